@@ -1,0 +1,40 @@
+# Two commands do everything on a machine with Python 3.11 or newer: `make rehearse` and `make test`.
+# Nothing has to be installed by hand first: tools/setup.sh prepares what a target needs, once, and says what it does.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help rehearse test check unit format setup clean
+
+SETUP := tools/setup.sh
+PYTHON := venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+ARGS ?=
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep leaves it running)
+	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
+
+test: setup check ## Check the code and run every test, with coverage
+	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+check: ## Lint, format check and types
+	@$(SETUP) -- $(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+unit: ## Run the fast tests only
+	@$(SETUP) -- $(PYTEST) -m "not e2e" $(ARGS)
+
+format: ## Format the code and fix what the linter can fix
+	@$(SETUP) -- $(PYTHON) -m ruff check --fix-only .
+	@$(PYTHON) -m ruff format .
+
+setup: ## Only prepare what the other targets need: venv/ and a Pulumi CLI
+	@$(SETUP) --pulumi
+
+clean: ## Remove venv/, .cache/ and what tools leave behind; the next run sets up anew
+	@echo "removing venv/, .cache/, .hypothesis/ and __pycache__ folders"
+	@rm -rf venv .cache .hypothesis
+	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The project's own tools; the program does not import them."""
