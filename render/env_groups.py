@@ -1,0 +1,67 @@
+"""Environment groups: made with their variables, then changed variable by variable, for the API has no bulk write.
+
+Facts from recorded traffic: POST takes all variables at once; PUT of one variable answers the whole group; DELETE of
+one answers 204. The list leaves the variables out, a single GET has them.
+"""
+
+from __future__ import annotations
+
+from render.marker import KEY, Marker
+from render.session import Json, Session
+from render.spec import EnvVarGroup
+from render.variables import References, Resolver, Wanted, undeclared, variable_drift
+
+
+class Group:
+    """One declared environment group and its live counterpart, if any."""
+
+    def __init__(self, session: Session, spec: EnvVarGroup) -> None:
+        self._session, self.spec = session, spec
+        found = self._find()
+        self._live: Json | None = session.client.get(f"/env-groups/{found['id']}") if found else None
+        self._present = {v["key"]: v["value"] for v in self._live["envVars"]} if self._live else {}
+
+    def _find(self, *, fresh: bool = False) -> Json | None:
+        return self._session.find("/env-groups", "envGroup", self.spec.name, fresh=fresh)
+
+    def converge(self, references: References) -> Json:
+        """Make or change the group; the answer's `revision` is another one whenever a variable was written."""
+        wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
+        values = {f"env.{variable.key}": variable.recorded for variable in wanted}
+        if self._live is None:
+            marker = Marker.write(values, self._session.client.server_time)
+            self._live = self._create(wanted, marker)
+            return {"id": self._live["id"], "revision": marker.revision}
+        old = Marker.read(self._present)
+        changed = [v for v in wanted if v.value is None or self._present.get(v.key) != v.value]
+        unknown = undeclared(self._present, [v.key for v in wanted], self.spec.ownership)
+        if old is not None and not changed and not unknown and not old.changed(values):
+            return {"id": self._live["id"], "revision": old.revision}
+        marker = Marker.write(values, self._session.client.server_time)
+        self._write(changed, unknown, marker)
+        return {"id": self._live["id"], "revision": marker.revision}
+
+    def observe(self) -> Json:
+        """Compared with the marker; a group without one counts as never applied."""
+        if self._live is None:
+            return {"id": None, "exists": False, "drift": []}
+        return {"id": self._live["id"], "exists": True, "drift": variable_drift(self._present, self.spec.ownership)}
+
+    def _create(self, wanted: list[Wanted], marker: Marker) -> Json:
+        self._session.notify(f"environment group {self.spec.name}: creating with {len(wanted)} variables")
+        variables = [{"key": v.key, **v.request()} for v in wanted] + [{"key": KEY, "value": marker.text()}]
+        request = {"name": self.spec.name, "ownerId": self._session.owner_id, "envVars": variables}
+        made: Json = self._session.create("/env-groups", request, lambda: self._find(fresh=True))
+        return made
+
+    def _write(self, changed: list[Wanted], unknown: list[str], marker: Marker) -> None:
+        """The marker goes first: its new revision reaches the linked services even if this run is cut short."""
+        assert self._live is not None
+        names = [v.key for v in changed] + [f"-{key}" for key in unknown]
+        self._session.notify(f"environment group {self.spec.name}: writing {', '.join(names) or 'its marker'}")
+        path = f"/env-groups/{self._live['id']}/env-vars"
+        self._session.client.put(f"{path}/{KEY}", {"value": marker.text()})
+        for variable in changed:
+            self._session.client.put(f"{path}/{variable.key}", variable.request())
+        for key in unknown:
+            self._session.client.delete(f"{path}/{key}")

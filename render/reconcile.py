@@ -1,0 +1,104 @@
+"""Converges Render with a document: looks at everything first, refuses what cannot be done, then writes differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from render.datastores import KEY_VALUE, POSTGRES, Datastore
+from render.env_groups import Group
+from render.services import Service, group_of
+from render.session import Json, Session
+from render.spec import Document, Known, KnownObjects
+from render.variables import References
+
+Report = dict[str, dict[str, Json]]
+"""What is known of each object, by the document's section and the object's name. Holds no secret."""
+
+
+class Estate:
+    """The declared objects of a document, each beside its live counterpart."""
+
+    def __init__(self, session: Session, document: Document) -> None:
+        self._session, self._known = session, document.known
+        self.databases = [Datastore(session, spec) for spec in document.databases]
+        self.key_values = [Datastore(session, spec) for spec in document.key_values]
+        self.groups = [Group(session, spec) for spec in document.env_var_groups]
+        self.services = [Service(session, spec) for spec in document.web_services]
+
+    def check(self) -> None:
+        """Raises: Refused when a declared object cannot become what is declared."""
+        for datastore in [*self.databases, *self.key_values]:
+            datastore.check()
+        for service in self.services:
+            service.check()
+
+    def converge(self) -> Report:
+        made_in = {"ownerId": self._session.owner_id}
+        databases = {d.spec.name: d.converge() | made_in for d in self.databases}
+        key_values = {k.spec.name: k.converge() | made_in for k in self.key_values}
+        known = KnownObjects(
+            databases=dict(self._known.databases) | _known(databases),
+            key_values=dict(self._known.key_values) | _known(key_values),
+        )
+        references = References(self._session, known)
+        groups = {group.spec.name: group.converge(references) | made_in for group in self.groups}
+        linkable = dict(self._known.env_var_groups) | _known(groups)
+        services = {}
+        for service in self.services:
+            linked = {name: group_of(name, linkable, self._session) for name in service.spec.groups}
+            services[service.spec.name] = service.converge(references, linked) | made_in
+        return _report(databases, key_values, groups, services)
+
+    def observe(self) -> Report:
+        return _report(
+            *(
+                {declared.spec.name: declared.observe() for declared in section}
+                for section in (self.databases, self.key_values, self.groups, self.services)
+            )
+        )
+
+
+def _known(made: Mapping[str, Json]) -> dict[str, Known]:
+    return {name: Known(id=one["id"], revision=one.get("revision", "")) for name, one in made.items()}
+
+
+def _report(*sections: dict[str, Json]) -> Report:
+    names = ("databases", "keyValues", "envVarGroups", "services")
+    return {name: section for name, section in zip(names, sections, strict=True) if section}
+
+
+def apply(session: Session, document: Document) -> Report:
+    """Make every declared object be as declared; nothing is written where nothing differs.
+
+    Raises: Refused before any write; other errors of this package at any point, after which a rerun continues.
+    """
+    estate = Estate(session, document)
+    estate.check()
+    return estate.converge()
+
+
+def observe(session: Session, document: Document) -> Report:
+    """What changed outside since the last apply, object by object: `{id, exists, drift: [reason, …]}`. Reads only."""
+    return Estate(session, document).observe()
+
+
+def destroy(session: Session, document: Document, made: Report) -> Report:
+    """Delete every declared object; one that is gone already counts as deleted.
+
+    Args: made: what the last apply reported. An object is deleted by the id in it, and by name only without it.
+    """
+    order: list[tuple[str, str, str, str, list[str]]] = [
+        ("services", "/services", "service", "service", [s.name for s in document.web_services]),
+        ("envVarGroups", "/env-groups", "envGroup", "environment group", [g.name for g in document.env_var_groups]),
+        ("keyValues", KEY_VALUE.path, KEY_VALUE.item, KEY_VALUE.label, [k.name for k in document.key_values]),
+        ("databases", POSTGRES.path, POSTGRES.item, POSTGRES.label, [d.name for d in document.databases]),
+    ]
+    deleted: Report = {}
+    for section, path, item, label, names in order:
+        for name in names:
+            found = made.get(section, {}).get(name) or session.find(path, item, name)
+            if found:
+                session.notify(f"{label} {name}: deleting")
+                session.client.delete(f"{path}/{found['id']}")
+                deleted.setdefault(section, {})[name] = {"id": found["id"]}
+    return deleted
