@@ -1,0 +1,9 @@
+"""A simulator of the Render REST API, held to recordings of the real one by the contract tests."""
+
+from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.faults import ConnectionFault, Fault, Faults
+from rehearsal.render_api.server import serve
+from rehearsal.render_api.simulator import RenderSimulator
+from rehearsal.render_api.wire import Request, Response
+
+__all__ = ["ConnectionFault", "Estate", "Fault", "Faults", "RenderSimulator", "Request", "Response", "serve"]

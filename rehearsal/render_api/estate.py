@@ -1,0 +1,185 @@
+"""The simulated workspace's objects: plain dictionaries by id that tests and the rehearsal read and change directly."""
+
+import random
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal.render_api.wire import ApiError, Call, Json, not_found
+
+ID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+
+
+def timestamp(nanoseconds: int) -> str:
+    """A moment as Go prints it, trailing zeros of the fraction left out (recording key_value.jsonl line 5)."""
+    seconds, fraction = divmod(nanoseconds, 10**9)
+    digits = f"{fraction:09d}".rstrip("0")
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{digits}Z" if digits else f"{text}Z"
+
+
+class Estate:
+    """Everything that exists. A key with a leading underscore is a note of the simulator that no answer shows.
+
+    `env_vars` and `secret_files` are, by service id, a mapping of name to value in the order of creation.
+    `repos` is, by repository URL and branch, the commit a deploy takes; a commit in `bad_commits` does not build.
+    `dns` holds the custom domain names that point at Render, which a verification then finds.
+    """
+
+    def __init__(self, owners: Sequence[Mapping[str, Any]], clock: Callable[[], float], seed: int) -> None:
+        self.clock = clock
+        self.random = random.Random(seed)
+        self.owners: dict[str, Json] = {owner["id"]: dict(owner) for owner in owners}
+        self.services: dict[str, Json] = {}
+        self.deploys: dict[str, Json] = {}
+        self.deploy_environment: dict[str, dict[str, str]] = {}
+        self.events: dict[str, Json] = {}
+        self.env_vars: dict[str, dict[str, str]] = {}
+        self.secret_files: dict[str, dict[str, str]] = {}
+        self.custom_domains: dict[str, Json] = {}
+        self.notification_overrides: dict[str, Json] = {}
+        self.env_groups: dict[str, Json] = {}
+        self.postgres: dict[str, Json] = {}
+        self.key_values: dict[str, Json] = {}
+        self.projects: dict[str, Json] = {}
+        self.environments: dict[str, Json] = {}
+        self.log_streams: dict[str, Json] = {}
+        self.repos: dict[str, dict[str, Json]] = {}
+        self.bad_commits: set[str] = set()
+        self.dns: set[str] = set()
+
+    # Time and identity
+
+    def nanoseconds(self) -> int:
+        """Now, with nanosecond digits that the clock itself does not have."""
+        return round(self.clock() * 10**6) * 1000 + self.random.randrange(-499, 500)
+
+    def now(self) -> str:
+        """Now, as stored objects carry it: to the microsecond."""
+        return timestamp(round(self.nanoseconds(), -3))
+
+    def birth(self) -> tuple[str, str]:
+        """One moment twice: with the nanoseconds of a POST answer, and rounded as every later answer has it.
+
+        Recording postgres.jsonl lines 5 and 6.
+        """
+        exact = self.nanoseconds()
+        return timestamp(exact), timestamp(round(exact, -3))
+
+    def new_id(self, prefix: str, suffix: str = "") -> str:
+        """An identifier in Render's form, for example srv-ct6vmjtj0q5s700ckea0."""
+        return f"{prefix}-{''.join(self.random.choices(ID_ALPHABET, k=20))}{suffix}"
+
+    def generated_value(self) -> str:
+        """What `generateValue` makes: 32 random bytes in base64 (recording web_service.jsonl line 46)."""
+        return b64encode(self.random.randbytes(32)).decode()
+
+    def password(self) -> str:
+        """A datastore's password: 32 letters and digits (recording key_value.jsonl line 4)."""
+        return "".join(self.random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", k=32))
+
+    # Finding
+
+    @staticmethod
+    def owner_of(row: Json) -> str:
+        """The workspace an object belongs to: services name it, datastores carry it whole, environments do not say."""
+        return str(row["owner"]["id"] if "owner" in row else row.get("ownerId", row.get("_ownerId")))
+
+    def visible(self, call: Call, table: Mapping[str, Json]) -> list[Json]:
+        """The objects of a table that the call's key may see, newest first."""
+        return [row for row in reversed(list(table.values())) if self.owner_of(row) in call.owners]
+
+    def get(self, call: Call, table: Mapping[str, Json], identifier: str) -> Json:
+        """One object, or 404: also for one of a workspace that the call's key does not see."""
+        row = table.get(identifier)
+        if row is None or self.owner_of(row) not in call.owners:
+            raise not_found(identifier)
+        return row
+
+    def check_owner(self, call: Call, owner_id: str) -> None:
+        """403 unless the call's key may create something in this workspace."""
+        if owner_id not in call.owners:
+            raise ApiError(403, f"forbidden: {owner_id}")
+
+    def check_environment(self, call: Call, environment_id: str | None) -> None:
+        """404 unless the project environment, where one is asked for, exists."""
+        if environment_id:
+            self.get(call, self.environments, environment_id)
+
+    @staticmethod
+    def named(table: Mapping[str, Json], name: str, owner_id: str | None = None) -> list[Json]:
+        """Every object of a table with this name, oldest first."""
+        return [
+            row
+            for row in table.values()
+            if row["name"] == name and (owner_id is None or Estate.owner_of(row) == owner_id)
+        ]
+
+    def find_service(self, name: str) -> Json:
+        """The one service with this name."""
+        return single(self.named(self.services, name), name)
+
+    def find_env_group(self, name: str) -> Json:
+        """The one environment group with this name."""
+        return single(self.named(self.env_groups, name), name)
+
+    def find_postgres(self, name: str) -> Json:
+        """The one database with this name."""
+        return single(self.named(self.postgres, name), name)
+
+    def find_key_value(self, name: str) -> Json:
+        """The one key-value store with this name."""
+        return single(self.named(self.key_values, name), name)
+
+    def deploys_of(self, service_id: str) -> list[Json]:
+        """A service's deploys, newest first."""
+        return [deploy for deploy in reversed(list(self.deploys.values())) if deploy["_service"] == service_id]
+
+    def live_deploy(self, service_id: str) -> Json | None:
+        """The deploy whose code and environment a service runs now."""
+        return next((deploy for deploy in self.deploys_of(service_id) if deploy["status"] == "live"), None)
+
+    def domains_of(self, service_id: str) -> list[Json]:
+        """A service's custom domains, newest first."""
+        return [row for row in reversed(list(self.custom_domains.values())) if row["_service"] == service_id]
+
+    def linked_groups(self, service_id: str) -> list[Json]:
+        """The environment groups linked to a service, oldest first."""
+        return [
+            group
+            for group in self.env_groups.values()
+            if any(link["id"] == service_id for link in group["serviceLinks"])
+        ]
+
+    def effective_environment(self, service_id: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What a deploy started now sees: the service's own variables (or `own`) over those of its groups.
+
+        Which of two groups wins is not documented; here it is the newer one.
+        """
+        environment: dict[str, str] = {}
+        for group in self.linked_groups(service_id):
+            environment.update({variable["key"]: variable["value"] for variable in group["envVars"]})
+        environment.update(self.env_vars.get(service_id, {}) if own is None else own)
+        return environment
+
+    # Noting
+
+    def record_event(self, service_id: str, kind: str, details: Json) -> None:
+        """Something that happened to a service, for its event list."""
+        identifier = self.new_id("evt")
+        self.events[identifier] = {
+            "id": identifier,
+            "serviceId": service_id,
+            "timestamp": self.now(),
+            "type": kind,
+            "details": details,
+        }
+
+
+def single(rows: Iterable[Json], name: str) -> Json:
+    """The only row, or a LookupError that says how many there are."""
+    found = list(rows)
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} objects are named {name}")
+    return found[0]

@@ -1,0 +1,91 @@
+"""Faults on demand: which of the coming requests goes wrong, and how."""
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from rehearsal.render_api.wire import Response
+
+# An integer is a status that is answered instead of running the request. The words:
+#   refused    no connection is made
+#   drop       the connection closes before the request ran
+#   lost       the request ran, and the connection closes without an answer
+#   reset      the request ran, and the connection breaks in the middle of the answer
+#   truncated  the request ran, and its answer is well-formed HTTP around half of the JSON
+#   hang       the request ran, and its answer comes after `seconds`
+FaultKind = int | Literal["refused", "drop", "lost", "reset", "truncated", "hang"]
+BEFORE_THE_REQUEST_RUNS = frozenset({"refused", "drop"})
+
+
+@dataclass
+class Fault:
+    """One planned fault: it meets the request with this number, or those of this method and path pattern."""
+
+    kind: FaultKind
+    number: int | None = None
+    method: str | None = None
+    path: str | None = None
+    times: int = 1
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    seconds: float = 0.0
+    applied: bool = False
+
+    def meets(self, number: int, method: str, path: str) -> bool:
+        """Whether this fault is due for a request; `path` is matched as a shell pattern, without the query."""
+        return (
+            self.times > 0
+            and self.number in (None, number)
+            and self.method in (None, method)
+            and (self.path is None or fnmatchcase(path, self.path))
+        )
+
+
+class ConnectionFault(Exception):
+    """The caller gets no (whole, timely) answer. `response` is what it would have been, if the request ran."""
+
+    def __init__(self, fault: Fault, response: Response | None = None) -> None:
+        super().__init__(str(fault.kind))
+        self.kind = fault.kind
+        self.seconds = fault.seconds
+        self.response = response
+
+
+class Faults:
+    """The planned faults, each used up after as many requests as its `times`."""
+
+    def __init__(self) -> None:
+        self._planned: list[Fault] = []
+
+    def add(
+        self,
+        *,
+        kind: FaultKind,
+        number: int | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        times: int = 1,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        seconds: float = 0.0,
+        applied: bool = False,
+    ) -> Fault:
+        """Plan a fault. `number` counts from 1 over the whole request log.
+
+        `headers` and `body` belong to a status; with `applied` the request runs before that status is answered.
+        """
+        fault = Fault(kind, number, method, path, times, headers or {}, body, seconds, applied)
+        self._planned.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Forget every fault that is still planned."""
+        self._planned.clear()
+
+    def take(self, number: int, method: str, path: str) -> Fault | None:
+        """The first fault due for a request, used up by one."""
+        for fault in self._planned:
+            if fault.meets(number, method, path):
+                fault.times -= 1
+                return fault
+        return None

@@ -1,0 +1,36 @@
+"""From a method and a path to the handler that answers."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from rehearsal.render_api.wire import Answer, ApiError, Call
+
+Handler = Callable[..., Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint; each `{name}` of the template is an argument of the handler, after the call, in that order."""
+
+    method: str
+    template: str
+    handler: Handler
+
+
+class Router:
+    """All endpoints. A path that none has is 404; a known path with another method is 405."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = [(route, re.compile(re.sub(r"\{\w+\}", "([^/]+)", route.template))) for route in routes]
+
+    def dispatch(self, call: Call) -> Answer:
+        """Run the handler of a call."""
+        known = False
+        for route, pattern in self._routes:
+            if found := pattern.fullmatch(call.path):
+                known = True
+                if route.method == call.method:
+                    return route.handler(call, *map(unquote, found.groups()))
+        raise ApiError(405, "method not allowed") if known else ApiError(404, "not found")

@@ -1,0 +1,186 @@
+"""The Render API in memory: `handle` answers one request, without a socket."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from rehearsal.render_api.datastores import Provisioning
+from rehearsal.render_api.deploys import Deploys
+from rehearsal.render_api.domains import Domains
+from rehearsal.render_api.env_groups import EnvGroups
+from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, ConnectionFault, Fault, Faults
+from rehearsal.render_api.key_value import KeyValues
+from rehearsal.render_api.limits import RateLimits
+from rehearsal.render_api.postgres import Postgres
+from rehearsal.render_api.routing import Router
+from rehearsal.render_api.services import Services
+from rehearsal.render_api.transport import mock_transport
+from rehearsal.render_api.variables import ServiceValues
+from rehearsal.render_api.wire import ApiError, Call, Json, Request, Response, parse_query
+from rehearsal.render_api.workspace import Workspace
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+class RenderSimulator:
+    """A Render account. `requests` is its log, `estate` what exists, `faults` what goes wrong next.
+
+    Whoever changes the estate while other threads call `handle` holds `lock` meanwhile.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_keys: Mapping[str, Sequence[str]],
+        owners: Sequence[Mapping[str, Any]],
+        clock: Callable[[], float] = time.time,
+        rate_limits: bool = True,
+        provisioning_seconds: float = 0.0,
+        deploy_seconds: float = 0.0,
+        queue_deploys: bool = False,
+        bare_env_group_list: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.requests: list[Request] = []
+        self.faults = Faults()
+        self.estate = Estate(owners, clock, seed)
+        self._api_keys = {key: frozenset(seen) for key, seen in api_keys.items()}
+        self._clock = clock
+        self._limits = RateLimits(clock, rate_limits)
+        self._deploys = Deploys(self.estate, deploy_seconds, queue_deploys)
+        self._provisioning = Provisioning(self.estate, provisioning_seconds)
+        resources = (
+            Services(self.estate, self._deploys),
+            self._deploys,
+            ServiceValues(self.estate, files=False),
+            ServiceValues(self.estate, files=True),
+            Domains(self.estate),
+            EnvGroups(self.estate, bare_env_group_list),
+            Postgres(self.estate, self._provisioning),
+            KeyValues(self.estate, self._provisioning),
+            Workspace(self.estate),
+        )
+        self._router = Router(route for resource in resources for route in resource.routes())
+
+    def handle(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Sequence[str]] | str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Response:
+        """Answer one request. A planned fault of the connection is raised as ConnectionFault."""
+        path, _, in_path = path.partition("?")
+        path = path.removeprefix("/v1")
+        with self.lock:
+            number = len(self.requests) + 1
+            fault = self.faults.take(number, method, path)
+            status = None
+            try:
+                response = self._respond(method, path, parse_query(query or in_path), headers, body, fault)
+                status = response.status
+                return response
+            finally:
+                kind = str(fault.kind) if fault else None
+                shown = f"{path}?{in_path}" if in_path else with_query(path, query)
+                self.requests.append(Request(number, method, shown, status, self._clock(), kind))
+
+    def settle(self) -> None:
+        """Bring the estate to the clock's time; every request does that first."""
+        with self.lock:
+            self._deploys.settle()
+            self._provisioning.settle()
+
+    def push(self, repo: str, branch: str, commit_id: str, message: str = "") -> list[Json]:
+        """A commit arrives on a branch: services that deploy it by themselves do. Answers the deploys begun.
+
+        A service that waits for checks deploys at once, as if they had passed.
+        """
+        with self.lock:
+            self.settle()
+            commit = {"id": commit_id, "message": message, "createdAt": self.estate.now()}
+            self.estate.repos.setdefault(repo, {})[branch] = commit
+            return [
+                self._deploys.start(service, "new_commit", commit=dict(commit))
+                for service in self.estate.services.values()
+                if (service.get("repo"), service.get("branch")) == (repo, branch)
+                and service["autoDeploy"] == "yes"
+                and service["suspended"] == "not_suspended"
+            ]
+
+    def transport(self) -> httpx.MockTransport:
+        """For `httpx.Client(transport=…)`: this simulator without a socket."""
+        return mock_transport(self)
+
+    def _respond(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Sequence[str]],
+        headers: Mapping[str, str],
+        body: bytes,
+        fault: Fault | None,
+    ) -> Response:
+        if fault is None:
+            return self._answer(method, path, query, headers, body)
+        if fault.kind in BEFORE_THE_REQUEST_RUNS:
+            raise ConnectionFault(fault)
+        if isinstance(fault.kind, int):
+            if fault.applied:
+                self._answer(method, path, query, headers, body)
+            return status_fault(fault, fault.kind)
+        response = self._answer(method, path, query, headers, body)
+        if fault.kind == "truncated":
+            return Response(response.status, response.headers, response.body[: len(response.body) // 2])
+        raise ConnectionFault(fault, response)
+
+    def _answer(
+        self, method: str, path: str, query: Mapping[str, Sequence[str]], headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        key = api_key(headers)
+        allowance = self._limits.take(key, method, path)
+        answered = dict(allowance.headers)
+        try:
+            if key not in self._api_keys:
+                raise ApiError(401, "unauthorized")
+            if allowance.retry_after is not None:
+                answered["Retry-After"] = str(allowance.retry_after)
+                raise ApiError(429, "rate limit exceeded")
+            self.settle()
+            status, content = self._router.dispatch(Call(method, path, query, body, self._api_keys[key]))
+        except ApiError as error:
+            status, content = error.status, self._error(error)
+        if content is None:
+            return Response(status, answered, b"")
+        return Response(status, answered | {"Content-Type": JSON_TYPE}, json.dumps(content).encode())
+
+    def _error(self, error: ApiError) -> Json:
+        """A 404 is recorded with a message only (postgres.jsonl line 44); the reference gives other errors an id."""
+        message = {"message": error.message}
+        return message if error.status == 404 else {"id": self.estate.new_id("err")} | message
+
+
+def api_key(headers: Mapping[str, str]) -> str:
+    """The bearer token of a request; empty, which is nobody's key, if there is none."""
+    values = (value for name, value in headers.items() if name.lower() == "authorization")
+    scheme, _, token = next(values, "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def with_query(path: str, query: Mapping[str, Sequence[str]] | str) -> str:
+    """A path as it is logged."""
+    text = query if isinstance(query, str) else str(httpx.QueryParams({name: list(v) for name, v in query.items()}))
+    return f"{path}?{text}" if text else path
+
+
+def status_fault(fault: Fault, status: int) -> Response:
+    """The answer of a fault that is a status; JSON unless the fault brings its own body."""
+    body = fault.body or json.dumps({"message": "fault"}).encode()
+    return Response(status, {"Content-Type": JSON_TYPE} | fault.headers, body)

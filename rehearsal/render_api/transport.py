@@ -1,0 +1,39 @@
+"""The simulator behind an httpx client without a socket: its faults become the exceptions a client would see."""
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from rehearsal.render_api.faults import ConnectionFault
+from rehearsal.render_api.wire import Response
+
+if TYPE_CHECKING:
+    from rehearsal.render_api.simulator import RenderSimulator
+
+
+def mock_transport(simulator: "RenderSimulator") -> httpx.MockTransport:
+    """A transport that asks the simulator. A hang is not waited for, only compared with the client's timeout."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path, _, query = request.url.raw_path.decode().partition("?")
+        try:
+            response = simulator.handle(request.method, path, query, dict(request.headers), request.read())
+        except ConnectionFault as fault:
+            response = late_answer(fault, request)
+        return httpx.Response(response.status, headers=response.headers, content=response.body)
+
+    return httpx.MockTransport(answer)
+
+
+def late_answer(fault: ConnectionFault, request: httpx.Request) -> Response:
+    """The answer of a hang that the client is patient enough for; every other fault raises."""
+    if fault.kind == "hang" and fault.response is not None:
+        patience = request.extensions.get("timeout", {}).get("read")
+        if patience is None or fault.seconds < patience:
+            return fault.response
+        raise httpx.ReadTimeout("The read operation timed out", request=request)
+    if fault.kind == "refused":
+        raise httpx.ConnectError("Connection refused", request=request)
+    if fault.kind == "reset":
+        raise httpx.ReadError("Connection reset by peer", request=request)
+    raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
