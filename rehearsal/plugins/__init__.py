@@ -1,0 +1,9 @@
+"""Stand-in provider plugins for rehearsal and tests: the engine's side and, in `Estate`, the vendors' side.
+
+Where a real plugin differs from its stand-in, the real one is right.
+"""
+
+from .estate import Estate
+from .install import install
+
+__all__ = ["Estate", "install"]

@@ -1,0 +1,95 @@
+"""The command plugin: runs a resource's shell commands as the real one does, and keeps nothing of its own."""
+
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from pulumi_command import ProviderArgs
+from pulumi_command.local import Command, CommandArgs
+
+from . import compare
+from .provider import Provider
+from .resource_type import ProviderError, ResourceType
+from .values import UNKNOWN, Properties, plain
+
+_RESULTS = ("stdout", "stderr")
+
+COMMAND = ResourceType(
+    resource=Command, args=CommandArgs, type="command", key=("create",), replaces=frozenset({"triggers"})
+)
+
+
+class CommandProvider(Provider):
+    def __init__(self, engine_address: str) -> None:
+        super().__init__("command", [COMMAND], ProviderArgs)
+        self._engine_address = engine_address
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """It has no settings."""
+
+    def diff(
+        self, spec: ResourceType, state: Properties, old_inputs: Properties, news: Properties
+    ) -> list[compare.Change]:
+        """Inputs against inputs: a command has no live state to compare with."""
+        return compare.changes(spec, plain(old_inputs), plain(news))
+
+    def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
+        id = f"{urn.rpartition('::')[2]}{secrets.token_hex(4)}"
+        if preview:
+            return "", inputs | dict.fromkeys(_RESULTS, UNKNOWN)
+        return id, inputs | self._run(urn, plain(inputs).get("create"), plain(inputs), {})
+
+    def read(
+        self, spec: ResourceType, id: str, state: Properties, inputs: Properties
+    ) -> tuple[str, Properties, Properties] | None:
+        """Nothing can be read, so a refresh keeps what the state holds."""
+        return id, state, inputs
+
+    def update(
+        self, spec: ResourceType, id: str, urn: str, state: Properties, news: Properties, preview: bool
+    ) -> Properties:
+        if preview:
+            return news | dict.fromkeys(_RESULTS, UNKNOWN)
+        inputs = plain(news)
+        return news | self._run(urn, inputs.get("update") or inputs.get("create"), inputs, plain(state))
+
+    def delete(self, spec: ResourceType, id: str, urn: str, state: Properties) -> None:
+        inputs = plain(state)
+        self._run(urn, inputs.get("delete"), inputs, inputs)
+
+    def _run(self, urn: str, command: str | None, inputs: Properties, previous: Properties) -> dict[str, str]:
+        """Its trimmed output; the previous output where there is nothing to run."""
+        if command is None:
+            return {name: previous.get(name, "") for name in _RESULTS}
+        environment = os.environ | {name: str(value) for name, value in (inputs.get("environment") or {}).items()}
+        if inputs.get("addPreviousOutputInEnv", True):
+            environment |= {f"PULUMI_COMMAND_{n.upper()}": previous[n] for n in _RESULTS if previous.get(n)}
+        done = subprocess.run(
+            [*(inputs.get("interpreter") or ["/bin/sh", "-c"]), command],
+            check=False,
+            input=inputs.get("stdin") or "",
+            cwd=inputs.get("dir"),
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        self._log(urn, inputs.get("logging", "stdoutAndStderr"), done)
+        if done.returncode:
+            shown = json.dumps(command, ensure_ascii=False)
+            raise ProviderError(f"exit status {done.returncode}: running {shown}:\n{done.stdout}{done.stderr}")
+        return {"stdout": done.stdout.removesuffix("\n"), "stderr": done.stderr.removesuffix("\n")}
+
+    def _log(self, urn: str, logging: Any, done: subprocess.CompletedProcess[str]) -> None:
+        wanted = {"stdout": done.stdout, "stderr": done.stderr, "stdoutAndStderr": done.stdout + done.stderr}
+        lines = wanted.get(logging, "").splitlines()
+        if not lines or not self._engine_address:
+            return
+        with grpc.insecure_channel(self._engine_address) as channel:
+            engine = engine_pb2_grpc.EngineStub(channel)
+            for line in lines:
+                engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=urn, ephemeral=True))

@@ -1,0 +1,101 @@
+"""Reads from an SDK which properties a resource takes, of which type, and which of them it cannot do without."""
+
+import enum
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pulumi
+
+from .values import UNKNOWN
+
+_PLUMBING = {"resource_name", "id", "opts", "self", "__self__"}
+_SCALARS: Mapping[Any, str] = {str: "string", bool: "boolean", int: "number", float: "number"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a property may hold; `fields` and `required` for objects, `element` for lists and maps."""
+
+    kind: str = "any"
+    element: "Shape | None" = None
+    fields: Mapping[str, "Shape"] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+
+
+@cache
+def inputs_of(args: Any) -> Shape:
+    """The shape of an SDK's `…Args` class."""
+    scope = vars(sys.modules[args.__module__])
+    hints = typing.get_type_hints(args.__init__, scope, {"Output": pulumi.Output, "T": Any})
+    parameters = [p for p in inspect.signature(args.__init__).parameters.values() if p.name not in _PLUMBING]
+    return Shape(
+        kind="object",
+        fields={_camel(p.name): _shape(hints[p.name]) for p in parameters},
+        required=frozenset(_camel(p.name) for p in parameters if p.default is inspect.Parameter.empty),
+    )
+
+
+@cache
+def properties_of(resource: Any) -> frozenset[str]:
+    """Every property a resource of the SDK can have, inputs and outputs, except its id."""
+    return frozenset(_camel(name) for name in inspect.signature(resource.get).parameters if name not in _PLUMBING)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
+
+
+def _shape(hint: Any) -> Shape:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Union:
+        wanted = [
+            a for a in arguments if a is not type(None) and typing.get_origin(a) not in (Awaitable, pulumi.Output)
+        ]
+        return _shape(wanted[0]) if len(wanted) == 1 else Shape()
+    if origin is Sequence:
+        return Shape("list", element=_shape(arguments[0]))
+    if origin is Mapping:
+        return Shape("map", element=_shape(arguments[1]))
+    if hint in _SCALARS:
+        return Shape(_SCALARS[hint])
+    if inspect.isclass(hint) and issubclass(hint, enum.Enum):
+        return Shape("string")
+    return inputs_of(hint) if getattr(hint, "__name__", "").endswith("Args") else Shape()
+
+
+def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each place where the value does not fit its shape, with the reason."""
+    if value is None or value == UNKNOWN:
+        return
+    match shape.kind:
+        case "object" if isinstance(value, dict):
+            prefix = f"{path}." if path else ""
+            for name in sorted(shape.required - {name for name, item in value.items() if item is not None}):
+                yield prefix + name, f"Missing required argument. The argument {name!r} is required, but was not set."
+            for name, item in value.items():
+                if name in shape.fields:
+                    yield from problems(shape.fields[name], item, prefix + name)
+                else:
+                    yield prefix + name, "Invalid or unknown key"
+        case "list" if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from problems(shape.element or Shape(), item, f"{path}[{index}]")
+        case "map" if isinstance(value, dict):
+            for name, item in value.items():
+                yield from problems(shape.element or Shape(), item, f"{path}.{name}")
+        case "string" if isinstance(value, str | int | float):
+            return
+        case "boolean" if isinstance(value, bool) or value in ("true", "false"):
+            return
+        case "number" if isinstance(value, int | float) and not isinstance(value, bool):
+            return
+        case "any":
+            return
+        case _:
+            yield path, f"expected {shape.kind}, got {type(value).__name__}"
