@@ -1,0 +1,85 @@
+"""An environment's own Auth0 application and its credentials (plan 1.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_auth0 as auth0
+
+from components.settings import Auth0
+
+
+@dataclass(frozen=True)
+class ApplicationArgs:
+    """Args of Application. environment: shown in the application's description."""
+
+    settings: Auth0
+    environment: str
+
+
+class Application(pulumi.ComponentResource):
+    """A regular web application: the backend exchanges the code, with the client secret in the request's body.
+
+    Everything that can be switched in the dashboard is declared, because the provider does not see a change of what
+    is left out (callbacks, grant types, first party, JWT and refresh token settings, organizations), or sees it and
+    cannot undo it (the other lists, cross-origin authentication).
+
+    Attributes: client_id (text), client_secret (secret).
+    """
+
+    client_id: pulumi.Output[str]
+    client_secret: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:auth0:Application", name, None, opts)
+        settings = args.settings
+        child = pulumi.ResourceOptions(parent=self)
+        client = auth0.Client(
+            name,
+            name=settings.application,
+            description=f"MarketEdge {args.environment}; declared by the staging gate, do not edit by hand",
+            app_type="regular_web",
+            is_first_party=True,
+            oidc_conformant=True,
+            grant_types=["authorization_code", "refresh_token"],
+            callbacks=list(settings.callbacks),
+            allowed_logout_urls=list(settings.logout_urls),
+            web_origins=list(settings.web_origins),
+            allowed_origins=list(settings.allowed_origins or settings.web_origins),
+            allowed_clients=[],
+            client_aliases=[],
+            cross_origin_auth=False,
+            sso_disabled=False,
+            custom_login_page_on=True,
+            is_token_endpoint_ip_header_trusted=False,
+            organization_usage="deny",
+            organization_require_behavior="no_prompt",
+            jwt_configuration=auth0.ClientJwtConfigurationArgs(alg="RS256", lifetime_in_seconds=36_000),
+            refresh_token=auth0.ClientRefreshTokenArgs(
+                rotation_type="rotating",
+                expiration_type="expiring",
+                leeway=0,
+                token_lifetime=2_592_000,
+                idle_token_lifetime=1_296_000,
+                infinite_token_lifetime=False,
+                infinite_idle_token_lifetime=False,
+            ),
+            opts=child,
+        )
+        credentials = auth0.ClientCredentials(
+            name, client_id=client.client_id, authentication_method="client_secret_post", opts=child
+        )
+        self.client_id = client.client_id
+        self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
+        self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})
+
+
+def _readable(secret: str) -> str:
+    """The provider hands out an empty secret, without an error, where it may not read it."""
+    if not secret:
+        raise pulumi.RunError(
+            "Auth0 did not show the application's client secret: give the management application (AUTH0_CLIENT_ID) "
+            "the scopes read:client_keys and read:client_credentials, then run the same command again"
+        )
+    return secret

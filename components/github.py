@@ -1,0 +1,127 @@
+"""The gate at GitHub: a protected branch, and the environment whose jobs deploy and test it (plan 1.4, 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_github as github
+
+from components.settings import Branch, DeploymentEnvironment, Protection
+from components.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class ProtectedBranchArgs:
+    """Args of ProtectedBranch. owner and repository together name the repository."""
+
+    owner: str
+    repository: str
+    branch: Branch
+    protection: Protection
+
+
+class ProtectedBranch(pulumi.ComponentResource):
+    """A branch made from another one, and its protection rule.
+
+    The rule wants the repository's node id: with a name the provider would plan to replace an imported rule.
+    """
+
+    def __init__(self, name: str, args: ProtectedBranchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:github:ProtectedBranch", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        rules = args.protection
+        branch = github.Branch(
+            name, repository=args.repository, branch=args.branch.name, source_branch=args.branch.source, opts=child
+        )
+        repository = github.get_repository_output(
+            full_name=f"{args.owner}/{args.repository}", opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        protection = github.BranchProtection(
+            name,
+            repository_id=repository.node_id,
+            pattern=args.branch.name,
+            required_pull_request_reviews=[
+                github.BranchProtectionRequiredPullRequestReviewArgs(
+                    required_approving_review_count=rules.required_approvals,
+                    dismiss_stale_reviews=rules.dismiss_stale_approvals,
+                    require_code_owner_reviews=False,
+                    require_last_push_approval=False,
+                    restrict_dismissals=False,
+                    dismissal_restrictions=[],
+                    pull_request_bypassers=[],
+                )
+            ],
+            required_status_checks=[
+                github.BranchProtectionRequiredStatusCheckArgs(
+                    strict=rules.require_up_to_date, contexts=sorted(rules.required_checks)
+                )
+            ],
+            require_conversation_resolution=rules.require_conversation_resolution,
+            enforce_admins=not rules.allow_bypass,
+            force_push_bypassers=[],
+            allows_force_pushes=rules.allow_force_pushes,
+            allows_deletions=rules.allow_deletions,
+            require_signed_commits=False,
+            required_linear_history=False,
+            lock_branch=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[branch]),
+        )
+        self.protection_id = protection.id
+        self.register_outputs({"branch": branch.branch, "protection_id": self.protection_id})
+
+
+@dataclass(frozen=True)
+class EnvironmentArgs:
+    """Args of Environment. branch: the only one whose jobs may use it."""
+
+    repository: str
+    settings: DeploymentEnvironment
+    branch: str
+    wiring: Wiring
+
+
+class Environment(pulumi.ComponentResource):
+    """A GitHub environment for the jobs of one branch, its variables and its secrets."""
+
+    def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:github:Environment", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        environment = github.RepositoryEnvironment(
+            name,
+            repository=args.repository,
+            environment=args.settings.name,
+            can_admins_bypass=False,
+            prevent_self_review=False,
+            wait_timer=0,
+            deployment_branch_policy=github.RepositoryEnvironmentDeploymentBranchPolicyArgs(
+                protected_branches=False, custom_branch_policies=True
+            ),
+            opts=child,
+        )
+        github.RepositoryEnvironmentDeploymentPolicy(
+            name,
+            repository=args.repository,
+            environment=environment.environment,
+            branch_pattern=args.branch,
+            opts=child,
+        )
+        for variable in args.settings.variables:
+            github.ActionsEnvironmentVariable(
+                f"{name}-{variable.key}",
+                repository=args.repository,
+                environment=environment.environment,
+                variable_name=str(variable.key),
+                value=args.wiring.value(variable),
+                opts=child,
+            )
+        for secret in args.settings.secrets:
+            github.ActionsEnvironmentSecret(
+                f"{name}-{secret.key}",
+                repository=args.repository,
+                environment=environment.environment,
+                secret_name=str(secret.key),
+                value=args.wiring.value(secret),
+                opts=child,
+            )
+        self.register_outputs({"environment": environment.environment})

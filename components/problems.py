@@ -1,0 +1,232 @@
+"""Turns raw configuration into Settings, or into one error that lists everything that is wrong with it at once.
+
+Knows no Pulumi: `__main__` hands it the configuration as a mapping, `gate` will hand it the same from the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from components.settings import Settings
+
+NAMESPACE = "marketedge"
+SECRETS = f"{NAMESPACE}:secrets"
+VERCEL_TOKEN = re.compile(r"[0-9A-Za-z]{24}|vc[a-z]_[0-9A-Za-z]{24,}")
+"""24 letters and digits, or a newer one with a prefix; the provider refuses others only after work has begun."""
+
+
+class SettingsError(ValueError):
+    """The configuration is wrong; the text lists every problem. Nothing was declared."""
+
+    def __init__(self, stack: str, problems: list[Problem]) -> None:
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"stack {stack}: {count} in its configuration; nothing was read or changed:\n{lines}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Where, what was found (never a secret) and what was expected."""
+
+    path: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.found} — {self.expected}"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings with what belongs to them and must not be printed."""
+
+    settings: Settings
+    owner: str
+    secrets: Mapping[str, str]
+
+    @property
+    def repository_url(self) -> str:
+        return f"https://github.com/{self.owner}/{self.settings.github.repository}"
+
+
+def load(stack: str, config: Mapping[str, str], secret_keys: frozenset[str], environ: Mapping[str, str]) -> Loaded:
+    """Check a stack's configuration and the tokens in the environment.
+
+    Args:
+        config: every key of the stack with its value as text, objects as JSON, secrets in clear.
+        secret_keys: keys that are, or hold, secrets.
+
+    Raises: SettingsError.
+    """
+    problems: list[Problem] = []
+    sections = dict(_sections(config, secret_keys))
+    refused = {section for section in sections if f"{NAMESPACE}:{section}" in secret_keys} - {"secrets"}
+    problems += _misplaced(stack, config, secret_keys)
+    raw_secrets = sections.pop("secrets", {})
+    secrets = {k: str(v) for k, v in raw_secrets.items()} if isinstance(raw_secrets, dict) else {}
+    settings: Settings | None = None
+    try:
+        # Strict: pydantic would take 'yes' for true and true for 1.
+        settings = Settings.model_validate(sections, strict=True)
+    except ValidationError as error:
+        problems += [_problem(detail) for detail in error.errors() if detail["loc"][0] not in refused]
+    problems += _missing_secrets(stack, sections, secrets)
+    problems += _bad_tokens(environ)
+    owner = config.get("github:owner") or environ.get("GITHUB_OWNER", "")
+    if not owner:
+        problems.append(
+            Problem("github:owner", "missing", "the repository's owner: pulumi config set github:owner <organization>")
+        )
+    if problems or settings is None:
+        raise SettingsError(stack, problems)
+    return Loaded(settings, owner, secrets)
+
+
+def _sections(config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    for key, text in sorted(config.items()):
+        namespace, _, section = key.partition(":")
+        if namespace != NAMESPACE:
+            continue
+        try:
+            yield section, json.loads(text)
+        except ValueError:
+            yield section, text
+
+
+def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[Problem]:
+    """Secrets that are not kept as such, and secrets kept elsewhere."""
+    if SECRETS in config and SECRETS not in secret_keys:
+        yield Problem(SECRETS, "in clear", f"remove it and run for each: {_set_secret(stack, 'NAME')}")
+    for key in sorted(secret_keys - {SECRETS}):
+        if key.startswith(f"{NAMESPACE}:"):
+            expected = f"expected settings in clear: keep the secret in {SECRETS} and refer to it with fromSecret"
+            yield Problem(key, "is or holds a secret", expected)
+
+
+def _set_secret(stack: str, name: str) -> str:
+    return f"pulumi config set --stack {stack} --secret --path '{SECRETS}.{name}'"
+
+
+def _problem(detail: Any) -> Problem:
+    """One of pydantic's errors in the words of the configuration."""
+    location, kind, value, context = detail["loc"], detail["type"], detail["input"], detail.get("ctx", {})
+    path, found = _path(location), _show(value)
+    if kind == "missing":
+        return Problem(path, "missing", "this key is required")
+    if kind == "extra_forbidden":
+        return Problem(path, "unknown key", _did_you_mean(location))
+    if kind == "value_error":
+        return Problem(path, found, str(context["error"]))
+    if kind == "literal_error":
+        quotes = " in quotes" if repr(str(value)) in context["expected"] else ""
+        return Problem(path, found, f"expected {_in_yaml(context['expected'])}{quotes}")
+    if kind == "string_pattern_mismatch" and location[-1] == "fromSecret":
+        found = "not a name"  # but perhaps the secret itself
+    expected = _EXPECTED.get(kind) or detail["msg"]
+    if kind == "string_pattern_mismatch":
+        expected = _TEXTS.get(str(location[-1]), expected)
+    return Problem(path, found, f"expected {expected.format(**context)}")
+
+
+_EXPECTED = {
+    "model_type": "a section with keys of its own",
+    "list_type": "a list",
+    "string_type": "text (a number or true needs quotes)",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "too_short": "at least {min_length} entry",
+    "string_too_short": "some text",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+}
+"""By pydantic's kind of error."""
+
+_TEXTS = {
+    "repository": "a repository's name without its owner",
+    "application": "a name without < and >",
+    "databaseName": "lower-case letters, digits and _, with no digit first",
+    "user": "lower-case letters, digits and _, with no digit first",
+    "healthCheckPath": "a path such as /health, without a query",
+    "fromSecret": f"the name of an entry of {SECRETS}: letters, digits and _, with no digit first",
+}
+"""By key: what its pattern stands for."""
+
+
+def _path(location: tuple[str | int, ...]) -> str:
+    text = f"{NAMESPACE}:"
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.replace(":.", ":")
+
+
+def _show(value: object) -> str:
+    if isinstance(value, BaseModel | dict):
+        return "this section"
+    if isinstance(value, list):
+        return "this list"
+    text = _in_yaml(repr(value))
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(text) - 2} characters)"
+
+
+def _in_yaml(text: str) -> str:
+    return {"True": "true", "False": "false", "None": "nothing"}.get(text, text)
+
+
+def _did_you_mean(location: tuple[str | int, ...]) -> str:
+    known = sorted(_known_keys(location[:-1]))
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+
+
+def _known_keys(parents: tuple[str | int, ...]) -> set[str]:
+    model: Any = Settings
+    for step in parents:
+        if isinstance(step, str):
+            fields = {field.alias: field.annotation for field in model.model_fields.values()}
+            model = _model_in(fields.get(step))
+    return {str(field.alias) for field in model.model_fields.values()}
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model in an annotation such as list[Annotated[Model, …]] or Model | None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if found := _model_in(inner):
+            return found
+    return None
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Every name that a fromSecret anywhere in the configuration refers to."""
+    if isinstance(node, dict):
+        if isinstance(name := node.get("fromSecret"), str) and name.isidentifier():
+            yield name
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
+
+
+def _missing_secrets(stack: str, sections: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[Problem]:
+    for name in sorted(set(_references(dict(sections)))):
+        if not secrets.get(name):
+            yield Problem(f"{SECRETS}.{name}", "missing", f"run: {_set_secret(stack, name)}")
+
+
+def _bad_tokens(environ: Mapping[str, str]) -> Iterator[Problem]:
+    token = environ.get("VERCEL_API_TOKEN")
+    if token and not VERCEL_TOKEN.fullmatch(token):
+        expected = "expected 24 letters and digits: make a token at Vercel, Account Settings, Tokens, and export it"
+        yield Problem("VERCEL_API_TOKEN", f"{len(token)} characters (in the environment)", expected)

@@ -1,0 +1,97 @@
+"""Checked kinds of text in the settings: origins, callback URLs, host names, branch names. Knows no vendor's resource.
+
+Wildcards follow Auth0's rule for application URLs: one `*` as the whole first label of a host, nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"({_LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
+_WILDCARD_HOST = re.compile(rf"\*\.{_HOST.pattern}")
+_LOCAL = frozenset({"localhost", "127.0.0.1"})
+_WILDCARD_HELP = "a wildcard may only be the whole first part of a host, as in https://*.example.com"
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_valid = urlsplit(""), False
+    host = parts.hostname or ""
+    local = host in _LOCAL
+    if (
+        not port_is_valid
+        or parts.scheme not in ("https", "http")
+        or (parts.scheme == "http" and not local)
+        or not (local or _HOST.fullmatch(host) or _WILDCARD_HOST.fullmatch(host))
+        or parts.netloc != parts.netloc.lower()
+        or parts.netloc.endswith(":")
+        or "@" in parts.netloc
+        # Also what splitting quietly repairs: blanks around, control characters within, an upper-case scheme.
+        or not value.startswith(f"{parts.scheme}://{parts.netloc}")
+    ):
+        raise ValueError(f"expected https://host[:port] in lower case (http for localhost only); {_WILDCARD_HELP}")
+    return parts
+
+
+def origin(value: str) -> str:
+    """A web origin: scheme, host and port; its host may be a wildcard.
+
+    Raises: ValueError saying what was expected.
+    """
+    parts = _split(value)
+    if value != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError(f"expected an origin without a path or a final slash, such as {parts.scheme}://{parts.netloc}")
+    return value
+
+
+def callback(value: str) -> str:
+    """A URL that Auth0 may send a browser to: an origin and a path.
+
+    Raises: ValueError saying what was expected.
+    """
+    parts = _split(value)
+    if "*" in parts.path + parts.query or "#" in value:
+        raise ValueError(f"expected a path without a wildcard and without a fragment: {_WILDCARD_HELP}")
+    if re.search(r"[\x00-\x20\x7f]", value):
+        raise ValueError("expected an address without blanks and control characters")
+    return value
+
+
+def host_name(value: str) -> str:
+    """A domain name without scheme, port or wildcard.
+
+    Raises: ValueError saying what was expected.
+    """
+    if not _HOST.fullmatch(value):
+        raise ValueError("expected a host name in lower case such as staging.example.com, without scheme or wildcard")
+    return value
+
+
+def branch_name(value: str) -> str:
+    """A Git branch name, by the rules of git-check-ref-format.
+
+    Raises: ValueError saying what was expected.
+    """
+    parts = value.split("/")
+    if (
+        re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{", value)
+        or value in ("", "@", "HEAD")
+        or value.startswith(("-", "refs/"))
+        or any(not part or part.startswith(".") or part.endswith((".", ".lock")) for part in parts)
+    ):
+        raise ValueError("expected a branch name such as staging or feature/x (see git help check-ref-format)")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(origin)]
+CallbackUrl = Annotated[str, AfterValidator(callback)]
+HostName = Annotated[str, AfterValidator(host_name)]
+BranchName = Annotated[str, AfterValidator(branch_name)]

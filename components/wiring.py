@@ -1,0 +1,42 @@
+"""Where a variable's value comes from: written out, a named secret, or an output of another component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+
+from components.settings import RenderVariable, Variable
+
+
+class Wiring:
+    """Values by name, handed from the component that makes them to those that need them.
+
+    Args: secrets: the stack's `marketedge:secrets`; they leave as Pulumi secrets only.
+    """
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._secrets = secrets
+        self._outputs: dict[str, pulumi.Input[str]] = {}
+
+    def provide(self, outputs: Mapping[str, pulumi.Input[str]]) -> None:
+        """Make values available under the names that `fromOutput` uses."""
+        self._outputs |= outputs
+
+    def value(self, variable: Variable | RenderVariable) -> pulumi.Input[str]:
+        """The variable's value.
+
+        Raises: LookupError when nothing has provided it: a mistake in the order of components, not of the settings.
+        """
+        if variable.from_secret is not None:
+            return pulumi.Output.secret(self._secrets[variable.from_secret])
+        if variable.from_output is not None:
+            return self._outputs[variable.from_output]
+        if variable.value is None:
+            raise LookupError(f"{variable.key} has no value of its own")
+        return variable.value
+
+
+def unknown() -> pulumi.Output[str]:
+    """A value that preview cannot know because a vendor could not be asked."""
+    return pulumi.Output.from_input("").apply(lambda _: pulumi.UNKNOWN)  # type: ignore[arg-type, return-value]
