@@ -17,7 +17,7 @@ rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep l
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
 test: setup check ## Check the code and run every test, with coverage
-	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: ## Lint, format check and types
 	@$(SETUP) -- $(PYTHON) -m ruff check .

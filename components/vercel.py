@@ -68,4 +68,5 @@ def _project_id(project: str, options: pulumi.ResourceOptions) -> pulumi.Output[
     if project.startswith("prj_"):
         return pulumi.Output.from_input(project)
     found = vercel.get_project_output(name=project, opts=pulumi.InvokeOutputOptions(parent=options.parent))
-    return found.id
+    # The answer is secret as a whole, once one of the project's variables is; its id is not.
+    return pulumi.Output.unsecret(found.id)

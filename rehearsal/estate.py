@@ -1,0 +1,130 @@
+"""The miniature world of a rehearsal: vendors with what exists before the gate, credentials that are worth nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.plugins import Estate, install
+from rehearsal.render_api import RenderSimulator, serve
+
+PROJECT = Path(__file__).resolve().parents[1]
+WORKSPACE = {"id": "tea-rehearsal", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}
+
+
+def _token(length: int = 24) -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Random for each rehearsal, so that finding one where it does not belong proves a leak."""
+
+    credentials: dict[str, str] = field(
+        default_factory=lambda: {
+            "GITHUB_TOKEN": f"ghp_{_token(36)}",
+            "AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com",
+            "AUTH0_CLIENT_ID": _token(32),
+            "AUTH0_CLIENT_SECRET": _token(64),
+            "VERCEL_API_TOKEN": _token(24),
+            "RENDER_API_KEY": f"rnd_{_token(28)}",
+        }
+    )
+    stack: dict[str, str] = field(
+        default_factory=lambda: {
+            "REDIS_URL": f"redis://:{_token(32)}@redis.example.com:6379",
+            "AUTH0_ACTION_SECRET": _token(48),
+        }
+    )
+    passphrase: str = field(default_factory=_token)
+
+    def values(self) -> list[str]:
+        """Everything that nobody may ever see."""
+        secret = [value for name, value in self.credentials.items() if name not in ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID")]
+        return [*secret, *self.stack.values(), self.passphrase]
+
+
+@dataclass(frozen=True)
+class World:
+    """Where everything is. environment: what a process needs to live in it."""
+
+    folder: Path
+    vendors: Estate
+    render: RenderSimulator
+    secrets: Secrets
+    environment: dict[str, str]
+
+    @property
+    def project(self) -> Path:
+        """The project as the engine sees it: real files, and copies of those that a run writes to."""
+        return self.folder / "project"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def secret_values(self) -> list[str]:
+        """Everything that may stand in no output and in no state in clear: what was given and what vendors made."""
+        stores = [*self.render.estate.postgres.values(), *self.render.estate.key_values.values()]
+        generated = [v for group in self.render.estate.env_groups.values() for v in _generated(group)]
+        auth0 = [client["clientSecret"] for client in self.vendors.find_all("auth0", "client")]
+        return [*self.secrets.values(), *(store["_password"] for store in stores), *generated, *auth0]
+
+
+def _generated(group: dict[str, Any]) -> list[str]:
+    return [v["value"] for v in group["envVars"] if v["key"] == "JWT_SECRET_KEY"]
+
+
+@contextlib.contextmanager
+def world(folder: Path, pulumi: Path, *, provisioning_seconds: float = 0.0) -> Iterator[World]:
+    """A living world in `folder`, which must lie outside the source tree. Args: pulumi: the CLI's binary."""
+    given = Secrets()
+    simulator = RenderSimulator(
+        api_keys={given.credentials["RENDER_API_KEY"]: [WORKSPACE["id"]]},
+        owners=[WORKSPACE],
+        provisioning_seconds=provisioning_seconds,
+        deploy_seconds=provisioning_seconds,
+    )
+    home, vendors = folder / "pulumi", Estate(folder / "vendors")
+    plugins = install(folder / "plugins")
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "pulumi").symlink_to(pulumi)
+    (folder / "state").mkdir()
+    _lay_out_project(folder / "project")
+    with serve(simulator) as url:
+        environment = {
+            **given.credentials,
+            **vendors.environment,
+            "RENDER_HOST": url,
+            "NO_PROXY": "127.0.0.1,localhost",
+            "PATH": f"{plugins}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": given.passphrase,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        yield World(folder, vendors, simulator, given, environment)
+
+
+def _lay_out_project(folder: Path) -> None:
+    folder.mkdir()
+    for settings in PROJECT.glob("Pulumi*.yaml"):
+        shutil.copy(settings, folder)
+    for name in ("bin", "render", "components", "__main__.py"):
+        (folder / name).symlink_to(PROJECT / name)
+
+
+def seed(vendors: Estate) -> None:
+    """What MarketEdge has before the gate: the repository with main, and the frontend's Vercel project."""
+    vendors.seed(
+        "github", "repository", name="MarketEdge-Platform", fullName="zebra-devops/MarketEdge-Platform", private=True
+    )
+    vendors.seed("github", "branch", repository="MarketEdge-Platform", branch="main", sha=secrets.token_hex(20))
+    vendors.seed("vercel", "project", name="marketedge-frontend", framework="nextjs")

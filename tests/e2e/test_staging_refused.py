@@ -1,0 +1,81 @@
+"""What is wrong is said before anything is done: no request at any vendor, nothing in the state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pulumi.automation import CommandError
+
+from rehearsal.estate import World
+from tests.e2e.stage import changes, staging
+
+pytestmark = pytest.mark.e2e
+
+
+def spoil(stage: World) -> None:
+    """Five mistakes in one file and its environment."""
+    path = stage.project / "Pulumi.staging.yaml"
+    content = yaml.safe_load(path.read_text())
+    config = content["config"]
+    del config["marketedge:vercel"]["domain"]
+    config["marketedge:github"]["protection"]["requireConversationResolutoin"] = True
+    config["marketedge:auth0"]["callbacks"].append("https://app.vercel.app/*")
+    config["marketedge:render"]["database"]["plan"] = "hobby"
+    path.write_text(yaml.safe_dump(content))
+    stage.environment["VERCEL_API_TOKEN"] = "a1" * 10
+
+
+def test_five_mistakes_are_one_error_and_no_request(pulumi_cli: Path, tmp_path: Path) -> None:
+    with staging(tmp_path / "world", pulumi_cli) as (stage, engine):
+        spoil(stage)
+        with pytest.raises(CommandError) as error:
+            engine.up()
+        text = str(error.value)
+        assert "5 problems" in text
+        for path in (
+            "marketedge:vercel.domain",
+            "marketedge:github.protection.requireConversationResolutoin",
+            "marketedge:auth0.callbacks[4]",
+            "marketedge:render.database.plan",
+            "VERCEL_API_TOKEN",
+        ):
+            assert path in text
+        assert "Traceback" not in text
+        assert stage.environment["VERCEL_API_TOKEN"] not in text
+        assert stage.render.requests == []
+        assert changes(stage) == []
+
+
+def test_a_missing_secret_prints_the_command_that_sets_it(pulumi_cli: Path, tmp_path: Path) -> None:
+    with staging(tmp_path / "world", pulumi_cli) as (_stage, engine):
+        engine.stack.remove_config("marketedge:secrets.REDIS_URL", path=True)
+        with pytest.raises(
+            CommandError, match="pulumi config set --stack staging --secret --path 'marketedge:secrets.R"
+        ):
+            engine.preview()
+
+
+def test_up_without_credentials_names_every_one_that_is_missing(pulumi_cli: Path, tmp_path: Path) -> None:
+    with staging(tmp_path / "world", pulumi_cli) as (stage, engine):
+        for name in ("RENDER_API_KEY", "AUTH0_CLIENT_SECRET", "VERCEL_API_TOKEN"):
+            stage.environment[name] = ""
+        with pytest.raises(CommandError) as error:
+            engine.up(continue_on_error=False)
+        text = str(error.value)
+        assert "export RENDER_API_KEY" in text
+        assert "export AUTH0_CLIENT_SECRET" in text
+        assert "export VERCEL_API_TOKEN" in text
+        assert stage.render.requests == []
+
+
+def test_preview_without_credentials_shows_the_rest_and_says_what_it_left_out(pulumi_cli: Path, tmp_path: Path) -> None:
+    with staging(tmp_path / "world", pulumi_cli) as (stage, engine):
+        for name in ("RENDER_API_KEY", "AUTH0_CLIENT_SECRET"):
+            stage.environment[name] = ""
+        summary = engine.preview().change_summary
+        shown = "\n".join(engine.output)
+        assert "Auth0 is left out of this preview: AUTH0_CLIENT_SECRET not set" in shown
+        assert "Render was not observed: RENDER_API_KEY not set" in shown
+        assert summary["create"] == 31 - 3
