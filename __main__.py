@@ -1,12 +1,15 @@
 """One environment of the MarketEdge staging gate. See README.md; every value is in `Pulumi.<stack>.yaml`."""
 
+import os
 from urllib.parse import urlsplit
 
 import pulumi
 
 from components import cost, stack
 from components.auth0 import Application, ApplicationArgs
+from components.blueprint import Blueprint
 from components.github import Environment, EnvironmentArgs, ProtectedBranch, ProtectedBranchArgs
+from components.observation import observe
 from components.render import Backend, BackendArgs
 from components.vercel import CNAME_TARGET, PreviewEnvironment, PreviewEnvironmentArgs
 from components.wiring import Wiring, unknown
@@ -28,25 +31,27 @@ wiring.provide(
     }
 )
 
+source: pulumi.Input[str] = branch  # of what Render and Vercel build: the branch has to exist before them
+if "GitHub" not in running.unseen:
+    github = settings.github
+    gate = ProtectedBranch(name, ProtectedBranchArgs(loaded.owner, github.repository, github.branch, github.protection))
+    source = gate.branch
+
 if "Auth0" not in running.unseen:
     application = Application(name, ApplicationArgs(settings.auth0, settings.environment))
     wiring.provide({"auth0.clientId": application.client_id, "auth0.clientSecret": application.client_secret})
     pulumi.export("auth0ClientId", application.client_id)
 
-backend = Backend(name, BackendArgs(settings.render, loaded.repository_url, branch, wiring))
+blueprint = Blueprint(settings.render, loaded.repository_url, branch)
+drift = observe(blueprint.without_values(), os.environ)
+backend = Backend(name, BackendArgs(blueprint, source, wiring, drift))
 wiring.provide({"render.serviceUrl": backend.service_url, "render.serviceId": backend.service_id})
 
 if "Vercel" not in running.unseen:
-    frontend = PreviewEnvironment(name, PreviewEnvironmentArgs(settings.vercel, branch, wiring))
+    frontend = PreviewEnvironment(name, PreviewEnvironmentArgs(settings.vercel, source, wiring))
     pulumi.export("vercelProjectId", frontend.project_id)
 
 if "GitHub" not in running.unseen:
-    ProtectedBranch(
-        name,
-        ProtectedBranchArgs(
-            loaded.owner, settings.github.repository, settings.github.branch, settings.github.protection
-        ),
-    )
     Environment(name, EnvironmentArgs(settings.github.repository, settings.github.environment, branch, wiring))
 
 prices = cost.monthly_usd(settings.render)

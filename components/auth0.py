@@ -46,7 +46,9 @@ class Application(pulumi.ComponentResource):
             callbacks=list(settings.callbacks),
             allowed_logout_urls=list(settings.logout_urls),
             web_origins=list(settings.web_origins),
-            allowed_origins=list(settings.allowed_origins or settings.web_origins),
+            allowed_origins=list(
+                settings.web_origins if settings.allowed_origins is None else settings.allowed_origins
+            ),
             allowed_clients=[],
             client_aliases=[],
             cross_origin_auth=False,

@@ -25,7 +25,11 @@ class ProtectedBranch(pulumi.ComponentResource):
     """A branch made from another one, and its protection rule.
 
     The rule wants the repository's node id: with a name the provider would plan to replace an imported rule.
+
+    Attributes: branch: its name, once it exists.
     """
+
+    branch: pulumi.Output[str]
 
     def __init__(self, name: str, args: ProtectedBranchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:ProtectedBranch", name, None, opts)
@@ -67,8 +71,8 @@ class ProtectedBranch(pulumi.ComponentResource):
             lock_branch=False,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[branch]),
         )
-        self.protection_id = protection.id
-        self.register_outputs({"branch": branch.branch, "protection_id": self.protection_id})
+        self.branch = branch.branch
+        self.register_outputs({"branch": self.branch, "protection_id": protection.id})
 
 
 @dataclass(frozen=True)

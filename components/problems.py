@@ -74,13 +74,17 @@ def load(stack: str, config: Mapping[str, str], secret_keys: frozenset[str], env
     secrets = {k: str(v) for k, v in raw_secrets.items()} if isinstance(raw_secrets, dict) else {}
     settings: Settings | None = None
     try:
-        # Strict: pydantic would take 'yes' for true and true for 1.
-        settings = Settings.model_validate(sections, strict=True)
+        # As it is written and no other way: pydantic would take 'yes' for true, true for 1, from_secret for fromSecret.
+        settings = Settings.model_validate(sections, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += [_problem(detail) for detail in error.errors() if detail["loc"][0] not in refused]
+        problems += _problems([detail for detail in error.errors() if detail["loc"][0] not in refused])
     problems += _missing_secrets(stack, sections, secrets)
     problems += _bad_tokens(environ)
-    owner = config.get("github:owner") or environ.get("GITHUB_OWNER", "")
+    owner, elsewhere = config.get("github:owner", ""), environ.get("GITHUB_OWNER", "")
+    if owner and elsewhere and owner != elsewhere:
+        expected = f"unset GITHUB_OWNER, which is {elsewhere!r} and would win over it at the provider"
+        problems.append(Problem("github:owner", repr(owner), expected))
+    owner = owner or elsewhere
     if not owner:
         problems.append(
             Problem("github:owner", "missing", "the repository's owner: pulumi config set github:owner <organization>")
@@ -115,14 +119,28 @@ def _set_secret(stack: str, name: str) -> str:
     return f"pulumi config set --stack {stack} --secret --path '{SECRETS}.{name}'"
 
 
+def _problems(details: list[Any]) -> Iterator[Problem]:
+    """Pydantic's errors in the words of the configuration. A misspelt key is not reported as a missing one, too."""
+    missing = {detail["loc"] for detail in details if detail["type"] == "missing"}
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    meant = {location: _meant(location, missing) for location in unknown}
+    misspelt = {(*location[:-1], key) for location, key in meant.items()}
+    for detail in details:
+        location = detail["loc"]
+        if location in meant:
+            known = ", ".join(sorted(_known_keys(location[:-1])))
+            hint = f"did you mean {meant[location]}?" if meant[location] else f"expected one of {known}"
+            yield Problem(_path(location), "unknown key", hint)
+        elif location not in missing:
+            yield _problem(detail)
+        elif location not in misspelt:
+            yield Problem(_path(location), "missing", "this key is required")
+
+
 def _problem(detail: Any) -> Problem:
-    """One of pydantic's errors in the words of the configuration."""
+    """One value that is not as expected."""
     location, kind, value, context = detail["loc"], detail["type"], detail["input"], detail.get("ctx", {})
     path, found = _path(location), _show(value)
-    if kind == "missing":
-        return Problem(path, "missing", "this key is required")
-    if kind == "extra_forbidden":
-        return Problem(path, "unknown key", _did_you_mean(location))
     if kind == "value_error":
         return Problem(path, found, str(context["error"]))
     if kind == "literal_error":
@@ -130,10 +148,10 @@ def _problem(detail: Any) -> Problem:
         return Problem(path, found, f"expected {_in_yaml(context['expected'])}{quotes}")
     if kind == "string_pattern_mismatch" and location[-1] == "fromSecret":
         found = "not a name"  # but perhaps the secret itself
-    expected = _EXPECTED.get(kind) or detail["msg"]
+    expected = _EXPECTED[kind].format(**context) if kind in _EXPECTED else detail["msg"]
     if kind == "string_pattern_mismatch":
         expected = _TEXTS.get(str(location[-1]), expected)
-    return Problem(path, found, f"expected {expected.format(**context)}")
+    return Problem(path, found, f"expected {expected}")
 
 
 _EXPECTED = {
@@ -182,10 +200,14 @@ def _in_yaml(text: str) -> str:
     return {"True": "true", "False": "false", "None": "nothing"}.get(text, text)
 
 
-def _did_you_mean(location: tuple[str | int, ...]) -> str:
-    known = sorted(_known_keys(location[:-1]))
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+def _meant(location: tuple[str | int, ...], missing: set[tuple[str | int, ...]]) -> str | None:
+    """The key that an unknown one is close to, first of all one that is missing beside it."""
+    *parents, key = location
+    absent = sorted(str(other[-1]) for other in missing if list(other[:-1]) == parents)
+    for known in (absent, sorted(_known_keys(tuple(parents)))):
+        if close := difflib.get_close_matches(str(key), known, n=1):
+            return close[0]
+    return None
 
 
 def _known_keys(parents: tuple[str | int, ...]) -> set[str]:

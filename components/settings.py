@@ -5,7 +5,8 @@ Knows neither Pulumi nor a vendor's API. `problems.load` builds these models and
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -25,6 +26,21 @@ from render.spec import (
     Sourced,
     unique_keys,
 )
+
+_GITHUB_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*")
+Item = TypeVar("Item", bound=str)
+
+
+def _unique(values: list[Item]) -> list[Item]:
+    if twice := sorted({value for value in values if values.count(value) > 1}):
+        raise ValueError(f"listed more than once: {', '.join(twice)}")
+    return values
+
+
+Origins = Annotated[list[Origin], AfterValidator(_unique)]
+CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(_unique)]
+HostNames = Annotated[list[HostName], AfterValidator(_unique)]
+Checks = Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(_unique)]
 
 SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """Name of an entry of `marketedge:secrets`."""
@@ -54,8 +70,22 @@ def _not_in_clear(variables: list[Variable]) -> list[Variable]:
     return variables
 
 
+def _in_clear(variables: list[Variable]) -> list[Variable]:
+    hidden = [str(v.key) for v in variables if v.from_secret or v.from_output == "auth0.clientSecret"]
+    if hidden:
+        raise ValueError(f"anybody could read {', '.join(hidden)}; expected secrets under secrets, not variables")
+    return variables
+
+
+def _github_names(variables: list[Variable]) -> list[Variable]:
+    if bad := [str(v.key) for v in variables if not _GITHUB_NAME.fullmatch(str(v.key))]:
+        raise ValueError(f"expected upper-case letters, digits and _, without GITHUB_ in front; found {', '.join(bad)}")
+    return variables
+
+
 Variables = Annotated[list[Variable], AfterValidator(unique_keys)]
-SecretVariables = Annotated[Variables, AfterValidator(_not_in_clear)]
+GitHubVariables = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_in_clear)]
+GitHubSecrets = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_not_in_clear)]
 RenderVariables = Annotated[list[RenderVariable], AfterValidator(unique_keys)]
 
 
@@ -71,7 +101,7 @@ class Protection(Model):
 
     required_approvals: int = Field(ge=0, le=6)
     dismiss_stale_approvals: bool
-    required_checks: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)
+    required_checks: Checks = Field(min_length=1)
     require_up_to_date: bool
     require_conversation_resolution: bool
     allow_bypass: bool
@@ -83,8 +113,8 @@ class DeploymentEnvironment(Model):
     """A GitHub environment and what its jobs can read."""
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
-    variables: Variables = Field([])
-    secrets: SecretVariables = Field([])
+    variables: GitHubVariables = Field([])
+    secrets: GitHubSecrets = Field([])
 
 
 class GitHub(Model):
@@ -99,10 +129,10 @@ class Auth0(Model):
 
     domain: HostName
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
-    callbacks: list[CallbackUrl] = Field(min_length=1)
-    logout_urls: list[CallbackUrl] = Field(min_length=1)
-    web_origins: list[Origin] = Field(min_length=1)
-    allowed_origins: list[Origin] | None = None
+    callbacks: CallbackUrls = Field(min_length=1)
+    logout_urls: CallbackUrls = Field(min_length=1)
+    web_origins: Origins = Field(min_length=1)
+    allowed_origins: Origins | None = None
     """CORS; the web origins where left out."""
 
     @property
@@ -129,6 +159,7 @@ class Database(Model):
     user: str = Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     disk_size_gb: int | None = Field(None, alias="diskSizeGB", ge=1)
     ip_allow_list: list[AllowedAddress]
+    recreate: bool = False
 
 
 class KeyValue(Model):
@@ -138,6 +169,7 @@ class KeyValue(Model):
     plan: KeyValuePlan
     maxmemory_policy: Literal["noeviction", "allkeys_lru", "allkeys_lfu", "volatile_lru", "volatile_lfu"]
     ip_allow_list: list[AllowedAddress]
+    recreate: bool = False
 
 
 class Group(Model):
@@ -167,7 +199,7 @@ class Service(Model):
     auto_deploy_trigger: Literal["off", "commit", "checksPass"]
     build_filter: BuildFilter = BuildFilter()
     previews: Previews
-    domains: list[HostName] = Field([])
+    domains: HostNames = Field([])
     env_vars: RenderVariables = Field([])
 
 
@@ -221,7 +253,7 @@ class Render(Model):
 class Cors(Model):
     """Browsers' origins that the backend answers (plan 1.2, 2.4)."""
 
-    origins: list[Origin] = Field(min_length=1)
+    origins: Origins = Field(min_length=1)
 
 
 class Dns(Model):

@@ -16,10 +16,10 @@ CNAME_TARGET = "cname.vercel-dns.com"
 
 @dataclass(frozen=True)
 class PreviewEnvironmentArgs:
-    """Args of PreviewEnvironment. branch: the one that the domain serves."""
+    """Args of PreviewEnvironment. branch: the one that the domain serves, which has to exist before."""
 
     settings: Vercel
-    branch: str
+    branch: pulumi.Input[str]
     wiring: Wiring
 
 
@@ -47,7 +47,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
                 value=args.wiring.value(variable),
                 targets=["preview"],
                 # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
-                sensitive=variable.from_secret is not None,
+                sensitive=variable.from_secret is not None or variable.from_output == "auth0.clientSecret",
                 comment="Declared by the staging gate",
                 opts=child,
             )

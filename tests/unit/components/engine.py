@@ -1,0 +1,226 @@
+"""Runs the whole program with mocks in the place of Pulumi's engine and of every vendor. No CLI, no network.
+
+A run has settings, an event loop and a context of its own, so that nothing of it is left for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime import config as runtime_config
+from pulumi.runtime import mocks, run_in_stack
+from pulumi.runtime import settings as runtime_settings
+from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_TEXT
+from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
+
+from render.reconcile import Report
+from render.spec import Document
+from tests.unit.components.vendors import answer, in_sync, outputs_of
+from tests.unit.settings.stack_file import PROJECT, StackFile
+
+CREDENTIALS = {
+    "GITHUB_TOKEN": "fake-github-token",
+    "AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com",
+    "AUTH0_CLIENT_ID": "fake-management-id",
+    "AUTH0_CLIENT_SECRET": "fake-management-secret",
+    "VERCEL_API_TOKEN": "abcdefghijklmnopqrstuvwx",
+    "RENDER_API_KEY": "fake-render-key",
+}
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the program marked as a secret."""
+
+    value: Any
+
+
+class Unknown:
+    """The value that only `pulumi up` will know."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A registered resource as the engine got it."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str
+    protect: bool
+    depends_on: frozenset[str]
+    ignore_changes: tuple[str, ...]
+    custom: bool
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The inputs, secrets in clear."""
+        return {key: v.value if isinstance(v, Secret) else v for key, v in self.inputs.items()}
+
+    @property
+    def label(self) -> str:
+        return f"{self.type} {self.name}"
+
+
+@dataclass
+class Run:
+    """What a run of the program did. outputs: of the stack, None when it did not get that far."""
+
+    declared: list[Declared] = field(default_factory=list)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    outputs: dict[str, Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+    error: Exception | None = None
+
+    def of(self, type_: str) -> list[Declared]:
+        return [resource for resource in self.declared if resource.type == type_]
+
+    def only(self, type_: str, name: str | None = None) -> Declared:
+        """The one resource of a type, or the one that has this name."""
+        (found,) = (resource for resource in self.of(type_) if name in (None, resource.name))
+        return found
+
+
+def run(
+    stack_file: StackFile | None = None,
+    environ: Mapping[str, str] = CREDENTIALS,
+    *,
+    preview: bool = False,
+    outputs: Callable[[str, str, dict[str, Any], bool], dict[str, Any]] = outputs_of,
+    observed: Callable[[Document, Mapping[str, str]], Report] = in_sync,
+) -> Run:
+    """Run `__main__.py`.
+
+    Args:
+        outputs: answers what a vendor adds to a resource's inputs, from its type, name, inputs and preview.
+        observed: answers what a look at Render finds.
+    """
+    stack_file = stack_file or StackFile()
+    result = Run()
+    # One thread for the monitor: a deterministic order, and one event loop to close.
+    with (
+        mock.patch.dict(os.environ, environ, clear=True),
+        mock.patch("components.observation.look", observed),
+        ThreadPoolExecutor(1) as monitor,
+        asyncio.Runner() as runner,
+    ):
+        runner.get_loop().set_default_executor(monitor)
+        context = copy_context()
+        context.run(_configure, stack_file, _Monitor(result, outputs, preview), _Engine(result), preview)
+        try:
+            runner.run(run_in_stack(_program), context=context)
+        except Exception as error:
+            result.error = error
+    return result
+
+
+def _program() -> None:
+    runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+
+
+def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, preview: bool) -> None:
+    runtime_config.set_all_config(stack_file.values, sorted(stack_file.secret_keys))
+    runtime_settings.ROOT.set(None)
+    runtime_settings.configure(
+        runtime_settings.Settings("marketedge-staging-gate", "staging", monitor=monitor, engine=engine, dry_run=preview)
+    )
+
+
+class _Engine:
+    def __init__(self, result: Run) -> None:
+        self._result = result
+
+    def Log(self, request: Any) -> None:
+        if request.severity == engine_pb2.WARNING:
+            self._result.warnings.append(request.message)
+
+
+class _Monitor(mocks.MockMonitor):
+    """Pulumi's own mock, which loses parents, protection and what is secret; here everything is kept."""
+
+    def __init__(self, result: Run, outputs: Callable[..., dict[str, Any]], preview: bool) -> None:
+        super().__init__(mocks=None)  # type: ignore[arg-type]
+        self._result, self._outputs, self._preview = result, outputs, preview
+
+    def RegisterResource(self, request: Any) -> Any:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs = _plain(json_format.MessageToDict(request.object))
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        self._result.declared.append(
+            Declared(
+                request.type,
+                request.name,
+                inputs,
+                parent=_label(request.parent),
+                protect=request.protect,
+                depends_on=frozenset(_label(other) for other in request.dependencies),
+                ignore_changes=tuple(request.ignoreChanges),
+                custom=request.custom,
+            )
+        )
+        known = {key: v.value if isinstance(v, Secret) else v for key, v in inputs.items() if not _has_unknown(v)}
+        state = json_format.MessageToDict(request.object)
+        made = self._outputs(request.type, request.name, known, self._preview) if request.custom else {}
+        for key, value in made.items():
+            secret = key in request.additionalSecretOutputs
+            state[key] = {_special_sig_key: _special_secret_sig, "value": value} if secret else value
+        message = struct_pb2.Struct()
+        message.update(state)
+        id_ = "" if self._preview or not request.custom else f"{request.name}-id"
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=message)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self._result.outputs = _plain(json_format.MessageToDict(request.outputs))
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any) -> Any:
+        arguments = json_format.MessageToDict(request.args)
+        self._result.asked.append((request.tok, arguments))
+        message = struct_pb2.Struct()
+        message.update(answer(request.tok, arguments))
+        return resource_pb2.ResourceInvokeResponse(**{"return": message})
+
+
+def _label(urn: str) -> str:
+    """`type name` of a URN, without the types of its parents."""
+    if not urn:
+        return ""
+    *_, types, name = urn.split("::", 3)
+    return f"{types.split('$')[-1]} {name}"
+
+
+def _plain(value: Any) -> Any:
+    """What protobuf carries as Python values: whole numbers as int, secrets and unknown values as such."""
+    if isinstance(value, dict):
+        if value.get(_special_sig_key) == _special_secret_sig:
+            return Secret(_plain(value["value"]))
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return UNKNOWN if value == UNKNOWN_TEXT else value
+
+
+def _has_unknown(value: Any) -> bool:
+    value = value.value if isinstance(value, Secret) else value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is UNKNOWN or any(_has_unknown(one) for one in inner)

@@ -1,0 +1,66 @@
+"""What was changed at Render by hand makes the object's command an update, and nothing else does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from render.errors import Unauthorized
+from tests.unit import plan
+from tests.unit.components.engine import CREDENTIALS, Run, run
+from tests.unit.components.vendors import in_sync
+
+COMMAND = "command:local:Command"
+
+
+def drifted(section: str, name: str, **found: Any) -> Any:
+    def look(document: Any, environ: Any) -> dict[str, Any]:
+        report = in_sync(document, environ)
+        report[section][name] |= found
+        return report
+
+    return look
+
+
+def test_in_sync_the_environment_is_ignored(up: Run) -> None:
+    commands = up.of(COMMAND)
+    assert [command.ignore_changes for command in commands] == [("environment",)] * 3
+    assert all("environment" not in command.inputs for command in commands)
+
+
+def test_drift_is_in_the_environment_of_its_object_alone() -> None:
+    reasons = ["plan: free → starter", "env.CORS_ORIGINS changed outside Pulumi"]
+    result = run(preview=True, observed=drifted("services", plan.SERVICE, drift=reasons))
+    service = result.only(COMMAND, plan.SERVICE)
+    assert service.ignore_changes == ()
+    assert service.inputs["environment"]["RENDER_DRIFT"] == "; ".join(reasons)
+    assert service.inputs["environment"]["RENDER_DRIFT_SEEN"].startswith("20")
+    others = [command for command in result.of(COMMAND) if command.name != plan.SERVICE]
+    assert all(command.ignore_changes == ("environment",) for command in others)
+
+
+def test_a_missing_object_is_drift() -> None:
+    result = run(preview=True, observed=drifted("databases", plan.DATABASE, exists=False))
+    environment = result.only(COMMAND, plan.DATABASE).inputs["environment"]
+    assert environment["RENDER_DRIFT"] == "does not exist at Render"
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_look_that_fails_ends_the_run_before_anything_is_declared_at_render(preview: bool) -> None:
+    def look(_document: Any, _environ: Any) -> Any:
+        raise Unauthorized(401, "GET /services", "unauthorized")
+
+    result = run(preview=preview, observed=look)
+    assert "Render could not be observed: Render answered 401" in str(result.error)
+    assert result.of(COMMAND) == []
+
+
+def test_without_a_key_nothing_is_looked_at() -> None:
+    def look(_document: Any, _environ: Any) -> Any:
+        raise AssertionError("there is no key to look with")
+
+    environ = {name: value for name, value in CREDENTIALS.items() if name != "RENDER_API_KEY"}
+    result = run(environ=environ, preview=True, observed=look)
+    assert result.error is None
+    assert [command.ignore_changes for command in result.of(COMMAND)] == [("environment",)] * 3

@@ -1,0 +1,144 @@
+"""What the program does without a vendor's credentials, and with a wrong configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.settings import RenderVariable
+from components.stack import missing_credentials
+from components.wiring import Wiring
+from tests.unit import plan
+from tests.unit.components.engine import CREDENTIALS, UNKNOWN, Secret, run
+from tests.unit.settings.stack_file import StackFile
+
+NAMES = {
+    "GitHub": ["GITHUB_TOKEN"],
+    "Auth0": ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
+    "Vercel": ["VERCEL_API_TOKEN"],
+    "Render": ["RENDER_API_KEY"],
+}
+LEFT_OUT = (
+    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; where the stack has some "
+    "already, this preview shows them as deleted, which `pulumi up` refuses to do without the credentials"
+)
+NOT_OBSERVED = (
+    "Render was not observed: RENDER_API_KEY not set. Changes made outside Pulumi are not seen in this preview"
+)
+
+
+def without(*vendors: str) -> dict[str, str]:
+    """The environment without what these vendors need."""
+    return {name: value for name, value in CREDENTIALS.items() if not any(name in NAMES[v] for v in vendors)}
+
+
+def families(labels: list[str]) -> set[str]:
+    """The packages of the vendors' own resources."""
+    return {label.split(":")[0] for label in labels} - {"marketedge"}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "left"),
+    [
+        ("GitHub", {"auth0", "vercel", "command"}),
+        ("Auth0", {"github", "vercel", "command"}),
+        ("Vercel", {"github", "auth0", "command"}),
+    ],
+)
+def test_a_preview_leaves_out_a_vendor_without_credentials_and_says_so(vendor: str, left: set[str]) -> None:
+    result = run(environ=without(vendor), preview=True)
+    assert result.error is None
+    assert result.warnings == [LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]))]
+    assert families([resource.label for resource in result.declared]) == left
+
+
+def test_a_preview_without_renders_key_declares_everything_and_says_what_it_could_not_see() -> None:
+    result = run(environ=without("Render"), preview=True)
+    assert result.error is None
+    assert result.warnings == [NOT_OBSERVED]
+    assert families([resource.label for resource in result.declared]) == {"github", "auth0", "vercel", "command"}
+
+
+def test_a_preview_without_any_credentials() -> None:
+    result = run(environ={}, preview=True)
+    assert result.error is None
+    assert [warning.split()[0] for warning in result.warnings] == ["GitHub", "Auth0", "Vercel", "Render"]
+    assert families([resource.label for resource in result.declared]) == {"command"}
+    assert result.asked == []
+    assert {"auth0ClientId", "vercelProjectId"}.isdisjoint(result.outputs or {})
+
+
+def test_values_of_a_vendor_that_was_left_out_are_unknown() -> None:
+    result = run(environ=without("Auth0"), preview=True)
+    variable = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+    client_id = result.only(variable, "staging-NEXT_PUBLIC_AUTH0_CLIENT_ID")
+    assert client_id.plain["value"] is UNKNOWN
+    assert result.only("command:local:Command", plan.ENV_GROUP).inputs["stdin"] == Secret(UNKNOWN)
+
+
+def test_an_up_without_credentials_lists_all_and_declares_nothing() -> None:
+    result = run(environ={})
+    assert str(result.error) == (
+        "credentials are missing; nothing was read or changed:\n"
+        "  GitHub: export GITHUB_TOKEN\n"
+        "  Auth0: export AUTH0_DOMAIN and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET\n"
+        "  Vercel: export VERCEL_API_TOKEN\n"
+        "  Render: export RENDER_API_KEY\n"
+        "Then run it again"
+    )
+    assert (result.declared, result.asked) == ([], [])
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_an_up_without_one_vendors_credentials_declares_nothing(vendor: str) -> None:
+    result = run(environ=without(vendor))
+    assert f"{vendor}: export {' and '.join(NAMES[vendor])}\nThen" in str(result.error)
+    assert (result.declared, result.asked) == ([], [])
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("environ", [CREDENTIALS, {}])
+def test_a_wrong_configuration_declares_and_asks_nothing(environ: dict[str, str], preview: bool) -> None:
+    stack_file = StackFile()
+    stack_file.put("render.service.plan", "hobby")
+    result = run(stack_file, environ, preview=preview)
+    assert str(result.error).startswith("stack staging: 1 problem in its configuration; nothing was read or changed:\n")
+    assert (result.declared, result.asked, result.warnings) == ([], [], [])
+
+
+def test_the_five_mistakes_stop_the_program_with_one_error() -> None:
+    stack_file, environ = StackFile(), {**CREDENTIALS, "VERCEL_API_TOKEN": "a" * 20}
+    stack_file.delete("dns.ttlSeconds")
+    stack_file["auth0"]["callback"] = stack_file["auth0"].pop("callbacks")
+    stack_file.put("auth0.logoutUrls.0", "https://staging.zebra.associates/*")
+    stack_file.put("render.service.plan", "hobby")
+    result = run(stack_file, environ)
+    assert len(str(result.error).splitlines()) == 1 + 5
+    assert (result.declared, result.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("found", "missing"),
+    [
+        (set(CREDENTIALS), {}),
+        ({"github:token", "auth0:domain", "auth0:clientId", "auth0:clientSecret", "vercel:apiToken"}, {"Render"}),
+        ({"AUTH0_DOMAIN", "AUTH0_API_TOKEN", "VERCEL_API_TOKEN", "RENDER_API_KEY", "github:appAuth"}, set()),
+        ({"auth0:domain", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"}, {"GitHub", "Vercel", "Render"}),
+        ({"AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "RENDER_OWNER_ID"}, set(NAMES)),
+    ],
+)
+def test_ways_to_give_credentials(found: set[str], missing: set[str]) -> None:
+    assert set(missing_credentials(dict.fromkeys(found, "x"))) == set(missing)
+
+
+def test_an_empty_credential_counts_as_missing() -> None:
+    assert missing_credentials({**CREDENTIALS, "GITHUB_TOKEN": ""}) == {"GitHub": ["GITHUB_TOKEN"]}
+
+
+def test_only_what_is_missing_is_named() -> None:
+    found = {name: value for name, value in CREDENTIALS.items() if name != "AUTH0_CLIENT_SECRET"}
+    assert missing_credentials(found) == {"Auth0": ["AUTH0_CLIENT_SECRET"]}
+
+
+def test_a_variable_that_render_fills_in_has_no_value_to_wire() -> None:
+    with pytest.raises(LookupError, match="JWT_SECRET_KEY has no value of its own"):
+        Wiring({}).value(RenderVariable(key="JWT_SECRET_KEY", generate_value=True))

@@ -1,0 +1,184 @@
+"""What is declared at Render: each object a document that `bin/render apply` takes on standard input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from render.spec import Document, parse
+from tests.unit import plan
+from tests.unit.components.engine import Run, Secret, run
+from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, GROUP_REVISION, KEY_VALUE_ID
+from tests.unit.settings.stack_file import SECRETS, StackFile
+
+COMMAND = "command:local:Command"
+REDIS = "marketedge-staging-redis"
+
+
+def document(result: Run, name: str) -> Document:
+    return parse(result.only(COMMAND, name).plain["stdin"])
+
+
+def by_key(variables: list[Any]) -> dict[str, dict[str, Any]]:
+    return {v.key: v.model_dump(by_alias=True, exclude_none=True, exclude={"key"}) for v in variables if v.key}
+
+
+@pytest.mark.parametrize("name", [plan.DATABASE, plan.ENV_GROUP, plan.SERVICE])
+def test_commands_do_not_depend_on_the_machine(up: Run, name: str) -> None:
+    inputs = {key: value for key, value in up.only(COMMAND, name).inputs.items() if key != "stdin"}
+    assert inputs == {
+        "create": "bin/render apply",
+        "update": "bin/render apply",
+        "delete": "bin/render destroy",
+        "logging": "stderr",
+    }
+
+
+def test_the_database(up: Run) -> None:
+    (database,) = document(up, plan.DATABASE).databases
+    assert database.model_dump() == {
+        "name": plan.DATABASE,
+        "plan": plan.DATABASE_PLAN,
+        "region": plan.REGION,
+        "postgres_major_version": "16",
+        "database_name": plan.DATABASE_NAME,
+        "user": plan.DATABASE_USER,
+        "disk_size_gb": None,
+        "high_availability": False,
+        "ip_allow_list": [],
+        "recreate": False,
+    }
+
+
+def test_the_service(up: Run) -> None:
+    (service,) = document(up, plan.SERVICE).web_services
+    assert service.model_dump(exclude={"env_vars"}) == {
+        "type": "web",
+        "name": plan.SERVICE,
+        "runtime": plan.RUNTIME,
+        "plan": plan.SERVICE_PLAN,
+        "region": plan.REGION,
+        "repo": plan.REPOSITORY_URL,
+        "branch": plan.BRANCH,
+        "root_dir": "",
+        "build_command": plan.BUILD_COMMAND,
+        "start_command": plan.START_COMMAND,
+        "pre_deploy_command": "",
+        "health_check_path": plan.HEALTH_CHECK_PATH,
+        "auto_deploy_trigger": "commit",
+        "build_filter": {"paths": [], "ignored_paths": []},
+        "previews": {"generation": "off"},
+        "domains": [plan.BACKEND_DOMAIN],
+        "ownership": "exact",  # a variable that nobody declared is drift
+    }
+    assert service.groups == [plan.ENV_GROUP]
+
+
+def test_the_services_own_variables(up: Run) -> None:
+    (service,) = document(up, plan.SERVICE).web_services
+    variables = by_key(service.env_vars)
+    assert variables.pop("PYTHON_VERSION")["value"].startswith(f"{plan.PYTHON}.")
+    assert variables == {
+        **{key: {"value": value} for key, value in plan.SERVICE_VARIABLES.items()},
+        "PORT": {"fromService": plan.PORT_FROM},
+        "DATABASE_URL": {"fromDatabase": {"name": plan.DATABASE, "property": "connectionString"}},
+    }
+
+
+def test_the_groups_variables(up: Run) -> None:
+    (group,) = document(up, plan.ENV_GROUP).env_var_groups
+    assert (group.name, group.ownership) == (plan.ENV_GROUP, "exact")
+    assert by_key(group.env_vars) == {
+        **{key: {"value": value} for key, value in plan.GROUP_VARIABLES.items()},
+        "REDIS_URL": {"value": SECRETS["REDIS_URL"]},
+        "AUTH0_CLIENT_ID": {"value": CLIENT_ID},
+        "AUTH0_CLIENT_SECRET": {"value": CLIENT_SECRET},
+        "AUTH0_ACTION_SECRET": {"value": SECRETS["AUTH0_ACTION_SECRET"]},
+        "JWT_SECRET_KEY": {"generateValue": True},
+    }
+
+
+def test_ids_and_revisions_travel_but_no_connection_string(up: Run) -> None:
+    known = document(up, plan.SERVICE).known
+    assert {name: one.id for name, one in known.databases.items()} == {plan.DATABASE: DATABASE_ID}
+    assert {name: (one.id, one.revision) for name, one in known.env_var_groups.items()} == {
+        plan.ENV_GROUP: (GROUP_ID, GROUP_REVISION)
+    }
+    assert "postgres://" not in str([resource.plain for resource in up.declared])
+
+
+def test_only_the_document_that_holds_secrets_is_one(up: Run) -> None:
+    secret = {c.name: isinstance(c.inputs["stdin"], Secret) for c in up.of(COMMAND)}
+    assert secret == {plan.DATABASE: False, plan.ENV_GROUP: True, plan.SERVICE: False}
+
+
+def test_only_the_database_is_protected(up: Run) -> None:
+    assert [resource.label for resource in up.declared if resource.protect] == [f"{COMMAND} {plan.DATABASE}"]
+
+
+def test_each_object_waits_for_what_it_refers_to(up: Run) -> None:
+    depends_on = up.only(COMMAND, plan.SERVICE).depends_on
+    assert {f"{COMMAND} {plan.DATABASE}", f"{COMMAND} {plan.ENV_GROUP}"} <= depends_on
+
+
+@pytest.fixture(scope="module")
+def paid() -> Run:
+    """A Redis of staging's own, and plans that cost."""
+    stack_file = StackFile()
+    stack_file.put(
+        "render.keyValue",
+        {"name": REDIS, "plan": "starter", "maxmemoryPolicy": "allkeys_lru", "ipAllowList": []},
+    )
+    redis_url = {"key": "REDIS_URL", "fromKeyValue": {"name": REDIS, "property": "connectionString"}}
+    stack_file.put("render.envGroup.envVars.0", redis_url)
+    stack_file.put("render.service.plan", "starter")
+    stack_file.put("render.database.plan", "basic_256mb")
+    stack_file.put("render.database.diskSizeGB", 5)
+    stack_file.config["marketedge:secrets"].pop("REDIS_URL")
+    result = run(stack_file)
+    assert result.error is None
+    return result
+
+
+def test_a_key_value_instance_of_its_own(paid: Run) -> None:
+    (key_value,) = document(paid, REDIS).key_values
+    assert key_value.model_dump() == {
+        "type": "keyvalue",
+        "name": REDIS,
+        "plan": "starter",
+        "region": plan.REGION,
+        "maxmemory_policy": "allkeys_lru",
+        "ip_allow_list": [],
+        "recreate": False,
+    }
+    assert paid.only(COMMAND, REDIS).protect
+
+
+def test_redis_url_comes_from_the_key_value_instance(paid: Run) -> None:
+    (group,) = document(paid, plan.ENV_GROUP).env_var_groups
+    source = {"fromKeyValue": {"name": REDIS, "property": "connectionString"}}
+    assert by_key(group.env_vars)["REDIS_URL"] == source
+    assert {name: one.id for name, one in document(paid, plan.ENV_GROUP).known.key_values.items()} == {
+        REDIS: KEY_VALUE_ID
+    }
+
+
+def test_paid_plans_are_declared_and_summed_up(paid: Run) -> None:
+    assert document(paid, plan.SERVICE).web_services[0].plan == "starter"
+    assert (paid.outputs or {})["monthlyCostUsd"] == {
+        "total": 7 + 6 + 5 * 0.3 + 10,
+        "parts": {plan.SERVICE: 7, plan.DATABASE: 6 + 5 * 0.3, REDIS: 10},
+    }
+
+
+def test_a_service_alone() -> None:
+    stack_file = StackFile()
+    stack_file.delete("render.database")
+    stack_file.delete("render.envGroup")
+    stack_file.put("render.service.envVars", [{"key": "ENVIRONMENT", "fromOutput": "environment"}])
+    result = run(stack_file)
+    assert result.error is None
+    assert [command.name for command in result.of(COMMAND)] == [plan.SERVICE]
+    assert document(result, plan.SERVICE).known.databases == {}
+    assert "renderDatabaseId" not in (result.outputs or {})

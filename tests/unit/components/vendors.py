@@ -1,0 +1,80 @@
+"""What the vendors answer in these tests: ids, the Auth0 client, and what `bin/render apply` reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from render.spec import Document, parse
+
+NODE_ID = "R_kgDOfake0001"
+PROJECT_ID = "prj_fake0001"
+CLIENT_ID = "fakeStagingClientId0000000000001"
+CLIENT_SECRET = "fake-staging-client-secret"
+OWNER_ID = "tea-fake0001"
+SERVICE_ID = "srv-fake0001"
+DATABASE_ID = "dpg-fake0001-a"
+KEY_VALUE_ID = "red-fake0001"
+GROUP_ID = "evg-fake0001"
+GROUP_REVISION = "2025-10-02T10:00:00Z"
+
+
+def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What a look-up answers."""
+    if token == "github:index/getRepository:getRepository":
+        return {"fullName": arguments["fullName"], "nodeId": NODE_ID, "id": "MarketEdge-Platform"}
+    if token == "vercel:index/getProject:getProject":
+        return {"name": arguments["name"], "id": PROJECT_ID}
+    raise AssertionError(f"unexpected look-up {token}")
+
+
+def outputs_of(type_: str, name: str, inputs: dict[str, Any], preview: bool) -> dict[str, Any]:
+    """What a resource has besides its inputs once it exists; nothing in a preview, where it does not yet."""
+    if preview:
+        return {}
+    if type_ == "auth0:index/client:Client":
+        return {"clientId": CLIENT_ID}
+    if type_ == "auth0:index/clientCredentials:ClientCredentials":
+        return {"clientSecret": CLIENT_SECRET}
+    if type_ == "command:local:Command":
+        return {"stdout": json.dumps(report_of(inputs["stdin"]), sort_keys=True), "stderr": "progress"}
+    return {}
+
+
+def in_sync(document: Document, _environ: Mapping[str, str]) -> dict[str, Any]:
+    """What a look at Render finds where everything is as it was applied."""
+    sections = {
+        "databases": document.databases,
+        "keyValues": document.key_values,
+        "envVarGroups": document.env_var_groups,
+        "services": document.web_services,
+    }
+    return {
+        section: {spec.name: {"id": "found", "exists": True, "drift": []} for spec in specs}
+        for section, specs in sections.items()
+    }
+
+
+def report_of(stdin: str) -> dict[str, Any]:
+    """What `bin/render apply` prints for a document, which has to be one that it takes."""
+    document = parse(stdin)
+    made = {"region": "oregon", "plan": "free", "expiresAt": None}
+    sections: dict[str, dict[str, Any]] = {
+        "databases": {one.name: {"id": DATABASE_ID, **made} for one in document.databases},
+        "keyValues": {one.name: {"id": KEY_VALUE_ID, **made} for one in document.key_values},
+        "envVarGroups": {one.name: {"id": GROUP_ID, "revision": GROUP_REVISION} for one in document.env_var_groups},
+        "services": {
+            one.name: {
+                "id": SERVICE_ID,
+                "url": f"https://{one.name}.onrender.com",
+                "dashboardUrl": f"https://dashboard.render.com/web/{SERVICE_ID}",
+            }
+            for one in document.web_services
+        },
+    }
+    return {
+        name: {one: {"ownerId": OWNER_ID, **report} for one, report in section.items()}
+        for name, section in sections.items()
+        if section
+    }

@@ -1,0 +1,69 @@
+"""The shipped staging configuration as Pulumi hands it to a program, with fake secrets, to be changed by a test."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.problems import Loaded, SettingsError, load
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+SECRETS = {"REDIS_URL": "rediss://fake-redis-password@redis.test:6379", "AUTH0_ACTION_SECRET": "fake-action-secret"}
+VERCEL_TOKEN = "abcdefghijklmnopqrstuvwx"
+
+_SHIPPED = yaml.safe_load((PROJECT / "Pulumi.staging.yaml").read_text(encoding="utf-8"))["config"]
+
+
+class StackFile:
+    """A stack's configuration: its keys, those among them that are secrets, and the environment beside it.
+
+    Args: secrets: what `pulumi config set --secret` has put in; the shipped file holds none.
+    """
+
+    def __init__(self) -> None:
+        self.config: dict[str, Any] = {**copy.deepcopy(_SHIPPED), "marketedge:secrets": dict(SECRETS)}
+        self.secret_keys = {"marketedge:secrets"}
+        self.environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}
+
+    def __getitem__(self, section: str) -> Any:
+        """A section of the program's own configuration, to be changed in place."""
+        return self.config[f"marketedge:{section}"]
+
+    def put(self, path: str, value: Any) -> None:
+        """Set the value at a path such as `render.service.envVars.0.key`."""
+        parent, last = self.parent_of(path)
+        parent[last] = value
+
+    def delete(self, path: str) -> None:
+        parent, last = self.parent_of(path)
+        del parent[last]
+
+    def parent_of(self, path: str) -> tuple[Any, Any]:
+        """The section or list that holds a path's value, and the key or index that the value has in it."""
+        first, *steps = path.split(".")
+        keys: list[Any] = [f"marketedge:{first}", *(int(step) if step.isdigit() else step for step in steps)]
+        parent: Any = self.config
+        for key in keys[:-1]:
+            parent = parent[key]
+        return parent, keys[-1]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Every key's value as text, objects as JSON: what Pulumi gives to a program."""
+        return {k: v if isinstance(v, str) else json.dumps(v) for k, v in self.config.items()}
+
+    def load(self) -> Loaded:
+        return load("staging", self.values, frozenset(self.secret_keys), self.environ)
+
+    def problems(self) -> list[str]:
+        """What loading complains about; an empty list when it does not."""
+        try:
+            self.load()
+        except SettingsError as error:
+            return [str(problem) for problem in error.problems]
+        return []

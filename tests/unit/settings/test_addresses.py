@@ -1,0 +1,231 @@
+"""Origins, callbacks, host names and branch names: what is taken, and what is said of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from components import values
+from tests.unit.settings.stack_file import StackFile
+
+WILDCARD = "a wildcard may only be the whole first part of a host, as in https://*.example.com"
+ADDRESS = f"expected https://host[:port] in lower case (http for localhost only); {WILDCARD}"
+NO_PATH = "expected an origin without a path or a final slash, such as https://a.example.com"
+PATH = f"expected a path without a wildcard and without a fragment: {WILDCARD}"
+NO_BLANKS = "expected an address without blanks and control characters"
+HOST = "expected a host name in lower case such as staging.example.com, without scheme or wildcard"
+BRANCH = "expected a branch name such as staging or feature/x (see git help check-ref-format)"
+
+TAKEN: list[tuple[Callable[[str], str], list[str]]] = [
+    (
+        values.origin,
+        [
+            "https://a.example.com",
+            "https://a.example.com:8443",
+            "https://*.vercel.app",
+            "http://localhost:3000",
+            "https://localhost",
+            "http://127.0.0.1:8000",
+            "https://*.preview.example.com",
+        ],
+    ),
+    (
+        values.callback,
+        [
+            "https://a.example.com/callback",
+            "https://*.onrender.com/callback",
+            "http://localhost:3000/callback",
+            "https://a.example.com",
+            "https://a.example.com/callback?from=login",
+        ],
+    ),
+    (values.host_name, ["staging.zebra.associates", "a-b.example.com", "x1.example.xn--p1ai"]),
+    (values.branch_name, ["staging", "feature/x", "release-1.2", "a@b", "a/b.c", "v1.0_x"]),
+]
+
+REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
+    (
+        values.origin,
+        ADDRESS,
+        [
+            "a.example.com",
+            "*",
+            "null",
+            "",
+            "http://a.example.com",
+            "ftp://a.example.com",
+            "https://example",
+            "https://A.example.com",
+            "HTTPS://a.example.com",
+            "https://-a.example.com",
+            "https://a_b.example.com",
+            "https://203.0.113.7",
+            "https://[::1]",
+            "https://[::1",
+            "https://a.example.com:",
+            "https://a.example.com:0",
+            "https://a.example.com:99999",
+            "https://a.example.com:x",
+            "https://user:word@a.example.com",
+            " https://a.example.com",
+            "https://a.exa\tmple.com",
+            "https://a.example.com\\x",
+            # a wildcard elsewhere than as the whole first label
+            "https://*",
+            "https://*.com",
+            "https://a.*.example.com",
+            "https://x*.example.com",
+            "https://*x.example.com",
+            "https://*.*.example.com",
+            "https://a.example.*",
+            "https://a.example.com:*",
+        ],
+    ),
+    (
+        values.origin,
+        NO_PATH,
+        [
+            "https://a.example.com/",
+            "https://a.example.com/x",
+            "https://a.example.com?",
+            "https://a.example.com?x=1",
+            "https://a.example.com#",
+            "https://a.example.com#x",
+            "https://a.example.com\n",
+        ],
+    ),
+    (
+        values.callback,
+        PATH,
+        [
+            "https://a.example.com/*",
+            "https://a.example.com/*/callback",
+            "https://a.example.com/callback?to=*",
+            "https://a.example.com/callback#",
+            "https://a.example.com/callback#x",
+        ],
+    ),
+    (values.callback, NO_BLANKS, ["https://a.example.com/call back", "https://a.example.com/callback\n"]),
+    (values.callback, ADDRESS, ["app://callback", "https://a.*.example.com/callback", "/callback"]),
+    (
+        values.host_name,
+        HOST,
+        [
+            "https://a.example.com",
+            "a.example.com:443",
+            "a.example.com/",
+            "a.example.com.",
+            "A.example.com",
+            "localhost",
+            "a_b.example.com",
+            "-a.example.com",
+            "a..example.com",
+            "203.0.113.7",
+            "",
+            "*.example.com",
+            "a.example.com\n",
+            f"{'a' * 64}.example.com",
+        ],
+    ),
+    (
+        values.branch_name,
+        BRANCH,
+        # git help check-ref-format, rule by rule
+        [
+            "a/.b",
+            ".a",
+            "a.lock",
+            "a.lock/b",  # 1
+            "a..b",  # 3
+            "a\tb",
+            "a\x7f",
+            "a b",
+            "a~b",
+            "a^b",
+            "a:b",  # 4
+            "a?b",
+            "a*b",
+            "a[b",  # 5
+            "/a",
+            "a/",
+            "a//b",  # 6
+            "a.",
+            "a@{b",
+            "@",
+            "a\\b",  # 7 to 10
+            "-a",
+            "HEAD",
+            "",
+            "refs/heads/a",
+        ],  # what `git branch` refuses besides, or would take for something else
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "value"), [(check, value) for check, taken in TAKEN for value in taken])
+def test_taken(check: Callable[[str], str], value: str) -> None:
+    assert check(value) == value
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "message"), [(check, value, message) for check, message, refused in REFUSED for value in refused]
+)
+def test_refused(check: Callable[[str], str], value: str, message: str) -> None:
+    with pytest.raises(ValueError, match="expected") as refusal:
+        check(value)
+    assert str(refusal.value) == message
+
+
+# Where the kinds are used: a problem of the settings with its path and value.
+WILDCARD_ORIGIN, WILDCARD_HOST = "https://*.example.com", "*.example.com"
+
+
+@pytest.mark.parametrize("path", ["auth0.callbacks.0", "auth0.logoutUrls.0", "auth0.webOrigins.0", "cors.origins.0"])
+def test_wildcards_are_taken_by_auth0_and_cors(stack_file: StackFile, path: str) -> None:
+    stack_file.put(path, WILDCARD_ORIGIN)
+    assert stack_file.problems() == []
+
+
+@pytest.mark.parametrize("path", ["vercel.domain", "auth0.domain"])
+def test_a_domain_takes_no_wildcard(stack_file: StackFile, path: str) -> None:
+    stack_file.put(path, WILDCARD_HOST)
+    assert stack_file.problems() == [f"marketedge:{path}: '*.example.com' — {HOST}"]
+
+
+def test_a_domain_of_a_service_takes_no_wildcard(stack_file: StackFile) -> None:
+    stack_file.put("render.service.domains.0", WILDCARD_HOST)
+    assert stack_file.problems() == [f"marketedge:render.service.domains[0]: '*.example.com' — {HOST}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("github.branch.name", "stag ing", f"marketedge:github.branch.name: 'stag ing' — {BRANCH}"),
+        ("github.branch.source", "main..x", f"marketedge:github.branch.source: 'main..x' — {BRANCH}"),
+        (
+            "auth0.callbacks.2",
+            "https://a.example.com/*",
+            f"marketedge:auth0.callbacks[2]: 'https://a.example.com/*' — {PATH}",
+        ),
+        (
+            "auth0.logoutUrls.1",
+            "http://a.example.com",
+            f"marketedge:auth0.logoutUrls[1]: 'http://a.example.com' — {ADDRESS}",
+        ),
+        (
+            "auth0.webOrigins.3",
+            "https://a.example.com/",
+            f"marketedge:auth0.webOrigins[3]: 'https://a.example.com/' — {NO_PATH}",
+        ),
+        ("auth0.allowedOrigins", ["*"], f"marketedge:auth0.allowedOrigins[0]: '*' — {ADDRESS}"),
+        (
+            "cors.origins.1",
+            "https://a.*.example.com",
+            f"marketedge:cors.origins[1]: 'https://a.*.example.com' — {ADDRESS}",
+        ),
+    ],
+)
+def test_where_they_are_used(stack_file: StackFile, path: str, value: object, problem: str) -> None:
+    stack_file.put(path, value)
+    assert stack_file.problems() == [problem]
