@@ -1,14 +1,17 @@
 """Talks HTTP to the Render API: authentication, paging, rate limits, retries, one overall deadline.
 
 Knows no resource. Facts from the Render API reference: errors are `{id, message}`; every answer carries
-`Ratelimit-Limit`, `Ratelimit-Remaining` and `Ratelimit-Reset` (seconds); a 429 carries `Retry-After` (seconds).
+`Ratelimit-Limit`, `Ratelimit-Remaining` and `Ratelimit-Reset` (seconds, rounded down); a 429 carries `Retry-After`
+(seconds). Any number of threads may use one client.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -29,6 +32,7 @@ from render.errors import (
 )
 
 BASE_URL = "https://api.render.com/v1"
+DEADLINE = 900.0
 PAGE = 100
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}
@@ -62,7 +66,7 @@ class RenderClient:
         api_key: str,
         *,
         base_url: str = BASE_URL,
-        deadline: float = 900.0,
+        deadline: float = DEADLINE,
         notify: Callable[[str], None] = lambda _line: None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -80,6 +84,8 @@ class RenderClient:
         )
         self._notify, self._sleep, self._clock = notify, sleep, clock
         self._ends = clock() + deadline
+        self._used_up: dict[str, float] = {}
+        """For each allowance that an answer said is used up: when it is there again, by our clock."""
         self.server_time = datetime.now(UTC)
         """Render's clock at its last answer: what timestamps in answers can be compared with."""
 
@@ -144,10 +150,7 @@ class RenderClient:
             return retrying(self._once, method, path, body, query)
         except _Again as last:
             if last.limited:
-                raise RateLimited(
-                    f"Render's rate limit for {method} {path} is used up for another {last.wait or 0:.0f} s, "
-                    f"longer than this run may take. What was done stays: run the same command again after that"
-                ) from None
+                raise self._limited(f"{method} {path}", last.wait or 0.0) from None
             raise Unreachable(f"no answer from Render to {method} {path}: {last.reason}. A rerun continues") from None
 
     @staticmethod
@@ -163,8 +166,36 @@ class RenderClient:
         if wait > 2:
             self._notify(f"waiting {wait:.0f} s before {request} is tried again: {error}")
 
+    def _limited(self, request: str, wait: float) -> RateLimited:
+        again = self.server_time + timedelta(seconds=wait)
+        return RateLimited(
+            f"Render's rate limit for {request} is used up for another {wait:.0f} s, longer than this run may take. "
+            f"What was done stays: run the same command again after that, at {again + timedelta(minutes=1):%H:%M} UTC"
+        )
+
+    def _pace(self, request: str) -> None:
+        """Wait until there is an allowance for a request instead of earning a refusal.
+
+        Raises: RateLimited when that comes after the deadline.
+        """
+        wait = self._used_up.get(_allowance(request), 0.0) - self._clock()
+        if wait <= 0:
+            return
+        if self._clock() + wait > self._ends:
+            raise self._limited(request, wait)
+        if wait > 2:
+            self._notify(f"waiting {wait:.0f} s before {request}: Render's rate limit is used up")
+        self._sleep(wait)
+
+    def _note_allowance(self, request: str, answer: httpx.Response) -> None:
+        headers = answer.headers
+        with suppress(KeyError, ValueError):  # not every answer says it
+            left, reset = int(headers["Ratelimit-Remaining"]), float(headers["Ratelimit-Reset"])
+            self._used_up[_allowance(request)] = 0.0 if left else self._clock() + reset + 1.0
+
     def _once(self, method: str, path: str, body: Any, query: dict[str, str | int] | None) -> Any:
         request = f"{method} {path}"
+        self._pace(request)
         try:
             answer = self._http.request(method, path, params=query or None, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
@@ -174,6 +205,7 @@ class RenderClient:
         self._note_time(answer)
         if answer.status_code == 429:
             raise _Again("rate limit", _seconds(answer), limited=True)
+        self._note_allowance(request, answer)
         if answer.status_code >= 500:
             self._uncertain(method, request, f"status {answer.status_code}", _seconds(answer))
         if answer.is_success and not answer.content:
@@ -188,7 +220,7 @@ class RenderClient:
             return content
         detail = content.get("message") if isinstance(content, dict) else None
         raise _ERRORS.get(answer.status_code, ApiError)(
-            answer.status_code, request, detail or f"({answer.reason_phrase or 'no message'})"
+            answer.status_code, request, _unquoted(detail or f"({answer.reason_phrase or 'no message'})", body)
         )
 
     @staticmethod
@@ -199,8 +231,40 @@ class RenderClient:
         raise _Again(reason, wait)
 
     def _note_time(self, answer: httpx.Response) -> None:
-        if date := answer.headers.get("Date"):
-            self.server_time = parsedate_to_datetime(date)
+        with suppress(ValueError, TypeError):  # no date, or none that can be read
+            self.server_time = parsedate_to_datetime(answer.headers.get("Date"))
+
+
+# Which requests share an allowance, as their recorded headers run: the first pattern that fits.
+_ALLOWANCES = (
+    ("reads", re.compile(r"GET .*")),
+    ("new services", re.compile(r"POST /services")),
+    ("new databases", re.compile(r"POST /postgres")),
+    ("new key-value instances", re.compile(r"POST /key-value")),
+    ("new domains", re.compile(r"POST /services/[^/]+/custom-domains")),
+    ("changes of services", re.compile(r"PATCH /services/[^/]+|POST /services/[^/]+/deploys")),
+    ("other writes", re.compile(r".*")),
+)
+
+
+def _allowance(request: str) -> str:
+    return next(name for name, pattern in _ALLOWANCES if pattern.fullmatch(request))
+
+
+def _unquoted(text: str, body: Any) -> str:
+    """Render's message without the values that it quotes from what was sent: any of them may be a secret."""
+    for value in sorted(_values(body), key=len, reverse=True):  # a value may be a part of a longer one
+        if len(value) >= 8:
+            text = text.replace(value, "[value]")
+    return text
+
+
+def _values(body: Any) -> Iterator[str]:
+    """Everything called `value` in a request, however deep."""
+    for item in body if isinstance(body, list) else body.values() if isinstance(body, dict) else ():
+        yield from _values(item)
+    if isinstance(body, dict) and isinstance(body.get("value"), str):
+        yield body["value"]
 
 
 def _seconds(answer: httpx.Response) -> float | None:

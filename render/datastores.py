@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from render.errors import NotAvailable, Refused
-from render.fields import Difference, Field, body, creation, differences
+from render.fields import Difference, Field, body, creation, differences, show
 from render.session import Json, Session
 from render.spec import Database, KeyValue
 
@@ -63,8 +63,10 @@ def kind_of(spec: Database | KeyValue) -> Kind:
 class Datastore:
     """One declared instance and its live counterpart, if any."""
 
-    def __init__(self, session: Session, spec: Database | KeyValue) -> None:
+    def __init__(self, session: Session, spec: Database | KeyValue, made: Json | None = None) -> None:
+        """Args: made: what the last apply reported of it."""
         self._session, self.spec, self._kind = session, spec, kind_of(spec)
+        self._made = made
         self._live = self._find()
 
     def _find(self, *, fresh: bool = False) -> Json | None:
@@ -81,7 +83,12 @@ class Datastore:
         return [d for d in differences(self._kind.fields, self.spec, self._live) if not _suffixed(d)]
 
     def check(self) -> None:
-        """Raises: Refused for a difference that only a new instance could mend: the data would be lost."""
+        """Raises: Refused where only a new, empty instance could be as declared."""
+        if self._live is None and self._made and not self.spec.recreate:
+            raise Refused(
+                f"{self._title} ({self._made['id']}) no longer exists at Render, and its data is lost unless Render "
+                f"support or a backup has it. To have a new, empty one made in its place declare recreate: true"
+            )
         if fixed := [d for d in self.differences() if d.field.fixed]:
             raise Refused(
                 f"{self._title} exists and differs where Render changes nothing after creation ("
@@ -108,7 +115,7 @@ class Datastore:
 
     def observe(self) -> Json:
         """Compared with what is declared: a datastore has no place for a marker."""
-        drift = [str(difference) for difference in self.differences()]
+        drift = [f"{d.field.label}: {show(d.declared)} → {show(d.live)}" for d in self.differences()]
         return {"id": self._live["id"] if self._live else None, "exists": self._live is not None, "drift": drift}
 
     def _create(self) -> Json:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
 from render.datastores import KEY_VALUE, POSTGRES, Datastore
 from render.env_groups import Group
@@ -11,6 +14,8 @@ from render.session import Json, Session
 from render.spec import Document, Known, KnownObjects
 from render.variables import References
 
+Result = TypeVar("Result")
+_AT_ONCE = 8
 Report = dict[str, dict[str, Json]]
 """What is known of each object, by the document's section and the object's name. Holds no secret."""
 
@@ -18,12 +23,14 @@ Report = dict[str, dict[str, Json]]
 class Estate:
     """The declared objects of a document, each beside its live counterpart."""
 
-    def __init__(self, session: Session, document: Document) -> None:
+    def __init__(self, session: Session, document: Document, made: Report | None = None) -> None:
+        """Args: made: what the last apply reported."""
         self._session, self._known = session, document.known
-        self.databases = [Datastore(session, spec) for spec in document.databases]
-        self.key_values = [Datastore(session, spec) for spec in document.key_values]
-        self.groups = [Group(session, spec) for spec in document.env_var_groups]
-        self.services = [Service(session, spec) for spec in document.web_services]
+        databases, key_values = (made or {}).get("databases", {}), (made or {}).get("keyValues", {})
+        self.databases = [Datastore(session, spec, databases.get(spec.name)) for spec in document.databases]
+        self.key_values = [Datastore(session, spec, key_values.get(spec.name)) for spec in document.key_values]
+        self.groups = _at_once(partial(Group, session), document.env_var_groups)
+        self.services = _at_once(partial(Service, session), document.web_services)
 
     def check(self) -> None:
         """Raises: Refused when a declared object cannot become what is declared."""
@@ -52,10 +59,18 @@ class Estate:
     def observe(self) -> Report:
         return _report(
             *(
-                {declared.spec.name: declared.observe() for declared in section}
+                dict(_at_once(lambda declared: (declared.spec.name, declared.observe()), section))
                 for section in (self.databases, self.key_values, self.groups, self.services)
             )
         )
+
+
+def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:
+    """Look at several objects concurrently; what is wrong with one ends the run."""
+    if len(objects) < 2:
+        return [look(one) for one in objects]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(look, objects))
 
 
 def _known(made: Mapping[str, Json]) -> dict[str, Known]:
@@ -67,19 +82,24 @@ def _report(*sections: dict[str, Json]) -> Report:
     return {name: section for name, section in zip(names, sections, strict=True) if section}
 
 
-def apply(session: Session, document: Document) -> Report:
+def apply(session: Session, document: Document, made: Report | None = None) -> Report:
     """Make every declared object be as declared; nothing is written where nothing differs.
+
+    Args: made: what the last apply reported; with it a datastore that is gone is told from one never made.
 
     Raises: Refused before any write; other errors of this package at any point, after which a rerun continues.
     """
-    estate = Estate(session, document)
+    estate = Estate(session, document, made)
     estate.check()
     return estate.converge()
 
 
 def observe(session: Session, document: Document) -> Report:
     """What changed outside since the last apply, object by object: `{id, exists, drift: [reason, …]}`. Reads only."""
-    return Estate(session, document).observe()
+    report = Estate(session, document).observe()
+    if not any(one["exists"] for section in report.values() for one in section.values()):
+        session.confirm_owner()
+    return report
 
 
 def destroy(session: Session, document: Document, made: Report) -> Report:
@@ -96,9 +116,11 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
     deleted: Report = {}
     for section, path, item, label, names in order:
         for name in names:
-            found = made.get(section, {}).get(name) or session.find(path, item, name)
-            if found:
+            reported = made.get(section, {}).get(name, {})
+            if found := reported if reported.get("id") else session.find(path, item, name):
                 session.notify(f"{label} {name}: deleting")
                 session.client.delete(f"{path}/{found['id']}")
                 deleted.setdefault(section, {})[name] = {"id": found["id"]}
+    if not deleted:
+        session.confirm_owner()
     return deleted

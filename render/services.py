@@ -7,7 +7,7 @@ serviceDetails and answered in its envSpecificDetails; an apex domain brings its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -111,7 +111,7 @@ class Service:
         groups, names = marker.names("group."), marker.names("domain.")
         return [
             *(f"domain {name} removed outside Pulumi" for name in sorted(names - domains.keys())),
-            *(f"domain {name} added outside Pulumi" for name in sorted(self._undeclared_domains(domains)) if exact),
+            *(f"domain {name} added outside Pulumi" for name in sorted(_undeclared_domains(domains, names)) if exact),
             *(f"group {name} unlinked outside Pulumi" for name in sorted(groups - linked.keys())),
             *(f"group {name} linked outside Pulumi" for name in sorted(linked.keys() - groups) if exact),
         ]
@@ -154,6 +154,8 @@ class Service:
         needs_deploy = bool(
             changed or unknown or missing or foreign or stale & _DEPLOYS or any(d.field.deploys for d in changes)
         ) or any(name.startswith(("env.", "group.")) for name in stale)
+        # Without a marker nobody knows what runs; a service that is shared is adopted without a restart all the same.
+        needs_deploy = needs_deploy or (old is None and self.spec.ownership == "exact")
 
         marker = old
         if marker is None or stale or needs_deploy:
@@ -171,7 +173,8 @@ class Service:
         self._converge_domains(live["id"])
         if live["suspended"] == "suspended":
             self._session.notify(f"service {self.spec.name}: resuming")
-            client.post(f"/services/{live['id']}/resume", None)
+            path = f"/services/{live['id']}"
+            self._session.create(f"{path}/resume", None, lambda: client.get(path)["suspended"] == "not_suspended")
         if needs_deploy:
             self._deploy("configuration changed", marker)
         elif old and self._deploy_is_owed(old):
@@ -215,14 +218,9 @@ class Service:
         listed = self._session.client.pages(f"/services/{service_id}/custom-domains", "customDomain")
         return {domain["name"]: domain for domain in listed}
 
-    def _undeclared_domains(self, present: Mapping[str, Json]) -> list[str]:
-        """An apex brings its www redirect along, which therefore counts as declared with it."""
-        declared = set(self.spec.domains)
-        return [name for name, domain in present.items() if not declared & {name, domain["redirectForName"]}]
-
     def _converge_domains(self, service_id: str) -> None:
         present = self._domains(service_id)
-        if removed := self._undeclared_domains(present) if self.spec.ownership == "exact" else []:
+        if removed := _undeclared_domains(present, self.spec.domains) if self.spec.ownership == "exact" else []:
             for name in removed:
                 self._session.notify(f"service {self.spec.name}: removing domain {name}")
                 self._session.client.delete(f"/services/{service_id}/custom-domains/{name}")
@@ -264,6 +262,11 @@ def _without_deploy(values: Mapping[str, str], old: Marker | None) -> Marker:
     if old is None:
         return Marker.write(values, datetime.fromtimestamp(0, UTC))
     return Marker.write(values, old.at, first_deploy_is_stale=old.first_deploy_is_stale)
+
+
+def _undeclared_domains(present: Mapping[str, Json], declared: Collection[str]) -> list[str]:
+    """An apex brings its www redirect along, which therefore counts as declared with it."""
+    return [name for name, domain in present.items() if not {name, domain["redirectForName"]} & set(declared)]
 
 
 def group_of(name: str, known: Mapping[str, Known], session: Session) -> Known:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from render.client import RenderClient
+import httpx
+
+from render.client import BASE_URL, DEADLINE, RenderClient
 from render.errors import OutcomeUnknown, Refused, Unreachable
 
 Json = dict[str, Any]
@@ -23,20 +27,25 @@ class Session:
         self.client = client
         self.notify = notify
         self._owner_id = owner_id
+        self._owner_was_seen = False
         self._listings: dict[str, list[Json]] = {}
+        self._listing = threading.RLock()
 
     @property
     def owner_id(self) -> str:
         if self._owner_id is None:
-            owners = list(self.client.pages("/owners", "owner"))
+            owners = self._owners()
             if len(owners) != 1:
-                seen = ", ".join(f"{owner['id']} ({owner['name']})" for owner in owners) or "none"
                 raise Refused(
-                    f"the API key sees {len(owners)} workspaces ({seen}): name the one to use, "
+                    f"the API key sees {len(owners)} workspaces ({_named(owners)}): name the one to use, "
                     f"export RENDER_OWNER_ID=<id>"
                 )
-            self._owner_id = str(owners[0]["id"])
+            self._owner_id, self._owner_was_seen = next(iter(owners)), True
         return self._owner_id
+
+    def _owners(self) -> dict[str, str]:
+        """Id and name of every workspace that the key sees."""
+        return {owner["id"]: owner["name"] for owner in self.client.pages("/owners", "owner")}
 
     def expect_owner(self, owner_id: str) -> None:
         """Everything was made in this workspace so far.
@@ -52,9 +61,21 @@ class Session:
 
     def listing(self, path: str, item: str, *, fresh: bool = False) -> list[Json]:
         """Every object of one sort in this workspace; one list call serves every look-up of a run."""
-        if fresh or path not in self._listings:
-            self._listings[path] = list(self.client.pages(path, item, ownerId=self.owner_id))
-        return self._listings[path]
+        with self._listing:
+            if fresh or path not in self._listings:
+                self._listings[path] = list(self.client.pages(path, item, ownerId=self.owner_id))
+            return self._listings[path]
+
+    def confirm_owner(self) -> None:
+        """For a run that found nothing: lists are empty also where the key does not see the workspace.
+
+        Raises: Refused.
+        """
+        if not self._owner_was_seen and self.owner_id not in (owners := self._owners()):
+            raise Refused(
+                f"the API key does not see workspace {self.owner_id}, only {_named(owners)}: correct RENDER_OWNER_ID, "
+                f"or use a key of a member of that workspace"
+            )
 
     def find(self, path: str, item: str, name: str, *, fresh: bool = False) -> Json | None:
         """The one object of that name in this workspace.
@@ -84,3 +105,33 @@ class Session:
                 if lost == 5:
                     raise Unreachable(f"{error}, {lost} times in a row. A rerun continues") from None
                 self.client.pause(2.0**lost)
+
+
+@contextmanager
+def connect(
+    environ: Mapping[str, str],
+    notify: Callable[[str], None],
+    transport: httpx.BaseTransport | None = None,
+    deadline: float = DEADLINE,
+) -> Iterator[Session]:
+    """A session with what the environment says.
+
+    Args: environ: RENDER_API_KEY; RENDER_OWNER_ID where the key sees several workspaces; RENDER_HOST for another base
+        address (the names that Render's own tools use).
+
+    Raises: Refused where one of them is missing or cannot be right.
+    """
+    key = environ.get("RENDER_API_KEY", "").strip()
+    if not key:
+        raise Refused("RENDER_API_KEY is not set: make a key at Account Settings, API Keys, and export it")
+    if not (key.isascii() and key.isprintable()):
+        raise Refused("RENDER_API_KEY holds characters that no key has: copy it again")
+    url = environ.get("RENDER_HOST") or BASE_URL
+    if not url.startswith(("https://", "http://")):
+        raise Refused(f"RENDER_HOST is {url}: expected a base address such as {BASE_URL}")
+    with RenderClient(key, base_url=url, deadline=deadline, notify=notify, transport=transport) as client:
+        yield Session(client, environ.get("RENDER_OWNER_ID") or None, notify)
+
+
+def _named(owners: Mapping[str, str]) -> str:
+    return ", ".join(f"{identifier} ({name})" for identifier, name in owners.items()) or "none"

@@ -1,7 +1,8 @@
 """What is declared: Render's Blueprint vocabulary as validated models. No network, no Pulumi.
 
 Field names and meanings are those of the Blueprint specification (render.yaml); plan and region names are those of
-the REST API. Two keys are ours: `known` on the document and `ownership` on what holds variables.
+the REST API. Three keys are ours: `known` on the document, `ownership` on what holds variables, `recreate` on what
+holds data.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ def _object_name(value: str) -> str:
 
 def _cidr(value: str) -> str:
     try:
+        if "/" not in value:  # Render would answer it with one
+            raise ValueError
         ipaddress.ip_network(value)
     except ValueError:
         raise ValueError("expected an address block in CIDR notation, such as 203.0.113.0/24") from None
@@ -149,6 +152,9 @@ class AllowedAddress(Model):
 class Database(Model):
     """A Render Postgres instance. Render appends a random suffix to `databaseName`."""
 
+    recreate: bool = False
+    """Whether a lost instance is made anew, empty; else its loss is an error."""
+
     name: ObjectName
     plan: PostgresPlan
     region: Region
@@ -163,6 +169,8 @@ class Database(Model):
 class KeyValue(Model):
     """A Render Key Value instance (Redis-compatible)."""
 
+    recreate: bool = False
+    """As for a database."""
     type: Literal["keyvalue"] = "keyvalue"
     name: ObjectName
     plan: KeyValuePlan
