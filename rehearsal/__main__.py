@@ -50,6 +50,7 @@ def _tell(story: Story, *, keep: bool) -> Exception | None:
     try:
         staging = story.stack("staging")
         story.converge(staging)
+        story.drift(staging)
         if not keep:
             story.destroy(staging)
     except (RehearsalFailed, CommandError) as error:

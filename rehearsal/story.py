@@ -13,6 +13,7 @@ from rich.table import Table
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World
+from rehearsal.handwork import edit_by_hand
 from rehearsal.inventory import DATABASE, Row, staging_objects
 
 
@@ -62,14 +63,36 @@ class Story:
             if missing:
                 raise RehearsalFailed(f"after up there is no {', '.join(missing)}")
             note(f"{len(engine.resources())} resources")
-        with self._chapter("preview --refresh --expect-no-changes") as note:
-            engine.preview(refresh=True, expect_no_changes=True)
-            note("no changes")
+        self._expect_clean(engine)
         with self._chapter("search of state and output for the secrets used") as note:
             found = [s for s in self.world.secret_values() if s in engine.state() or s in "\n".join(engine.output)]
             if found:
                 raise RehearsalFailed(f"{len(found)} secret values stand in the state or the output in clear")
             note(f"none of {len(self.world.secret_values())} found")
+
+    def drift(self, engine: Engine) -> None:
+        """Dashboards are edited by hand; preview says what and where, up puts it right.
+
+        Raises: RehearsalFailed.
+        """
+        with self._chapter("preview after edits in the dashboards of Render and GitHub") as note:
+            reasons = edit_by_hand(self.world)
+            seen = len(engine.output)
+            engine.preview(refresh=True, diff=True)
+            shown = "\n".join(engine.output[seen:])
+            if unexplained := [reason for reason in reasons if reason not in shown]:
+                raise RehearsalFailed(f"preview does not explain: {', '.join(unexplained)}")
+            note(", ".join(reasons))
+        with self._chapter("up --refresh heals it") as note:
+            engine.up(refresh=True)
+            self._wait_for_deploys()
+            note("as declared again")
+        self._expect_clean(engine)
+
+    def _expect_clean(self, engine: Engine) -> None:
+        with self._chapter("preview --refresh --expect-no-changes") as note:
+            engine.preview(refresh=True, expect_no_changes=True)
+            note("no changes")
 
     def destroy(self, engine: Engine) -> None:
         """Destroy, which leaves a protected database alone until somebody says otherwise.

@@ -33,7 +33,7 @@ def configure(stage: World, section: str, change: str, old: str, new: str) -> No
     for step in change.split("."):
         parent, settings = settings, settings[int(step) if step.isdigit() else step]
     assert settings == old
-    last = change.split(".")[-1]
+    last = change.rsplit(".", maxsplit=1)[-1]
     parent[int(last) if last.isdigit() else last] = new
     path.write_text(yaml.safe_dump(content))
 
@@ -55,9 +55,11 @@ def test_edits_in_the_dashboards_of_three_vendors_are_found_and_healed(living: L
 
     assert stage.vendors.find("github", "branch_protection", pattern="staging", enforceAdmins=True)
     client = stage.vendors.find("auth0", "client", name="MarketEdge Platform (staging)")
-    assert client and "https://stranger.example.com/callback" not in client["callbacks"]
+    assert client
+    assert "https://stranger.example.com/callback" not in client["callbacks"]
     healed = stage.vendors.find("vercel", "environment_variable", key="NEXT_PUBLIC_API_BASE_URL")
-    assert healed and healed["value"] == "https://marketedge-platform-staging.onrender.com"
+    assert healed
+    assert healed["value"] == "https://marketedge-platform-staging.onrender.com"
     engine.preview(refresh=True, expect_no_changes=True)
 
 
@@ -78,7 +80,8 @@ def test_a_changed_variable_of_the_group_reaches_the_running_service(living: Liv
     service = estate.find_service("marketedge-platform-staging")
     stage.render.settle()
     live = estate.live_deploy(service["id"])
-    assert live and estate.deploy_environment[live["id"]]["ACCESS_TOKEN_EXPIRE_MINUTES"] == "45"
+    assert live
+    assert estate.deploy_environment[live["id"]]["ACCESS_TOKEN_EXPIRE_MINUTES"] == "45"
 
 
 def test_preview_shows_which_setting_of_the_service_changes(living: Living) -> None:
@@ -87,5 +90,6 @@ def test_preview_shows_which_setting_of_the_service_changes(living: Living) -> N
     seen = len(engine.output)
     engine.preview(diff=True)
     shown = "\n".join(engine.output[seen:])
-    assert '"/health"' in shown and '"/ready"' in shown
+    assert '"/health"' in shown
+    assert '"/ready"' in shown
     configure(stage, "marketedge:render", "service.healthCheckPath", "/ready", "/health")

@@ -52,7 +52,7 @@ def test_a_missing_secret_prints_the_command_that_sets_it(pulumi_cli: Path, tmp_
     with staging(tmp_path / "world", pulumi_cli) as (_stage, engine):
         engine.stack.remove_config("marketedge:secrets.REDIS_URL", path=True)
         with pytest.raises(
-            CommandError, match="pulumi config set --stack staging --secret --path 'marketedge:secrets.R"
+            CommandError, match=r"pulumi config set --stack staging --secret --path 'marketedge:secrets\.REDIS_URL'"
         ):
             engine.preview()
 
