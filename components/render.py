@@ -19,6 +19,10 @@ from components.observation import Drift
 from components.wiring import Wiring
 
 
+DRIFT = "RENDER_DRIFT"
+"""Variable of a command whose object drifted: when that was seen (ISO time), a space, the reasons between `; `."""
+
+
 @dataclass(frozen=True)
 class BackendArgs:
     """Args of Backend.
@@ -102,5 +106,5 @@ def _document(section: str, spec: Spec, known: Mapping[str, Any]) -> dict[str, A
 
 
 def _because(reasons: list[str]) -> dict[str, str]:
-    """What makes the command an update; the time makes the same drift, found again later, one again."""
-    return {"RENDER_DRIFT": "; ".join(reasons), "RENDER_DRIFT_SEEN": datetime.now(UTC).isoformat(timespec="seconds")}
+    """What makes the command an update. The time makes the same drift, found again later, a change again."""
+    return {DRIFT: f"{datetime.now(UTC).isoformat(timespec='seconds')} {'; '.join(reasons)}"}

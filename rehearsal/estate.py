@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from rehearsal.plugins import Estate, install
 from rehearsal.render_api import RenderSimulator, serve
 
@@ -69,6 +71,15 @@ class World:
     @property
     def state(self) -> Path:
         return self.folder / "state"
+
+    def render_session(self) -> httpx.Client:
+        """Somebody at Render's dashboard: requests of this client count like any other."""
+        key = self.secrets.credentials["RENDER_API_KEY"]
+        return httpx.Client(
+            base_url="http://render.test/v1",
+            headers={"Authorization": f"Bearer {key}"},
+            transport=self.render.transport(),
+        )
 
     def secret_values(self) -> list[str]:
         """Everything that may stand in no output and in no state in clear: what was given and what vendors made."""

@@ -6,6 +6,9 @@ import contextlib
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World, seed, world
@@ -37,5 +40,18 @@ def writes(stage: World) -> list[str]:
 
 
 def _shape(path: str) -> str:
-    parts = path.split("?")[0].strip("/").split("/")
+    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     return "/".join(part if i % 2 == 0 else "{id}" for i, part in enumerate(parts))
+
+
+def configure(stage: World, section: str, change: str, old: Any, new: Any) -> None:
+    """Edit the stack's file as a person would: one value of one section."""
+    path = stage.project / "Pulumi.staging.yaml"
+    content = yaml.safe_load(path.read_text())
+    settings = content["config"][section]
+    for step in change.split("."):
+        parent, settings = settings, settings[int(step)] if step.isdigit() else settings.get(step)
+    assert settings == old
+    last = change.rsplit(".", maxsplit=1)[-1]
+    parent[int(last) if last.isdigit() else last] = new
+    path.write_text(yaml.safe_dump(content))

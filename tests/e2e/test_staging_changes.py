@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from pulumi import automation
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World
-from tests.e2e.stage import changes, staging, writes
+from tests.e2e.stage import changes, configure, staging, writes
 
 pytestmark = pytest.mark.e2e
 
@@ -23,19 +22,6 @@ def living(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with staging(tmp_path_factory.mktemp("living") / "world", pulumi_cli) as (stage, engine):
         engine.up()
         yield stage, engine
-
-
-def configure(stage: World, section: str, change: str, old: str, new: str) -> None:
-    """Edit the stack's file as a person would: one value of one section."""
-    path = stage.project / "Pulumi.staging.yaml"
-    content = yaml.safe_load(path.read_text())
-    settings = content["config"][section]
-    for step in change.split("."):
-        parent, settings = settings, settings[int(step) if step.isdigit() else step]
-    assert settings == old
-    last = change.rsplit(".", maxsplit=1)[-1]
-    parent[int(last) if last.isdigit() else last] = new
-    path.write_text(yaml.safe_dump(content))
 
 
 def test_edits_in_the_dashboards_of_three_vendors_are_found_and_healed(living: Living) -> None:
