@@ -18,7 +18,6 @@ from components.blueprint import Blueprint, Spec
 from components.observation import Drift
 from components.wiring import Wiring
 
-
 DRIFT = "RENDER_DRIFT"
 """Variable of a command whose object drifted: when that was seen (ISO time), a space, the reasons between `; `."""
 

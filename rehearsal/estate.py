@@ -94,12 +94,15 @@ def _generated(group: dict[str, Any]) -> list[str]:
 
 
 @contextlib.contextmanager
-def world(folder: Path, pulumi: Path, *, provisioning_seconds: float = 0.0) -> Iterator[World]:
+def world(
+    folder: Path, pulumi: Path, *, provisioning_seconds: float = 0.0, rate_limits: bool = True
+) -> Iterator[World]:
     """A living world in `folder`, which must lie outside the source tree. Args: pulumi: the CLI's binary."""
     given = Secrets()
     simulator = RenderSimulator(
         api_keys={given.credentials["RENDER_API_KEY"]: [WORKSPACE["id"]]},
         owners=[WORKSPACE],
+        rate_limits=rate_limits,
         provisioning_seconds=provisioning_seconds,
         deploy_seconds=provisioning_seconds,
     )

@@ -3,7 +3,8 @@
     python -m render apply|observe|destroy < document.json
 
 Environment: see `render.session.connect`; PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply
-reported. Exit status: 0 done, 1 failed (a rerun continues), 2 refused before anything was changed.
+reported. Exit status: 0 done, 1 failed (a rerun continues), 2 refused before anything was changed,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: ht
     except RenderError as error:
         print(f"render {arguments.command}: {error}", file=sys.stderr)
         return 2 if isinstance(error, InvalidSpec | Refused) else 1
+    except KeyboardInterrupt:  # Ctrl-C at a `pulumi up` reaches its commands
+        print(f"render {arguments.command}: interrupted; what was done stays, a rerun continues", file=sys.stderr)
+        return 130
     print(json.dumps(report, sort_keys=True))
     return 0
 

@@ -77,7 +77,8 @@ class RateLimits:
         self._counts[key, quota.name] = (window, used)
         headers = {
             "Ratelimit-Limit": str(quota.limit),
-            "Ratelimit-Remaining": str(quota.limit - used),
+            # A client paces itself by this: limits that are not enforced are never used up.
+            "Ratelimit-Remaining": str(max(quota.limit - used, 0 if self._enforced else 1)),
             "Ratelimit-Reset": str(int(left)),
         }
         return Allowance(headers, math.ceil(left) if exceeded and self._enforced else None)

@@ -19,7 +19,7 @@ STACK = "staging"
 @contextlib.contextmanager
 def staging(folder: Path, pulumi: Path) -> Iterator[tuple[World, Engine]]:
     """A staging stack with its secrets set, and nothing up yet."""
-    with world(folder, pulumi) as stage:
+    with world(folder, pulumi, rate_limits=False) as stage:
         seed(stage.vendors)
         engine = Engine(stage, STACK, lambda _line: None)
         engine.set_secrets(stage.secrets.stack)

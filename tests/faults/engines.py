@@ -1,0 +1,89 @@
+"""The engine in a process of its own, and the sudden end of everything that it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from rehearsal.estate import PROJECT, World
+from rehearsal.render_api import Response
+
+SECONDS = 120.0
+"""How long one up may take; it takes a tenth of it."""
+_QUIET = 1.0
+
+
+def start_up(world: World, stack: str) -> subprocess.Popen[str]:
+    """`pulumi up` of the real program. What it prints is the process's to tell."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.up"],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdin
+    json.dump({"folder": str(world.folder), "stack": stack, "environment": world.environment}, process.stdin)
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def up_killed_at(world: World, stack: str, method: str, path: str) -> None:
+    """An up of which everything ends by SIGKILL after Render handled this request and before it answers.
+
+    Args: path: its end.
+    """
+    process = start_up(world, stack)
+    killed: list[str] = []
+
+    def kill(line: str) -> None:
+        if not killed and line.startswith(f"{method} ") and line.endswith(path):
+            _wait_for_the_other_vendors(world)
+            killed.append(line)
+            _kill_tree(process)
+
+    with_hook(world, kill)
+    process.communicate(timeout=SECONDS)
+    with_hook(world, lambda _line: None)
+    assert killed, f"there was no {method} {path}"
+    assert process.returncode == -signal.SIGKILL
+
+
+def with_hook(world: World, after: Callable[[str], None]) -> None:
+    """Call `after` with `METHOD /path` of every request that Render has handled, before it is answered."""
+    handle = type(world.render).handle
+
+    def hooked(method: str, path: str, *rest: Any) -> Response:
+        response = handle(world.render, method, path, *rest)
+        after(f"{method} {path.removeprefix('/v1')}")
+        return response
+
+    world.render.handle = hooked  # type: ignore[method-assign]
+
+
+def _wait_for_the_other_vendors(world: World) -> None:
+    """What is under way elsewhere is not what these tests are about; see `gate recover`."""
+    seen = -1
+    while seen != (seen := len(world.vendors.log)):
+        time.sleep(_QUIET)
+
+
+def _kill_tree(process: subprocess.Popen[str]) -> None:
+    """End a process and all that descend from it: plugins are in process groups of their own."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    tree = [process.pid]
+    for parent in tree:  # grows while it is walked
+        tree += [child for child, of in parents if of == parent]
+    for pid in tree:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
