@@ -7,6 +7,7 @@ update, with the reasons in it; see `components.render`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
 
@@ -17,8 +18,17 @@ from render.spec import Document
 
 MISSING = "does not exist at Render"
 
-Drift = Mapping[tuple[str, str], list[str]]
-"""Reasons by the object's section of the document and its name; only objects that drifted, or are missing."""
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one object. updated_at: Render's time of its last change, where Render keeps one."""
+
+    reasons: list[str]
+    updated_at: str | None = None
+
+
+Drift = Mapping[tuple[str, str], Change]
+"""By the object's section of the document and its name; only objects that drifted, or are missing."""
 
 
 def observe(document: Document, environ: Mapping[str, str]) -> Drift:
@@ -35,7 +45,7 @@ def observe(document: Document, environ: Mapping[str, str]) -> Drift:
     except RenderError as error:
         raise pulumi.RunError(f"Render could not be observed: {error}") from None
     return {
-        (section, name): found["drift"] if found["exists"] else [MISSING]
+        (section, name): Change(found["drift"] if found["exists"] else [MISSING], found["updatedAt"])
         for section, objects in report.items()
         for name, found in objects.items()
         if found["drift"] or not found["exists"]

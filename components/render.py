@@ -15,11 +15,11 @@ import pulumi
 from pulumi_command import local
 
 from components.blueprint import Blueprint, Spec
-from components.observation import Drift
+from components.observation import Change, Drift
 from components.wiring import Wiring
 
 DRIFT = "RENDER_DRIFT"
-"""Variable of a command whose object drifted: when that was seen (ISO time), a space, the reasons between `; `."""
+"""Variable of a command whose object drifted: the reasons between `; `, and in brackets when it was."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Backend(pulumi.ComponentResource):
     ) -> pulumi.Output[Any]:
         """Declare one object; answers what `apply` reports of it."""
         name = spec["name"]
-        reasons = self._drift.get((section, name), [])
+        change = self._drift.get((section, name))
         command = local.Command(
             name,
             create="bin/render apply",
@@ -86,14 +86,14 @@ class Backend(pulumi.ComponentResource):
             delete="bin/render destroy",
             # Secret only where a value in it is, so that a preview shows what changes in all the others.
             stdin=pulumi.Output.json_dumps(_document(section, spec, known), sort_keys=True),
-            environment=_because(reasons) if reasons else None,
+            environment=_because(change) if change else None,
             # Progress is on standard error; the report on standard output is for the next resource only.
             logging=local.Logging.STDERR,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=protect,
                 # In sync: the reasons of the last drift stay in the state, and are no change.
-                ignore_changes=[] if reasons else ["environment"],
+                ignore_changes=[] if change else ["environment"],
             ),
         )
         return pulumi.Output.json_loads(command.stdout)[section][name]
@@ -104,6 +104,8 @@ def _document(section: str, spec: Spec, known: Mapping[str, Any]) -> dict[str, A
     return {**document, "known": known} if known else document
 
 
-def _because(reasons: list[str]) -> dict[str, str]:
+def _because(change: Change) -> dict[str, str]:
     """What makes the command an update. The time makes the same drift, found again later, a change again."""
-    return {DRIFT: f"{datetime.now(UTC).isoformat(timespec='seconds')} {'; '.join(reasons)}"}
+    seen = datetime.now(UTC).isoformat(timespec="seconds")
+    updated = change.updated_at or "unknown"
+    return {DRIFT: f"{'; '.join(change.reasons)} (last changed {updated}, seen {seen})"}

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from render.errors import NotAvailable, Refused
-from render.fields import Difference, Field, body, creation, differences, show
+from render.fields import Difference, Field, body, creation, differences, observed, show
 from render.session import Json, Session
 from render.spec import Database, KeyValue
 
@@ -116,7 +116,7 @@ class Datastore:
     def observe(self) -> Json:
         """Compared with what is declared: a datastore has no place for a marker."""
         drift = [f"{d.field.label}: {show(d.declared)} → {show(d.live)}" for d in self.differences()]
-        return {"id": self._live["id"] if self._live else None, "exists": self._live is not None, "drift": drift}
+        return observed(self._live, drift)
 
     def _create(self) -> Json:
         spec, kind = self.spec, self._kind

@@ -6,6 +6,7 @@ one answers 204. The list leaves the variables out, a single GET has them.
 
 from __future__ import annotations
 
+from render.fields import observed
 from render.marker import KEY, Marker
 from render.session import Json, Session
 from render.spec import EnvVarGroup
@@ -44,8 +45,9 @@ class Group:
     def observe(self) -> Json:
         """Compared with the marker; a group without one counts as never applied."""
         if self._live is None:
-            return {"id": None, "exists": False, "drift": []}
-        return {"id": self._live["id"], "exists": True, "drift": variable_drift(self._present, self.spec.ownership)}
+            return observed(None, [])
+        # Render does not count a change of a variable as one of its group.
+        return observed(self._live | {"updatedAt": None}, variable_drift(self._present, self.spec.ownership))
 
     def _create(self, wanted: list[Wanted], marker: Marker) -> Json:
         self._session.notify(f"environment group {self.spec.name}: creating with {len(wanted)} variables")

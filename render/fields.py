@@ -107,3 +107,9 @@ def body(values: Iterable[tuple[Field, Any]]) -> dict[str, Any]:
 def creation(fields: Iterable[Field], spec: Model) -> dict[str, Any]:
     """The nested JSON that creates the declared object, without its name and owner."""
     return body((f, f.declared(spec)) for f in fields if f.declared(spec) not in (None, ""))
+
+
+def observed(live: dict[str, Any] | None, drift: list[str]) -> dict[str, Any]:
+    """What a look reports of one object. updatedAt: Render's time of its last change, as far as Render keeps it."""
+    found = live or {}
+    return {"id": found.get("id"), "exists": live is not None, "updatedAt": found.get("updatedAt"), "drift": drift}

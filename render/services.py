@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from render.errors import MissingReference, Refused
-from render.fields import Difference, Field, body, canonical, creation, differences, show
+from render.fields import Difference, Field, body, canonical, creation, differences, observed, show
 from render.marker import EXISTS, KEY, Marker
 from render.session import Json, Session
 from render.spec import Known, WebService
@@ -88,13 +88,13 @@ class Service:
     def observe(self) -> Json:
         """Compared with the marker; a service without one counts as never applied."""
         if self._live is None:
-            return {"id": None, "exists": False, "drift": []}
+            return observed(None, [])
         drift = variable_drift(self._present, self.spec.ownership)
         if marker := Marker.read(self._present):
             drift += self._field_drift(self._live, marker) + self._link_drift(self._live["id"], marker)
         if self._live["suspended"] == "suspended":
             drift.append("suspended outside Pulumi")
-        return {"id": self._live["id"], "exists": True, "drift": drift}
+        return observed(self._live, drift)
 
     def _field_drift(self, live: Json, marker: Marker) -> list[str]:
         reasons = []

@@ -10,7 +10,7 @@ import pytest
 from render.errors import Unauthorized
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run
-from tests.unit.components.vendors import in_sync
+from tests.unit.components.vendors import UPDATED, in_sync
 
 COMMAND = "command:local:Command"
 
@@ -35,17 +35,19 @@ def test_drift_is_in_the_environment_of_its_object_alone() -> None:
     result = run(preview=True, observed=drifted("services", plan.SERVICE, drift=reasons))
     service = result.only(COMMAND, plan.SERVICE)
     assert service.ignore_changes == ()
-    seen, _, found = service.inputs["environment"]["RENDER_DRIFT"].partition(" ")
-    assert datetime.fromisoformat(seen).tzinfo is not None
+    found, _, times = service.inputs["environment"]["RENDER_DRIFT"].partition(" (")
     assert found == "; ".join(reasons)
+    updated, seen = times.removesuffix(")").split(", ")
+    assert updated == f"last changed {UPDATED}"
+    assert datetime.fromisoformat(seen.removeprefix("seen ")).tzinfo is not None
     others = [command for command in result.of(COMMAND) if command.name != plan.SERVICE]
     assert all(command.ignore_changes == ("environment",) for command in others)
 
 
 def test_a_missing_object_is_drift() -> None:
-    result = run(preview=True, observed=drifted("databases", plan.DATABASE, exists=False))
+    result = run(preview=True, observed=drifted("databases", plan.DATABASE, exists=False, updatedAt=None))
     environment = result.only(COMMAND, plan.DATABASE).inputs["environment"]
-    assert environment["RENDER_DRIFT"].endswith(" does not exist at Render")
+    assert environment["RENDER_DRIFT"].startswith("does not exist at Render (last changed unknown, seen 20")
 
 
 @pytest.mark.parametrize("preview", [True, False])

@@ -18,6 +18,7 @@ DATABASE_ID = "dpg-fake0001-a"
 KEY_VALUE_ID = "red-fake0001"
 GROUP_ID = "evg-fake0001"
 GROUP_REVISION = "2025-10-02T10:00:00Z"
+UPDATED = "2025-10-02T12:00:00.123456Z"
 
 
 def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def in_sync(document: Document, _environ: Mapping[str, str]) -> dict[str, Any]:
         "services": document.web_services,
     }
     return {
-        section: {spec.name: {"id": "found", "exists": True, "drift": []} for spec in specs}
+        section: {spec.name: {"id": "found", "exists": True, "updatedAt": UPDATED, "drift": []} for spec in specs}
         for section, specs in sections.items()
     }
 

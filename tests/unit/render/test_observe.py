@@ -229,7 +229,7 @@ def test_values_kept_by_hand_or_generated_may_change_but_not_vanish(account: Acc
 def test_what_does_not_exist_is_said_to_be_gone(account: Account) -> None:
     report = account.observe(staging())
 
-    gone = {"id": None, "exists": False, "drift": []}
+    gone = {"id": None, "exists": False, "updatedAt": None, "drift": []}
     assert report == {
         "databases": {"staging-db": gone},
         "envVarGroups": {"staging-env": gone},
@@ -252,3 +252,11 @@ def test_an_observation_shows_no_value_of_any_variable(staged: Account) -> None:
 
     assert "secret-of-theirs" not in report
     assert [value for value in values if len(value) > 5 and value in report] == []
+
+
+def test_the_time_of_the_last_change_is_reported_where_render_keeps_one(staged: Account) -> None:
+    report = staged.observe(staging())
+
+    assert report["services"]["api"]["updatedAt"].endswith("Z")
+    assert report["databases"]["staging-db"]["updatedAt"].endswith("Z")
+    assert report["envVarGroups"]["staging-env"]["updatedAt"] is None
