@@ -17,6 +17,7 @@ from pulumi_command import local
 from components.blueprint import Blueprint, Spec
 from components.observation import Change, Drift
 from components.wiring import Wiring
+from render.spec import KNOWN_VARIABLE
 
 DRIFT = "RENDER_DRIFT"
 """Variable of a command whose object drifted: the reasons between `; `, and in brackets when it was."""
@@ -84,28 +85,29 @@ class Backend(pulumi.ComponentResource):
             create="bin/render apply",
             update="bin/render apply",
             delete="bin/render destroy",
-            # Secret only where a value in it is, so that a preview shows what changes in all the others.
-            stdin=pulumi.Output.json_dumps(_document(section, spec, known), sort_keys=True),
-            environment=_because(change) if change else None,
+            # Secret only where a value in it is, and without what only `up` will know: so a preview shows what changes.
+            stdin=pulumi.Output.json_dumps(_document(section, spec), sort_keys=True),
+            environment={
+                KNOWN_VARIABLE: pulumi.Output.json_dumps(known, sort_keys=True),
+                **({DRIFT: _because(change)} if change else {}),
+            },
             # Progress is on standard error; the report on standard output is for the next resource only.
             logging=local.Logging.STDERR,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=protect,
                 # In sync: the reasons of the last drift stay in the state, and are no change.
-                ignore_changes=[] if change else ["environment"],
+                ignore_changes=[] if change else [f"environment.{DRIFT}"],
             ),
         )
         return pulumi.Output.json_loads(command.stdout)[section][name]
 
 
-def _document(section: str, spec: Spec, known: Mapping[str, Any]) -> dict[str, Any]:
-    document: dict[str, Any] = {"services" if section == "keyValues" else section: [spec]}
-    return {**document, "known": known} if known else document
+def _document(section: str, spec: Spec) -> dict[str, Any]:
+    return {"services" if section == "keyValues" else section: [spec]}
 
 
-def _because(change: Change) -> dict[str, str]:
+def _because(change: Change) -> str:
     """What makes the command an update. The time makes the same drift, found again later, a change again."""
     seen = datetime.now(UTC).isoformat(timespec="seconds")
-    updated = change.updated_at or "unknown"
-    return {DRIFT: f"{'; '.join(change.reasons)} (last changed {updated}, seen {seen})"}
+    return f"{'; '.join(change.reasons)} (last changed {change.updated_at or 'unknown'}, seen {seen})"

@@ -2,9 +2,9 @@
 
     python -m render apply|observe|destroy < document.json
 
-Environment: see `render.session.connect`; PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply
-reported. Exit status: 0 done, 1 failed (a rerun continues), 2 refused before anything was changed,
-130 interrupted.
+Environment: see `render.session.connect`; RENDER_KNOWN holds what is known of objects that the document refers to;
+PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply reported. Exit status: 0 done, 1 failed (a
+rerun continues), 2 refused before anything was changed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from pydantic import TypeAdapter, ValidationError
 from render import reconcile
 from render.errors import InvalidSpec, Refused, RenderError
 from render.session import connect
-from render.spec import Document, parse
+from render.spec import KNOWN_VARIABLE, Document, parse
 
 
 def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: httpx.BaseTransport | None = None) -> int:
     """Run one command; see the module's text."""
     arguments = _arguments(argv)
     try:
-        document = parse(stdin.read())
+        document = parse(stdin.read(), os.environ.get(KNOWN_VARIABLE, ""))
         report = run(arguments.command, document, os.environ, transport)
     except RenderError as error:
         print(f"render {arguments.command}: {error}", file=sys.stderr)

@@ -236,6 +236,10 @@ class WebService(Model):
         return [variable.from_group for variable in self.env_vars if variable.from_group]
 
 
+KNOWN_VARIABLE = "RENDER_KNOWN"
+"""Environment variable that a command finds KnownObjects in, as JSON."""
+
+
 class Known(Model):
     """What is already known of an object that this document refers to but does not declare."""
 
@@ -273,13 +277,16 @@ class Document(Model):
         return [service for service in self.services if isinstance(service, WebService)]
 
 
-def parse(text: str) -> Document:
+def parse(text: str, known: str = "") -> Document:
     """Read a document from JSON.
+
+    Args: known: KnownObjects as JSON, where the document does not hold them itself.
 
     Raises: InvalidSpec, listing every problem with its path; values are not shown, they may be secrets.
     """
     try:
-        return Document.model_validate_json(text or "{}")
+        document = Document.model_validate_json(text or "{}")
+        return document.model_copy(update={"known": KnownObjects.model_validate_json(known)}) if known else document
     except ValidationError as error:
         problems = [f"  {'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors()]
         raise InvalidSpec("the document on standard input is not valid:\n" + "\n".join(problems)) from None

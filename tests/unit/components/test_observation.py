@@ -13,6 +13,7 @@ from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import UPDATED, in_sync
 
 COMMAND = "command:local:Command"
+IN_SYNC = ("environment.RENDER_DRIFT",)
 
 
 def drifted(section: str, name: str, **found: Any) -> Any:
@@ -24,10 +25,10 @@ def drifted(section: str, name: str, **found: Any) -> Any:
     return look
 
 
-def test_in_sync_the_environment_is_ignored(up: Run) -> None:
+def test_in_sync_the_last_reasons_are_ignored(up: Run) -> None:
     commands = up.of(COMMAND)
-    assert [command.ignore_changes for command in commands] == [("environment",)] * 3
-    assert all("environment" not in command.inputs for command in commands)
+    assert [command.ignore_changes for command in commands] == [IN_SYNC] * 3
+    assert all(command.inputs["environment"].keys() == {"RENDER_KNOWN"} for command in commands)
 
 
 def test_drift_is_in_the_environment_of_its_object_alone() -> None:
@@ -41,7 +42,7 @@ def test_drift_is_in_the_environment_of_its_object_alone() -> None:
     assert updated == f"last changed {UPDATED}"
     assert datetime.fromisoformat(seen.removeprefix("seen ")).tzinfo is not None
     others = [command for command in result.of(COMMAND) if command.name != plan.SERVICE]
-    assert all(command.ignore_changes == ("environment",) for command in others)
+    assert all(command.ignore_changes == IN_SYNC for command in others)
 
 
 def test_a_missing_object_is_drift() -> None:
@@ -67,4 +68,4 @@ def test_without_a_key_nothing_is_looked_at() -> None:
     environ = {name: value for name, value in CREDENTIALS.items() if name != "RENDER_API_KEY"}
     result = run(environ=environ, preview=True, observed=look)
     assert result.error is None
-    assert [command.ignore_changes for command in result.of(COMMAND)] == [("environment",)] * 3
+    assert [command.ignore_changes for command in result.of(COMMAND)] == [IN_SYNC] * 3

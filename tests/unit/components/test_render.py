@@ -13,11 +13,14 @@ from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID,
 from tests.unit.settings.stack_file import SECRETS, StackFile
 
 COMMAND = "command:local:Command"
+READ = ("stdin", "environment")
+"""Inputs that say what to converge; the others say how."""
 REDIS = "marketedge-staging-redis"
 
 
 def document(result: Run, name: str) -> Document:
-    return parse(result.only(COMMAND, name).plain["stdin"])
+    inputs = result.only(COMMAND, name).plain
+    return parse(inputs["stdin"], inputs["environment"]["RENDER_KNOWN"])
 
 
 def by_key(variables: list[Any]) -> dict[str, dict[str, Any]]:
@@ -26,7 +29,7 @@ def by_key(variables: list[Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [plan.DATABASE, plan.ENV_GROUP, plan.SERVICE])
 def test_commands_do_not_depend_on_the_machine(up: Run, name: str) -> None:
-    inputs = {key: value for key, value in up.only(COMMAND, name).inputs.items() if key != "stdin"}
+    inputs = {key: value for key, value in up.only(COMMAND, name).inputs.items() if key not in READ}
     assert inputs == {
         "create": "bin/render apply",
         "update": "bin/render apply",
