@@ -3,11 +3,12 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help rehearse test check unit format setup clean
+.PHONY: help rehearse test check unit bench drift format setup clean
 
 SETUP := tools/setup.sh
 PYTHON := venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+ENV ?= staging
 ARGS ?=
 
 help: ## List the targets
@@ -26,6 +27,12 @@ check: ## Lint, format check and types
 
 unit: ## Run the fast tests only
 	@$(SETUP) -- $(PYTEST) -m "not e2e" $(ARGS)
+
+bench: ## Count requests and waits at Render for 1 to 200 services (ARGS=--write renews docs/)
+	@$(SETUP) -- $(PYTHON) -m rehearsal.bench $(ARGS)
+
+drift: ## Find what was changed by hand at the vendors (ENV=staging, ARGS=--json)
+	@$(SETUP) --pulumi -- $(PYTHON) -m gate drift --env $(ENV) $(ARGS)
 
 format: ## Format the code and fix what the linter can fix
 	@$(SETUP) -- $(PYTHON) -m ruff check --fix-only .

@@ -1,0 +1,146 @@
+"""The command line, `python -m gate`: one function a command, which turns outcomes into output and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.drift import console as drift_console
+from gate.drift import markdown
+from gate.drift.check import check, open_stack
+from gate.drift.report import Report
+from gate.errors import GateError
+from gate.progress import progress
+from gate.recover import execute as execute_recovery
+
+app = typer.Typer(
+    name="gate",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def gate() -> None:
+    """Look after an environment of MarketEdge around a release.
+
+    Settings come from the Pulumi stack (`Pulumi.<stack>.yaml`), tokens from the environment only: `GITHUB_TOKEN`,
+    `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`, `VERCEL_API_TOKEN`, `RENDER_API_KEY`. No secret is ever
+    printed or written.
+    """
+
+
+@app.command()
+def drift(
+    env: Annotated[str, typer.Option(help="The environment to check.", metavar="NAME", show_default=False)],
+    stack: Annotated[
+        str | None,
+        typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write drift.md and drift.json into this folder.", metavar="DIR", show_default=False),
+    ] = None,
+) -> int:
+    """Find what was changed by hand at GitHub, Auth0, Vercel or Render. Changes nothing.
+
+    Runs `pulumi preview --refresh` on the environment's stack and expects no changes. Every difference is one row:
+    object, field, declared and live value, since when. What was declared and not applied yet is told apart from
+    drift. Secrets are shown as `[secret]`.
+
+    **Exit codes**
+
+    - `0`: clean, everything is as declared
+    - `2`: something differs: drift, or declared and not applied
+    - `1`: could not be checked (credentials, configuration, a vendor, the engine), with the reason on standard error
+
+    **Examples**
+
+    - `python -m gate drift --env staging`
+    - `python -m gate drift --env staging --json`: for a program
+    - `python -m gate drift --env staging --report out`: `out/drift.md` for an issue or a step summary, and
+      `out/drift.json`
+    """
+    name = stack or env
+    try:
+        with progress(f"looking at {name}") as tell:
+            outcome = check(open_stack(name), tell)
+    except GateError as error:
+        outcome = Report(stack=name, checked_at=datetime.now(UTC), error=str(error))
+    if outcome.error is not None:
+        print(f"gate drift: {outcome.error}", file=sys.stderr, flush=True)
+    if report is not None:
+        _write(outcome, report)
+    if as_json:
+        print(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
+    else:
+        drift_console.show(outcome, Console())
+    return outcome.exit_code
+
+
+@app.command()
+def recover(
+    env: Annotated[str, typer.Option(help="The environment to repair.", metavar="NAME", show_default=False)],
+    stack: Annotated[
+        str | None,
+        typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Put right what is found; without it nothing is changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+) -> int:
+    """After a killed `pulumi up`: find what exists at GitHub, Auth0 and Vercel but not in the state, and import it.
+
+    Runs a preview, looks up everything that it would create by its name at its vendor, and shows what is there already.
+    With `--yes` it imports that into the state, and clears pending operations and a dead process's lock. Nothing is
+    created, changed or deleted at a vendor.
+
+    **Exit codes**
+
+    - `0`: nothing to recover, or all of it done
+    - `2`: something was found that is still outside the state
+    - `1`: refused, because a person has to decide first, or could not be done; the reason is printed
+
+    **Examples**
+
+    - `python -m gate recover --env staging`: only look
+    - `python -m gate recover --env staging --yes`
+    """
+    name = stack or env
+    try:
+        with progress(f"looking for what {name} has lost") as tell:
+            return execute_recovery(open_stack(name), change=yes, in_json=as_json, tell=tell)
+    except GateError as error:
+        print(f"gate recover: {error}", file=sys.stderr)
+        return 1
+
+
+def _write(report: Report, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "drift.md").write_text(markdown.render(report), encoding="utf-8")
+    text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
+    (folder / "drift.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Returns its exit code; 1 also for a mistake in the arguments, which must not pass for 2."""
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except typer.Abort:
+        return 1
+    except typer.TyperException as error:
+        message = getattr(error, "format_message", error.__str__)()
+        print(f"gate: {message}\nSee python -m gate --help", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"gate: {error.strerror}: {error.filename}", file=sys.stderr)
+        return 1

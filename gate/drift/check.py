@@ -1,0 +1,114 @@
+"""One check: a preview with refresh, as `pulumi preview --refresh --expect-no-changes` runs it, read closely.
+
+Changes nothing: neither a resource nor the state.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pulumi import automation
+from pulumi.automation.events import EngineEvent
+
+from components.stack import missing_credentials
+from gate.drift.findings import Dependencies, find
+from gate.drift.report import Report
+from gate.drift.steps import Preview
+from gate.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
+from gate.redaction import Redactor, configured_secrets, environment_secrets
+
+_CLI_VARIABLE = "MARKETEDGE_PULUMI"
+"""Names the Pulumi CLI where it is not on PATH; the make targets set it."""
+
+Progress = Callable[[str], None]
+
+
+def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
+    """The stack of the project in a folder.
+
+    Raises: StackUnavailable.
+    """
+    if not Path(work_dir, "Pulumi.yaml").is_file():
+        raise StackUnavailable("there is no Pulumi.yaml here: run this in the project's folder")
+    if cli := os.environ.get(_CLI_VARIABLE):
+        os.environ["PATH"] = f"{Path(cli).resolve().parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    if not shutil.which("pulumi"):
+        raise StackUnavailable("the Pulumi CLI is not on PATH: see https://www.pulumi.com/docs/install/")
+    try:
+        return automation.select_stack(name, work_dir=work_dir)
+    except automation.StackNotFoundError:
+        raise StackUnavailable(
+            f"there is no stack {name} in the backend that `pulumi whoami --verbose` names: log in to the one that "
+            f"has it, or make it with `pulumi stack init {name}`"
+        ) from None
+    except (automation.CommandError, automation.InvalidVersionError, OSError) as error:
+        raise StackUnavailable(Redactor(environment_secrets(os.environ)).text(_said(error))) from None
+
+
+def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> Report:
+    """Compare everything the stack declares with the live estate.
+
+    Args: progress: is told what is being read, a few times a second at most.
+
+    Raises: StackUnavailable, MissingCredentials, PreviewFailed; their texts hold no secret.
+    """
+    environ = {**os.environ, **stack.workspace.env_vars}
+    redactor = Redactor(environment_secrets(environ))
+    try:
+        config = _config(stack)
+        own = [text for value in config.values() if value.secret for text in configured_secrets(value.value)]
+        redactor = Redactor([*environment_secrets(environ), *own])
+        _require_credentials({**{key: value.value for key, value in config.items()}, **environ})
+        preview = _preview(stack, progress)
+        findings, follow_ups = find(preview, _dependencies(stack) if preview.changing else {})
+    except GateError as error:
+        raise type(error)(redactor.text(str(error))) from None
+    report = Report(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
+    return Report.model_validate(redactor.value(report.model_dump()))
+
+
+def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
+    try:
+        return stack.get_all_config()
+    except automation.CommandError as error:
+        raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {_said(error)}") from None
+
+
+def _require_credentials(found: Mapping[str, str]) -> None:
+    if missing := missing_credentials(found):
+        lines = "\n".join(f"  {vendor}: export {' and '.join(absent)}" for vendor, absent in missing.items())
+        raise MissingCredentials(f"credentials are missing, so the estate was not looked at:\n{lines}")
+
+
+def _preview(stack: automation.Stack, progress: Progress) -> Preview:
+    preview = Preview()
+
+    def read(event: EngineEvent) -> None:
+        preview.read(event)
+        progress(f"{sum(steps.met is not None for steps in preview.resources.values())} resources read")
+
+    try:
+        stack.preview(refresh=True, on_event=read)
+    except (automation.CommandError, RuntimeError) as error:  # the second where the engine ended without a summary
+        raise PreviewFailed("\n".join(preview.problems) or _said(error)) from None
+    if preview.problems:
+        raise PreviewFailed("\n".join(preview.problems))
+    return preview
+
+
+def _dependencies(stack: automation.Stack) -> Dependencies:
+    """Which properties come from which resources, as of the last `up`: the events do not say."""
+    try:
+        resources = (stack.export_stack().deployment or {}).get("resources", [])
+    except automation.CommandError as error:
+        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {_said(error)}") from None
+    return {one["urn"]: one.get("propertyDependencies") or {} for one in resources}
+
+
+def _said(error: Exception) -> str:
+    """What the CLI complained of, without the output that came before."""
+    return str(error).rpartition("stderr:")[2].strip().removeprefix("error: ") or type(error).__name__

@@ -1,0 +1,19 @@
+"""What can go wrong in a command, as a hierarchy with one base."""
+
+from __future__ import annotations
+
+
+class GateError(Exception):
+    """Base of every error of this package; its text is fit to be shown to the user as it is."""
+
+
+class StackUnavailable(GateError):
+    """The stack cannot be opened: no Pulumi CLI, no project here, no such stack, a wrong passphrase."""
+
+
+class MissingCredentials(GateError):
+    """A vendor cannot be looked at, so nothing can be said of the stack as a whole."""
+
+
+class PreviewFailed(GateError):
+    """The engine, the program or a vendor refused; holds their messages."""

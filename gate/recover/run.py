@@ -1,0 +1,97 @@
+"""The course of a recovery: locks, preview, look-ups, and with leave to change something, repairs and imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pulumi.automation import Stack
+
+from gate.recover import plan as plans
+from gate.recover import state
+from gate.recover.imports import import_objects
+from gate.recover.plan import Plan
+from gate.recover.report import NotLookedUp, Orphan, Recovery
+from gate.vendors import TYPES, Accounts, Refused, Unknown, look_up
+
+_CLIENT = "auth0:index/client:Client"
+
+
+def recover(
+    stack: Stack, accounts: Accounts, *, change: bool = False, show: Callable[[str], None] = lambda _line: None
+) -> Recovery:
+    """Find what a killed update left behind, and with `change` put it right.
+
+    Every look-up is done before the first change, and one that a person has to decide stops all changes. Objects whose
+    natural key is known only after an import (credentials of an application) are looked up in a further round.
+
+    Args: show: gets progress, a line at a time.
+
+    Raises: GateError: PreviewFailed, VendorError, Locked, ImportFailed. Nothing was changed by the first two, unless
+    they come in a further round; a rerun goes on.
+    """
+    found = Recovery(stack.name, locks=state.locks(stack))
+    state.refuse_living(stack, found.locks)
+    found.pending = state.pending(stack)
+    plan = plans.read(stack, show)
+    orphans = _look(plan, accounts, found, show)
+    found.orphans += orphans
+    if found.refused or not change:
+        return found
+    found.changed = True
+    if found.locks:
+        show("removing the stale lock")
+        stack.cancel()
+    if found.pending:
+        show("clearing pending operations")
+        state.clear_pending(stack)
+    while orphans:
+        show(f"importing {len(orphans)} into the state")
+        import_objects(stack, plan, {orphan.urn: orphan.import_id for orphan in orphans})
+        found.imported |= {orphan.urn for orphan in orphans}
+        if not found.waiting:
+            break
+        accounts.forget()
+        plan = plans.read(stack, show)
+        orphans = [orphan for orphan in _look(plan, accounts, found, show) if orphan.urn not in found.imported]
+        found.orphans += orphans
+        if found.refused:
+            break
+    return found
+
+
+def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str], None]) -> list[Orphan]:
+    """Orphans of this plan; what cannot be told goes into `found`."""
+    orphans = []
+    found.waiting = []
+    declared = [resource for resource in plan.new() if resource.type in TYPES]
+    found.looked_up = max(found.looked_up, len(declared))
+    show(f"looking up {len(declared)} of them at their vendors")
+    for resource in declared:
+        try:
+            existing = look_up(accounts, resource.type, resource.inputs)
+        except Unknown as unknown:
+            found.waiting.append(NotLookedUp(resource.urn, unknown.key))
+        except Refused as refused:
+            found.refused.append(str(refused))
+        else:
+            if existing:
+                orphans.append(Orphan(resource.urn, resource.type, existing.import_id, existing.recognised))
+    found.surplus = list(_surplus(plan, accounts))
+    return orphans
+
+
+def _surplus(plan: Plan, accounts: Accounts) -> list[str]:
+    """Applications of the name of one that the state has: what an `up` after a kill, without this, has doubled."""
+    texts = []
+    for resource in plan.kept():
+        if resource.type != _CLIENT:
+            continue
+        name = resource.inputs.get("name")
+        others = [client.id for client in accounts.auth0.named(str(name)) if client.id != resource.id]
+        if others:
+            texts.append(
+                f"Auth0 has {len(others)} more of the application {name!r}, which is {resource.id} in the state: "
+                f"{', '.join(others)}. Where nothing uses them, delete them (Applications, the application, Settings, "
+                "Danger Zone)"
+            )
+    return texts

@@ -1,0 +1,118 @@
+"""What a kill leaves in the stack's state: pending operations, and where the state lies in a folder, a lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi.automation import Stack
+
+from gate.errors import GateError
+from gate.recover.cli import run
+
+
+class Locked(GateError):
+    """Another update of this stack may be running."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An operation that was begun and never reported done. operation: creating, updating, deleting, …"""
+
+    urn: str
+    type: str
+    operation: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock of the stack. stale: its process, on this machine, is no more."""
+
+    holder: str
+    since: str
+    stale: bool
+
+
+def pending(stack: Stack) -> list[Pending]:
+    """Read from an export whose secrets stay encrypted."""
+    return [
+        Pending(entry["resource"]["urn"], entry["resource"]["type"], entry["type"])
+        for entry in _export(stack)["deployment"].get("pending_operations") or []
+    ]
+
+
+def clear_pending(stack: Stack) -> None:
+    """Write the state back without pending operations, everything else as it is, secrets still encrypted."""
+    content = _export(stack)
+    content["deployment"].pop("pending_operations", None)
+    with tempfile.TemporaryDirectory(prefix="gate-recover-") as name:
+        file = Path(name) / "state.json"
+        file.write_text(json.dumps(content))
+        run(stack, "stack", "import", "--file", str(file))
+
+
+def folder(stack: Stack) -> Path | None:
+    """Where the state lies, when that is a folder (`file://`)."""
+    url = urlsplit(stack.workspace.who_am_i().url or "")
+    if url.scheme != "file":
+        return None
+    # A relative one is meant from where the CLI runs.
+    return (Path(stack.workspace.work_dir) / Path(url.netloc + url.path).expanduser()).resolve()
+
+
+def locks(stack: Stack) -> list[Lock]:
+    """Locks of a state that lies in a folder. Other backends do not show theirs to anybody but an update.
+
+    The engine's own format (v3.210, backend/diy/lock.go): `{pid, username, hostname, timestamp}`, one file a lock.
+    """
+    root = folder(stack)
+    if root is None:
+        return []
+    places, project = root / ".pulumi" / "locks", stack.workspace.project_settings().name
+    return [
+        _lock(json.loads(file.read_text()))
+        for place in (places / "organization" / project / stack.name, places / stack.name)
+        for file in sorted(place.glob("*.json"))
+    ]
+
+
+def refuse_living(stack: Stack, found: Sequence[Lock]) -> None:
+    """Raises: Locked when a lock is not certainly a dead process's: what a running update makes looks like orphans."""
+    living = [lock for lock in found if not lock.stale]
+    if living:
+        holders = "; ".join(f"{lock.holder}, since {lock.since}" for lock in living)
+        raise Locked(
+            f"an update of {stack.name} may be running ({holders}): wait for its end. Where you know that it is dead, "
+            f"run pulumi cancel --yes --stack {stack.name}, then this again"
+        )
+
+
+def _lock(content: dict[str, Any]) -> Lock:
+    pid, host = int(content["pid"]), content["hostname"]
+    return Lock(
+        holder=f"{content['username']}@{host}, process {pid}",
+        since=str(content["timestamp"]).partition(".")[0],
+        stale=host == socket.gethostname() and not _runs(pid),
+    )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
+
+
+def _export(stack: Stack) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(run(stack, "stack", "export"))
+    return content

@@ -1,0 +1,62 @@
+"""The last line of defence: texts of others (the engine, a vendor, a plugin) without the secrets that are known here.
+
+The engine masks what it knows to be secret; a vendor's error message may still repeat a token.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+SECRET = "[secret]"
+"""What stands in the place of every secret."""
+
+_NAMES = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|PRIVATE_?KEY)$", re.IGNORECASE)
+_SHORTEST = 8
+"""Shorter values stand in too many words that are no secrets."""
+
+
+class Redactor:
+    """Args: secrets: values that no text may hold."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, SECRET)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """The same for every text in nested lists and objects."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        return value
+
+
+def environment_secrets(environ: Mapping[str, str]) -> list[str]:
+    """Values of the variables that by their name hold a credential."""
+    return [value for name, value in environ.items() if _NAMES.search(name)]
+
+
+def configured_secrets(value: str) -> Iterator[str]:
+    """The texts in a secret of the stack's configuration: the value itself, or those in it where it is an object."""
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = value
+    yield from _texts(parsed) if isinstance(parsed, dict | list) else [value]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

@@ -1,0 +1,109 @@
+"""Opens the vendors' accounts with the credentials that the providers use: their own variables, or the stack's config.
+
+Where both are set the config wins, as with the providers; the owner of the repositories may not differ, because
+versions of the GitHub provider disagree about which of the two counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from gate.vendors.auth0 import Auth0
+from gate.vendors.errors import CredentialsMissing, VendorError
+from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
+from gate.vendors.github import GitHub
+from gate.vendors.vercel import BASE_URL as VERCEL_BASE_URL
+from gate.vendors.vercel import Vercel
+
+_NAMES = ("github", "auth0", "vercel")
+
+
+class Accounts:
+    """The three vendors, each opened at its first use.
+
+    Args:
+        environ: GITHUB_TOKEN, GITHUB_OWNER, GITHUB_BASE_URL; AUTH0_DOMAIN with AUTH0_CLIENT_ID and
+            AUTH0_CLIENT_SECRET, or with AUTH0_API_TOKEN; VERCEL_API_TOKEN. AUTH0_BASE_URL and VERCEL_BASE_URL point at
+            a simulator: for this project's tests and rehearsal only, the providers do not know them.
+        config: the stack's configuration, secrets opened: `github:owner`, `vercel:team`, and so on.
+
+    Raises (properties): CredentialsMissing with the names to export.
+    """
+
+    def __init__(self, environ: Mapping[str, str], config: Mapping[str, str] | None = None) -> None:
+        self._environ, self._config = environ, config or {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for name in _NAMES:
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+    def require_all(self) -> None:
+        """Open every account: a vendor without credentials is left out of a preview, and of a search with it.
+
+        Raises: CredentialsMissing with everything that is missing.
+        """
+        problems = []
+        for name in _NAMES:
+            try:
+                getattr(self, name)
+            except CredentialsMissing as error:
+                problems.append(str(error))
+        if problems:
+            raise CredentialsMissing("\n".join(problems))
+
+    def forget(self) -> None:
+        """Look again next time, because the estate may have changed."""
+        for name in _NAMES:
+            if name in self.__dict__:
+                self.__dict__[name].forget()
+
+    @cached_property
+    def github(self) -> GitHub:
+        if self._value("github:appAuth"):
+            raise VendorError("objects at GitHub are looked up with GITHUB_TOKEN only: github:appAuth is not supported")
+        token = self._value("github:token", "GITHUB_TOKEN")
+        owners = {self._value("github:owner"), self._value("", "GITHUB_OWNER", "GITHUB_ORGANIZATION")} - {""}
+        missing = [] if token else ["GITHUB_TOKEN"]
+        missing += [] if owners else ["GITHUB_OWNER (or: pulumi config set github:owner …)"]
+        _require("GitHub", missing)
+        if len(owners) > 1:
+            raise VendorError(
+                f"github:owner and GITHUB_OWNER name different owners ({', '.join(sorted(owners))}): unset GITHUB_OWNER"
+            )
+        base = self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL
+        return GitHub(owners.pop(), token, base_url=base)
+
+    @cached_property
+    def auth0(self) -> Auth0:
+        domain = self._value("auth0:domain", "AUTH0_DOMAIN")
+        token = self._value("auth0:apiToken", "AUTH0_API_TOKEN")
+        client_id = self._value("auth0:clientId", "AUTH0_CLIENT_ID")
+        secret = self._value("auth0:clientSecret", "AUTH0_CLIENT_SECRET")
+        wanted = {"AUTH0_DOMAIN": domain}
+        if not token:
+            wanted |= {"AUTH0_CLIENT_ID": client_id, "AUTH0_CLIENT_SECRET": secret}
+        _require("Auth0", [name for name, value in wanted.items() if not value])
+        return Auth0(domain, client_id, secret, token=token, base_url=self._value("", "AUTH0_BASE_URL"))
+
+    @cached_property
+    def vercel(self) -> Vercel:
+        token = self._value("vercel:apiToken", "VERCEL_API_TOKEN")
+        _require("Vercel", [] if token else ["VERCEL_API_TOKEN"])
+        base = self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL
+        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=base)
+
+    def _value(self, key: str, *variables: str) -> str:
+        found = [self._config.get(key, ""), *(self._environ.get(variable, "") for variable in variables)]
+        return next((value for value in found if value), "")
+
+
+def _require(vendor: str, missing: list[str]) -> None:
+    if missing:
+        raise CredentialsMissing(f"{vendor}: export {' and '.join(missing)}")

@@ -1,0 +1,125 @@
+"""Finds applications of an Auth0 tenant by name. Facts: auth0.com/docs/api/management/v2."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from gate.vendors.api import Api
+from gate.vendors.errors import Forbidden, VendorError
+
+_PAGE = 100
+_MOST_PAGES = 100
+_SCOPE = "the scope read:clients (Applications, the management application, APIs, Auth0 Management API)"
+
+
+@dataclass(frozen=True)
+class Client:
+    id: str
+    name: str
+    app_type: str
+    description: str
+
+
+class Auth0:
+    """Read access to one tenant, with the management application's credentials or a token made elsewhere.
+
+    Args: domain: the tenant's. token: AUTH0_API_TOKEN, in place of id and secret. base_url: where the tenant is when
+    it is not at https://{domain}: a simulator.
+
+    Raises (all methods): VendorError.
+    """
+
+    def __init__(
+        self,
+        domain: str,
+        client_id: str = "",
+        client_secret: str = "",
+        *,
+        token: str = "",
+        base_url: str = "",
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._audience = f"https://{domain}/api/v2/"
+        self._application = (client_id, client_secret)
+        self._api = Api(
+            "Auth0",
+            base_url or f"https://{domain}",
+            credential="AUTH0_API_TOKEN" if token else "AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET",
+            secrets=tuple(filter(None, (client_secret,))),
+            transport=transport,
+            sleep=sleep,
+        )
+        self._authorized = bool(token)
+        if token:
+            self._api.authorize(token)
+        self._clients: list[Client] | None = None
+
+    def close(self) -> None:
+        self._api.close()
+
+    def named(self, name: str) -> list[Client]:
+        """Every application of this name: Auth0 does not mind several."""
+        return [client for client in self.clients() if client.name == name]
+
+    def with_id(self, client_id: str) -> Client | None:
+        return next((client for client in self.clients() if client.id == client_id), None)
+
+    def clients(self) -> list[Client]:
+        """clients/get-clients, in pages with `include_totals`; asked once."""
+        if self._clients is None:
+            self._log_in()
+            self._clients = self._all()
+        return self._clients
+
+    def forget(self) -> None:
+        """Ask again next time."""
+        self._clients = None
+
+    def _all(self) -> list[Client]:
+        found: list[Client] = []
+        for page in range(_MOST_PAGES):
+            answer = self._api.get(
+                "/api/v2/clients",
+                {
+                    "fields": "client_id,name,app_type,description",
+                    "include_fields": "true",
+                    "is_global": "false",
+                    "include_totals": "true",
+                    "per_page": _PAGE,
+                    "page": page,
+                },
+                needs=_SCOPE,
+            )
+            if answer is None:
+                raise VendorError("Auth0 has no Management API at this address: AUTH0_DOMAIN must be the tenant's own")
+            found += [
+                Client(c["client_id"], c.get("name", ""), c.get("app_type", ""), c.get("description", ""))
+                for c in answer["clients"]
+            ]
+            if len(answer["clients"]) < _PAGE or len(found) >= answer.get("total", 0):
+                break
+        return found
+
+    def _log_in(self) -> None:
+        """authentication/client-credentials: POST /oauth/token answers `{access_token, scope, expires_in}`."""
+        if self._authorized:
+            return
+        client_id, client_secret = self._application
+        question = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "audience": self._audience,
+        }
+        answer = self._api.post("/oauth/token", question, needs=f"a grant for {self._audience}, with {_SCOPE}")
+        if answer is None:
+            raise VendorError("Auth0 has no tenant at this address: correct AUTH0_DOMAIN")
+        if "read:clients" not in str(answer.get("scope", "read:clients")).split():
+            raise Forbidden(f"the management application AUTH0_CLIENT_ID may not list applications: it needs {_SCOPE}")
+        self._api.authorize(answer["access_token"])
+        self._authorized = True

@@ -1,0 +1,29 @@
+"""What can go wrong when a vendor is asked: every message names what is missing and what to do, and no secret."""
+
+from __future__ import annotations
+
+from gate.errors import GateError, MissingCredentials
+
+
+class VendorError(GateError):
+    """A vendor could not be asked, or did not answer as it should. Base of the others."""
+
+
+class CredentialsMissing(VendorError, MissingCredentials):
+    """A variable that names or opens an account is not set."""
+
+
+class Unreachable(VendorError):
+    """No usable answer after several tries."""
+
+
+class RateLimited(VendorError):
+    """The vendor asks for a longer wait than a person at a terminal has."""
+
+
+class Unauthorized(VendorError):
+    """The vendor does not accept the credential."""
+
+
+class Forbidden(VendorError):
+    """The credential is accepted, but may not read this."""

@@ -1,0 +1,208 @@
+"""Finds objects of a GitHub repository by name. Facts: docs.github.com/en/rest and /en/graphql.
+
+Where the API is follows the provider's rule for `github:baseUrl`: on github.com REST is at the base and GraphQL at
+`/graphql`; anywhere else (GitHub Enterprise Server) they are at `/api/v3` and `/api/graphql`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from gate.vendors.api import Api
+from gate.vendors.errors import Forbidden, VendorError
+
+BASE_URL = "https://api.github.com/"
+_PUBLIC = ("github.com", "api.github.com")
+_MOST_PAGES = 100
+
+_RULES = """
+query($id: ID!, $after: String) { node(id: $id) { ... on Repository {
+  name branchProtectionRules(first: 100, after: $after) {
+    nodes { id pattern } pageInfo { hasNextPage endCursor } } } } }
+"""
+
+
+@dataclass(frozen=True)
+class Repository:
+    name: str
+    node_id: str
+
+
+@dataclass(frozen=True)
+class Dated:
+    """An object and when it was made, as GitHub writes it; empty where GitHub does not say."""
+
+    id: str
+    created: str = ""
+
+
+class GitHub:
+    """Read access to one owner's repositories.
+
+    Args: token: needs read access to Metadata, Contents, Actions, Environments and Administration (fine-grained), or
+    the scope repo (classic). base_url: as `github:baseUrl`.
+
+    Raises (all methods): VendorError; also where a repository is not visible, because GitHub answers 404 to whatever a
+    token may not see, and "not there" would then be wrong.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        token: str,
+        *,
+        base_url: str = BASE_URL,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.owner = owner
+        host, base = urlsplit(base_url).hostname or "", base_url.rstrip("/")
+        public = host in _PUBLIC or host.endswith(".ghe.com")
+        self._rest = "" if public else "/api/v3"
+        self._graphql = "/graphql" if public else "/api/graphql"
+        self._api = Api(
+            "GitHub",
+            BASE_URL if host == "github.com" else base,
+            credential="GITHUB_TOKEN",
+            headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
+            transport=transport,
+            sleep=sleep,
+        )
+        self._api.authorize(token)
+        self._repositories: dict[str, Repository] = {}
+        self._lists: dict[tuple[str, str], dict[str, Dated]] = {}
+
+    def close(self) -> None:
+        self._api.close()
+
+    def repository(self, name: str) -> Repository:
+        """rest/repos/repos#get-a-repository; asked once a name."""
+        if name not in self._repositories:
+            found = self._api.get(f"{self._rest}/repos/{self.owner}/{_segment(name)}", needs="Metadata: read")
+            if found is None:
+                raise VendorError(
+                    f"GitHub shows GITHUB_TOKEN no repository {self.owner}/{name}: give the token access to it, or "
+                    "correct github:owner and marketedge:github.repository"
+                )
+            self._repositories[name] = Repository(found["name"], found["node_id"])
+        return self._repositories[name]
+
+    def branch(self, repository: str, branch: str) -> Dated | None:
+        """rest/git/refs#get-a-reference. Not the branches endpoint: that one follows renames."""
+        found = self._get(repository, f"git/ref/heads/{quote(branch)}", needs="Contents: read")
+        return Dated(branch) if found else None
+
+    def protection(self, repository_id: str, pattern: str) -> tuple[Repository, Dated] | None:
+        """graphql/reference/objects#branchprotectionrule: REST knows rules of existing branches only, not patterns.
+
+        Args: repository_id: the repository's node id.
+        """
+        after: str | None = None
+        for _ in range(_MOST_PAGES):
+            node = self._ask(_RULES, {"id": repository_id, "after": after}).get("node")
+            if not node:
+                raise VendorError(
+                    f"GitHub shows GITHUB_TOKEN no repository with the node id {repository_id}: give it access"
+                )
+            rules = node["branchProtectionRules"]
+            for rule in rules["nodes"]:
+                if rule["pattern"] == pattern:
+                    return Repository(node["name"], repository_id), Dated(rule["id"])
+            after = rules["pageInfo"]["endCursor"]
+            if not rules["pageInfo"]["hasNextPage"]:
+                break
+        return None
+
+    def environment(self, repository: str, environment: str) -> Dated | None:
+        """rest/deployments/environments#get-an-environment."""
+        found = self._get(repository, f"environments/{_segment(environment)}", needs="Actions: read")
+        return Dated(str(found["id"]), found.get("created_at", "")) if found else None
+
+    def deployment_policy(
+        self, repository: str, environment: str, kind: Literal["branch", "tag"], pattern: str
+    ) -> Dated | None:
+        """rest/deployments/branch-policies#list-deployment-branch-policies: `{branch_policies: [{id, name, type}]}`."""
+        path = f"environments/{_segment(environment)}/deployment-branch-policies"
+        for found in self._pages(repository, path, "branch_policies", needs="Actions: read"):
+            if found["name"] == pattern and found.get("type", "branch") == kind:
+                return Dated(str(found["id"]))
+        return None
+
+    def environment_variable(self, repository: str, environment: str, name: str) -> Dated | None:
+        """rest/actions/variables#list-environment-variables, at most 30 a page; asked once an environment."""
+        return self._listed(repository, environment, "variables", 30).get(name.upper())
+
+    def environment_secret(self, repository: str, environment: str, name: str) -> Dated | None:
+        """rest/actions/secrets#list-environment-secrets: names and times, never values; asked once an environment."""
+        return self._listed(repository, environment, "secrets", 100).get(name.upper())
+
+    def rulesets(self, repository: str, name: str, target: str) -> list[Dated]:
+        """rest/repos/rules#get-all-repository-rulesets, without those of the organization: a list, not an object."""
+        query = {"includes_parents": "false"}
+        return [
+            Dated(str(found["id"]), found.get("created_at", ""))
+            for found in self._pages(repository, "rulesets", None, needs="Metadata: read", query=query)
+            if found["name"] == name and found.get("target", "branch") == target
+        ]
+
+    def forget(self) -> None:
+        """Ask again next time."""
+        self._lists.clear()
+
+    def _listed(self, repository: str, environment: str, what: str, size: int) -> dict[str, Dated]:
+        """Variables or secrets of an environment by name; GitHub keeps names in upper case."""
+        path = f"environments/{_segment(environment)}/{what}"
+        if (repository, path) not in self._lists:
+            self._lists[repository, path] = {
+                found["name"]: Dated(found["name"], found.get("created_at", ""))
+                for found in self._pages(repository, path, what, needs="Environments: read", size=size)
+            }
+        return self._lists[repository, path]
+
+    def _get(self, repository: str, path: str, *, needs: str, query: dict[str, str | int] | None = None) -> Any:
+        visible = self.repository(repository)
+        return self._api.get(f"{self._rest}/repos/{self.owner}/{_segment(visible.name)}/{path}", query, needs=needs)
+
+    def _pages(
+        self,
+        repository: str,
+        path: str,
+        item: str | None,
+        *,
+        needs: str,
+        size: int = 100,
+        query: dict[str, str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of a list; nothing where the list's own object is not there."""
+        for page in range(1, _MOST_PAGES + 1):
+            answer = self._get(repository, path, needs=needs, query={**(query or {}), "per_page": size, "page": page})
+            found = (answer or []) if item is None else (answer or {}).get(item, [])
+            yield from found
+            if len(found) < size:
+                return
+
+    def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """GraphQL answers 200 with `errors` where it refuses."""
+        answer = self._api.post(
+            self._graphql, {"query": query, "variables": variables}, needs="Administration: read, or the scope repo"
+        )
+        errors = [e for e in (answer or {}).get("errors", []) if e.get("type") != "NOT_FOUND"]
+        if errors:
+            said = str(errors[0].get("message", "no message"))[:200]
+            if errors[0].get("type") in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
+                raise Forbidden(
+                    f"GitHub lets GITHUB_TOKEN not read branch protection rules ({said}): it needs Administration: "
+                    "read, or the scope repo"
+                )
+            raise VendorError(f"GitHub's GraphQL API refused a question about branch protection rules: {said}")
+        return (answer or {}).get("data") or {}
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

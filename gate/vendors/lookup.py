@@ -1,0 +1,216 @@
+"""Which object at a vendor a declared resource means, by its natural key, and the id that imports it.
+
+One function a resource type; inputs are under the names the engine uses (`variableName`). The formats of import ids
+were tried with the real plugins. For resources that a program declares and a state does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gate.vendors.accounts import Accounts
+from gate.vendors.github import Dated
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine writes a value that a preview cannot know."""
+_SECRET = "[secret]"
+
+
+@dataclass(frozen=True)
+class Existing:
+    """An object that is there. import_id: as `pulumi import` wants it. recognised: by what, for a person to judge."""
+
+    import_id: str
+    recognised: str
+
+
+class Unknown(Exception):
+    """A part of the natural key is not known yet. key: the input's name."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+class Refused(Exception):
+    """Something is there, but which object is meant, or whether it is, a person has to say."""
+
+
+class Inputs:
+    """A declared resource's inputs, of which the natural key is taken."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Raises: Unknown where the value is unknown, secret, or missing without a default."""
+        value = self._values.get(key)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str) or value in (UNKNOWN, _SECRET):
+            raise Unknown(key)
+        return value
+
+    def texts(self, key: str) -> frozenset[str]:
+        value = self._values.get(key)
+        if value is None:
+            return frozenset()
+        if not isinstance(value, list) or any(not isinstance(v, str) or v in (UNKNOWN, _SECRET) for v in value):
+            raise Unknown(key)
+        return frozenset(value)
+
+    def has(self, key: str) -> bool:
+        return self._values.get(key) is not None
+
+
+def look_up(accounts: Accounts, type: str, inputs: Mapping[str, Any]) -> Existing | None:
+    """The object that a resource of a type in TYPES would make once more.
+
+    Raises: Unknown, Refused, VendorError.
+    """
+    return TYPES[type](accounts, Inputs(inputs))
+
+
+def _branch(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, branch = inputs.text("repository"), inputs.text("branch")
+    # Without it an import takes `main` for granted, and another source would replace the branch.
+    source = inputs.text("sourceBranch", "main")
+    found = accounts.github.branch(repository, branch)
+    return Existing(f"{repository}:{branch}:{source}", f"branch {branch} of {repository}") if found else None
+
+
+def _protection(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, pattern = inputs.text("repositoryId"), inputs.text("pattern")
+    if not repository.startswith("R_") and not repository.startswith("MDEwOlJlcG9zaXRvcnk"):
+        repository = accounts.github.repository(repository).node_id
+    found = accounts.github.protection(repository, pattern)
+    if found is None:
+        return None
+    return Existing(f"{found[0].name}:{pattern}", f"protection rule for {pattern} of {found[0].name}")
+
+
+def _environment(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, name = inputs.text("repository"), inputs.text("environment")
+    found = accounts.github.environment(repository, name)
+    return Existing(f"{repository}:{name}", f"environment {name} of {repository}{_since(found)}") if found else None
+
+
+def _deployment_policy(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, environment = inputs.text("repository"), inputs.text("environment")
+    kind = "tag" if inputs.has("tagPattern") else "branch"
+    pattern = inputs.text(f"{kind}Pattern")
+    found = accounts.github.deployment_policy(repository, environment, "tag" if kind == "tag" else "branch", pattern)
+    where = f"{repository}:{environment}"
+    return (
+        Existing(f"{where}:{found.id}", f"policy for {kind} {pattern} of environment {environment}") if found else None
+    )
+
+
+def _variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, environment = inputs.text("repository"), inputs.text("environment")
+    name = inputs.text("variableName")
+    found = accounts.github.environment_variable(repository, environment, name)
+    where = f"{repository}:{environment}:{name}"
+    return Existing(where, f"variable {name} of environment {environment}{_since(found)}") if found else None
+
+
+def _secret(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, environment = inputs.text("repository"), inputs.text("environment")
+    name = inputs.text("secretName")
+    found = accounts.github.environment_secret(repository, environment, name)
+    where = f"{repository}:{environment}:{name}"
+    return Existing(where, f"secret {name} of environment {environment}{_since(found)}") if found else None
+
+
+def _ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    repository, name = inputs.text("repository"), inputs.text("name")
+    found = accounts.github.rulesets(repository, name, inputs.text("target", "branch"))
+    if len(found) > 1:
+        raise Refused(
+            f"{repository} has {len(found)} rulesets named {name!r}: {', '.join(ruleset.id for ruleset in found)}. "
+            "Delete all but one (Settings, Rules, Rulesets), then run it again"
+        )
+    return (
+        Existing(f"{repository}:{found[0].id}", f"ruleset {name!r} of {repository}{_since(found[0])}")
+        if found
+        else None
+    )
+
+
+def _client(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    name = inputs.text("name")
+    found = accounts.auth0.named(name)
+    if len(found) > 1:
+        raise Refused(
+            f"Auth0 has {len(found)} applications named {name!r}: {', '.join(client.id for client in found)}. Keep the "
+            "one whose id is in use (AUTH0_CLIENT_ID of the backend, NEXT_PUBLIC_AUTH0_CLIENT_ID of the frontend), or "
+            "any where none is; delete the others (Applications, the application, Settings, Danger Zone), then run it "
+            "again"
+        )
+    if not found:
+        return None
+    kind = f" ({found[0].app_type})" if found[0].app_type else ""
+    return Existing(found[0].id, f"the only application named {name!r}{kind}")
+
+
+def _client_credentials(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    client = accounts.auth0.with_id(inputs.text("clientId"))
+    return Existing(client.id, f"credentials of the application {client.name!r}, as old as itself") if client else None
+
+
+def _domain(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    project, domain = inputs.text("projectId"), inputs.text("domain")
+    if not accounts.vercel.domain(project, domain):
+        return None
+    return Existing(_in_team(accounts, project, domain), f"domain {domain} of project {project}")
+
+
+def _project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    project, key = inputs.text("projectId"), inputs.text("key")
+    branch, targets = inputs.text("gitBranch", ""), inputs.texts("targets")
+    custom = inputs.texts("customEnvironmentIds")
+    rivals = [v for v in accounts.vercel.variables(project) if v.key == key and v.git_branch == branch]
+    where = f"branch {branch}" if branch else "all branches"
+    for found in rivals:
+        if found.targets == targets and found.custom_environments == custom:
+            recognised = f"variable {key} for {_listed(targets | custom)}, {where}{_since(Dated('', found.created))}"
+            return Existing(_in_team(accounts, project, found.id), recognised)
+    for found in rivals:
+        if found.targets & targets or found.custom_environments & custom:
+            raise Refused(
+                f"project {project} has {key} for {_listed(found.targets | found.custom_environments)} ({where}, "
+                f"{found.id}), and {_listed(targets | custom)} is declared: Vercel would refuse the new one, and "
+                "taking that one over would change it where it is not declared. Divide or delete it (Settings, "
+                "Environment Variables), then run it again"
+            )
+    return None
+
+
+TYPES: Mapping[str, Callable[[Accounts, Inputs], Existing | None]] = {
+    "github:index/branch:Branch": _branch,
+    "github:index/branchProtection:BranchProtection": _protection,
+    "github:index/repositoryEnvironment:RepositoryEnvironment": _environment,
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": _deployment_policy,
+    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": _variable,
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": _secret,
+    "github:index/repositoryRuleset:RepositoryRuleset": _ruleset,
+    "auth0:index/client:Client": _client,
+    "auth0:index/clientCredentials:ClientCredentials": _client_credentials,
+    "vercel:index/projectDomain:ProjectDomain": _domain,
+    "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": _project_variable,
+}
+"""By the engine's resource type."""
+
+
+def _in_team(accounts: Accounts, *parts: str) -> str:
+    return "/".join([accounts.vercel.team_id, *parts] if accounts.vercel.team_id else parts)
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "no target"
+
+
+def _since(found: Dated) -> str:
+    return f", made {found.created}" if found.created else ""

@@ -1,0 +1,135 @@
+"""Finds a Vercel project's domains and environment variables by name. Facts: vercel.com/docs/rest-api."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from gate.vendors.api import Api
+from gate.vendors.errors import VendorError
+
+BASE_URL = "https://api.vercel.com"
+_MOST_PAGES = 100
+_ACCESS = "a token whose scope is the team of the project (vercel:team), made by a member who may see it"
+
+
+@dataclass(frozen=True)
+class Variable:
+    id: str
+    key: str
+    targets: frozenset[str]
+    custom_environments: frozenset[str]
+    git_branch: str
+    created: str
+
+
+class Vercel:
+    """Read access to one account, or to one team of it.
+
+    Args: team: as `vercel:team`, an id or a slug; empty for a personal account.
+
+    Raises (all methods): VendorError; also where the project is not visible.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        team: str = "",
+        *,
+        base_url: str = BASE_URL,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._team = team
+        self._api = Api("Vercel", base_url, credential="VERCEL_API_TOKEN", transport=transport, sleep=sleep)
+        self._api.authorize(token)
+        self._visible: set[str] = set()
+        self._variables: dict[str, list[Variable]] = {}
+
+    def close(self) -> None:
+        self._api.close()
+
+    @cached_property
+    def team_id(self) -> str:
+        """The team's id, which import ids and queries want; a slug is looked up (rest-api/teams/get-a-team)."""
+        if not self._team or self._team.startswith("team_"):
+            return self._team
+        found = self._api.get(f"/v2/teams/{_segment(self._team)}", needs=_ACCESS)
+        if found is None:
+            raise VendorError(
+                f"Vercel shows VERCEL_API_TOKEN no team {self._team!r}: correct vercel:team, or use {_ACCESS}"
+            )
+        return str(found["id"])
+
+    def domain(self, project: str, domain: str) -> bool:
+        """rest-api/projects/get-a-project-domain."""
+        self._require(project)
+        return self._get(f"/v9/projects/{_segment(project)}/domains/{_segment(domain)}") is not None
+
+    def variables(self, project: str) -> list[Variable]:
+        """rest-api/projects/retrieve-the-environment-variables-of-a-project-by-id-or-name: `{envs, pagination?}`.
+
+        Vercel's own variables (`type: system`) are left out; values are neither asked for nor kept.
+        """
+        if project not in self._variables:
+            self._require(project)
+            self._variables[project] = [_variable(found) for found in self._pages(project)]
+        return self._variables[project]
+
+    def forget(self) -> None:
+        """Ask again next time."""
+        self._variables.clear()
+
+    def _pages(self, project: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        query: dict[str, str | int] = {}
+        for _ in range(_MOST_PAGES):
+            answer = self._get(f"/v10/projects/{_segment(project)}/env", query) or {}
+            found += [variable for variable in answer.get("envs", []) if variable.get("type") != "system"]
+            following = (answer.get("pagination") or {}).get("next")
+            if not following or following == query.get("until"):
+                break
+            query = {"until": following}
+        return found
+
+    def _require(self, project: str) -> None:
+        """Vercel answers 404 to whatever a token may not see, and "not there" would then be wrong."""
+        if project in self._visible:
+            return
+        if self._get(f"/v9/projects/{_segment(project)}") is None:
+            where = f"in the team {self._team!r}" if self._team else "outside teams (vercel:team is not set)"
+            raise VendorError(f"Vercel shows VERCEL_API_TOKEN no project {project} {where}: use {_ACCESS}")
+        self._visible.add(project)
+
+    def _get(self, path: str, query: dict[str, str | int] | None = None) -> Any:
+        team: dict[str, str | int] = {"teamId": self.team_id} if self._team else {}
+        return self._api.get(path, {**(query or {}), **team}, needs=_ACCESS)
+
+
+def _variable(found: dict[str, Any]) -> Variable:
+    target = found.get("target") or []
+    return Variable(
+        id=found["id"],
+        key=found["key"],
+        targets=frozenset([target] if isinstance(target, str) else target),
+        custom_environments=frozenset(found.get("customEnvironmentIds") or []),
+        git_branch=found.get("gitBranch") or "",
+        created=_time(found.get("createdAt")),
+    )
+
+
+def _time(milliseconds: Any) -> str:
+    if not isinstance(milliseconds, int | float):
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

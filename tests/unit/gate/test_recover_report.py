@@ -1,0 +1,160 @@
+"""What a recovery says and the code it ends with; and what is read of a state's locks."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from pulumi.automation import Stack
+
+from gate.recover import Recovery
+from gate.recover.report import NotLookedUp, Orphan, as_json, as_lines
+from gate.recover.state import Lock, Locked, Pending, locks, refuse_living
+
+URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"
+ORPHAN = Orphan(
+    URN, "github:index/branchProtection:BranchProtection", "platform:staging", "protection rule for staging"
+)
+PENDING = Pending(URN, "github:index/branchProtection:BranchProtection", "creating")
+COMMAND = Pending("urn:pulumi:staging::gate::x$command:local:Command::db", "command:local:Command", "creating")
+STALE = Lock("ann@laptop, process 7", "2026-11-02T10:00:00", stale=True)
+
+
+def recovery(**parts: Any) -> Recovery:
+    return Recovery("staging", **parts)
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "status"),
+    [
+        (recovery(), 0, "clean"),
+        (recovery(changed=True), 0, "clean"),
+        (recovery(waiting=[NotLookedUp(URN, "clientId")]), 0, "clean"),
+        (recovery(orphans=[ORPHAN]), 2, "found"),
+        (recovery(pending=[PENDING]), 2, "found"),
+        (recovery(locks=[STALE]), 2, "found"),
+        (recovery(surplus=["two"], changed=True), 2, "found"),
+        (recovery(orphans=[ORPHAN], imported={URN}, changed=True), 0, "recovered"),
+        (recovery(pending=[PENDING], changed=True), 0, "recovered"),
+        (recovery(orphans=[ORPHAN], refused=["which one?"]), 1, "refused"),
+    ],
+)
+def test_the_exit_code_says_whether_something_is_left(found: Recovery, code: int, status: str) -> None:
+    assert (found.exit_code, found.status) == (code, status)
+
+
+def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> None:
+    assert list(as_lines(recovery(orphans=[ORPHAN], pending=[PENDING, COMMAND], locks=[STALE]))) == [
+        "found a stale lock of ann@laptop, process 7, since 2026-11-02T10:00:00: that process is no more",
+        "found 2 pending operations of a killed update:",
+        "  creating github:index/branchProtection:BranchProtection staging (it exists: see below)",
+        "  creating command:local:Command db (Render: the next `pulumi up` looks it up by name)",
+        "found 1 object that the state of staging did not have:",
+        "  GitHub BranchProtection staging: protection rule for staging",
+        "    import id platform:staging",
+        "nothing was changed; put it right with: python -m gate recover --env staging --yes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "last"),
+    [
+        (recovery(looked_up=3), "nothing to recover: of 3 resources still to be created, none exists already"),
+        (recovery(orphans=[ORPHAN], imported={URN}, changed=True), "run `pulumi up`, which goes on where the killed"),
+        (recovery(refused=["which?"]), "nothing was changed; run this again when that is done"),
+        (recovery(surplus=["two"]), "nothing was changed; delete what is surplus"),
+        (recovery(surplus=["two"], changed=True), "the state is whole again; delete what is surplus"),
+    ],
+)
+def test_the_last_line_says_what_to_do_next(found: Recovery, last: str) -> None:
+    assert last in list(as_lines(found))[-1]
+
+
+def test_an_operation_of_unknown_outcome_comes_with_advice() -> None:
+    updating = Pending(URN, PENDING.type, "updating")
+    lines = list(as_lines(recovery(pending=[updating, PENDING], changed=True)))
+    assert lines[0] == "cleared 2 pending operations of a killed update:"
+    assert lines[1].endswith("(the next `pulumi up --refresh` reads how it ended)")
+    assert lines[2].endswith("(does not exist, or cannot be looked up: see its vendor's dashboard)")
+
+
+def test_the_report_for_programs() -> None:
+    found = recovery(
+        orphans=[ORPHAN],
+        imported={URN},
+        pending=[PENDING],
+        locks=[STALE],
+        waiting=[NotLookedUp("u", "k")],
+        changed=True,
+    )
+    assert as_json(found) == {
+        "stack": "staging",
+        "status": "recovered",
+        "found": [
+            {
+                "urn": URN,
+                "type": "github:index/branchProtection:BranchProtection",
+                "name": "staging",
+                "importId": "platform:staging",
+                "recognisedBy": "protection rule for staging",
+                "imported": True,
+            }
+        ],
+        "notLookedUp": [{"urn": "u", "input": "k"}],
+        "refused": [],
+        "surplus": [],
+        "pendingOperations": [{"urn": URN, "operation": "creating", "cleared": True}],
+        "locks": [{"holder": "ann@laptop, process 7", "since": "2026-11-02T10:00:00", "removed": True}],
+    }
+
+
+def stack(url: str, work_dir: Path) -> Stack:
+    workspace = SimpleNamespace(
+        who_am_i=lambda: SimpleNamespace(url=url),
+        work_dir=str(work_dir),
+        project_settings=lambda: SimpleNamespace(name="gate"),
+    )
+    return cast(Stack, SimpleNamespace(name="staging", workspace=workspace))
+
+
+def lock(folder: Path, pid: int, host: str = "") -> None:
+    place = folder / ".pulumi" / "locks" / "organization" / "gate" / "staging"
+    place.mkdir(parents=True, exist_ok=True)
+    content = {"pid": pid, "username": "ann", "hostname": host or socket.gethostname(), "timestamp": "2026-11-02T10:00"}
+    (place / f"{pid}.json").write_text(json.dumps(content))
+
+
+@pytest.fixture
+def dead() -> int:
+    """The id of a process that is no more."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_a_lock_is_stale_when_its_process_on_this_machine_is_gone(tmp_path: Path, dead: int) -> None:
+    lock(tmp_path, dead)
+    found = locks(stack(tmp_path.as_uri(), tmp_path))
+    assert [one.stale for one in found] == [True]
+    refuse_living(stack("", tmp_path), found)
+
+
+@pytest.mark.parametrize("host", ["", "elsewhere"])
+def test_a_lock_that_may_be_alive_stops_everything(tmp_path: Path, dead: int, host: str) -> None:
+    lock(tmp_path, dead if host else os.getpid(), host)
+    with pytest.raises(Locked, match=r"may be running .*pulumi cancel --yes --stack staging"):
+        refuse_living(stack("", tmp_path), locks(stack(tmp_path.as_uri(), tmp_path)))
+
+
+def test_locks_are_found_where_the_backend_is_named_from_the_project_folder(tmp_path: Path, dead: int) -> None:
+    lock(tmp_path / "state", dead)
+    assert len(locks(stack("file://./state", tmp_path))) == 1
+    assert locks(stack("file://./elsewhere", tmp_path)) == []
+    assert locks(stack("s3://bucket", tmp_path)) == []
