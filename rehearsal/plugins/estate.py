@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 FOLDER_VARIABLE = "MARKETEDGE_ESTATE"
 
@@ -50,8 +50,11 @@ class Estate:
         with self.edit(vendor) as objects:
             return resource_type(vendor, type).add_to(objects, properties)
 
-    def fail_create(self, vendor: str, type: str, *, nth: int = 1, kill: bool = False) -> None:
-        """Let the n-th create of this type from now on fail, or kill its plugin, AFTER it was written: an orphan."""
+    def fail_create(self, vendor: str, type: str, *, nth: int = 1, kill: bool | Literal["engine"] = False) -> None:
+        """Let the n-th create of this type from now on fail AFTER it was written: an orphan.
+
+        Args: kill: end the plugin in place of an answer, or the engine with it, as kill -9 does.
+        """
         with self._transaction(vendor) as content:
             content["faults"].append({"type": type, "nth": nth, "kill": kill})
 

@@ -1,0 +1,186 @@
+"""GitHub's REST and GraphQL endpoints for looking at a repository, as GitHub Enterprise Server has them (`/api/v3`).
+
+Shapes: docs.github.com/en/rest (repos/repos, git/refs, deployments/environments, deployments/branch-policies,
+actions/variables, actions/secrets, repos/rules) and docs.github.com/en/graphql/reference/objects#branchprotectionrule.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from ..plugins import Estate
+from .wire import Answer, Request, page
+
+_DOCS = "https://docs.github.com/rest"
+
+
+class GitHub:
+    """Args: owner: of every repository in the estate. token: the only one that sees anything."""
+
+    def __init__(self, estate: Estate, owner: str, token: str) -> None:
+        self._estate, self._owner, self._token = estate, owner, token
+
+    def __call__(self, request: Request) -> Answer:
+        if request.token != self._token:
+            return _refuse(401, "Bad credentials" if request.token else "Requires authentication")
+        match request.method, request.path:
+            case "POST", ("api", "graphql"):
+                return self._graphql(request.body or {})
+            case "GET", ("api", "v3", "repos", owner, name, *rest):
+                repository = self._repository(owner, name)
+                return self._answer(repository, tuple(rest), request) if repository else _not_found()
+        return _not_found()
+
+    def _repository(self, owner: str, name: str) -> dict[str, Any] | None:
+        """Names of owners and repositories are not case-sensitive."""
+        for found in self._estate.find_all("github", "repository"):
+            if owner.lower() == self._owner.lower() and found["name"].lower() == name.lower():
+                return found
+        return None
+
+    def _answer(self, repository: dict[str, Any], path: tuple[str, ...], request: Request) -> Answer:
+        name = repository["name"]
+        match path:
+            case ():
+                return Answer(200, _repository(repository, self._owner))
+            case ("git", "ref", "heads", *branch):
+                found = self._estate.find("github", "branch", repository=name, branch="/".join(branch))
+                return Answer(200, _reference(found)) if found else _not_found()
+            case ("rulesets",):
+                rulesets = [_ruleset(o, name) for o in self._estate.find_all("github", "ruleset", repository=name)]
+                return Answer(200, page(rulesets, request, default=30, most=100, first=1))
+            case ("environments", environment, *rest):
+                found = self._estate.find("github", "environment", repository=name, environment=environment)
+                return self._of_environment(found, tuple(rest), request) if found else _not_found()
+        return _not_found()
+
+    def _of_environment(self, environment: dict[str, Any], path: tuple[str, ...], request: Request) -> Answer:
+        where = {"repository": environment["repository"], "environment": environment["environment"]}
+        match path:
+            case ():
+                return Answer(200, _environment(environment))
+            case ("deployment-branch-policies",):
+                found = self._estate.find_all("github", "deployment_policy", **where)
+                return _listed("branch_policies", [_policy(o) for o in found], request, default=30, most=100)
+            case ("variables" as kind,):
+                found = self._estate.find_all("github", "environment_variable", **where)
+                return _listed(kind, [_variable(o) for o in found], request, default=10, most=30)
+            case ("secrets" as kind,):
+                found = self._estate.find_all("github", "environment_secret", **where)
+                return _listed(kind, [_secret(o) for o in found], request, default=30, most=100)
+        return _not_found()
+
+    def _graphql(self, body: dict[str, Any]) -> Answer:
+        """One question only: the protection rules of the repository with a node id, in pages of `first`."""
+        variables = body.get("variables") or {}
+        if "branchProtectionRules" not in body.get("query", ""):
+            return Answer(200, {"errors": [{"type": "undefinedField", "message": "not in this simulator"}]})
+        repository = self._estate.find("github", "repository", nodeId=variables.get("id"))
+        if repository is None:
+            message = f"Could not resolve to a node with the global id of '{variables.get('id')}'"
+            return Answer(200, {"data": {"node": None}, "errors": [{"type": "NOT_FOUND", "message": message}]})
+        found = self._estate.find_all("github", "branch_protection", repositoryId=repository["nodeId"])
+        start = int(variables.get("after") or 0)
+        rules = [{"id": rule["id"], "pattern": rule["pattern"]} for rule in found[start : start + 100]]
+        more = start + 100 < len(found)
+        info = {"hasNextPage": more, "endCursor": str(start + len(rules)) if rules else None}
+        node = {"name": repository["name"], "branchProtectionRules": {"nodes": rules, "pageInfo": info}}
+        return Answer(200, {"data": {"node": node}})
+
+
+def _listed(kind: str, items: list[dict[str, Any]], request: Request, *, default: int, most: int) -> Answer:
+    shown = page(items, request, default=default, most=most, first=1)
+    return Answer(200, {"total_count": len(items), kind: shown})
+
+
+def _refuse(status: int, message: str) -> Answer:
+    return Answer(status, {"message": message, "documentation_url": _DOCS, "status": str(status)})
+
+
+def _not_found() -> Answer:
+    return _refuse(404, "Not Found")
+
+
+def _number(text: str) -> int:
+    """Stable, for objects that the estate gives no number."""
+    return zlib.crc32(text.encode())
+
+
+def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
+    return {
+        "id": found["repoId"],
+        "node_id": found["nodeId"],
+        "name": found["name"],
+        "full_name": f"{owner}/{found['name']}",
+        "private": bool(found.get("private")),
+        "default_branch": found.get("defaultBranch", "main"),
+        "owner": {"login": owner},
+    }
+
+
+def _reference(found: dict[str, Any]) -> dict[str, Any]:
+    ref = f"refs/heads/{found['branch']}"
+    node = f"REF_{_number(found['repository'] + ref):x}"
+    return {"ref": ref, "node_id": node, "object": {"type": "commit", "sha": found["sha"]}}
+
+
+def _ruleset(found: dict[str, Any], repository: str) -> dict[str, Any]:
+    return {
+        "id": found["rulesetId"],
+        "name": found["name"],
+        "target": found.get("target", "branch"),
+        "source_type": "Repository",
+        "source": repository,
+        "enforcement": found.get("enforcement", "active"),
+        "node_id": found["nodeId"],
+    }
+
+
+def _environment(found: dict[str, Any]) -> dict[str, Any]:
+    number = _number(f"{found['repository']}:{found['environment']}")
+    policy = found.get("deploymentBranchPolicy")
+    return {
+        "id": number,
+        "node_id": f"EN_{number:x}",
+        "name": found["environment"],
+        "protection_rules": [],
+        "deployment_branch_policy": policy
+        and {
+            "protected_branches": policy["protectedBranches"],
+            "custom_branch_policies": policy["customBranchPolicies"],
+        },
+    }
+
+
+def _policy(found: dict[str, Any]) -> dict[str, Any]:
+    number = int(found["policyId"])
+    return {
+        "id": number,
+        "node_id": f"GP_{number:x}",
+        "name": found.get("branchPattern") or found.get("tagPattern"),
+        "type": "branch" if found.get("branchPattern") else "tag",
+    }
+
+
+def _variable(found: dict[str, Any]) -> dict[str, Any]:
+    created = _time(found["createdAt"])
+    return {
+        "name": found["variableName"],
+        "value": found["value"],
+        "created_at": created,
+        "updated_at": _time(found.get("updatedAt", created)),
+    }
+
+
+def _secret(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": found["secretName"],
+        "created_at": _time(found["createdAt"]),
+        "updated_at": _time(found["remoteUpdatedAt"]),
+    }
+
+
+def _time(text: str) -> str:
+    """As GitHub writes it: whole seconds and Z."""
+    return text[:19] + "Z"

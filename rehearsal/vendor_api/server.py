@@ -1,0 +1,123 @@
+"""The three vendors' simulators behind real sockets on loopback, for clients that are processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, unquote
+
+from ..plugins import Estate
+from .auth0 import Auth0
+from .github import GitHub
+from .vercel import Vercel
+from .wire import Request, Simulator
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the vendors are. requests: each that came, as (vendor, method, path), oldest first."""
+
+    github: str
+    auth0: str
+    vercel: str
+    requests: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the gate's commands need to look there."""
+        return {"GITHUB_BASE_URL": self.github, "AUTH0_BASE_URL": self.auth0, "VERCEL_BASE_URL": self.vercel}
+
+
+@contextlib.contextmanager
+def serve(
+    estate: Estate,
+    credentials: Mapping[str, str],
+    *,
+    owner: str = "zebra-devops",
+    teams: dict[str, str] | None = None,
+    scopes: tuple[str, ...] = ("read:clients",),
+) -> Iterator[Addresses]:
+    """Serve the estate while the block runs.
+
+    Args:
+        credentials: GITHUB_TOKEN, AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, VERCEL_API_TOKEN: the only ones
+            that are accepted.
+        owner: of every repository. teams: Vercel's, ids by slug. scopes: of Auth0's management application.
+    """
+    requests: list[tuple[str, str, str]] = []
+    simulators: dict[str, Simulator] = {
+        "github": GitHub(estate, owner, credentials["GITHUB_TOKEN"]),
+        "auth0": Auth0(
+            estate,
+            credentials["AUTH0_DOMAIN"],
+            credentials["AUTH0_CLIENT_ID"],
+            credentials["AUTH0_CLIENT_SECRET"],
+            scopes,
+        ),
+        "vercel": Vercel(estate, credentials["VERCEL_API_TOKEN"], teams),
+    }
+    with contextlib.ExitStack() as stack:
+        urls = {name: stack.enter_context(_running(name, simulators[name], requests)) for name in simulators}
+        yield Addresses(**urls, requests=requests)
+
+
+@contextlib.contextmanager
+def _running(vendor: str, simulator: Simulator, requests: list[tuple[str, str, str]]) -> Iterator[str]:
+    server = Server(vendor, simulator, requests)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Server(ThreadingHTTPServer):
+    """One thread a connection; the estate is read from its files each time."""
+
+    daemon_threads = True
+
+    def __init__(self, vendor: str, simulator: Simulator, requests: list[tuple[str, str, str]]) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.vendor, self.simulator, self.requests = vendor, simulator, requests
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands a request to the simulator and writes its answer as JSON."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def answer(self) -> None:
+        """Any method: which ones an endpoint has is the simulator's to say."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        self.server.requests.append((self.server.vendor, self.command, self.path))
+        answer = self.server.simulator(
+            Request(
+                method=self.command,
+                path=tuple(unquote(segment) for segment in path.strip("/").split("/")),
+                query=dict(parse_qsl(query)),
+                headers={name.lower(): value for name, value in self.headers.items()},
+                body=json.loads(body) if body else None,
+            )
+        )
+        content = answer.encoded()
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Content-Type": "application/json; charset=utf-8"}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the requests are kept."""

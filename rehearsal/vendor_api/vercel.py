@@ -1,0 +1,98 @@
+"""Vercel's endpoints for looking at a project, its domains and its environment variables.
+
+Shapes: vercel.com/docs/rest-api (teams/get-a-team, projects/find-a-project-by-id-or-name,
+projects/get-a-project-domain, projects/retrieve-the-environment-variables-of-a-project-by-id-or-name).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..plugins import Estate
+from .wire import Answer, Request
+
+_TIME = 1_700_000_000_000
+
+
+class Vercel:
+    """Args: teams: slugs and ids of those the token's owner belongs to."""
+
+    def __init__(self, estate: Estate, token: str, teams: dict[str, str] | None = None) -> None:
+        self._estate, self._token, self._teams = estate, token, teams or {}
+
+    def __call__(self, request: Request) -> Answer:
+        if request.token != self._token:
+            return _refuse(403, "forbidden", "Not authorized", invalidToken=True)
+        team = request.query.get("teamId") or self._teams.get(request.query.get("slug", ""))
+        if team and team not in self._teams.values():
+            return _refuse(403, "forbidden", "Not authorized")
+        match request.path:
+            case ("v2", "teams", asked):
+                found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
+                return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
+            case (_, "projects", asked, *rest) if request.method == "GET":
+                project = self._project(asked, team)
+                return (
+                    self._answer(project, request.path[0], tuple(rest)) if project else _not_found("Project not found.")
+                )
+        return _not_found("The requested path does not exist.")
+
+    def _project(self, asked: str, team: str | None) -> dict[str, Any] | None:
+        for found in self._estate.find_all("vercel", "project"):
+            if asked in (found["id"], found["name"]) and found.get("teamId") == team:
+                return found
+        return None
+
+    def _answer(self, project: dict[str, Any], version: str, path: tuple[str, ...]) -> Answer:
+        match version, path:
+            case "v9", ():
+                owner = project.get("teamId") or "user"
+                return Answer(200, {"id": project["id"], "name": project["name"], "accountId": owner})
+            case "v9", ("domains", name):
+                found = self._estate.find("vercel", "domain", projectId=project["id"], domain=name)
+                return Answer(200, _domain(found)) if found else _not_found("The domain was not found.")
+            case "v9" | "v10", ("env",):
+                variables = self._estate.find_all("vercel", "environment_variable", projectId=project["id"])
+                return Answer(200, {"envs": [_variable(found) for found in variables]})
+        return _not_found("The requested path does not exist.")
+
+
+def _domain(found: dict[str, Any]) -> dict[str, Any]:
+    name = found["domain"]
+    return {
+        "name": name,
+        "apexName": ".".join(name.split(".")[-2:]),
+        "projectId": found["projectId"],
+        "redirect": found.get("redirect"),
+        "redirectStatusCode": found.get("redirectStatusCode"),
+        "gitBranch": found.get("gitBranch"),
+        "customEnvironmentId": found.get("customEnvironmentId"),
+        "createdAt": _TIME,
+        "updatedAt": _TIME,
+        "verified": bool(found.get("verified", True)),
+    }
+
+
+def _variable(found: dict[str, Any]) -> dict[str, Any]:
+    """A value comes back encrypted, as it does unless it is asked for one by one; a sensitive one is empty."""
+    sensitive = bool(found.get("sensitive"))
+    shown = {
+        "id": found["id"],
+        "key": found["key"],
+        "value": "" if sensitive else "eyJ2IjoidjIifQ==",
+        "type": "sensitive" if sensitive else "encrypted",
+        "target": found.get("targets", []),
+        "customEnvironmentIds": found.get("customEnvironmentIds", []),
+        "comment": found.get("comment"),
+        "createdAt": _TIME,
+        "updatedAt": _TIME,
+    }
+    return shown | ({"gitBranch": found["gitBranch"]} if found.get("gitBranch") else {})
+
+
+def _refuse(status: int, code: str, message: str, **details: Any) -> Answer:
+    return Answer(status, {"error": {"code": code, "message": message, **details}})
+
+
+def _not_found(message: str) -> Answer:
+    return _refuse(404, "not_found", message)
