@@ -28,20 +28,24 @@ class Session:
         self.notify = notify
         self._owner_id = owner_id
         self._owner_was_seen = False
+        self._seen: set[str] = set()
         self._listings: dict[str, list[Json]] = {}
         self._listing = threading.RLock()
 
     @property
     def owner_id(self) -> str:
         if self._owner_id is None:
-            owners = self._owners()
-            if len(owners) != 1:
-                raise Refused(
-                    f"the API key sees {len(owners)} workspaces ({_named(owners)}): name the one to use, "
-                    f"export RENDER_OWNER_ID=<id>"
-                )
-            self._owner_id, self._owner_was_seen = next(iter(owners)), True
+            self._owner_id, self._owner_was_seen = self._only_workspace(), True
         return self._owner_id
+
+    def _only_workspace(self) -> str:
+        owners = self._owners()
+        if len(owners) != 1:
+            raise Refused(
+                f"the API key sees {len(owners)} workspaces ({_named(owners)}): name the one to use, "
+                f"export RENDER_OWNER_ID=<id>"
+            )
+        return next(iter(owners))
 
     def _owners(self) -> dict[str, str]:
         """Id and name of every workspace that the key sees."""
@@ -60,10 +64,18 @@ class Session:
         self._owner_id = owner_id
 
     def listing(self, path: str, item: str, *, fresh: bool = False) -> list[Json]:
-        """Every object of one sort in this workspace; one list call serves every look-up of a run."""
+        """Every object of one sort in this workspace; one list call serves every look-up of a run.
+
+        Where nobody named the workspace, everything that the key sees is listed, which is the same while that is of
+        one workspace; else it has to be named.
+        """
         with self._listing:
             if fresh or path not in self._listings:
-                self._listings[path] = list(self.client.pages(path, item, ownerId=self.owner_id))
+                found = list(self.client.pages(path, item, **({"ownerId": self._owner_id} if self._owner_id else {})))
+                self._seen |= {str(one.get("ownerId") or one["owner"]["id"]) for one in found}
+                if len(self._seen) > 1 and self._owner_id is None:
+                    self._owner_id = self._only_workspace()
+                self._listings[path] = found
             return self._listings[path]
 
     def confirm_owner(self) -> None:

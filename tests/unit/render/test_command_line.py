@@ -166,7 +166,7 @@ def test_a_revoked_key_ends_with_status_1_and_says_what_to_do(shell: Shell, monk
     monkeypatch.setenv("RENDER_API_KEY", "rnd_revoked")
     assert shell.run("apply", only()) == 1
 
-    assert "Render answered 401 to GET /owners: unauthorized. RENDER_API_KEY is not valid" in shell.err
+    assert "Render answered 401 to GET /services: unauthorized. RENDER_API_KEY is not valid" in shell.err
     assert "rnd_revoked" not in shell.err
 
 

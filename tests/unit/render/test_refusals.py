@@ -72,7 +72,24 @@ def test_a_key_that_sees_two_workspaces_needs_to_be_told_which() -> None:
 
     for text in ("sees 2 workspaces", "tea-1 (MarketEdge)", "tea-2 (Elsewhere)", "export RENDER_OWNER_ID=<id>"):
         assert text in str(refused.value)
-    assert account.requests() == ["GET /owners"]
+    assert account.writes() == []
+
+
+def test_a_key_that_sees_two_workspaces_with_objects_in_both_needs_to_be_told_which() -> None:
+    account = Account(sees=(OWNER, "tea-2"))
+    account.apply({"databases": [database()]}, owner_id=OWNER)
+    account.apply({"databases": [database()]}, owner_id="tea-2")
+    with pytest.raises(Refused, match="sees 2 workspaces"):
+        account.observe(staging(), owner_id=None)
+
+
+def test_one_workspace_with_objects_is_looked_at_without_asking_which_there_are() -> None:
+    account = Account()
+    account.apply(staging())
+    report = account.observe(staging(), owner_id=None)
+
+    assert report["services"]["api"]["drift"] == []
+    assert len(account.requests()) == 6
 
 
 def test_a_key_that_sees_no_workspace_is_refused() -> None:
