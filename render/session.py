@@ -83,9 +83,10 @@ class Session:
 
         Raises: Refused.
         """
-        if not self._owner_was_seen and self.owner_id not in (owners := self._owners()):
+        owner_id = self.owner_id
+        if not self._owner_was_seen and owner_id not in (owners := self._owners()):
             raise Refused(
-                f"the API key does not see workspace {self.owner_id}, only {_named(owners)}: correct RENDER_OWNER_ID, "
+                f"the API key does not see workspace {owner_id}, only {_named(owners)}: correct RENDER_OWNER_ID, "
                 f"or use a key of a member of that workspace"
             )
 

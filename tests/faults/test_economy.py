@@ -199,3 +199,9 @@ def test_an_error_in_a_concurrent_observation_ends_it_without_asking_for_the_res
         observe_slowly(account.sim, document)
 
     assert len(account.sim.requests) - before < 20
+
+
+def test_a_look_at_a_workspace_without_objects_asks_once_which_workspaces_there_are() -> None:
+    account = Account()
+    account.observe(staging(), owner_id=None)
+    assert account.requests().count("GET /owners") == 1
