@@ -58,6 +58,27 @@ def up_killed_at(world: World, stack: str, method: str, path: str) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
+def up_killed_after(world: World, stack: str, requests: int) -> bool:
+    """An up of which everything ends by SIGKILL when Render has handled so many requests of it.
+
+    Returns: False where it came to its end before.
+    """
+    process, handled = start_up(world, stack), 0
+
+    def kill(_line: str) -> None:
+        nonlocal handled
+        handled += 1
+        if handled == requests:
+            _wait_for_the_other_vendors(world)
+            _kill_tree(process)
+
+    with_hook(world, kill)
+    said, _ = process.communicate(timeout=SECONDS)
+    with_hook(world, lambda _line: None)
+    assert process.returncode in (0, -signal.SIGKILL), said
+    return process.returncode != 0
+
+
 def with_hook(world: World, after: Callable[[str], None]) -> None:
     """Call `after` with `METHOD /path` of every request that Render has handled, before it is answered."""
     handle = type(world.render).handle
