@@ -19,11 +19,13 @@ from render.spec import (
     Model,
     ObjectName,
     PostgresPlan,
+    PostgresVersion,
     Previews,
     Region,
     Runtime,
     ServicePlan,
     Sourced,
+    SqlName,
     unique_keys,
 )
 
@@ -154,9 +156,9 @@ class Database(Model):
 
     name: ObjectName
     plan: PostgresPlan
-    postgres_major_version: Literal["13", "14", "15", "16", "17", "18"]
-    database_name: str = Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    user: str = Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    postgres_major_version: PostgresVersion
+    database_name: SqlName
+    user: SqlName
     disk_size_gb: int | None = Field(None, alias="diskSizeGB", ge=1)
     ip_allow_list: list[AllowedAddress]
     recreate: bool = False

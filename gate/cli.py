@@ -29,6 +29,13 @@ app = typer.Typer(
 )
 
 
+StackName = Annotated[
+    str | None,
+    typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")]
+
+
 @app.callback()
 def gate() -> None:
     """Look after an environment of MarketEdge around a release.
@@ -42,11 +49,8 @@ def gate() -> None:
 @app.command()
 def drift(
     env: Annotated[str, typer.Option(help="The environment to check.", metavar="NAME", show_default=False)],
-    stack: Annotated[
-        str | None,
-        typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    stack: StackName = None,
+    as_json: AsJson = False,
     report: Annotated[
         Path | None,
         typer.Option(help="Write drift.md and drift.json into this folder.", metavar="DIR", show_default=False),
@@ -91,12 +95,9 @@ def drift(
 @app.command()
 def recover(
     env: Annotated[str, typer.Option(help="The environment to repair.", metavar="NAME", show_default=False)],
-    stack: Annotated[
-        str | None,
-        typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
-    ] = None,
+    stack: StackName = None,
     yes: Annotated[bool, typer.Option("--yes", help="Put right what is found; without it nothing is changed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """After a killed `pulumi up`: find what exists at GitHub, Auth0 and Vercel but not in the state, and import it.
 

@@ -7,10 +7,20 @@ one answers 204. The list leaves the variables out, a single GET has them.
 from __future__ import annotations
 
 from render.fields import observed
-from render.marker import KEY, Marker
+from render.marker import Marker
 from render.session import Json, Session
 from render.spec import EnvVarGroup
-from render.variables import References, Resolver, Wanted, undeclared, variable_drift
+from render.variables import (
+    References,
+    Resolver,
+    Wanted,
+    names,
+    to_write,
+    undeclared,
+    variable_drift,
+    whole_list,
+    write_each,
+)
 
 
 class Group:
@@ -34,7 +44,7 @@ class Group:
             self._live = self._create(wanted, marker)
             return {"id": self._live["id"], "revision": marker.revision}
         old = Marker.read(self._present)
-        changed = [v for v in wanted if v.value is None or self._present.get(v.key) != v.value]
+        changed = to_write(wanted, self._present)
         unknown = undeclared(self._present, [v.key for v in wanted], self.spec.ownership)
         if old is not None and not changed and not unknown and not old.changed(values):
             return {"id": self._live["id"], "revision": old.revision}
@@ -51,19 +61,16 @@ class Group:
 
     def _create(self, wanted: list[Wanted], marker: Marker) -> Json:
         self._session.notify(f"environment group {self.spec.name}: creating with {len(wanted)} variables")
-        variables = [{"key": v.key, **v.request()} for v in wanted] + [{"key": KEY, "value": marker.text()}]
-        request = {"name": self.spec.name, "ownerId": self._session.owner_id, "envVars": variables}
+        request = {
+            "name": self.spec.name,
+            "ownerId": self._session.owner_id,
+            "envVars": whole_list(wanted, marker),
+        }
         made: Json = self._session.create("/env-groups", request, lambda: self._find(fresh=True))
         return made
 
     def _write(self, changed: list[Wanted], unknown: list[str], marker: Marker) -> None:
-        """The marker goes first: its new revision reaches the linked services even if this run is cut short."""
+        """The marker's new revision reaches the linked services even if this run is cut short."""
         assert self._live is not None
-        names = [v.key for v in changed] + [f"-{key}" for key in unknown]
-        self._session.notify(f"environment group {self.spec.name}: writing {', '.join(names) or 'its marker'}")
-        path = f"/env-groups/{self._live['id']}/env-vars"
-        self._session.client.put(f"{path}/{KEY}", {"value": marker.text()})
-        for variable in changed:
-            self._session.client.put(f"{path}/{variable.key}", variable.request())
-        for key in unknown:
-            self._session.client.delete(f"{path}/{key}")
+        self._session.notify(f"environment group {self.spec.name}: writing {names(changed, unknown)}")
+        write_each(self._session.client, f"/env-groups/{self._live['id']}/env-vars", changed, unknown, marker)

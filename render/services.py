@@ -14,10 +14,20 @@ from typing import Any
 
 from render.errors import MissingReference, Refused
 from render.fields import Difference, Field, body, canonical, creation, differences, observed, show
-from render.marker import EXISTS, KEY, Marker
+from render.marker import EXISTS, Marker
 from render.session import Json, Session
 from render.spec import Known, WebService
-from render.variables import References, Resolver, Wanted, undeclared, variable_drift
+from render.variables import (
+    References,
+    Resolver,
+    Wanted,
+    names,
+    to_write,
+    undeclared,
+    variable_drift,
+    whole_list,
+    write_each,
+)
 
 _NATIVE = "serviceDetails.envSpecificDetails"
 FIELDS = (
@@ -131,7 +141,7 @@ class Service:
             "type": "web_service",
             "name": spec.name,
             "ownerId": self._session.owner_id,
-            "envVars": [{"key": v.key, **v.request()} for v in wanted] + [{"key": KEY, "value": marker.text()}],
+            "envVars": whole_list(wanted, marker),
         }
         made = self._session.create("/services", request, lambda: self._find(fresh=True))
         self._live = with_trigger(made.get("service", made))
@@ -145,7 +155,7 @@ class Service:
         """The marker goes first: whatever is cut short after it is recognised by a difference or a missing deploy."""
         client, old = self._session.client, Marker.read(self._present)
         changes = self._differences()
-        changed = [v for v in wanted if v.value is None or self._present.get(v.key) != v.value]
+        changed = to_write(wanted, self._present)
         unknown = undeclared(self._present, [v.key for v in wanted], self.spec.ownership)
         linked = self._linked(live["id"])
         missing = [name for name in groups if name not in linked]
@@ -184,19 +194,13 @@ class Service:
         self, service_id: str, wanted: list[Wanted], changed: list[Wanted], unknown: list[str], marker: Marker
     ) -> None:
         """One write for the whole list where it is ours alone; else the marker, then variable by variable."""
-        names = [v.key for v in changed] + [f"-{key}" for key in unknown]
-        self._session.notify(f"service {self.spec.name}: writing {', '.join(names) or 'its marker'}")
+        self._session.notify(f"service {self.spec.name}: writing {names(changed, unknown)}")
         client, path = self._session.client, f"/services/{service_id}/env-vars"
         kept_by_hand = any(variable.sync is False for variable in self.spec.env_vars)
-        if self.spec.ownership == "exact" and not kept_by_hand and names:
-            variables = [{"key": v.key, **v.request()} for v in wanted]
-            client.put(path, [*variables, {"key": KEY, "value": marker.text()}])
-            return
-        client.put(f"{path}/{KEY}", {"value": marker.text()})
-        for variable in changed:
-            client.put(f"{path}/{variable.key}", variable.request())
-        for key in unknown:
-            client.delete(f"{path}/{key}")
+        if self.spec.ownership == "exact" and not kept_by_hand and (changed or unknown):
+            client.put(path, whole_list(wanted, marker))
+        else:
+            write_each(client, path, changed, unknown, marker)
 
     def _linked(self, service_id: str) -> dict[str, str]:
         """Name and id of every environment group that the service is linked to."""

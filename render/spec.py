@@ -34,6 +34,7 @@ PostgresPlan = Literal[
     "accelerated_384gb", "accelerated_512gb", "accelerated_768gb", "accelerated_1024gb",
 ]  # fmt: skip
 KeyValuePlan = Literal["free", "starter", "standard", "pro", "pro_plus"]
+PostgresVersion = Literal["13", "14", "15", "16", "17", "18"]
 Runtime = Literal["docker", "elixir", "go", "image", "node", "python", "ruby", "rust"]
 
 AnyVariable = TypeVar("AnyVariable", bound="Sourced")
@@ -72,6 +73,7 @@ def _text(value: object) -> object:
 
 
 EnvValue = Annotated[str, BeforeValidator(_text)]
+SqlName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 EnvKey = Annotated[str, AfterValidator(_env_key)]
 ObjectName = Annotated[str, AfterValidator(_object_name)]
 Cidr = Annotated[str, AfterValidator(_cidr)]
@@ -158,9 +160,9 @@ class Database(Model):
     name: ObjectName
     plan: PostgresPlan
     region: Region
-    postgres_major_version: Literal["13", "14", "15", "16", "17", "18"]
-    database_name: str | None = Field(None, pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    user: str | None = Field(None, pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    postgres_major_version: PostgresVersion
+    database_name: SqlName | None = None
+    user: SqlName | None = None
     disk_size_gb: int | None = Field(None, alias="diskSizeGB", ge=1)
     high_availability: bool = False
     ip_allow_list: list[AllowedAddress] = []

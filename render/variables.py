@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from render.client import RenderClient
 from render.datastores import KEY_VALUE, POSTGRES, Kind
 from render.errors import MissingReference
 from render.marker import EXISTS, KEY, Marker
@@ -117,6 +118,35 @@ class Resolver:
 def undeclared(present: Mapping[str, str], declared: Collection[str], ownership: Ownership) -> list[str]:
     """Live variables to be removed: none where the object is shared with somebody else (`merge`)."""
     return sorted(present.keys() - set(declared) - {KEY}) if ownership == "exact" else []
+
+
+def to_write(wanted: Iterable[Wanted], present: Mapping[str, str]) -> list[Wanted]:
+    """Variables that are not there as they should be."""
+    return [v for v in wanted if v.value is None or present.get(v.key) != v.value]
+
+
+def whole_list(wanted: Iterable[Wanted], marker: Marker) -> list[Json]:
+    """Every variable and the marker, as one request sends them."""
+    return [{"key": v.key, **v.request()} for v in wanted] + [{"key": KEY, "value": marker.text()}]
+
+
+def names(changed: Iterable[Wanted], removed: Iterable[str]) -> str:
+    """What is written, for a line of progress."""
+    return ", ".join([v.key for v in changed] + [f"-{key}" for key in removed]) or "its marker"
+
+
+def write_each(
+    client: RenderClient, path: str, changed: Iterable[Wanted], removed: Iterable[str], marker: Marker
+) -> None:
+    """Variable by variable. The marker goes first: a run that is cut short after it is recognised by the next one.
+
+    Args: path: of the object's variables.
+    """
+    client.put(f"{path}/{KEY}", {"value": marker.text()})
+    for variable in changed:
+        client.put(f"{path}/{variable.key}", variable.request())
+    for key in removed:
+        client.delete(f"{path}/{key}")
 
 
 def variable_drift(present: Mapping[str, str], ownership: Ownership) -> list[str]:

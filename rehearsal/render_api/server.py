@@ -3,12 +3,12 @@
 import contextlib
 import socket
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from rehearsal.loopback import running
 from rehearsal.render_api.faults import ConnectionFault
 from rehearsal.render_api.simulator import RenderSimulator
 from rehearsal.render_api.wire import Response
@@ -17,15 +17,8 @@ from rehearsal.render_api.wire import Response
 @contextlib.contextmanager
 def serve(simulator: RenderSimulator, latency: float = 0.0, port: int = 0) -> Iterator[str]:
     """Serve a simulator while the block runs; the value is its base URL. Each request waits `latency` seconds."""
-    server = Server(simulator, latency, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(Server(simulator, latency, port)) as address:
+        yield f"{address}/v1"
 
 
 class Server(ThreadingHTTPServer):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote
 
+from ..loopback import running
 from ..plugins import Estate
 from .auth0 import Auth0
 from .github import GitHub
@@ -61,21 +61,8 @@ def serve(
         "vercel": Vercel(estate, credentials["VERCEL_API_TOKEN"], teams),
     }
     with contextlib.ExitStack() as stack:
-        urls = {name: stack.enter_context(_running(name, simulators[name], requests)) for name in simulators}
+        urls = {name: stack.enter_context(running(Server(name, simulators[name], requests))) for name in simulators}
         yield Addresses(**urls, requests=requests)
-
-
-@contextlib.contextmanager
-def _running(vendor: str, simulator: Simulator, requests: list[tuple[str, str, str]]) -> Iterator[str]:
-    server = Server(vendor, simulator, requests)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Server(ThreadingHTTPServer):
