@@ -114,9 +114,9 @@ class Datastore:
         }
 
     def observe(self) -> Json:
-        """Compared with what is declared: a datastore has no place for a marker."""
+        """Compared with what is declared: a datastore has no place for a marker. expiresAt: of a free database."""
         drift = [f"{d.field.label}: {show(d.declared)} → {show(d.live)}" for d in self.differences()]
-        return observed(self._live, drift)
+        return observed(self._live, drift) | {"expiresAt": (self._live or {}).get("expiresAt")}
 
     def _create(self) -> Json:
         spec, kind = self.spec, self._kind

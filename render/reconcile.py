@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
+from render.adopted import Adopted, release
 from render.datastores import KEY_VALUE, POSTGRES, Datastore
 from render.env_groups import Group
+from render.fingerprint import Keys
+from render.owned import OwnedService
 from render.services import Service, group_of
 from render.session import Json, Session
-from render.spec import Document, Known, KnownObjects
+from render.spec import AdoptedService, Document, Known, KnownObjects, WebService
 from render.variables import References
 
 Result = TypeVar("Result")
@@ -30,7 +33,7 @@ class Estate:
         self.databases = [Datastore(session, spec, databases.get(spec.name)) for spec in document.databases]
         self.key_values = [Datastore(session, spec, key_values.get(spec.name)) for spec in document.key_values]
         self.groups = _at_once(partial(Group, session), document.env_var_groups)
-        self.services = _at_once(partial(Service, session), document.web_services)
+        self.services = _at_once(partial(_service, session), document.web_services)
 
     def check(self) -> None:
         """Raises: Refused when a declared object cannot become what is declared."""
@@ -56,13 +59,17 @@ class Estate:
             services[service.spec.name] = service.converge(references, linked) | made_in
         return _report(databases, key_values, groups, services)
 
-    def observe(self) -> Report:
-        return _report(
-            *(
-                dict(_at_once(lambda declared: (declared.spec.name, declared.observe()), section))
-                for section in (self.databases, self.key_values, self.groups, self.services)
-            )
-        )
+    def observe(self, digests: Keys = ()) -> Report:
+        def look(declared: Datastore | Group | Service) -> tuple[str, Json]:
+            found = declared.observe() if isinstance(declared, Datastore) else declared.observe(digests)
+            return declared.spec.name, found
+
+        sections = (self.databases, self.key_values, self.groups, self.services)
+        return _report(*(dict(_at_once(look, section)) for section in sections))
+
+
+def _service(session: Session, spec: WebService | AdoptedService) -> Service:
+    return Adopted(session, spec) if isinstance(spec, AdoptedService) else OwnedService(session, spec)
 
 
 def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:
@@ -94,16 +101,23 @@ def apply(session: Session, document: Document, made: Report | None = None) -> R
     return estate.converge()
 
 
-def observe(session: Session, document: Document) -> Report:
-    """What changed outside since the last apply, object by object: `{id, exists, drift: [reason, …]}`. Reads only."""
-    report = Estate(session, document).observe()
+def observe(session: Session, document: Document, digests: Keys = ()) -> Report:
+    """What changed outside since the last apply, object by object: `{id, exists, drift: [reason, …]}`. Reads only.
+
+    Args: digests: variables of which each service and group also reports `digests: {key: fingerprint}`.
+
+    Raises: Refused as `apply` would: what cannot become as declared is better said before anything else is written.
+    """
+    estate = Estate(session, document)
+    estate.check()
+    report = estate.observe(digests)
     if not any(one["exists"] for section in report.values() for one in section.values()):
         session.confirm_owner()
     return report
 
 
 def destroy(session: Session, document: Document, made: Report) -> Report:
-    """Delete every declared object; one that is gone already counts as deleted.
+    """Delete every declared object; one that is gone already counts as deleted. An adopted service stays.
 
     Args: made: what the last apply reported. An object is deleted by the id in it, and by name only without it.
     """
@@ -113,14 +127,20 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
         ("keyValues", KEY_VALUE.path, KEY_VALUE.item, KEY_VALUE.label, [k.name for k in document.key_values]),
         ("databases", POSTGRES.path, POSTGRES.item, POSTGRES.label, [d.name for d in document.databases]),
     ]
+    adopted = {s.name for s in document.web_services if isinstance(s, AdoptedService)}
     deleted: Report = {}
+    nothing_found = True
     for section, path, item, label, names in order:
         for name in names:
             reported = made.get(section, {}).get(name, {})
             if found := reported if reported.get("id") else session.find(path, item, name):
+                nothing_found = False
+                if section == "services" and name in adopted:
+                    release(session, name, found["id"])
+                    continue
                 session.notify(f"{label} {name}: deleting")
                 session.client.delete(f"{path}/{found['id']}")
                 deleted.setdefault(section, {})[name] = {"id": found["id"]}
-    if not deleted:
+    if nothing_found:
         session.confirm_owner()
     return deleted

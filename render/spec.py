@@ -7,23 +7,22 @@ holds data.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
-    StringConstraints,
+    Tag,
     ValidationError,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from render.errors import InvalidSpec
+from render.texts import Cidr, Command, DomainName, EnvKey, EnvValue, UrlPath, object_name
 
 Region = Literal["frankfurt", "ohio", "oregon", "singapore", "virginia"]
 ServicePlan = Literal["free", "starter", "standard", "pro", "pro_plus", "pro_max", "pro_ultra"]
@@ -39,45 +38,9 @@ Runtime = Literal["docker", "elixir", "go", "image", "node", "python", "ruby", "
 
 AnyVariable = TypeVar("AnyVariable", bound="Sourced")
 
-ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-OBJECT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,62}")
-
-
-def _env_key(value: str) -> str:
-    if not ENV_KEY.fullmatch(value):
-        raise ValueError("expected a variable name: a letter or _, then letters, digits, '_', '.' or '-'")
-    return value
-
-
-def _object_name(value: str) -> str:
-    if not OBJECT_NAME.fullmatch(value):
-        raise ValueError("expected a name of 1 to 63 letters, digits, '-', '_', '.' or spaces")
-    return value
-
-
-def _cidr(value: str) -> str:
-    try:
-        if "/" not in value:  # Render would answer it with one
-            raise ValueError
-        ipaddress.ip_network(value)
-    except ValueError:
-        raise ValueError("expected an address block in CIDR notation, such as 203.0.113.0/24") from None
-    return value
-
-
-def _text(value: object) -> object:
-    """YAML's true and 30 are meant as the text that a process sees in its environment."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else value
-
-
-EnvValue = Annotated[str, BeforeValidator(_text)]
 SqlName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
-EnvKey = Annotated[str, AfterValidator(_env_key)]
-ObjectName = Annotated[str, AfterValidator(_object_name)]
-Cidr = Annotated[str, AfterValidator(_cidr)]
-DomainName = Annotated[str, StringConstraints(to_lower=True)]
+ObjectName = Annotated[str, AfterValidator(object_name)]
+AutoDeployTrigger = Literal["off", "commit", "checksPass"]
 
 
 class Model(BaseModel):
@@ -184,14 +147,15 @@ class KeyValue(Model):
     ip_allow_list: list[AllowedAddress] = []
 
 
-Ownership = Literal["exact", "merge"]
-"""exact: variables and domains that are not declared are removed; merge: they are left alone."""
+Ownership = Literal["exact", "merge", "adopted"]
+"""exact: what is not declared is removed. merge: a group's undeclared variables are left alone. adopted: of a service
+that lives already nothing but what is declared is touched; it is never made, deployed or deleted."""
 
 
 class EnvVarGroup(Model):
     name: ObjectName
     env_vars: EnvVars = []
-    ownership: Ownership = "exact"
+    ownership: Literal["exact", "merge"] = "exact"
 
     @model_validator(mode="after")
     def _no_nesting(self) -> Self:
@@ -211,31 +175,69 @@ class Previews(Model):
     generation: Literal["off", "manual", "automatic"] = "off"
 
 
-class WebService(Model):
-    """A Render web service built from a Git branch."""
+class AnyWebService(Model):
+    """What every web service declares."""
 
     type: Literal["web"] = "web"
     name: ObjectName
+    domains: list[DomainName] = []
+    env_vars: EnvVars = []
+    ownership: Literal["exact", "adopted"] = "exact"
+
+    @property
+    def groups(self) -> list[str]:
+        return [v.from_group for v in self.env_vars if v.from_group]
+
+
+class WebService(AnyWebService):
+    """A Render web service built from a Git branch."""
+
     runtime: Runtime
     plan: ServicePlan
     region: Region
     repo: str
     branch: str
     root_dir: str = ""
-    build_command: str = Field(min_length=1)
-    start_command: str = Field(min_length=1)
+    build_command: Command
+    start_command: Command
     pre_deploy_command: str = ""
-    health_check_path: str = Field("", pattern=r"^(/[^\s?#]*)?$")
-    auto_deploy_trigger: Literal["off", "commit", "checksPass"] = "commit"
+    health_check_path: UrlPath = ""
+    auto_deploy_trigger: AutoDeployTrigger = "commit"
     build_filter: BuildFilter = BuildFilter()
     previews: Previews = Previews()
-    domains: list[DomainName] = []
-    env_vars: EnvVars = []
-    ownership: Ownership = "exact"
 
-    @property
-    def groups(self) -> list[str]:
-        return [variable.from_group for variable in self.env_vars if variable.from_group]
+
+class AdoptedService(AnyWebService):
+    """A web service that somebody else made and runs; a field that is None is theirs."""
+
+    ownership: Literal["adopted"]
+    runtime: Runtime | None = None
+    plan: ServicePlan | None = None
+    region: Region | None = None
+    repo: str | None = None
+    branch: str | None = None
+    root_dir: str | None = None
+    build_command: Command | None = None
+    start_command: Command | None = None
+    pre_deploy_command: str | None = None
+    health_check_path: UrlPath | None = None
+    auto_deploy_trigger: AutoDeployTrigger | None = None
+    build_filter: BuildFilter | None = None
+    previews: Previews | None = None
+
+
+def _kind(service: object) -> object:
+    """Which model is meant, so that problems are told of that one alone."""
+    given = service if isinstance(service, dict) else dict(service) if isinstance(service, Model) else {}
+    return "adopted" if (given.get("type"), given.get("ownership")) == ("web", "adopted") else given.get("type")
+
+
+AnyService = Annotated[
+    Annotated[WebService, Tag("web")]
+    | Annotated[AdoptedService, Tag("adopted")]
+    | Annotated[KeyValue, Tag("keyvalue")],
+    Discriminator(_kind, custom_error_type="service_type", custom_error_message="expected type 'web' or 'keyvalue'"),
+]
 
 
 KNOWN_VARIABLE = "RENDER_KNOWN"
@@ -266,7 +268,7 @@ class Document(Model):
     """
 
     databases: list[Database] = []
-    services: list[Annotated[WebService | KeyValue, Field(discriminator="type")]] = []
+    services: list[AnyService] = []
     env_var_groups: list[EnvVarGroup] = []
     known: KnownObjects = KnownObjects()
 
@@ -275,8 +277,8 @@ class Document(Model):
         return [service for service in self.services if isinstance(service, KeyValue)]
 
     @property
-    def web_services(self) -> list[WebService]:
-        return [service for service in self.services if isinstance(service, WebService)]
+    def web_services(self) -> list[WebService | AdoptedService]:
+        return [service for service in self.services if not isinstance(service, KeyValue)]
 
 
 def parse(text: str, known: str = "") -> Document:

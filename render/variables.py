@@ -116,7 +116,7 @@ class Resolver:
 
 
 def undeclared(present: Mapping[str, str], declared: Collection[str], ownership: Ownership) -> list[str]:
-    """Live variables to be removed: none where the object is shared with somebody else (`merge`)."""
+    """Live variables to be removed: none where the object is shared with somebody else."""
     return sorted(present.keys() - set(declared) - {KEY}) if ownership == "exact" else []
 
 
@@ -136,13 +136,14 @@ def names(changed: Iterable[Wanted], removed: Iterable[str]) -> str:
 
 
 def write_each(
-    client: RenderClient, path: str, changed: Iterable[Wanted], removed: Iterable[str], marker: Marker
+    client: RenderClient, path: str, changed: Iterable[Wanted], removed: Iterable[str], marker: Marker | None
 ) -> None:
     """Variable by variable. The marker goes first: a run that is cut short after it is recognised by the next one.
 
-    Args: path: of the object's variables.
+    Args: path: of the object's variables. marker: None where the one that is there still holds.
     """
-    client.put(f"{path}/{KEY}", {"value": marker.text()})
+    if marker:
+        client.put(f"{path}/{KEY}", {"value": marker.text()})
     for variable in changed:
         client.put(f"{path}/{variable.key}", variable.request())
     for key in removed:

@@ -30,7 +30,7 @@ def test_a_domain_that_is_not_declared_any_more_is_removed_without_a_deploy(acco
 
 def test_a_domain_that_is_not_declared_stays_where_the_service_is_shared(account: Account) -> None:
     account.apply(only(domains=[DOMAIN, "theirs.zebra.associates"]))
-    account.apply(only(domains=[DOMAIN], ownership="merge"))
+    account.apply(only(domains=[DOMAIN], ownership="adopted"))
 
     assert account.domains("api") == {DOMAIN, "theirs.zebra.associates"}
 

@@ -202,8 +202,9 @@ def test_the_database_suffix_is_no_drift_and_a_key_value_instance_is_compared_to
     assert account.drift(document) == {"cache": ["maxmemoryPolicy: allkeys_lru → noeviction"]}
 
 
-def test_what_a_merged_service_has_beyond_its_declaration_is_no_drift(account: Account) -> None:
-    document = only(*variables(A="1"), domains=[DOMAIN], ownership="merge")
+def test_what_an_adopted_service_has_beyond_its_declaration_is_no_drift(account: Account) -> None:
+    account.apply(only(*variables(A="1"), domains=[DOMAIN]))
+    document = only(*variables(A="1"), domains=[DOMAIN], ownership="adopted")
     account.apply(document)
     own(account)["THEIRS"] = "2"
     add_domain(account)
@@ -231,7 +232,7 @@ def test_what_does_not_exist_is_said_to_be_gone(account: Account) -> None:
 
     gone = {"id": None, "exists": False, "updatedAt": None, "drift": []}
     assert report == {
-        "databases": {"staging-db": gone},
+        "databases": {"staging-db": {**gone, "expiresAt": None}},
         "envVarGroups": {"staging-env": gone},
         "services": {"api": gone},
     }
@@ -260,3 +261,9 @@ def test_the_time_of_the_last_change_is_reported_where_render_keeps_one(staged: 
     assert report["services"]["api"]["updatedAt"].endswith("Z")
     assert report["databases"]["staging-db"]["updatedAt"].endswith("Z")
     assert report["envVarGroups"]["staging-env"]["updatedAt"] is None
+
+
+def test_a_free_database_says_when_it_expires(staged: Account) -> None:
+    (database,) = staged.sim.estate.postgres.values()
+    database["expiresAt"] = "2026-12-24T10:00:00Z"
+    assert staged.observe(staging())["databases"]["staging-db"]["expiresAt"] == "2026-12-24T10:00:00Z"

@@ -220,17 +220,6 @@ def test_a_variable_that_is_not_declared_is_removed_where_the_service_is_ours(st
     assert staged.variables("api") == {"A": "1"}
 
 
-def test_a_variable_that_is_not_declared_stays_where_the_service_is_shared(account: Account) -> None:
-    account.apply(only(*variables(A="1", THEIRS="2")))
-    account.apply(only(*variables(A="changed"), ownership="merge"))
-
-    path = "/services/api/env-vars"
-    assert account.writes() == [f"PUT {path}/{KEY}", f"PUT {path}/A", "POST /services/api/deploys"]
-    assert account.variables("api") == {"A": "changed", "THEIRS": "2"}
-    account.apply(only(*variables(A="changed"), ownership="merge"))
-    assert account.writes() == []
-
-
 def test_a_variable_that_is_not_declared_is_removed_beside_one_kept_by_hand(account: Account) -> None:
     account.apply(only(*variables(STRIPE_KEY="by hand", OLD="1")))
     account.apply(only(KEPT))
@@ -245,19 +234,6 @@ def test_a_group_follows_its_ownership(account: Account, ownership: str, kept: b
     account.apply({"envVarGroups": [group(ownership=ownership)]})
 
     assert ("OLD" in account.group_variables("staging-env")) == kept
-
-
-def test_adopting_a_service_that_is_as_declared_leaves_a_marker_and_restarts_nothing(account: Account) -> None:
-    document = only(*variables(A="1"), ownership="merge")
-    account.apply(document)
-    own = account.estate.env_vars[account.estate.find_service("api")["id"]]
-    del own[KEY]
-    own["THEIRS"] = "2"
-    account.apply(document)
-
-    assert account.writes() == [f"PUT /services/api/env-vars/{KEY}"]
-    account.apply(document)
-    assert account.writes() == []
 
 
 def test_more_variables_than_a_page_holds_are_all_seen(account: Account) -> None:

@@ -1,0 +1,32 @@
+"""Secrets of two environments are compared by fingerprint: only those asked for, and only in an observation."""
+
+from __future__ import annotations
+
+import re
+
+from render import reconcile
+from render.fingerprint import fingerprint
+from render.spec import Document
+from tests.unit.render.account import Account
+from tests.unit.render.documents import staging
+
+KEY = "JWT_SECRET_KEY"
+
+
+def test_equal_values_have_equal_fingerprints_that_do_not_show_them() -> None:
+    assert fingerprint("one secret") == fingerprint("one secret") != fingerprint("another secret")
+    assert re.fullmatch("[0-9a-f]{32}", fingerprint("one secret"))
+
+
+def test_an_observation_reports_the_fingerprints_that_were_asked_for(staged: Account) -> None:
+    report = reconcile.observe(staged.session(), Document.model_validate(staging()), digests=(KEY,))
+
+    assert report["envVarGroups"]["staging-env"]["digests"] == {
+        KEY: fingerprint(staged.group_variables("staging-env")[KEY])
+    }
+    assert report["services"]["api"]["digests"] == {}
+    assert "digests" not in report["databases"]["staging-db"]
+
+
+def test_nothing_is_reported_where_nothing_was_asked(staged: Account) -> None:
+    assert "digests" not in str(staged.observe(staging())) + str(staged.apply(staging()))
