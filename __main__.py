@@ -1,28 +1,39 @@
 """One environment of the MarketEdge staging gate. See README.md; every value is in `Pulumi.<stack>.yaml`."""
 
 import os
-from urllib.parse import urlsplit
 
 import pulumi
 
-from components import cost, stack
+from components import adoption, guardrails, outputs, phases, rollout, stack
 from components.auth0 import Application, ApplicationArgs
 from components.blueprint import Blueprint
-from components.github import Environment, EnvironmentArgs, ProtectedBranch, ProtectedBranchArgs
+from components.github import (
+    Environment,
+    EnvironmentArgs,
+    ProtectedBranch,
+    ProtectedBranchArgs,
+    ReleaseTags,
+    ReleaseTagsArgs,
+)
 from components.observation import observe
+from components.phases import Part
 from components.render import Backend, BackendArgs
-from components.vercel import CNAME_TARGET, PreviewEnvironment, PreviewEnvironmentArgs
+from components.vercel import Frontend, FrontendArgs, Project, ProjectArgs
 from components.wiring import Wiring, unknown
 
 running = stack.read()
 loaded, settings = running.loaded, running.loaded.settings
-name, branch = settings.environment, settings.github.branch.name
+name, github, vercel = settings.environment, settings.github, settings.vercel
+parts = phases.parts(settings.environment, settings.phase)
+blueprint = Blueprint(settings, loaded.repository_url, parts)
+render = observe(blueprint.without_values(), os.environ)
+guardrails.enforce(loaded, rollout.before(settings), render, os.environ)
+adoption.register(settings.adopt)
 
 wiring = Wiring(loaded.secrets)
 wiring.provide(
     {
         "environment": settings.environment,
-        "frontend.url": settings.frontend_url,
         "cors.origins": ",".join(settings.cors.origins),
         "auth0.domain": settings.auth0.domain,
         "auth0.audience": settings.auth0.audience,
@@ -31,45 +42,37 @@ wiring.provide(
     }
 )
 
-source: pulumi.Input[str] = branch  # of what Render and Vercel build: the branch has to exist before them
+branch: pulumi.Input[str] = github.branch.name  # of what is built: where this stack makes it, it has to exist before
 if "GitHub" not in running.unseen:
-    github = settings.github
-    gate = ProtectedBranch(name, ProtectedBranchArgs(loaded.owner, github.repository, github.branch, github.protection))
-    source = gate.branch
+    protection = github.protection_in(settings.phase)
+    gate = ProtectedBranch(name, ProtectedBranchArgs(loaded.owner, github.repository, github.branch, protection))
+    branch = gate.branch
+    if Part.RELEASE_TAGS in parts and github.release_tags:
+        ReleaseTags(name, ReleaseTagsArgs(github.repository, github.release_tags))
 
 if "Auth0" not in running.unseen:
-    application = Application(name, ApplicationArgs(settings.auth0, settings.environment))
-    wiring.provide({"auth0.clientId": application.client_id, "auth0.clientSecret": application.client_secret})
+    credentials = "auth0.clientSecret" in settings.wired
+    application = Application(name, ApplicationArgs(settings.auth0, settings.environment, credentials))
+    wiring.provide({"auth0.clientId": application.client_id})
+    if application.client_secret is not None:
+        wiring.provide({"auth0.clientSecret": application.client_secret})
     pulumi.export("auth0ClientId", application.client_id)
 
-blueprint = Blueprint(settings.render, loaded.repository_url, branch)
-drift = observe(blueprint.without_values(), os.environ)
-backend = Backend(name, BackendArgs(blueprint, source, wiring, drift))
-wiring.provide({"render.serviceUrl": backend.service_url, "render.serviceId": backend.service_id})
+backend = None
+if Part.BACKEND in parts or Part.CRITICAL_VARIABLES in parts:
+    backend = Backend(name, BackendArgs(blueprint, branch, wiring, render.drift))
+    wiring.provide({"render.serviceUrl": backend.service_url, "render.serviceId": backend.service_id})
 
-if "Vercel" not in running.unseen:
-    frontend = PreviewEnvironment(name, PreviewEnvironmentArgs(settings.vercel, source, wiring))
-    pulumi.export("vercelProjectId", frontend.project_id)
+if vercel and Part.FRONTEND in parts:
+    wiring.provide({"frontend.url": f"https://{vercel.domain}"})
+    if "Vercel" not in running.unseen:
+        if vercel.settings:
+            repository = f"{loaded.owner}/{github.repository}"
+            Project(name, ProjectArgs(vercel.project, vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
+        frontend = Frontend(name, FrontendArgs(vercel, None if vercel.settings else branch, wiring))
+        pulumi.export("vercelProjectId", frontend.project_id)
 
-if "GitHub" not in running.unseen:
-    Environment(name, EnvironmentArgs(settings.github.repository, settings.github.environment, branch, wiring))
+if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
+    Environment(name, EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring))
 
-prices = cost.monthly_usd(settings.render)
-records = {settings.vercel.domain: pulumi.Output.from_input(CNAME_TARGET)}
-records |= {
-    domain: backend.service_url.apply(lambda url: urlsplit(url).netloc) for domain in settings.render.service.domains
-}
-
-pulumi.export("frontendUrl", settings.frontend_url)
-pulumi.export("backendUrl", backend.service_url)
-pulumi.export("renderServiceId", backend.service_id)
-pulumi.export("renderDatabaseId", backend.database_id)
-pulumi.export("renderEnvGroupId", backend.env_group_id)
-pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
-pulumi.export(
-    "dnsRecords",
-    [
-        {"name": domain, "type": "CNAME", "target": target, "ttlSeconds": settings.dns.ttl_seconds}
-        for domain, target in records.items()
-    ],
-)
+outputs.export(loaded, backend, render)

@@ -12,10 +12,15 @@ from components.settings import Auth0
 
 @dataclass(frozen=True)
 class ApplicationArgs:
-    """Args of Application. environment: shown in the application's description."""
+    """Args of Application.
+
+    environment: shown in the application's description.
+    credentials: whether anything needs the client secret; else how the application proves itself is left alone.
+    """
 
     settings: Auth0
     environment: str
+    credentials: bool
 
 
 class Application(pulumi.ComponentResource):
@@ -25,11 +30,11 @@ class Application(pulumi.ComponentResource):
     is left out (callbacks, grant types, first party, JWT and refresh token settings, organizations), or sees it and
     cannot undo it (the other lists, cross-origin authentication).
 
-    Attributes: client_id (text), client_secret (secret).
+    Attributes: client_id (text), client_secret (secret; None without credentials).
     """
 
     client_id: pulumi.Output[str]
-    client_secret: pulumi.Output[str]
+    client_secret: pulumi.Output[str] | None = None
 
     def __init__(self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:auth0:Application", name, None, opts)
@@ -69,11 +74,12 @@ class Application(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        credentials = auth0.ClientCredentials(
-            name, client_id=client.client_id, authentication_method="client_secret_post", opts=child
-        )
         self.client_id = client.client_id
-        self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
+        if args.credentials:
+            credentials = auth0.ClientCredentials(
+                name, client_id=client.client_id, authentication_method="client_secret_post", opts=child
+            )
+            self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
         self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})
 
 

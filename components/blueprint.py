@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from components.settings import Render, RenderVariable
+from components.phases import CRITICAL_VARIABLES, Part
+from components.render_settings import AdoptedService, AnyService
+from components.settings import Settings
+from components.variables import RenderVariable
 from render.spec import Document
 
 Spec = dict[str, Any]
@@ -14,39 +17,70 @@ ValueOf = Callable[[RenderVariable], Any]
 
 
 class Blueprint:
-    """Args: repository_url, branch: what the service is built from."""
+    """What of the settings a phase declares.
 
-    def __init__(self, settings: Render, repository_url: str, branch: str) -> None:
-        self._settings, self._repository_url, self._branch = settings, repository_url, branch
+    Args:
+        repository_url: what services are built from; of the settings' branch.
+        parts: of the phase. Without the backend, an adopted service has its critical variables and nothing else.
+    """
+
+    def __init__(self, settings: Settings, repository_url: str, parts: frozenset[Part]) -> None:
+        self._settings, self._repository_url, self._parts = settings.render, repository_url, parts
+        self._branch = settings.github.branch.name
+
+    @property
+    def _whole(self) -> bool:
+        return Part.BACKEND in self._parts
 
     def database(self) -> Spec | None:
         database = self._settings.database
-        return self._in_region(database) if database else None
+        return self._in_region(database) if database and self._whole else None
 
     def key_value(self) -> Spec | None:
         key_value = self._settings.key_value
-        return {"type": "keyvalue", **self._in_region(key_value)} if key_value else None
+        return {"type": "keyvalue", **self._in_region(key_value)} if key_value and self._whole else None
 
     def env_group(self, value_of: ValueOf) -> Spec | None:
         group = self._settings.env_group
-        return {"name": group.name, "envVars": _variables(group.env_vars, value_of)} if group else None
+        return {"name": group.name, "envVars": _variables(group.env_vars, value_of)} if group and self._whole else None
 
-    def service(self, value_of: ValueOf) -> Spec:
-        service = self._settings.service
-        return {
+    def services(self, value_of: ValueOf) -> list[Spec]:
+        """The first is the one that the frontend talks to."""
+        if self._whole:
+            return [self._service(service, value_of) for service in self._settings.services]
+        if Part.CRITICAL_VARIABLES in self._parts:
+            adopted = [service for service in self._settings.services if isinstance(service, AdoptedService)]
+            return [self._critical(service, value_of) for service in adopted]
+        return []
+
+    def _service(self, service: AnyService, value_of: ValueOf) -> Spec:
+        spec = {
             **self._in_region(service),
             "type": "web",
-            "repo": self._repository_url,
             "branch": self._branch,
             "envVars": _variables(service.env_vars, value_of),
+        }
+        if isinstance(
+            service, AdoptedService
+        ):  # its repository is the one it has: another one would be another service
+            return spec | ({"autoDeployTrigger": "off"} if Part.TAG_DEPLOYS in self._parts else {})
+        return spec | {"repo": self._repository_url}
+
+    def _critical(self, service: AdoptedService, value_of: ValueOf) -> Spec:
+        variables = [variable for variable in service.env_vars if variable.key in CRITICAL_VARIABLES]
+        return {
+            "type": "web",
+            "name": service.name,
+            "region": self._settings.region,
+            "ownership": service.ownership,
+            "envVars": _variables(variables, value_of),
         }
 
     def without_values(self) -> Document:
         """Every object in one document, for a look at what is there: values from elsewhere are left empty."""
-        services = [self.service(_nothing), self.key_value()]
         sections = {
             "databases": [self.database()],
-            "services": services,
+            "services": [*self.services(_nothing), self.key_value()],
             "envVarGroups": [self.env_group(_nothing)],
         }
         return Document.model_validate({name: [s for s in specs if s] for name, specs in sections.items()})

@@ -5,7 +5,7 @@ Source: render.com/pricing as of October 2025, in US dollars a month; the plan's
 
 from __future__ import annotations
 
-from components.settings import Render
+from components.render_settings import Render, Service
 
 SERVICE = {"free": 0, "starter": 7, "standard": 25, "pro": 85, "pro_plus": 175, "pro_max": 225, "pro_ultra": 450}
 POSTGRES = {"free": 0, "basic_256mb": 6, "basic_1gb": 19, "basic_4gb": 75, "pro_4gb": 55, "pro_8gb": 100}
@@ -14,8 +14,12 @@ POSTGRES_GB = 0.30
 
 
 def monthly_usd(settings: Render) -> dict[str, float | None]:
-    """Dollars a month by object name; None where the list above has no price for the plan."""
-    parts: dict[str, float | None] = {settings.service.name: SERVICE.get(settings.service.plan)}
+    """Dollars a month by object name; None where the list above has no price for the plan.
+
+    An adopted service is no part: it was paid for before.
+    """
+    own = [service for service in settings.services if isinstance(service, Service)]
+    parts: dict[str, float | None] = {service.name: SERVICE.get(service.plan) for service in own}
     if database := settings.database:
         price = POSTGRES.get(database.plan)
         disk = POSTGRES_GB * (database.disk_size_gb or 0)

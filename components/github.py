@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_github as github
 
-from components.settings import Branch, DeploymentEnvironment, Protection
+from components.settings import Branch, DeploymentEnvironment, Protection, Reviewers
 from components.wiring import Wiring
 
 
@@ -22,7 +22,7 @@ class ProtectedBranchArgs:
 
 
 class ProtectedBranch(pulumi.ComponentResource):
-    """A branch made from another one, and its protection rule.
+    """A branch, made from another one unless it exists already, and its protection rule.
 
     The rule wants the repository's node id: with a name the provider would plan to replace an imported rule.
 
@@ -35,8 +35,12 @@ class ProtectedBranch(pulumi.ComponentResource):
         super().__init__("marketedge:github:ProtectedBranch", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         rules = args.protection
-        branch = github.Branch(
-            name, repository=args.repository, branch=args.branch.name, source_branch=args.branch.source, opts=child
+        branch = (
+            github.Branch(
+                name, repository=args.repository, branch=args.branch.name, source_branch=args.branch.source, opts=child
+            )
+            if args.branch.source
+            else None
         )
         repository = github.get_repository_output(
             full_name=f"{args.owner}/{args.repository}", opts=pulumi.InvokeOutputOptions(parent=self)
@@ -69,15 +73,15 @@ class ProtectedBranch(pulumi.ComponentResource):
             require_signed_commits=False,
             required_linear_history=False,
             lock_branch=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[branch]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[branch] if branch else []),
         )
-        self.branch = branch.branch
+        self.branch = branch.branch if branch else pulumi.Output.from_input(args.branch.name)
         self.register_outputs({"branch": self.branch, "protection_id": protection.id})
 
 
 @dataclass(frozen=True)
 class EnvironmentArgs:
-    """Args of Environment. branch: the only one whose jobs may use it."""
+    """Args of Environment. branch: the only one whose jobs may use it, unless the settings name tags."""
 
     repository: str
     settings: DeploymentEnvironment
@@ -86,11 +90,12 @@ class EnvironmentArgs:
 
 
 class Environment(pulumi.ComponentResource):
-    """A GitHub environment for the jobs of one branch, its variables and its secrets."""
+    """A GitHub environment for the jobs of one branch or of tags, its variables and its secrets."""
 
     def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:Environment", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        tags = args.settings.tags
         environment = github.RepositoryEnvironment(
             name,
             repository=args.repository,
@@ -98,6 +103,7 @@ class Environment(pulumi.ComponentResource):
             can_admins_bypass=False,
             prevent_self_review=False,
             wait_timer=0,
+            reviewers=_reviewers(args.settings.reviewers, child),
             deployment_branch_policy=github.RepositoryEnvironmentDeploymentBranchPolicyArgs(
                 protected_branches=False, custom_branch_policies=True
             ),
@@ -107,7 +113,8 @@ class Environment(pulumi.ComponentResource):
             name,
             repository=args.repository,
             environment=environment.environment,
-            branch_pattern=args.branch,
+            branch_pattern=None if tags else args.branch,
+            tag_pattern=tags,
             opts=child,
         )
         for variable in args.settings.variables:
@@ -129,3 +136,46 @@ class Environment(pulumi.ComponentResource):
                 opts=child,
             )
         self.register_outputs({"environment": environment.environment})
+
+
+def _reviewers(
+    reviewers: Reviewers, options: pulumi.ResourceOptions
+) -> list[github.RepositoryEnvironmentReviewerArgs] | None:
+    """The ids that GitHub wants in place of names; None where nobody has to approve."""
+    if not (reviewers.users or reviewers.teams):
+        return None
+    look = pulumi.InvokeOutputOptions(parent=options.parent)
+    users = [github.get_user_output(username=login, opts=look).id.apply(int) for login in reviewers.users]
+    teams = [github.get_team_output(slug=slug, opts=look).id.apply(int) for slug in reviewers.teams]
+    return [github.RepositoryEnvironmentReviewerArgs(users=users, teams=teams)]
+
+
+@dataclass(frozen=True)
+class ReleaseTagsArgs:
+    """Args of ReleaseTags. pattern: of the tags, such as v*."""
+
+    repository: str
+    pattern: str
+
+
+class ReleaseTags(pulumi.ComponentResource):
+    """A ruleset that lets release tags be made, and neither moved nor deleted, by anybody."""
+
+    def __init__(self, name: str, args: ReleaseTagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:github:ReleaseTags", name, None, opts)
+        ruleset = github.RepositoryRuleset(
+            name,
+            name="Release tags",
+            repository=args.repository,
+            target="tag",
+            enforcement="active",
+            bypass_actors=[],
+            conditions=github.RepositoryRulesetConditionsArgs(
+                ref_name=github.RepositoryRulesetConditionsRefNameArgs(
+                    includes=[f"refs/tags/{args.pattern}"], excludes=[]
+                )
+            ),
+            rules=github.RepositoryRulesetRulesArgs(deletion=True, update=True, non_fast_forward=True),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"ruleset_id": ruleset.ruleset_id})

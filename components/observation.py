@@ -7,16 +7,18 @@ update, with the reasons in it; see `components.render`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
 from render import reconcile
-from render.errors import RenderError
+from render.errors import Refused, RenderError
 from render.session import connect
 from render.spec import Document
 
 MISSING = "does not exist at Render"
+DIGESTS = ("JWT_SECRET_KEY",)
+"""Variables whose values are compared between environments, by digest."""
 
 
 @dataclass(frozen=True)
@@ -31,28 +33,48 @@ Drift = Mapping[tuple[str, str], Change]
 """By the object's section of the document and its name; only objects that drifted, or are missing."""
 
 
-def observe(document: Document, environ: Mapping[str, str]) -> Drift:
+@dataclass(frozen=True)
+class Observation:
+    """What was found at Render.
+
+    digests: of the live values of `DIGESTS`, by variable. expires: when, as ISO 8601, by name of a free database.
+    """
+
+    drift: Drift = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    expires: Mapping[str, str] = field(default_factory=dict)
+
+
+def observe(document: Document, environ: Mapping[str, str]) -> Observation:
     """Compare every declared object with what was last applied. Reads only.
 
     Returns: nothing where there is no API key; the stack has warned of that already.
 
-    Raises: pulumi.RunError when Render cannot be read: a preview that looks clean must not hide that.
+    Raises: pulumi.RunError when what is there cannot become what is declared, such as a service in another region; and
+        when Render cannot be read: a preview that looks clean must not hide that.
     """
-    if not environ.get("RENDER_API_KEY"):
-        return {}
+    nothing_declared = not (document.databases or document.services or document.env_var_groups)
+    if nothing_declared or not environ.get("RENDER_API_KEY"):
+        return Observation()
     try:
         report = look(document, environ)
+    except Refused as error:
+        raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
     except RenderError as error:
         raise pulumi.RunError(f"Render could not be observed: {error}") from None
-    return {
+    drift = {
         (section, name): Change(found["drift"] if found["exists"] else [MISSING], found["updatedAt"])
         for section, objects in report.items()
         for name, found in objects.items()
         if found["drift"] or not found["exists"]
     }
+    found_digests = [one.get("digests", {}) for objects in report.values() for one in objects.values()]
+    digests = {key: value for found in found_digests for key, value in found.items()}
+    expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
+    return Observation(drift, digests, expires)
 
 
 def look(document: Document, environ: Mapping[str, str]) -> reconcile.Report:
     """Raises: RenderError, sooner than a command does: somebody waits for a preview."""
     with connect(environ, pulumi.log.info, deadline=60.0) as session:
-        return reconcile.observe(session, document)
+        return reconcile.observe(session, document, digests=DIGESTS)

@@ -57,12 +57,20 @@ class Loaded:
         return f"https://github.com/{self.owner}/{self.settings.github.repository}"
 
 
-def load(stack: str, config: Mapping[str, str], secret_keys: frozenset[str], environ: Mapping[str, str]) -> Loaded:
+def load(
+    stack: str,
+    config: Mapping[str, str],
+    secret_keys: frozenset[str],
+    environ: Mapping[str, str],
+    *,
+    check_secrets: bool = True,
+) -> Loaded:
     """Check a stack's configuration and the tokens in the environment.
 
     Args:
         config: every key of the stack with its value as text, objects as JSON, secrets in clear.
         secret_keys: keys that are, or hold, secrets.
+        check_secrets: whether every secret that is referred to has to be there.
 
     Raises: SettingsError.
     """
@@ -77,8 +85,11 @@ def load(stack: str, config: Mapping[str, str], secret_keys: frozenset[str], env
         # As it is written and no other way: pydantic would take 'yes' for true, true for 1, from_secret for fromSecret.
         settings = Settings.model_validate(sections, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += _problems([detail for detail in error.errors() if detail["loc"][0] not in refused])
-    problems += _missing_secrets(stack, sections, secrets)
+        problems += _problems(
+            [d for d in map(_untagged, error.errors()) if d["loc"][:1] not in {(r,) for r in refused}]
+        )
+    if check_secrets:
+        problems += _missing_secrets(stack, sections, secrets)
     problems += _bad_tokens(environ)
     owner, elsewhere = config.get("github:owner", ""), environ.get("GITHUB_OWNER", "")
     if owner and elsewhere and owner != elsewhere:
@@ -117,6 +128,18 @@ def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str
 
 def _set_secret(stack: str, name: str) -> str:
     return f"pulumi config set --stack {stack} --secret --path '{SECRETS}.{name}'"
+
+
+def _untagged(detail: Any) -> Any:
+    """Without the name of the variant that pydantic puts after a key that has several."""
+    steps = [
+        s for i, s in enumerate(detail["loc"]) if s not in ("exact", "adopted") or not _holds_service(detail["loc"][:i])
+    ]
+    return {**detail, "loc": tuple(steps)}
+
+
+def _holds_service(location: tuple[str | int, ...]) -> bool:
+    return location[-1:] == ("service",) or location[-2:-1] == ("otherServices",)
 
 
 def _problems(details: list[Any]) -> Iterator[Problem]:

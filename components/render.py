@@ -43,7 +43,10 @@ class Backend(pulumi.ComponentResource):
     Ids and revisions travel from one command to the next, so that a new database or a changed group reaches the
     service; connection strings do not: the service's command reads them from Render itself.
 
-    Attributes: service_id, service_url; database_id, key_value_id and env_group_id, None where not declared.
+    Attributes:
+        service_id, service_url: of the first service.
+        service_urls: of every one by name.
+        database_id, key_value_id, env_group_id: None where not declared.
     """
 
     service_id: pulumi.Output[str]
@@ -51,6 +54,7 @@ class Backend(pulumi.ComponentResource):
     database_id: pulumi.Output[str] | None = None
     key_value_id: pulumi.Output[str] | None = None
     env_group_id: pulumi.Output[str] | None = None
+    service_urls: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
@@ -70,9 +74,15 @@ class Backend(pulumi.ComponentResource):
             self.env_group_id = group["id"]
             linked = {"id": self.env_group_id, "revision": group["revision"]}
             known = {**known, "envVarGroups": {spec["name"]: linked}}
-        service = self._converge("services", {**blueprint.service(value_of), "branch": args.branch}, known)
-        self.service_id, self.service_url = service["id"], service["url"]
+        services = {spec["name"]: self._service(spec, args.branch, known) for spec in blueprint.services(value_of)}
+        self.service_urls = {name: service["url"] for name, service in services.items()}
+        first = next(iter(services.values()))
+        self.service_id, self.service_url = first["id"], first["url"]
         self.register_outputs({"service_id": self.service_id, "service_url": self.service_url})
+
+    def _service(self, spec: Spec, branch: pulumi.Input[str], known: Mapping[str, Any]) -> pulumi.Output[Any]:
+        # A branch that this stack makes has to be there before it is built.
+        return self._converge("services", {**spec, "branch": branch} if "branch" in spec else spec, known)
 
     def _converge(
         self, section: str, spec: Spec, known: Mapping[str, Any], *, protect: bool = False

@@ -6,96 +6,24 @@ Knows neither Pulumi nor a vendor's API. `problems.load` builds these models and
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from components.values import BranchName, CallbackUrl, HostName, Origin
-from render.spec import (
-    AllowedAddress,
-    BuildFilter,
-    EnvVar,
-    KeyValuePlan,
-    Model,
-    ObjectName,
-    PostgresPlan,
-    PostgresVersion,
-    Previews,
-    Region,
-    Runtime,
-    ServicePlan,
-    Sourced,
-    SqlName,
-    unique_keys,
-)
+from components.phases import Phase
+from components.render_settings import Render
+from components.values import BranchName, CallbackUrls, HostName, HostNames, Names, Origins
+from components.variables import GitHubSecrets, GitHubVariables, Variables
+from render.spec import Model
 
-_GITHUB_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*")
-Item = TypeVar("Item", bound=str)
-
-
-def _unique(values: list[Item]) -> list[Item]:
-    if twice := sorted({value for value in values if values.count(value) > 1}):
-        raise ValueError(f"listed more than once: {', '.join(twice)}")
-    return values
-
-
-Origins = Annotated[list[Origin], AfterValidator(_unique)]
-CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(_unique)]
-HostNames = Annotated[list[HostName], AfterValidator(_unique)]
-Checks = Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(_unique)]
-
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-"""Name of an entry of `marketedge:secrets`."""
-
-Auth0Output = Literal["auth0.domain", "auth0.audience", "auth0.clientId", "auth0.clientSecret"]
-DerivedOutput = Literal["cors.origins", "frontend.url", "environment"]
-RenderOutput = Literal["render.serviceUrl", "render.serviceId"]
-
-
-class Variable(Sourced):
-    """A variable at GitHub or Vercel: written out, a named secret, or what another component makes."""
-
-    from_secret: SecretName | None = None
-    from_output: Literal[Auth0Output, DerivedOutput, RenderOutput] | None = None
-
-
-class RenderVariable(EnvVar):
-    """A variable at Render: one of Blueprint's sources, a named secret, or what another component makes."""
-
-    from_secret: SecretName | None = None
-    from_output: Literal[Auth0Output, DerivedOutput] | None = None
-
-
-def _not_in_clear(variables: list[Variable]) -> list[Variable]:
-    if clear := [str(variable.key) for variable in variables if variable.value is not None]:
-        raise ValueError(f"written in clear: {', '.join(clear)}; expected fromSecret or fromOutput")
-    return variables
-
-
-def _in_clear(variables: list[Variable]) -> list[Variable]:
-    hidden = [str(v.key) for v in variables if v.from_secret or v.from_output == "auth0.clientSecret"]
-    if hidden:
-        raise ValueError(f"anybody could read {', '.join(hidden)}; expected secrets under secrets, not variables")
-    return variables
-
-
-def _github_names(variables: list[Variable]) -> list[Variable]:
-    if bad := [str(v.key) for v in variables if not _GITHUB_NAME.fullmatch(str(v.key))]:
-        raise ValueError(f"expected upper-case letters, digits and _, without GITHUB_ in front; found {', '.join(bad)}")
-    return variables
-
-
-Variables = Annotated[list[Variable], AfterValidator(unique_keys)]
-GitHubVariables = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_in_clear)]
-GitHubSecrets = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_not_in_clear)]
-RenderVariables = Annotated[list[RenderVariable], AfterValidator(unique_keys)]
+Path = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
 
 
 class Branch(Model):
-    """A long-lived branch and the one it starts from (plan 1.4)."""
+    """A long-lived branch (plan 1.4). source: the one it is made from; without it the branch exists already."""
 
     name: BranchName
-    source: BranchName
+    source: BranchName | None = None
 
 
 class Protection(Model):
@@ -103,7 +31,7 @@ class Protection(Model):
 
     required_approvals: int = Field(ge=0, le=6)
     dismiss_stale_approvals: bool
-    required_checks: Checks = Field(min_length=1)
+    required_checks: Names = Field(min_length=1)
     require_up_to_date: bool
     require_conversation_resolution: bool
     allow_bypass: bool
@@ -111,19 +39,55 @@ class Protection(Model):
     allow_deletions: bool
 
 
+class AtCutover(Model):
+    """What the cutover adds to the protection (plan 5.2)."""
+
+    required_checks: Names
+    require_up_to_date: bool
+
+
+class Reviewers(Model):
+    """Who has to approve a deployment: logins, and slugs of the owner's teams; six together at most."""
+
+    users: Names = Field([])
+    teams: Names = Field([])
+
+    @model_validator(mode="after")
+    def _no_more_than_six(self) -> Self:
+        if len(self.users) + len(self.teams) > 6:
+            raise ValueError("GitHub takes six reviewers at most, users and teams together")
+        return self
+
+
 class DeploymentEnvironment(Model):
-    """A GitHub environment and what its jobs can read."""
+    """A GitHub environment and what its jobs can read. tags: pattern of the tags whose jobs may use it; without it
+    only jobs of the branch may."""
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
+    tags: Annotated[str, Field(min_length=1)] | None = None
+    reviewers: Reviewers = Reviewers()
     variables: GitHubVariables = Field([])
     secrets: GitHubSecrets = Field([])
 
 
 class GitHub(Model):
+    """release_tags: pattern of the tags that nobody may move or delete."""
+
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
     branch: Branch
     protection: Protection
+    at_cutover: AtCutover | None = None
+    release_tags: Annotated[str, Field(min_length=1)] | None = None
     environment: DeploymentEnvironment
+
+    def protection_in(self, phase: Phase) -> Protection:
+        """The branch's protection in a phase of the rollout."""
+        added = self.at_cutover
+        if added is None or phase != "cutover":
+            return self.protection
+        checks = [*self.protection.required_checks, *added.required_checks]
+        update = {"required_checks": list(dict.fromkeys(checks)), "require_up_to_date": added.require_up_to_date}
+        return self.protection.model_copy(update=update)
 
 
 class Auth0(Model):
@@ -143,113 +107,26 @@ class Auth0(Model):
         return f"https://{self.domain}/api/v2/"
 
 
+class VercelProject(Model):
+    """Settings of the project itself, for the one stack that owns it (plan 2.5)."""
+
+    root_directory: Annotated[str, Field(min_length=1)]
+    production_branch: BranchName
+
+
 class Vercel(Model):
-    """The frontend's project and what its preview builds get (plan 2.5, 2.6)."""
+    """The frontend's project, and what the builds of one of its environments get (plan 2.5, 2.6).
+
+    Attributes:
+        settings: of the project; with it this stack is production's, without it the preview environment's.
+        domain: where people open the frontend; aliases: further domains.
+    """
 
     project: Annotated[str, Field(min_length=1)]
+    settings: VercelProject | None = None
     domain: HostName
+    aliases: HostNames = Field([])
     variables: Variables = Field([])
-
-
-class Database(Model):
-    """See render.spec.Database; the region is the section's."""
-
-    name: ObjectName
-    plan: PostgresPlan
-    postgres_major_version: PostgresVersion
-    database_name: SqlName
-    user: SqlName
-    disk_size_gb: int | None = Field(None, alias="diskSizeGB", ge=1)
-    ip_allow_list: list[AllowedAddress]
-    recreate: bool = False
-
-
-class KeyValue(Model):
-    """See render.spec.KeyValue; the region is the section's."""
-
-    name: ObjectName
-    plan: KeyValuePlan
-    maxmemory_policy: Literal["noeviction", "allkeys_lru", "allkeys_lfu", "volatile_lru", "volatile_lfu"]
-    ip_allow_list: list[AllowedAddress]
-    recreate: bool = False
-
-
-class Group(Model):
-    """See render.spec.EnvVarGroup."""
-
-    name: ObjectName
-    env_vars: RenderVariables = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _no_nesting(self) -> Self:
-        if any(variable.from_group for variable in self.env_vars):
-            raise ValueError("a group cannot hold fromGroup")
-        return self
-
-
-class Service(Model):
-    """See render.spec.WebService; region, repository and branch are known from elsewhere in the settings."""
-
-    name: ObjectName
-    runtime: Runtime
-    plan: ServicePlan
-    root_dir: str = ""
-    build_command: str = Field(min_length=1)
-    start_command: str = Field(min_length=1)
-    pre_deploy_command: str = ""
-    health_check_path: str = Field(pattern=r"^/[^\s?#]*$")
-    auto_deploy_trigger: Literal["off", "commit", "checksPass"]
-    build_filter: BuildFilter = BuildFilter()
-    previews: Previews
-    domains: HostNames = Field([])
-    env_vars: RenderVariables = Field([])
-
-
-class Render(Model):
-    """What runs on Render, in Blueprint vocabulary (plan 2.1 to 2.4)."""
-
-    region: Region
-    database: Database | None = None
-    key_value: KeyValue | None = None
-    env_group: Group | None = None
-    service: Service
-
-    @model_validator(mode="after")
-    def _group_is_not_shadowed(self) -> Self:
-        own = {variable.key for variable in self.service.env_vars if variable.key}
-        shared = {variable.key for variable in self.env_group.env_vars} if self.env_group else set()
-        if both := sorted(str(key) for key in own & shared):
-            raise ValueError(
-                f"declared by both service and envGroup, of which the service would win: {', '.join(both)}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _references_are_declared(self) -> Self:
-        declared = {
-            "fromDatabase": self.database.name if self.database else None,
-            "fromKeyValue": self.key_value.name if self.key_value else None,
-            "fromService": self.service.name,
-            "fromGroup": self.env_group.name if self.env_group else None,
-        }
-        variables = [*self.service.env_vars, *(self.env_group.env_vars if self.env_group else [])]
-        undeclared = []
-        for variable in variables:
-            sources = {
-                "fromDatabase": variable.from_database and variable.from_database.name,
-                "fromKeyValue": variable.from_key_value and variable.from_key_value.name,
-                "fromService": variable.from_service and variable.from_service.name,
-                "fromGroup": variable.from_group,
-            }
-            for source, name in sources.items():
-                if name and name != declared[source]:
-                    known = declared[source] or "none, since this stack declares none"
-                    undeclared.append(
-                        f"{variable.key or 'envVars'}: {source} {name!r} is not declared; expected {known}"
-                    )
-        if undeclared:
-            raise ValueError("; ".join(undeclared))
-        return self
 
 
 class Cors(Model):
@@ -262,17 +139,84 @@ class Dns(Model):
     ttl_seconds: int = Field(ge=30, le=86400)
 
 
-class Settings(Model):
-    """One stack."""
+class Smoke(Model):
+    """Where the application is looked at by `gate smoke` (plan 3.2, 3.4)."""
 
-    environment: Literal["staging"]
+    health_path: Path = "/health"
+    auth0_url_path: Path = "/api/v1/auth/auth0-url"
+    callback_path: Path = "/callback"
+    cors_path: Path = "/api/v1/auth/login"
+    api_paths: list[Path] = Field(["/api/v1/auth/me"])
+    pages: list[Path] = Field(["/", "/login", "/dashboard"])
+    admin_page: Path = "/admin"
+    budget_seconds: int = Field(300, ge=10, le=300)
+
+
+class Release(Model):
+    """How `gate release` and `gate rollback` go about it (plan 3.3, 3.5). smoke_context: of the commit status."""
+
+    smoke_context: Annotated[str, Field(min_length=1)] = "staging-smoke-tests"
+    budget_seconds: int = Field(1800, ge=60)
+    rollback_budget_seconds: int = Field(600, ge=60, le=600)
+    runbook: str = "docs/ROLLBACK_PROCEDURES.md"
+
+
+def _adoptable(adopt: dict[str, str]) -> dict[str, str]:
+    if bad := [key for key in adopt if not _ADOPT_KEY.fullmatch(key)]:
+        raise ValueError(f"expected <package>:<Type>/<name> such as auth0:Client/production; found {', '.join(bad)}")
+    return adopt
+
+
+_ADOPT_KEY = re.compile(r"[a-z0-9]+:\w+/.+")
+
+
+class Settings(Model):
+    """One stack.
+
+    Attributes:
+        phase: of the rollout; see `phases`.
+        strict: warnings of `guardrails` are errors.
+        budget_usd: what the stack's own Render objects may cost a month (plan 10.1).
+        adopt: ids of objects that exist, by `<package>:<Type>/<resource name>`; found by `gate adopt`.
+        give_up: names of Render objects that leaving a phase may delete.
+        peer_stack: stack of the other environment, where it has another name than that.
+    """
+
+    environment: Literal["staging", "production"]
+    phase: Phase = "infrastructure"
+    strict: bool = False
+    budget_usd: int = Field(14, ge=0)
+    adopt: Annotated[dict[str, str], AfterValidator(_adoptable)] = Field({})
+    give_up: Names = Field([])
+    peer_stack: str | None = None
     github: GitHub
     auth0: Auth0
-    vercel: Vercel
+    vercel: Vercel | None = None
     render: Render
     cors: Cors
     dns: Dns
+    smoke: Smoke = Smoke()
+    release: Release = Release()
 
     @property
-    def frontend_url(self) -> str:
-        return f"https://{self.vercel.domain}"
+    def frontend_url(self) -> str | None:
+        return f"https://{self.vercel.domain}" if self.vercel else None
+
+    @property
+    def peer(self) -> str:
+        """The stack of the other environment."""
+        return self.peer_stack or ("staging" if self.environment == "production" else "production")
+
+    @property
+    def wired(self) -> set[str]:
+        """Every output that some variable refers to."""
+        lists = [self.github.environment.variables, self.github.environment.secrets]
+        lists += [self.vercel.variables] if self.vercel else []
+        named = {variable.from_output for variables in lists for variable in variables}
+        return {str(name) for name in named | {v.from_output for v in self.render.variables} if name}
+
+    @model_validator(mode="after")
+    def _frontend_is_declared(self) -> Self:
+        if self.vercel is None and "frontend.url" in self.wired:
+            raise ValueError("fromOutput frontend.url needs the section marketedge:vercel, which is missing")
+        return self

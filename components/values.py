@@ -6,10 +6,10 @@ Wildcards follow Auth0's rule for application URLs: one `*` as the whole first l
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"({_LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
@@ -95,3 +95,18 @@ Origin = Annotated[str, AfterValidator(origin)]
 CallbackUrl = Annotated[str, AfterValidator(callback)]
 HostName = Annotated[str, AfterValidator(host_name)]
 BranchName = Annotated[str, AfterValidator(branch_name)]
+
+Item = TypeVar("Item", bound=str)
+
+
+def unique(values: list[Item]) -> list[Item]:
+    """Raises: ValueError naming every entry that is there twice."""
+    if twice := sorted({value for value in values if values.count(value) > 1}):
+        raise ValueError(f"listed more than once: {', '.join(twice)}")
+    return values
+
+
+Origins = Annotated[list[Origin], AfterValidator(unique)]
+CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(unique)]
+HostNames = Annotated[list[HostName], AfterValidator(unique)]
+Names = Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(unique)]

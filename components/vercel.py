@@ -1,4 +1,4 @@
-"""What preview builds of the frontend get, and the domain that serves one branch of them (plan 2.5, 2.6)."""
+"""What the frontend's builds get and where they are served, and the project itself (plan 2.5, 2.6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumiverse_vercel as vercel
 
-from components.settings import Vercel
+from components.settings import Vercel, VercelProject
 from components.wiring import Wiring
 
 CNAME_TARGET = "cname.vercel-dns.com"
@@ -15,18 +15,22 @@ CNAME_TARGET = "cname.vercel-dns.com"
 
 
 @dataclass(frozen=True)
-class PreviewEnvironmentArgs:
-    """Args of PreviewEnvironment. branch: the one that the domain serves, which has to exist before."""
+class FrontendArgs:
+    """Args of Frontend.
+
+    branch: the one that the domains serve, which has to exist before; None for production's domains, which serve
+        what was promoted last.
+    """
 
     settings: Vercel
-    branch: pulumi.Input[str]
+    branch: pulumi.Input[str] | None
     wiring: Wiring
 
 
-class PreviewEnvironment(pulumi.ComponentResource):
-    """Variables of Vercel's preview environment, and a domain bound to one branch.
+class Frontend(pulumi.ComponentResource):
+    """The variables of one of Vercel's environments, production's or preview's, and its domains.
 
-    The plan's staging uses the preview environment (2.5), so the variables reach every preview build: pull requests
+    The plan's staging uses the preview environment (2.5), so its variables reach every preview build: pull requests
     talk to the staging backend too. The team comes from the provider's own `vercel:team`: with a team on the
     variable the provider asks for the team's policy at every preview.
 
@@ -35,8 +39,8 @@ class PreviewEnvironment(pulumi.ComponentResource):
 
     project_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: PreviewEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:vercel:PreviewEnvironment", name, None, opts)
+    def __init__(self, name: str, args: FrontendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:vercel:Frontend", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.project_id = _project_id(args.settings.project, child)
         for variable in args.settings.variables:
@@ -45,22 +49,56 @@ class PreviewEnvironment(pulumi.ComponentResource):
                 project_id=self.project_id,
                 key=str(variable.key),
                 value=args.wiring.value(variable),
-                targets=["preview"],
+                targets=["production" if args.branch is None else "preview"],
                 # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
                 sensitive=variable.from_secret is not None or variable.from_output == "auth0.clientSecret",
                 comment="Declared by the staging gate",
                 opts=child,
             )
-        vercel.ProjectDomain(
-            name,
-            project_id=self.project_id,
-            domain=args.settings.domain,
-            git_branch=args.branch,
-            # Its DNS record is made from this stack's outputs, so it cannot be ready before.
-            wait_for_ready=False,
-            opts=child,
-        )
+        for domain in (args.settings.domain, *args.settings.aliases):
+            vercel.ProjectDomain(
+                name if domain == args.settings.domain else f"{name}-{domain}",
+                project_id=self.project_id,
+                domain=domain,
+                git_branch=args.branch,
+                # Its DNS record is made from this stack's outputs, so it cannot be ready before.
+                wait_for_ready=False,
+                opts=child,
+            )
         self.register_outputs({"project_id": self.project_id})
+
+
+@dataclass(frozen=True)
+class ProjectArgs:
+    """Args of Project.
+
+    repository: owner/name at GitHub.
+    assign_domains: whether a build of the production branch takes the production domains over by itself; without it
+        such a build is staged until somebody promotes it (plan 4.2, 5.4).
+    """
+
+    name: str
+    settings: VercelProject
+    repository: str
+    assign_domains: bool
+
+
+class Project(pulumi.ComponentResource):
+    """The project's own settings. It exists, and is adopted: see `adoption`."""
+
+    def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:vercel:Project", name, None, opts)
+        project = vercel.Project(
+            name,
+            name=args.name,
+            root_directory=args.settings.root_directory,
+            git_repository=vercel.ProjectGitRepositoryArgs(
+                type="github", repo=args.repository, production_branch=args.settings.production_branch
+            ),
+            auto_assign_custom_domains=args.assign_domains,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"project_id": project.id})
 
 
 def _project_id(project: str, options: pulumi.ResourceOptions) -> pulumi.Output[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.settings import RenderVariable, Variable
+from components.variables import RenderVariable, Variable
 
 
 class Wiring:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
+import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, run_in_stack
@@ -25,7 +26,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from render.reconcile import Report
 from render.spec import Document
-from tests.unit.components.vendors import answer, in_sync, outputs_of
+from tests.unit.components.vendors import answer, in_sync, outputs_of, reporting
 from tests.unit.settings.stack_file import PROJECT, StackFile
 
 CREDENTIALS = {
@@ -36,6 +37,10 @@ CREDENTIALS = {
     "VERCEL_API_TOKEN": "abcdefghijklmnopqrstuvwx",
     "RENDER_API_KEY": "fake-render-key",
 }
+
+
+NO_STACKS: Mapping[str, Mapping[str, Any]] = {"staging": {}}
+"""Nothing was ever up: a stack that runs exists, its peer does not."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Declared:
     protect: bool
     depends_on: frozenset[str]
     ignore_changes: tuple[str, ...]
+    import_id: str
     custom: bool
 
     @property
@@ -88,6 +94,11 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     error: Exception | None = None
 
+    @property
+    def unexpected(self) -> list[str]:
+        """The warnings, without the one that the shipped staging stack gets for its free database."""
+        return [warning for warning in self.warnings if not warning.startswith("marketedge:render.database: the free")]
+
     def of(self, type_: str) -> list[Declared]:
         return [resource for resource in self.declared if resource.type == type_]
 
@@ -104,12 +115,16 @@ def run(
     preview: bool = False,
     outputs: Callable[[str, str, dict[str, Any], bool], dict[str, Any]] = outputs_of,
     observed: Callable[[Document, Mapping[str, str]], Report] = in_sync,
+    stacks: Mapping[str, Mapping[str, Any]] = NO_STACKS,
+    workflows: Callable[..., Mapping[str, str]] = reporting,
 ) -> Run:
     """Run `__main__.py`.
 
     Args:
         outputs: answers what a vendor adds to a resource's inputs, from its type, name, inputs and preview.
         observed: answers what a look at Render finds.
+        stacks: outputs of the last `up` by stack.
+        workflows: answers the repository's workflow files.
     """
     stack_file = stack_file or StackFile()
     result = Run()
@@ -117,12 +132,13 @@ def run(
     with (
         mock.patch.dict(os.environ, environ, clear=True),
         mock.patch("components.observation.look", observed),
+        mock.patch("components.required_checks.fetch", workflows),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,
     ):
         runner.get_loop().set_default_executor(monitor)
         context = copy_context()
-        context.run(_configure, stack_file, _Monitor(result, outputs, preview), _Engine(result), preview)
+        context.run(_configure, stack_file, _Monitor(result, outputs, preview, stacks), _Engine(result), preview)
         try:
             runner.run(run_in_stack(_program), context=context)
         except Exception as error:
@@ -138,7 +154,14 @@ def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, previe
     runtime_config.set_all_config(stack_file.values, sorted(stack_file.secret_keys))
     runtime_settings.ROOT.set(None)
     runtime_settings.configure(
-        runtime_settings.Settings("marketedge-staging-gate", "staging", monitor=monitor, engine=engine, dry_run=preview)
+        runtime_settings.Settings(
+            "marketedge-staging-gate",
+            stack_file.stack,
+            monitor=monitor,
+            engine=engine,
+            dry_run=preview,
+            organization="organization",
+        )
     )
 
 
@@ -154,9 +177,11 @@ class _Engine:
 class _Monitor(mocks.MockMonitor):
     """Pulumi's own mock, which loses parents, protection and what is secret; here everything is kept."""
 
-    def __init__(self, result: Run, outputs: Callable[..., dict[str, Any]], preview: bool) -> None:
+    def __init__(
+        self, result: Run, outputs: Callable[..., dict[str, Any]], preview: bool, stacks: Mapping[str, Any]
+    ) -> None:
         super().__init__(mocks=None)  # type: ignore[arg-type]
-        self._result, self._outputs, self._preview = result, outputs, preview
+        self._result, self._outputs, self._preview, self._stacks = result, outputs, preview, stacks
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -172,6 +197,7 @@ class _Monitor(mocks.MockMonitor):
                 protect=request.protect,
                 depends_on=frozenset(_label(other) for other in request.dependencies),
                 ignore_changes=tuple(request.ignoreChanges),
+                import_id=request.importId,
                 custom=request.custom,
             )
         )
@@ -193,9 +219,21 @@ class _Monitor(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:
         arguments = json_format.MessageToDict(request.args)
+        if request.tok == "pulumi:pulumi:readStackOutputs":
+            return self._read_outputs(arguments["name"])
         self._result.asked.append((request.tok, arguments))
         message = struct_pb2.Struct()
         message.update(answer(request.tok, arguments))
+        return resource_pb2.ResourceInvokeResponse(**{"return": message})
+
+    def _read_outputs(self, name: str) -> Any:
+        """Of another stack; the engine refuses one that does not exist."""
+        organization, project, stack = name.split("/")
+        assert (organization, project) == ("organization", "marketedge-staging-gate")
+        if stack not in self._stacks:
+            raise grpc.RpcError(f"unknown stack {name}")
+        message = struct_pb2.Struct()
+        message.update({"name": name, "outputs": dict(self._stacks[stack])})
         return resource_pb2.ResourceInvokeResponse(**{"return": message})
 
 

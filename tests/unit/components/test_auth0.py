@@ -105,7 +105,7 @@ def test_another_tenant_for_management_than_for_logins_is_a_warning(way: str) ->
         stack_file.config["auth0:domain"] = "other.eu.auth0.com"
     result = run(stack_file, environ)
     assert result.error is None
-    assert result.warnings == [
+    assert result.unexpected == [
         "Auth0: applications are managed at other.eu.auth0.com, logins go to dev-g8trhgbfdq2sk2m8.us.auth0.com "
         "(marketedge:auth0.domain). That is right only where the second is a custom domain of the first"
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.settings import RenderVariable
 from components.stack import missing_credentials
+from components.variables import RenderVariable
 from components.wiring import Wiring
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, UNKNOWN, Secret, run
@@ -47,21 +47,21 @@ def families(labels: list[str]) -> set[str]:
 def test_a_preview_leaves_out_a_vendor_without_credentials_and_says_so(vendor: str, left: set[str]) -> None:
     result = run(environ=without(vendor), preview=True)
     assert result.error is None
-    assert result.warnings == [LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]))]
+    assert result.unexpected == [LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]))]
     assert families([resource.label for resource in result.declared]) == left
 
 
 def test_a_preview_without_renders_key_declares_everything_and_says_what_it_could_not_see() -> None:
     result = run(environ=without("Render"), preview=True)
     assert result.error is None
-    assert result.warnings == [NOT_OBSERVED]
+    assert result.unexpected == [NOT_OBSERVED]
     assert families([resource.label for resource in result.declared]) == {"github", "auth0", "vercel", "command"}
 
 
 def test_a_preview_without_any_credentials() -> None:
     result = run(environ={}, preview=True)
     assert result.error is None
-    assert [warning.split()[0] for warning in result.warnings] == ["GitHub", "Auth0", "Vercel", "Render"]
+    assert [warning.split()[0] for warning in result.unexpected] == ["GitHub", "Auth0", "Vercel", "Render"]
     assert families([resource.label for resource in result.declared]) == {"command"}
     assert result.asked == []
     assert {"auth0ClientId", "vercelProjectId"}.isdisjoint(result.outputs or {})

@@ -138,6 +138,7 @@ def paid() -> Run:
     stack_file.put("render.service.plan", "starter")
     stack_file.put("render.database.plan", "basic_256mb")
     stack_file.put("render.database.diskSizeGB", 5)
+    stack_file.config["marketedge:budgetUsd"] = "25"
     stack_file.config["marketedge:secrets"].pop("REDIS_URL")
     result = run(stack_file)
     assert result.error is None

@@ -47,7 +47,7 @@ ESTATE = {
         f"{GITHUB}/actionsEnvironmentSecret:ActionsEnvironmentSecret staging-AUTH0_CLIENT_SECRET",
         *(f"{ACTIONS_VARIABLE} staging-{key}" for key in ACTIONS_VARIABLES),
     ],
-    "marketedge:vercel:PreviewEnvironment staging": [
+    "marketedge:vercel:Frontend staging": [
         f"{VERCEL}/projectDomain:ProjectDomain staging",
         *(f"{VARIABLE} staging-{key}" for key in (*plan.VERCEL_VARIABLES, plan.VERCEL_CLIENT_ID)),
     ],
@@ -75,11 +75,13 @@ def test_components_belong_to_the_stack(up: Run) -> None:
 
 def test_a_preview_declares_the_same(up: Run, preview: Run) -> None:
     assert {resource.label for resource in preview.declared} == {resource.label for resource in up.declared}
-    assert preview.warnings == up.warnings == []
+    assert preview.unexpected == up.unexpected == []
 
 
 def test_outputs(up: Run) -> None:
     assert up.outputs == {
+        "environment": "staging",
+        "phase": "infrastructure",
         "frontendUrl": plan.FRONTEND_URL,
         "backendUrl": plan.SERVICE_URL,
         "auth0ClientId": CLIENT_ID,

@@ -19,7 +19,7 @@ SECRET_VARIABLE = (
 )
 CLIENT = "marketedge:auth0:Application$auth0:index/client:Client::staging"
 PREVIEW_VARIABLE = (
-    "marketedge:vercel:PreviewEnvironment"
+    "marketedge:vercel:Frontend"
     "$vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable::staging-NEXT_PUBLIC_X"
 )
 GROUP = "marketedge:render:Backend$command:local:Command::staging-env"

@@ -1,4 +1,4 @@
-"""The shipped staging configuration as Pulumi hands it to a program, with fake secrets, to be changed by a test."""
+"""A shipped configuration as Pulumi hands it to a program, with fake secrets, to be changed by a test."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ PROJECT = Path(__file__).resolve().parents[3]
 SECRETS = {"REDIS_URL": "rediss://fake-redis-password@redis.test:6379", "AUTH0_ACTION_SECRET": "fake-action-secret"}
 VERCEL_TOKEN = "abcdefghijklmnopqrstuvwx"
 
-_SHIPPED = yaml.safe_load((PROJECT / "Pulumi.staging.yaml").read_text(encoding="utf-8"))["config"]
+_SHIPPED = {
+    name: yaml.safe_load((PROJECT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
+    for name in ("staging", "production")
+}
 
 
 class StackFile:
     """A stack's configuration: its keys, those among them that are secrets, and the environment beside it.
 
-    Args: secrets: what `pulumi config set --secret` has put in; the shipped file holds none.
+    The shipped files hold no secret: SECRETS is what `pulumi config set --secret` has put in, for staging.
     """
 
-    def __init__(self) -> None:
-        self.config: dict[str, Any] = {**copy.deepcopy(_SHIPPED), "marketedge:secrets": dict(SECRETS)}
-        self.secret_keys = {"marketedge:secrets"}
+    def __init__(self, stack: str = "staging") -> None:
+        self.stack = stack
+        secrets = {"marketedge:secrets": dict(SECRETS)} if stack == "staging" else {}
+        self.config: dict[str, Any] = copy.deepcopy(_SHIPPED[stack]) | secrets
+        self.secret_keys = set(secrets)
         self.environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}
 
     def __getitem__(self, section: str) -> Any:
@@ -58,7 +63,7 @@ class StackFile:
         return {k: v if isinstance(v, str) else json.dumps(v) for k, v in self.config.items()}
 
     def load(self) -> Loaded:
-        return load("staging", self.values, frozenset(self.secret_keys), self.environ)
+        return load(self.stack, self.values, frozenset(self.secret_keys), self.environ)
 
     def problems(self) -> list[str]:
         """What loading complains about; an empty list when it does not."""

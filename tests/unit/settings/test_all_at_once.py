@@ -15,7 +15,7 @@ def complaint(stack_file: StackFile) -> str:
 
 
 def test_five_mistakes_are_five_problems_in_one_error(stack_file: StackFile) -> None:
-    stack_file.delete("github.branch.source")
+    stack_file.delete("github.branch.name")
     protection = stack_file["github"]["protection"]
     protection["dismissStaleAprovals"] = protection.pop("dismissStaleApprovals")
     stack_file.environ["VERCEL_API_TOKEN"] = "abcdefghijklmnopqrst"
@@ -23,7 +23,7 @@ def test_five_mistakes_are_five_problems_in_one_error(stack_file: StackFile) -> 
     stack_file.put("render.service.plan", "hobby")
     assert complaint(stack_file).splitlines() == [
         "stack staging: 5 problems in its configuration; nothing was read or changed:",
-        "  marketedge:github.branch.source: missing — this key is required",
+        "  marketedge:github.branch.name: missing — this key is required",
         "  marketedge:github.protection.dismissStaleAprovals: unknown key — did you mean dismissStaleApprovals?",
         "  marketedge:auth0.callbacks[0]: 'https://staging.zebra.associates/*' — expected a path without a wildcard "
         "and without a fragment: a wildcard may only be the whole first part of a host, as in https://*.example.com",
@@ -57,10 +57,10 @@ def test_a_misspelt_section_is_one_problem(stack_file: StackFile) -> None:
 
 
 def test_a_missing_key_beside_an_unrelated_unknown_one_are_two_problems(stack_file: StackFile) -> None:
-    stack_file.delete("github.branch.source")
+    stack_file.delete("github.branch.name")
     stack_file.put("github.branch.colour", "red")
     assert stack_file.problems() == [
-        "marketedge:github.branch.source: missing — this key is required",
+        "marketedge:github.branch.name: missing — this key is required",
         "marketedge:github.branch.colour: unknown key — expected one of name, source",
     ]
 
@@ -78,7 +78,6 @@ def test_an_empty_configuration_lists_every_section_and_the_owner(stack_file: St
         "marketedge:environment",
         "marketedge:github",
         "marketedge:auth0",
-        "marketedge:vercel",
         "marketedge:render",
         "marketedge:cors",
         "marketedge:dns",

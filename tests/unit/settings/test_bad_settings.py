@@ -40,7 +40,7 @@ ROWS: list[tuple[str, Any, str]] = [
         "render.envGroup.envVars[0].from_secret: unknown key — did you mean fromSecret?",
     ),
     ("render.database.diskSizeGb", 1, "render.database.diskSizeGb: unknown key — did you mean diskSizeGB?"),
-    ("github.branch.source", REMOVED, "github.branch.source: missing — this key is required"),
+    ("github.branch.name", REMOVED, "github.branch.name: missing — this key is required"),
     ("auth0", REMOVED, "auth0: missing — this key is required"),
     # lists
     (
@@ -122,7 +122,7 @@ ROWS: list[tuple[str, Any, str]] = [
     ),
     ("render.service.startCommand", "", "render.service.startCommand: '' — expected some text"),
     # choices
-    ("environment", "stagging", "environment: 'stagging' — expected 'staging'"),
+    ("environment", "stagging", "environment: 'stagging' — expected 'staging' or 'production'"),
     ("render.region", "us-west", f"render.region: 'us-west' — {REGIONS}"),
     ("render.service.plan", "hobby", f"render.service.plan: 'hobby' — {PLANS}"),
     (

@@ -1,0 +1,193 @@
+"""Rules that every stack keeps, checked before anything is declared and while it is declared. Plan 1.1 to 2.4, 10.1.
+
+A rule is a function from what is known to findings. A risk that somebody may take is a warning, and an error with
+`marketedge:strict`; what nobody may do is an error at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components import cost, required_checks, rollout, watch
+from components.observation import Observation
+from components.outputs import SHARED_SECRET, secret_digest
+from components.phases import Part, parts
+from components.problems import Loaded
+from components.rollout import Before
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """level: `error`, `risk` (an error under strict) or `notice` (never one)."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at."""
+
+    loaded: Loaded
+    before: Before
+    observed: Observation
+    environ: Mapping[str, str]
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    @property
+    def declared(self) -> frozenset[Part]:
+        return parts(self.settings.environment, self.settings.phase)
+
+
+def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str]) -> None:
+    """Check everything, then watch over what the program declares from now on.
+
+    Raises: pulumi.RunError with every error at once; nothing was written by then.
+    """
+    found = findings(Facts(loaded, before, observed, environ))
+    strict = loaded.settings.strict
+    errors = [one.text for one in found if one.level == "error" or (strict and one.level == "risk")]
+    for one in found:
+        if one.text not in errors:
+            pulumi.log.warn(one.text)
+    if errors:
+        lines = "\n".join(f"  {text}" for text in errors)
+        raise pulumi.RunError(f"stack {pulumi.get_stack()} breaks its guardrails; nothing was changed:\n{lines}")
+    watch.register(protect_all=loaded.settings.environment == "production", secrets=loaded.secrets)
+
+
+def findings(facts: Facts) -> list[Finding]:
+    """Everything that the rules find, in the order of `RULES`."""
+    return [finding for rule in RULES for finding in rule(facts)]
+
+
+def rollout_moves(facts: Facts) -> Iterator[Finding]:
+    """Phases that are passed over, and ways back that would delete what runs."""
+    for text in rollout.warnings(facts.before.phase, facts.settings):
+        yield Finding("notice", text)
+    for text in rollout.refusals(facts.before.phase, facts.settings):
+        yield Finding("error", text)
+
+
+def production_is_quiet(facts: Facts) -> Iterator[Finding]:
+    """No debugging and no switched-off protection in production (plan 2.4 has both for staging)."""
+    if facts.settings.environment != "production":
+        return
+    for variable in facts.settings.render.variables:
+        secret = facts.loaded.secrets.get(variable.from_secret or "", "")
+        value = (variable.value if variable.value is not None else secret).strip().lower()
+        forbidden = _FORBIDDEN.get(str(variable.key), frozenset())
+        if value in forbidden:
+            path = f"marketedge:render, variable {variable.key}"
+            yield Finding("error", f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
+
+
+_ON, _OFF = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
+_FORBIDDEN = {"DEBUG": _ON, "CSRF_ENABLED": _OFF, "LOG_LEVEL": frozenset({"debug"})}
+_EXPECTED = "expected DEBUG false, CSRF_ENABLED true, LOG_LEVEL INFO or above"
+
+
+def _show(secret: str | None, value: str) -> str:
+    return f"the value of the secret {secret} switches it" if secret else repr(value)
+
+
+def no_wildcards(facts: Facts) -> Iterator[Finding]:
+    """Anybody can have a host under vercel.app or onrender.com (plan 1.2, 1.3 list both for production)."""
+    settings = facts.settings
+    if settings.environment != "production":
+        return
+    auth0 = settings.auth0
+    lists = {
+        "marketedge:auth0.callbacks": (auth0.callbacks, _CODES),
+        "marketedge:auth0.logoutUrls": (auth0.logout_urls, "anybody with a host there can be the end of a logout"),
+        "marketedge:auth0.webOrigins": (auth0.web_origins, "anybody with a host there can renew a session silently"),
+        "marketedge:auth0.allowedOrigins": (auth0.allowed_origins or [], _ORIGIN),
+        "marketedge:cors.origins": (settings.cors.origins, _ORIGIN),
+    }
+    for path, (entries, risk) in lists.items():
+        if wildcards := [entry for entry in entries if "*" in entry]:
+            expected = "name the hosts, and leave wildcards to staging's own application"
+            yield Finding("risk", f"{path}: {', '.join(wildcards)} in production: {risk}; {expected}")
+
+
+_CODES = "anybody with a host there can receive the login codes of your users"
+_ORIGIN = "a page of anybody with a host there can call the backend as your users"
+
+
+def secrets_differ(facts: Facts) -> Iterator[Finding]:
+    """A token signed by staging must not open production (plan 2.4)."""
+    own = secret_digest(facts.loaded, facts.observed)
+    other = (facts.before.peer.get("secretDigests") or {}).get(SHARED_SECRET)
+    if own and own == other:
+        yield Finding(
+            "error",
+            f"{SHARED_SECRET} is the same here and in stack {facts.settings.peer}: whoever signs tokens there can sign "
+            "them here; expected two values: give one environment a new one (fromSecret, or generateValue: true)",
+        )
+
+
+def databases_that_expire(facts: Facts) -> Iterator[Finding]:
+    """A free Postgres is deleted (Render documentation, Free instances)."""
+    database = facts.settings.render.database
+    if database is None or database.plan != "free" or Part.BACKEND not in facts.declared:
+        return
+    when = facts.observed.expires.get(database.name)
+    text = f"expires on {when[:10]}" if when else "expires 30 days after its creation"
+    yield Finding(
+        "notice",
+        f"marketedge:render.database: the free database {database.name} {text} and is deleted some days later, with "
+        "everything in it; basic_256mb ($6 a month) is the smallest that stays",
+    )
+
+
+def within_budget(facts: Facts) -> Iterator[Finding]:
+    """What the gate adds to the monthly bill (plan 10.1)."""
+    if Part.BACKEND not in facts.declared:
+        return
+    prices, budget = cost.monthly_usd(facts.settings.render), facts.settings.budget_usd
+    known = {name: price for name, price in prices.items() if price is not None}
+    listed = ", ".join(f"{name} ${price:g}" for name, price in known.items())
+    if sum(known.values()) > budget:
+        yield Finding(
+            "error",
+            f"marketedge:render adds ${sum(known.values()):g} a month ({listed}), over marketedge:budgetUsd {budget}: "
+            "choose smaller plans, or raise the budget",
+        )
+    if unknown := sorted(prices.keys() - known.keys()):
+        yield Finding("notice", f"no price is known for the plan of {', '.join(unknown)}: the budget is not checked")
+
+
+def checks_that_report(facts: Facts) -> Iterator[Finding]:
+    """A required check that no job reports blocks every pull request for ever (GitHub, Protected branches)."""
+    github, token = facts.settings.github, facts.environ.get("GITHUB_TOKEN")
+    if not token:
+        return
+    required = github.protection_in(facts.settings.phase).required_checks
+    base_url, branch = facts.environ.get("GITHUB_BASE_URL", ""), github.branch
+    try:
+        # A branch that this stack makes has the workflows of the one it is made from.
+        reference = branch.source or branch.name
+        files = required_checks.fetch(base_url, token, facts.loaded.owner, github.repository, reference)
+    except required_checks.Unavailable as error:
+        pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
+        return
+    for found in required_checks.explain(required, required_checks.jobs(files), branch.name):
+        yield Finding("risk", f"marketedge:github.protection.requiredChecks: {found}")
+
+
+RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
+    rollout_moves,
+    production_is_quiet,
+    no_wildcards,
+    secrets_differ,
+    databases_that_expire,
+    within_budget,
+    checks_that_report,
+)

@@ -1,0 +1,58 @@
+"""Variables in the settings: where a value comes from, and what GitHub, Vercel and Render each allow."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from render.spec import EnvVar, Sourced, unique_keys
+
+_GITHUB_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*")
+
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""Name of an entry of `marketedge:secrets`."""
+
+Auth0Output = Literal["auth0.domain", "auth0.audience", "auth0.clientId", "auth0.clientSecret"]
+DerivedOutput = Literal["cors.origins", "frontend.url", "environment"]
+RenderOutput = Literal["render.serviceUrl", "render.serviceId"]
+
+
+class Variable(Sourced):
+    """A variable at GitHub or Vercel: written out, a named secret, or what another component makes."""
+
+    from_secret: SecretName | None = None
+    from_output: Literal[Auth0Output, DerivedOutput, RenderOutput] | None = None
+
+
+class RenderVariable(EnvVar):
+    """A variable at Render: one of Blueprint's sources, a named secret, or what another component makes."""
+
+    from_secret: SecretName | None = None
+    from_output: Literal[Auth0Output, DerivedOutput] | None = None
+
+
+def _not_in_clear(variables: list[Variable]) -> list[Variable]:
+    if clear := [str(variable.key) for variable in variables if variable.value is not None]:
+        raise ValueError(f"written in clear: {', '.join(clear)}; expected fromSecret or fromOutput")
+    return variables
+
+
+def _in_clear(variables: list[Variable]) -> list[Variable]:
+    hidden = [str(v.key) for v in variables if v.from_secret or v.from_output == "auth0.clientSecret"]
+    if hidden:
+        raise ValueError(f"anybody could read {', '.join(hidden)}; expected secrets under secrets, not variables")
+    return variables
+
+
+def _github_names(variables: list[Variable]) -> list[Variable]:
+    if bad := [str(v.key) for v in variables if not _GITHUB_NAME.fullmatch(str(v.key))]:
+        raise ValueError(f"expected upper-case letters, digits and _, without GITHUB_ in front; found {', '.join(bad)}")
+    return variables
+
+
+Variables = Annotated[list[Variable], AfterValidator(unique_keys)]
+GitHubVariables = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_in_clear)]
+GitHubSecrets = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_not_in_clear)]
+RenderVariables = Annotated[list[RenderVariable], AfterValidator(unique_keys)]

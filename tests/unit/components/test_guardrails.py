@@ -1,0 +1,263 @@
+"""Each rule of the guardrails: when it fires, what it says, and when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+import pulumi_github as github
+import pytest
+
+from components import guardrails
+from components.guardrails import Facts, Finding
+from components.observation import Observation
+from components.required_checks import Unavailable
+from components.rollout import Before
+from render.fingerprint import fingerprint
+from tests.unit.components.engine import CREDENTIALS, Run, run
+from tests.unit.components.vendors import in_sync
+from tests.unit.settings.stack_file import StackFile
+
+NEVER_UP = Before(None, {}, {})
+NOTHING_SEEN = Observation()
+
+
+def facts(
+    stack_file: StackFile,
+    before: Before = NEVER_UP,
+    observed: Observation = NOTHING_SEEN,
+    environ: Mapping[str, str] | None = None,
+) -> Facts:
+    return Facts(stack_file.load(), before, observed, environ or {})
+
+
+def produce(stack_file: StackFile, **options: Any) -> Run:
+    return run(stack_file, stacks={"production": {}}, **options)
+
+
+@pytest.fixture
+def production() -> StackFile:
+    return StackFile("production")
+
+
+def add(stack_file: StackFile, key: str, value: str) -> None:
+    stack_file["render"]["service"]["envVars"].append({"key": key, "value": value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("DEBUG", "true"), ("DEBUG", "1"), ("DEBUG", "True "), ("CSRF_ENABLED", "false"), ("LOG_LEVEL", "DEBUG")],
+)
+def test_production_in_debug_is_an_error_before_anything_is_declared(
+    production: StackFile, key: str, value: str
+) -> None:
+    add(production, key, value)
+    result = produce(production)
+    assert f"marketedge:render, variable {key}: {value.strip().lower()!r} in production" in str(result.error)
+    assert (result.declared, result.asked) == ([], [])
+
+
+@pytest.mark.parametrize(("key", "value"), [("DEBUG", "false"), ("CSRF_ENABLED", "true"), ("LOG_LEVEL", "INFO")])
+def test_a_quiet_production_is_fine(production: StackFile, key: str, value: str) -> None:
+    add(production, key, value)
+    assert list(guardrails.production_is_quiet(facts(production))) == []
+
+
+def test_debug_from_a_secret_is_an_error_that_does_not_show_it(production: StackFile) -> None:
+    production.config["marketedge:secrets"] = {"SWITCH": "true"}
+    production.secret_keys = {"marketedge:secrets"}
+    production["render"]["service"]["envVars"].append({"key": "DEBUG", "fromSecret": "SWITCH"})
+    (finding,) = guardrails.production_is_quiet(facts(production))
+    assert "the value of the secret SWITCH switches it" in finding.text
+
+
+def test_staging_may_debug() -> None:
+    assert list(guardrails.production_is_quiet(facts(StackFile()))) == []
+
+
+def test_wildcards_in_production_are_warnings_that_name_the_risk(production: StackFile) -> None:
+    result = produce(production)
+    assert result.error is None
+    warnings = [warning for warning in result.warnings if "in production" in warning]
+    assert [warning.split(":")[1] for warning in warnings] == [
+        "auth0.callbacks",
+        "auth0.logoutUrls",
+        "auth0.webOrigins",
+        "cors.origins",
+    ]
+    assert "https://*.vercel.app/callback, https://*.onrender.com/callback in production: anybody" in warnings[0]
+    assert "login codes" in warnings[0]
+
+
+def test_wildcards_in_production_are_errors_under_strict(production: StackFile) -> None:
+    production.config["marketedge:strict"] = "true"
+    result = produce(production)
+    assert "marketedge:auth0.callbacks: https://*.vercel.app/callback" in str(result.error)
+    assert result.declared == []
+
+
+def test_production_with_named_hosts_only_is_fine_under_strict(production: StackFile) -> None:
+    production.config["marketedge:strict"] = "true"
+    for section, key in (("auth0", "callbacks"), ("auth0", "logoutUrls"), ("auth0", "webOrigins"), ("cors", "origins")):
+        production[section][key] = [entry for entry in production[section][key] if "*" not in entry]
+    assert produce(production).error is None
+
+
+def test_staging_may_have_wildcards() -> None:
+    assert list(guardrails.no_wildcards(facts(StackFile()))) == []
+
+
+def shared(value: str) -> Before:
+    return Before("foundation", {}, {"secretDigests": {"JWT_SECRET_KEY": fingerprint(value)}})
+
+
+def test_a_jwt_secret_shared_with_staging_is_an_error(production: StackFile) -> None:
+    observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
+    (finding,) = guardrails.secrets_differ(facts(production, shared("signing-key"), observed))
+    assert finding.level == "error"
+    assert "JWT_SECRET_KEY is the same here and in stack staging" in finding.text
+    assert "signing-key" not in finding.text
+
+
+def test_different_jwt_secrets_are_fine(production: StackFile) -> None:
+    observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
+    assert list(guardrails.secrets_differ(facts(production, shared("another-key"), observed))) == []
+
+
+def test_jwt_secrets_are_not_compared_where_one_is_not_to_be_seen(production: StackFile) -> None:
+    assert list(guardrails.secrets_differ(facts(production, shared("signing-key")))) == []
+    observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
+    assert list(guardrails.secrets_differ(facts(production, NEVER_UP, observed))) == []
+
+
+def test_the_shared_secret_is_refused_before_any_write(production: StackFile) -> None:
+    def observed(document: Any, environ: Any) -> Any:
+        report = in_sync(document, environ)
+        report["services"]["marketedge-platform"]["digests"] = {"JWT_SECRET_KEY": fingerprint("signing-key")}
+        return report
+
+    peer = {"secretDigests": {"JWT_SECRET_KEY": fingerprint("signing-key")}}
+    result = run(production, stacks={"production": {}, "staging": peer}, observed=observed)
+    assert "JWT_SECRET_KEY is the same here and in stack staging" in str(result.error)
+    assert result.declared == []
+
+
+def test_a_stack_exports_the_digest_of_a_configured_jwt_secret() -> None:
+    stack_file = StackFile()
+    variables = stack_file["render"]["envGroup"]["envVars"]
+    (entry,) = (variable for variable in variables if variable["key"] == "JWT_SECRET_KEY")
+    entry.clear()
+    entry.update({"key": "JWT_SECRET_KEY", "fromSecret": "JWT_SECRET_KEY"})
+    stack_file["secrets"]["JWT_SECRET_KEY"] = "signing-key"
+    result = run(stack_file)
+    assert result.error is None
+    assert (result.outputs or {})["secretDigests"] == {"JWT_SECRET_KEY": fingerprint("signing-key")}
+    assert "signing-key" not in repr(result.outputs)
+
+
+def test_a_free_database_is_a_notice_with_its_expiry_also_under_strict() -> None:
+    stack_file = StackFile()
+    stack_file.config["marketedge:strict"] = "true"
+    known = Observation(expires={"marketedge-staging-db": "2026-12-24T10:00:00Z"})
+    (finding,) = guardrails.databases_that_expire(facts(stack_file, observed=known))
+    assert finding.level == "notice"
+    assert "marketedge-staging-db expires on 2026-12-24" in finding.text
+    (finding,) = guardrails.databases_that_expire(facts(stack_file))
+    assert "expires 30 days after its creation" in finding.text
+    assert run(stack_file).error is None
+
+
+def test_a_paid_database_does_not_expire() -> None:
+    stack_file = StackFile()
+    stack_file.put("render.database.plan", "basic_256mb")
+    assert list(guardrails.databases_that_expire(facts(stack_file))) == []
+
+
+def test_costs_over_the_budget_are_an_error_that_lists_the_parts() -> None:
+    stack_file = StackFile()
+    stack_file.put("render.service.plan", "starter")
+    stack_file.put("render.database.plan", "basic_1gb")
+    result = run(stack_file)
+    assert (
+        "marketedge:render adds $26 a month (marketedge-platform-staging $7, marketedge-staging-db $19), over "
+        "marketedge:budgetUsd 14" in str(result.error)
+    )
+    assert result.declared == []
+
+
+def test_costs_of_exactly_the_budget_are_fine() -> None:
+    stack_file = StackFile()
+    stack_file.put("render.service.plan", "starter")
+    stack_file.put("render.database.plan", "basic_256mb")
+    stack_file.config["marketedge:budgetUsd"] = "13"
+    assert list(guardrails.within_budget(facts(stack_file))) == []
+
+
+def test_a_plan_without_a_known_price_is_a_notice() -> None:
+    stack_file = StackFile()
+    stack_file.put("render.database.plan", "pro_512gb")
+    (finding,) = guardrails.within_budget(facts(stack_file))
+    assert finding == Finding(
+        "notice", "no price is known for the plan of marketedge-staging-db: the budget is not checked"
+    )
+
+
+def only_migrations(*_where: object) -> dict[str, str]:
+    text = "name: Database Migration Test\non: pull_request\njobs: {test-migrations: {runs-on: ubuntu-latest}}\n"
+    return {".github/workflows/migrations.yml": text}
+
+
+def test_a_required_check_that_nothing_reports_is_a_warning_and_an_error_under_strict() -> None:
+    stack_file = StackFile()
+    result = run(stack_file, workflows=only_migrations)
+    assert result.error is None
+    texts = [warning for warning in result.warnings if "requiredChecks" in warning]
+    assert len(texts) == 2
+    assert any("Database Migration Test" in text and "test-migrations" in text for text in texts)
+
+    stack_file.config["marketedge:strict"] = "true"
+    strict = run(stack_file, workflows=only_migrations)
+    assert "zebra-protection-gate" in str(strict.error)
+    assert strict.declared == []
+
+
+def test_required_checks_are_not_compared_where_github_is_out_of_reach() -> None:
+    def unreachable(*_where: object) -> dict[str, str]:
+        raise Unavailable("no route to host")
+
+    assert run(workflows=unreachable).unexpected == []
+
+
+def test_required_checks_are_not_compared_without_a_token() -> None:
+    def never(*_where: object) -> dict[str, str]:
+        raise AssertionError("asked")
+
+    environ = {name: value for name, value in CREDENTIALS.items() if name != "GITHUB_TOKEN"}
+    assert run(environ=environ, preview=True, workflows=never).error is None
+
+
+def in_clear() -> str:
+    text: str = StackFile()["secrets"]["REDIS_URL"]
+    return text
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [in_clear, lambda: pulumi.Output.from_input("x").apply(lambda _: f"url={in_clear()}")],
+    ids=["text", "output"],
+)
+def test_a_secret_in_a_plain_input_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, leak: Callable[[], pulumi.Input[str]]
+) -> None:
+    """As a component with a mistake in it would send it."""
+
+    def careless(name: str, *_args: object) -> None:
+        opts = {"repository": "r", "environment": "e", "variable_name": "REDIS_URL"}
+        github.ActionsEnvironmentVariable(name, value=leak(), **opts)
+
+    monkeypatch.setattr("components.github.Environment", careless)
+    result = run()
+    expected = "staging (github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable): value holds the secret"
+    assert f"{expected} REDIS_URL in clear" in str(result.error)
+    assert in_clear() not in str(result.error)
