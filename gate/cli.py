@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gate.adopt import adopt
 from gate.drift import console as drift_console
 from gate.drift import markdown
 from gate.drift.check import check, open_stack
 from gate.drift.report import Report
 from gate.errors import GateError
+from gate.options import AsJson, Env, StackName
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
 
@@ -27,13 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-StackName = Annotated[
-    str | None,
-    typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")]
 
 
 @app.callback()
@@ -48,7 +43,7 @@ def gate() -> None:
 
 @app.command()
 def drift(
-    env: Annotated[str, typer.Option(help="The environment to check.", metavar="NAME", show_default=False)],
+    env: Env,
     stack: StackName = None,
     as_json: AsJson = False,
     report: Annotated[
@@ -94,7 +89,7 @@ def drift(
 
 @app.command()
 def recover(
-    env: Annotated[str, typer.Option(help="The environment to repair.", metavar="NAME", show_default=False)],
+    env: Env,
     stack: StackName = None,
     yes: Annotated[bool, typer.Option("--yes", help="Put right what is found; without it nothing is changed.")] = False,
     as_json: AsJson = False,
@@ -123,6 +118,9 @@ def recover(
     except GateError as error:
         print(f"gate recover: {error}", file=sys.stderr)
         return 1
+
+
+app.command()(adopt)
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -160,6 +160,12 @@ def _client_credentials(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(client.id, f"credentials of the application {client.name!r}, as old as itself") if client else None
 
 
+def _project(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    name = inputs.text("name")
+    found = accounts.vercel.project_id(name)
+    return Existing(_in_team(accounts, found), f"project {name}") if found else None
+
+
 def _domain(accounts: Accounts, inputs: Inputs) -> Existing | None:
     project, domain = inputs.text("projectId"), inputs.text("domain")
     if not accounts.vercel.domain(project, domain):
@@ -198,6 +204,7 @@ TYPES: Mapping[str, Callable[[Accounts, Inputs], Existing | None]] = {
     "github:index/repositoryRuleset:RepositoryRuleset": _ruleset,
     "auth0:index/client:Client": _client,
     "auth0:index/clientCredentials:ClientCredentials": _client_credentials,
+    "vercel:index/project:Project": _project,
     "vercel:index/projectDomain:ProjectDomain": _domain,
     "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": _project_variable,
 }

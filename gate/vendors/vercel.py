@@ -68,6 +68,11 @@ class Vercel:
             )
         return str(found["id"])
 
+    def project_id(self, name: str) -> str | None:
+        """rest-api/projects/find-a-project-by-id-or-name; None where the token sees none of this name."""
+        found = self._get(f"/v9/projects/{_segment(name)}")
+        return str(found["id"]) if found else None
+
     def domain(self, project: str, domain: str) -> bool:
         """rest-api/projects/get-a-project-domain."""
         self._require(project)

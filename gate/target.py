@@ -1,0 +1,105 @@
+"""What the commands know of one environment: its stack's settings, and the addresses it is reached at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from components.problems import SECRETS, SettingsError, load
+from components.settings import Settings
+from gate.drift.check import open_stack
+from gate.errors import GateError, StackUnavailable
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment.
+
+    Attributes:
+        settings: of its stack, checked.
+        owner: of the repository at GitHub.
+        frontend_url, backend_url: without a final slash.
+        config: the stack's configuration as text by key, without secrets; what gate.vendors.Accounts wants.
+    """
+
+    settings: Settings
+    owner: str
+    frontend_url: str
+    backend_url: str
+    config: Mapping[str, str]
+
+    @property
+    def environment(self) -> str:
+        return self.settings.environment
+
+    @property
+    def repository(self) -> str:
+        return self.settings.github.repository
+
+
+def load_target(
+    env: str,
+    stack: str | None,
+    environ: Mapping[str, str],
+    folder: Path = Path(),
+    outputs: Callable[[str], Mapping[str, str]] | None = None,
+) -> Target:
+    """Read `Pulumi.<stack>.yaml`; needs no secret of it.
+
+    Args:
+        environ: BACKEND_URL and FRONTEND_URL, which the stack writes to its GitHub environment, win.
+        outputs: reads a stack's outputs, asked only for an address that nothing else names.
+
+    Raises: GateError naming the file or the key.
+    """
+    name = stack or env
+    config = read_config(folder / f"Pulumi.{name}.yaml")
+    try:
+        loaded = load(name, config, frozenset(), environ, check_secrets=False)
+    except SettingsError as error:
+        raise GateError(str(error)) from None
+    settings = loaded.settings
+    if settings.environment != env:
+        raise GateError(f"Pulumi.{name}.yaml is of the environment {settings.environment}, not {env}: name its --stack")
+    frontend = environ.get("FRONTEND_URL") or settings.frontend_url or ""
+    backend = environ.get("BACKEND_URL")
+    if not backend:
+        backend = (outputs or _outputs)(name).get("backendUrl", "")
+    if not backend:
+        raise GateError(f"the backend's address is not known: export BACKEND_URL, or run pulumi up on stack {name}")
+    return Target(settings, loaded.owner, frontend.rstrip("/"), backend.rstrip("/"), config)
+
+
+def read_config(path: Path) -> dict[str, str]:
+    """Every key of a stack's file with its value as text, objects as JSON; secrets are left out.
+
+    Raises: StackUnavailable.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config: dict[str, Any] = dict(content["config"])
+    except FileNotFoundError:
+        raise StackUnavailable(f"there is no {path}: run this in the project's folder, or name the --stack") from None
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise StackUnavailable(f"{path} is no stack configuration: {error}") from None
+    clear = {key: value for key, value in config.items() if key != SECRETS and not _is_secret(value)}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in clear.items()}
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and "secure" in value
+
+
+def _outputs(stack: str) -> Mapping[str, str]:
+    try:
+        return {key: str(output.value) for key, output in open_stack(stack).outputs().items() if not output.secret}
+    except (GateError, automation.CommandError) as error:
+        raise GateError(
+            f"the backend's address is not known: export BACKEND_URL, or make the stack {stack} readable ({error})"
+        ) from None
