@@ -15,6 +15,8 @@ from rich.console import Console
 
 from rehearsal.engine import Engine
 from rehearsal.estate import seed, world
+from rehearsal.production import Living, seed_production
+from rehearsal.rollout import Rollout
 from rehearsal.story import RehearsalFailed, Story
 
 _SECONDS = 2.0
@@ -36,8 +38,9 @@ def main() -> int:
         world(Path(folder), Path(pulumi).resolve(), provisioning_seconds=_SECONDS) as stage,
     ):
         seed(stage.vendors)
+        before = seed_production(stage)
         story = Story(stage, console)
-        failure = _tell(story, keep=arguments.keep)
+        failure = _tell(story, before, keep=arguments.keep)
         story.summarise()
         if failure:
             console.print(f"[bold red]failed:[/] {failure}", highlight=False)
@@ -46,11 +49,12 @@ def main() -> int:
     return 1 if failure else 0
 
 
-def _tell(story: Story, *, keep: bool) -> Exception | None:
+def _tell(story: Story, before: Living, *, keep: bool) -> Exception | None:
     try:
         staging = story.stack("staging")
         story.converge(staging)
         story.drift(staging)
+        Rollout(story, before).tell()
         if not keep:
             story.destroy(staging)
     except (RehearsalFailed, CommandError) as error:

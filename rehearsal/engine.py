@@ -58,6 +58,10 @@ class Engine:
         with inhabit(self._world):
             return self.stack.up(on_output=self._print, **options)
 
+    def inhabited(self) -> contextlib.AbstractContextManager[None]:
+        """This process in the stack's world, for what runs the program by itself."""
+        return inhabit(self._world)
+
     def destroy(self) -> automation.DestroyResult:
         with inhabit(self._world):
             return self.stack.destroy(on_output=self._print)

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from rehearsal import vendor_api
 from rehearsal.plugins import Estate, install
 from rehearsal.render_api import RenderSimulator, serve
 
@@ -45,12 +46,21 @@ class Secrets:
             "AUTH0_ACTION_SECRET": _token(48),
         }
     )
+    production: dict[str, str] = field(
+        default_factory=lambda: {
+            "DATABASE_URL": f"postgresql://marketedge:{_token(32)}@dpg-production-a/marketedge",
+            "REDIS_URL": f"redis://:{_token(32)}@red-production:6379",
+            "AUTH0_CLIENT_SECRET": _token(64),
+            "AUTH0_ACTION_SECRET": _token(48),
+            "JWT_SECRET_KEY": _token(48),
+        }
+    )
     passphrase: str = field(default_factory=_token)
 
     def values(self) -> list[str]:
         """Everything that nobody may ever see."""
         secret = [value for name, value in self.credentials.items() if name not in ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID")]
-        return [*secret, *self.stack.values(), self.passphrase]
+        return [*secret, *self.stack.values(), *self.production.values(), self.passphrase]
 
 
 @dataclass(frozen=True)
@@ -112,10 +122,11 @@ def world(
     (home / "bin" / "pulumi").symlink_to(pulumi)
     (folder / "state").mkdir()
     _lay_out_project(folder / "project")
-    with serve(simulator) as url:
+    with serve(simulator) as url, vendor_api.serve(vendors, given.credentials) as addresses:
         environment = {
             **given.credentials,
             **vendors.environment,
+            **addresses.environment,
             "RENDER_HOST": url,
             "NO_PROXY": "127.0.0.1,localhost",
             "PATH": f"{plugins}{os.pathsep}{os.environ['PATH']}",
@@ -141,4 +152,11 @@ def seed(vendors: Estate) -> None:
         "github", "repository", name="MarketEdge-Platform", fullName="zebra-devops/MarketEdge-Platform", private=True
     )
     vendors.seed("github", "branch", repository="MarketEdge-Platform", branch="main", sha=secrets.token_hex(20))
-    vendors.seed("vercel", "project", name="marketedge-frontend", framework="nextjs")
+    vendors.seed(
+        "vercel",
+        "project",
+        name="marketedge-frontend",
+        framework="nextjs",
+        rootDirectory="platform-wrapper/frontend",
+        gitRepository={"type": "github", "repo": "zebra-devops/MarketEdge-Platform", "productionBranch": "main"},
+    )

@@ -23,12 +23,16 @@ class RehearsalFailed(Exception):
 
 @dataclass
 class Step:
-    """One chapter's outcome. requests, writes: what Render was asked, and how much of that changed something."""
+    """One chapter's outcome.
+
+    requests, writes: what Render was asked, and how much of that changed something. others: writes at the others.
+    """
 
     title: str
     seconds: float
     requests: int
     writes: int
+    others: int
     outcome: str
 
 
@@ -44,7 +48,8 @@ class Story:
     def stack(self, name: str) -> Engine:
         """A stack with the secrets that its configuration refers to."""
         engine = Engine(self.world, name, self._show)
-        engine.set_secrets(self.world.secrets.stack)
+        if name == "staging":
+            engine.set_secrets(self.world.secrets.stack)
         return engine
 
     def converge(self, engine: Engine) -> None:
@@ -52,19 +57,19 @@ class Story:
 
         Raises: RehearsalFailed.
         """
-        with self._chapter("preview: nothing exists yet") as note:
+        with self.chapter("preview: nothing exists yet") as note:
             changes = engine.preview().change_summary
             note(f"{sum(changes.values())} to create")
-        with self._chapter("up, until the first deploys are live") as note:
+        with self.chapter("up, until the first deploys are live") as note:
             engine.up()
-            self._wait_for_deploys()
+            self.wait_for_deploys()
             self.objects = staging_objects(self.world)
             missing = [row.title for row in self.objects if not row.found]
             if missing:
                 raise RehearsalFailed(f"after up there is no {', '.join(missing)}")
             note(f"{len(engine.resources())} resources")
-        self._expect_clean(engine)
-        with self._chapter("search of state and output for the secrets used") as note:
+        self.expect_clean(engine)
+        with self.chapter("search of state and output for the secrets used") as note:
             found = [s for s in self.world.secret_values() if s in engine.state() or s in "\n".join(engine.output)]
             if found:
                 raise RehearsalFailed(f"{len(found)} secret values stand in the state or the output in clear")
@@ -75,7 +80,7 @@ class Story:
 
         Raises: RehearsalFailed.
         """
-        with self._chapter("preview after edits in the dashboards of Render and GitHub") as note:
+        with self.chapter("preview after edits in the dashboards of Render and GitHub") as note:
             reasons = edit_by_hand(self.world)
             seen = len(engine.output)
             engine.preview(refresh=True, diff=True)
@@ -83,14 +88,14 @@ class Story:
             if unexplained := [reason for reason in reasons if reason not in shown]:
                 raise RehearsalFailed(f"preview does not explain: {', '.join(unexplained)}")
             note(", ".join(reasons))
-        with self._chapter("up --refresh heals it") as note:
+        with self.chapter("up --refresh heals it") as note:
             engine.up(refresh=True)
-            self._wait_for_deploys()
+            self.wait_for_deploys()
             note("as declared again")
-        self._expect_clean(engine)
+        self.expect_clean(engine)
 
-    def _expect_clean(self, engine: Engine) -> None:
-        with self._chapter("preview --refresh --expect-no-changes") as note:
+    def expect_clean(self, engine: Engine) -> None:
+        with self.chapter("preview --refresh --expect-no-changes") as note:
             engine.preview(refresh=True, expect_no_changes=True)
             note("no changes")
 
@@ -99,7 +104,7 @@ class Story:
 
         Raises: RehearsalFailed.
         """
-        with self._chapter("destroy: the database is protected") as note:
+        with self.chapter("destroy: the database is protected") as note:
             try:
                 engine.destroy()
             except CommandError:
@@ -109,7 +114,7 @@ class Story:
             if kept != [f"database {DATABASE}"]:
                 raise RehearsalFailed(f"destroy was to keep the database alone and kept {', '.join(kept)}")
             note("all deleted but the database")
-        with self._chapter("pulumi state unprotect, destroy") as note:
+        with self.chapter("pulumi state unprotect, destroy") as note:
             engine.unprotect()
             engine.destroy()
             if left := self._found():
@@ -124,25 +129,33 @@ class Story:
         objects = Table("vendor", "object", "plan", "as found at the vendor", title="Staging after up")
         for row in self.objects:
             objects.add_row(row.vendor, row.title, row.task, row.found)
-        steps = Table("chapter", "seconds", "Render requests", "of them writes", "outcome", title="Rehearsal")
-        for column in (1, 2, 3):
+        steps = Table(
+            "chapter", "seconds", "Render requests", "of them writes", "writes elsewhere", "outcome", title="Rehearsal"
+        )
+        for column in (1, 2, 3, 4):
             steps.columns[column].justify = "right"
         for step in self.steps:
-            steps.add_row(step.title, f"{step.seconds:.1f}", str(step.requests), str(step.writes), step.outcome)
+            counts = (str(step.requests), str(step.writes), str(step.others))
+            steps.add_row(step.title, f"{step.seconds:.1f}", *counts, step.outcome)
         self.console.print(objects, steps)
 
     @contextmanager
-    def _chapter(self, title: str) -> Iterator[Callable[[str], None]]:
+    def chapter(self, title: str) -> Iterator[Callable[[str], None]]:
         self.console.rule(f"[bold]{title}")
         started, before, outcome = time.monotonic(), len(self.world.render.requests), ["failed"]
+        others = self._writes_elsewhere()
         try:
             yield lambda text: outcome.__setitem__(0, text)
         finally:
             asked = self.world.render.requests[before:]
             writes = sum(request.method != "GET" for request in asked)
-            self.steps.append(Step(title, time.monotonic() - started, len(asked), writes, outcome[0]))
+            others = self._writes_elsewhere() - others
+            self.steps.append(Step(title, time.monotonic() - started, len(asked), writes, others, outcome[0]))
 
-    def _wait_for_deploys(self) -> None:
+    def _writes_elsewhere(self) -> int:
+        return sum(entry["operation"] not in ("read", "invoke") for entry in self.world.vendors.log)
+
+    def wait_for_deploys(self) -> None:
         """A deploy goes on after `up`, as it does at Render: commands wait for datastores only."""
         estate, ends = self.world.render.estate, time.monotonic() + 60
         while not all(estate.live_deploy(service_id) for service_id in estate.services):

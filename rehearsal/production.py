@@ -1,0 +1,139 @@
+"""The living production of a rehearsal: what MarketEdge has before the gate, and proof that nobody touched it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.estate import World
+from render.marker import KEY as MARKER
+
+SERVICE = "marketedge-platform"
+APPLICATION = "MarketEdge Platform"
+PROJECT = "marketedge-frontend"
+DOMAINS = ("app.zebra.associates", "platform.marketedge.co.uk")
+CHANGED = {"AUTH0_AUDIENCE", "CORS_ORIGINS"}
+"""What of the service's variables the gate writes (plan 1.1, 1.2)."""
+
+_VARIABLES = {
+    "AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com",
+    "ENVIRONMENT": "production",
+    "DEBUG": "false",
+    "LOG_LEVEL": "INFO",
+    "CORS_ORIGINS": "https://platform.marketedge.co.uk,https://app.zebra.associates",
+    "CSRF_ENABLED": "true",
+    "CADDY_PROXY_MODE": "false",
+    "JWT_ALGORITHM": "HS256",
+    "ACCESS_TOKEN_EXPIRE_MINUTES": "30",
+    "REFRESH_TOKEN_EXPIRE_DAYS": "7",
+    "RUN_MIGRATIONS": "true",
+    "PYTHON_VERSION": "3.11.11",
+    "PORT": "8000",
+    "PROJECT_NAME": "MarketEdge Platform",
+    "PROJECT_VERSION": "1.0.0",
+    "RATE_LIMIT_ENABLED": "true",
+    "RATE_LIMIT_REQUESTS_PER_MINUTE": "60",
+    "DATABASE_POOL_SIZE": "10",
+    "SENTRY_DSN": "",
+}
+
+
+@dataclass(frozen=True)
+class Living:
+    """Production as it was found. deploys: every one there was, the live one among them."""
+
+    service_id: str
+    variables: dict[str, str]
+    deploys: list[str]
+    domains: list[str]
+    client_id: str
+    requests: int
+
+
+def seed_production(world: World) -> Living:
+    """A service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project's domains."""
+    client = world.vendors.seed(
+        "auth0",
+        "client",
+        name=APPLICATION,
+        appType="regular_web",
+        clientSecret=world.secrets.production["AUTH0_CLIENT_SECRET"],
+        callbacks=["https://app.zebra.associates/callback", "https://platform.marketedge.co.uk/callback"],
+        allowedLogoutUrls=["https://app.zebra.associates"],
+        webOrigins=["https://app.zebra.associates"],
+    )
+    project = world.vendors.find("vercel", "project", name=PROJECT)
+    assert project is not None
+    for domain in DOMAINS:
+        world.vendors.seed("vercel", "domain", projectId=project["id"], domain=domain)
+    variables = {**_VARIABLES, **world.secrets.production, "AUTH0_CLIENT_ID": client["clientId"]}
+    with world.render_session() as dashboard:
+        made = dashboard.post("/services", json=_service(world, variables)).raise_for_status().json()["service"]
+        dashboard.post(f"/services/{made['id']}/custom-domains", json={"name": "api.zebra.associates"})
+    _settle(world, made["id"])
+    return look(world, client["clientId"])
+
+
+def _service(world: World, variables: dict[str, str]) -> dict[str, Any]:
+    return {
+        "type": "web_service",
+        "name": SERVICE,
+        "ownerId": next(iter(world.render.estate.owners)),
+        "repo": "https://github.com/zebra-devops/MarketEdge-Platform",
+        "branch": "main",
+        "autoDeploy": "yes",
+        "envVars": [{"key": key, "value": value} for key, value in variables.items()],
+        "serviceDetails": {
+            "runtime": "python",
+            "plan": "starter",
+            "region": "oregon",
+            "healthCheckPath": "/health",
+            "envSpecificDetails": {"buildCommand": "pip install -r requirements.txt", "startCommand": "./start.sh"},
+        },
+    }
+
+
+def _settle(world: World, service_id: str) -> None:
+    while not world.render.estate.live_deploy(service_id):
+        world.render.settle()
+
+
+def look(world: World, client_id: str = "") -> Living:
+    """Production as it is now."""
+    estate = world.render.estate
+    (service,) = estate.named(estate.services, SERVICE)
+    return Living(
+        service_id=service["id"],
+        variables=dict(estate.env_vars[service["id"]]),
+        deploys=sorted(deploy["id"] for deploy in estate.deploys_of(service["id"])),
+        domains=sorted(domain["name"] for domain in estate.domains_of(service["id"])),
+        client_id=client_id,
+        requests=len(world.render.requests),
+    )
+
+
+def harm(world: World, before: Living) -> list[str]:
+    """What was done to production since, that nobody may do to it: from the request log and from what is there."""
+    found = []
+    for request in world.render.requests[before.requests :]:
+        path = request.path.partition("?")[0]
+        steps = path.strip("/").split("/")
+        if steps[:2] == ["services", before.service_id] and _harmful(request.method, steps[2:]):
+            found.append(f"{request.method} {path}")
+    now = look(world)
+    lost = {key for key, value in before.variables.items() if key not in CHANGED and now.variables.get(key) != value}
+    added = now.variables.keys() - before.variables.keys() - CHANGED - {MARKER}
+    found += [f"variable {key} lost or changed" for key in sorted(lost)]
+    found += [f"variable {key} added" for key in sorted(added)]
+    found += ["deploys: not the same"] if now.deploys != before.deploys else []
+    found += ["domains: not the same"] if now.domains != before.domains else []
+    deleted = [e for e in world.vendors.log if e["operation"] == "delete"]
+    found += [f"{entry['vendor']}: {entry['type']} {entry['key']} deleted" for entry in deleted]
+    return found
+
+
+def _harmful(method: str, steps: list[str]) -> bool:
+    """Everything but reading, changing fields, and writing one variable."""
+    if method == "GET" or (method == "PATCH" and not steps):
+        return False
+    return not (method == "PUT" and steps[:1] == ["env-vars"] and len(steps) == 2)
