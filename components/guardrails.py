@@ -166,11 +166,12 @@ def within_budget(facts: Facts) -> Iterator[Finding]:
 
 def checks_that_report(facts: Facts) -> Iterator[Finding]:
     """A required check that no job reports blocks every pull request for ever (GitHub, Protected branches)."""
-    github, token = facts.settings.github, facts.environ.get("GITHUB_TOKEN")
+    provider = pulumi.Config("github")
+    github, token = facts.settings.github, provider.get("token") or facts.environ.get("GITHUB_TOKEN")
     if not token:
         return
     required = github.protection_in(facts.settings.phase).required_checks
-    base_url, branch = facts.environ.get("GITHUB_BASE_URL", ""), github.branch
+    base_url, branch = provider.get("baseUrl") or facts.environ.get("GITHUB_BASE_URL", ""), github.branch
     try:
         # A branch that this stack makes has the workflows of the one it is made from.
         reference = branch.source or branch.name

@@ -12,12 +12,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import yaml
 
 BASE_URL = "https://api.github.com"
+_PUBLIC = frozenset({"api.github.com", "github.com"})
 _FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -145,16 +146,23 @@ def _contexts(id_: str, job: dict[str, Any]) -> tuple[str, ...]:
     return (name,)
 
 
+def rest_prefix(base_url: str) -> str:
+    """Where below its base URL GitHub has the REST API: GitHub Enterprise Server has it at /api/v3, as the provider
+    assumes of whatever is not github.com."""
+    host = urlsplit(base_url or BASE_URL).hostname or ""
+    return "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
+
+
 def fetch(base_url: str, token: str, owner: str, repository: str, ref: str) -> dict[str, str]:
     """Texts of the repository's workflow files by path (docs.github.com/rest/repos/contents).
 
-    Args: base_url: of the REST API, empty for github.com.
+    Args: base_url: as `github:baseUrl`, empty for github.com.
 
     Raises: Unavailable.
     """
-    contents = f"/repos/{quote(owner)}/{quote(repository)}/contents/{_FOLDER}"
+    contents = f"{rest_prefix(base_url)}/repos/{quote(owner)}/{quote(repository)}/contents/{_FOLDER}"
     headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
-    base = (base_url or BASE_URL).rstrip("/")
+    base = (base_url or BASE_URL).rstrip("/").removesuffix("/api/v3")
     try:
         with httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT) as client:
             listed = client.get(contents, params={"ref": ref}).raise_for_status().json()

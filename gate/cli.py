@@ -20,6 +20,7 @@ from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
+from gate.smoke.command import smoke
 
 app = typer.Typer(
     name="gate",
@@ -121,6 +122,7 @@ def recover(
 
 
 app.command()(adopt)
+app.command()(smoke)
 
 
 def _write(report: Report, folder: Path) -> None:

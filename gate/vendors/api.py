@@ -14,7 +14,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
-from gate.vendors.errors import Forbidden, RateLimited, Unauthorized, Unreachable, VendorError
+from gate.vendors.errors import Forbidden, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
@@ -28,6 +28,10 @@ class _Again(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         self.reason, self.wait = reason, wait
         super().__init__(reason)
+
+
+class _Limited(_Again):
+    """Refused for coming too often: nothing took effect."""
 
 
 class Api:
@@ -77,9 +81,25 @@ class Api:
         """For questions that a vendor takes as POST (GraphQL, a token): they bear repetition as well."""
         return self._retry("POST", path, None, body, needs)
 
-    def _retry(self, method: str, path: str, params: Any, body: Any, needs: str) -> Any:
+    def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
+        """Change something; the answer's JSON, None where there is none, or nothing at this path.
+
+        Args: repeatable: sending it twice does no more than sending it once, so a lost answer is no reason to stop.
+
+        Raises: OutcomeUnknown where it is not repeatable, and may or may not have taken effect.
+        """
+        try:
+            return self._retry(method, path, None, body, needs, again=_Again if repeatable else _Limited)
+        except _Again as lost:
+            raise OutcomeUnknown(
+                f"{self.vendor} gave no usable answer to {method} {path} ({lost.reason}): it may have taken effect"
+            ) from None
+
+    def _retry(
+        self, method: str, path: str, params: Any, body: Any, needs: str, again: type[_Again] | None = None
+    ) -> Any:
         retrying = Retrying(
-            retry=retry_if_exception_type(_Again),
+            retry=retry_if_exception_type(again or _Again),
             wait=_wait,
             stop=stop_after_attempt(ATTEMPTS),
             sleep=self._sleep,
@@ -88,6 +108,8 @@ class Api:
         try:
             return retrying(self._once, method, path, params, body, needs)
         except _Again as last:
+            if again is _Limited and not isinstance(last, _Limited):
+                raise
             raise Unreachable(
                 f"no usable answer from {self.vendor} to {method} {path} in {ATTEMPTS} tries: {last.reason}. Look at "
                 "the network (HTTPS_PROXY, SSL_CERT_FILE) and at the vendor's status page, then run it again"
@@ -104,14 +126,14 @@ class Api:
                 raise RateLimited(
                     f"{self.vendor}'s rate limit is used up for another {wait:.0f} s: run it again after that"
                 )
-            raise _Again(f"status {status}", wait)
+            raise _Limited(f"status {status}", wait)
         if status >= 500:
             raise _Again(f"status {status}", _asked_to_wait(answer))
         if status == 404:
             return None
         content = _json(answer)
         if answer.is_success:
-            if content is None:
+            if content is None and (answer.content or method == "GET"):
                 raise _Again("an answer that is not JSON")
             return content
         said = self._said(content)

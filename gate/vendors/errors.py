@@ -17,6 +17,10 @@ class Unreachable(VendorError):
     """No usable answer after several tries."""
 
 
+class OutcomeUnknown(VendorError):
+    """A change may or may not have taken effect: look before it is sent again."""
+
+
 class RateLimited(VendorError):
     """The vendor asks for a longer wait than a person at a terminal has."""
 

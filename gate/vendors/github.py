@@ -81,6 +81,15 @@ class GitHub:
     def close(self) -> None:
         self._api.close()
 
+    @property
+    def api(self) -> Api:
+        """For what has no method of its own here; paths start with `path`."""
+        return self._api
+
+    def path(self, repository: str, *steps: str) -> str:
+        """Of something in a repository, under the REST API."""
+        return "/".join([f"{self._rest}/repos/{self.owner}/{_segment(repository)}", *steps])
+
     def repository(self, name: str) -> Repository:
         """rest/repos/repos#get-a-repository; asked once a name."""
         if name not in self._repositories:

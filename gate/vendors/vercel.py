@@ -56,6 +56,16 @@ class Vercel:
     def close(self) -> None:
         self._api.close()
 
+    @property
+    def api(self) -> Api:
+        """For what has no method of its own here; queries hold `query`."""
+        return self._api
+
+    @property
+    def query(self) -> dict[str, str | int]:
+        """The team, in every request's query."""
+        return {"teamId": self.team_id} if self._team else {}
+
     @cached_property
     def team_id(self) -> str:
         """The team's id, which import ids and queries want; a slug is looked up (rest-api/teams/get-a-team)."""
@@ -114,8 +124,7 @@ class Vercel:
         self._visible.add(project)
 
     def _get(self, path: str, query: dict[str, str | int] | None = None) -> Any:
-        team: dict[str, str | int] = {"teamId": self.team_id} if self._team else {}
-        return self._api.get(path, {**(query or {}), **team}, needs=_ACCESS)
+        return self._api.get(path, {**(query or {}), **self.query}, needs=_ACCESS)
 
 
 def _variable(found: dict[str, Any]) -> Variable:

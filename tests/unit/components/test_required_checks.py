@@ -106,7 +106,7 @@ def test_files_are_read_at_the_branch(monkeypatch: pytest.MonkeyPatch) -> None:
         return httpx.Response(200, text=GATE)
 
     asked = serve(monkeypatch, answer)
-    found = fetch("https://github.test/api/v3/", "token-of-a-test", "zebra-devops", "MarketEdge-Platform", "main")
+    found = fetch("https://github.test/", "token-of-a-test", "zebra-devops", "MarketEdge-Platform", "main")
     assert found == {".github/workflows/gate.yml": GATE}
     assert [str(request.url) for request in asked] == [
         f"https://github.test/api/v3/repos/zebra-devops/MarketEdge-Platform/contents/.github/workflows{end}?ref=main"

@@ -1,0 +1,206 @@
+"""The checks of the backend: health and what it depends on, CORS, the login address, the API (plan 1.1, 1.2, 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from gate.smoke.visit import Failed, Visit
+
+READY_PATH = "/ready"
+"""Where the application tells of its database and Redis when /health does not (its app/main.py)."""
+_CONNECTED = frozenset({"connected", "healthy", "ok", "up", "ready"})
+_AVAILABLE = frozenset({400, 401, 403, 405, 422, 429})
+"""Refusals that show a route to be there."""
+_STRANGER = "https://stranger.example"
+_SUBDOMAIN = "smoke-test-preview"
+
+
+def health(visit: Visit, _subject: str) -> str:
+    """200, `status: healthy`, and the environment it was made for: a variable forgotten would show here."""
+    answer, content = _health(visit)
+    wanted = visit.target.environment
+    if answer.status_code != 200 or content.get("status") != "healthy":
+        raise Failed(
+            f"status {answer.status_code}, health {_shown(content.get('status'))}",
+            "status 200, health healthy",
+            "look at Render, the service, Logs; then at its environment variables",
+        )
+    found = content.get("environment")
+    if found != wanted:
+        raise Failed(
+            f"environment {_shown(found)}", f"environment {wanted}", "set ENVIRONMENT of the service: pulumi up"
+        )
+    return f"healthy, environment {wanted}"
+
+
+def version(visit: Visit, wanted: str) -> str:
+    """The commit or version that serves: `commit`, `git_commit` or `version` of the health answer."""
+    _answer, content = _health(visit)
+    found = [str(content[key]) for key in ("commit", "git_commit", "version") if content.get(key)]
+    if any(_same_version(text, wanted) for text in found):
+        return wanted
+    raise Failed(
+        ", ".join(map(_shown, found)) or "the health answer names no commit or version",
+        wanted,
+        "wait for the deploy of it, or see why it failed: Render, the service, Events",
+    )
+
+
+def dependency(visit: Visit, name: str) -> str:
+    """`database` or `redis` of the health detail, else of READY_PATH; no detail is a failure."""
+    _answer, content = _health(visit)
+    found = _detail(content, name)
+    if found is None:
+        found = _detail(visit.once(READY_PATH, lambda: _object(visit.backend("GET", READY_PATH))), name)
+    if found is None:
+        raise Failed(
+            f"neither {visit.target.settings.smoke.health_path} nor {READY_PATH} says anything of {name}",
+            f"{name}: connected",
+            f"let the application report {name} in its health detail",
+        )
+    if found is True or str(found).lower() in _CONNECTED:
+        return "connected"
+    variable = {"database": "DATABASE_URL", "redis": "REDIS_URL"}[name]
+    raise Failed(f"{name}: {_shown(found)}", f"{name}: connected", f"look at {variable} of the service, and its logs")
+
+
+def allowed_origin(visit: Visit, origin: str) -> str:
+    """The preflight that a browser sends from there before it logs in."""
+    answer = _preflight(visit, origin)
+    allowed = answer.headers.get("access-control-allow-origin")
+    if not answer.is_success or allowed != origin:
+        raise Failed(
+            f"status {answer.status_code}, access-control-allow-origin {_shown(allowed)}",
+            f"access-control-allow-origin {origin}",
+            "correct marketedge:cors and run pulumi up; the application has to match wildcards in CORS_ORIGINS",
+        )
+    return "allowed"
+
+
+def refused_origin(visit: Visit, origin: str) -> str:
+    """A stranger's page must not be able to use somebody's session."""
+    answer = _preflight(visit, origin)
+    allowed = answer.headers.get("access-control-allow-origin")
+    if allowed in ("*", origin):
+        raise Failed(f"access-control-allow-origin {allowed}", "no access-control-allow-origin", "tighten CORS_ORIGINS")
+    if answer.status_code == 404 or answer.status_code >= 500:
+        path = visit.target.settings.smoke.cors_path
+        raise Failed(f"status {answer.status_code}", "an answer to OPTIONS", f"correct smoke.corsPath ({path})")
+    return "refused"
+
+
+def origins(visit: Visit) -> list[str]:
+    """Every allowed origin; a wildcard as a host that it has to cover."""
+    return [origin.replace("*", _SUBDOMAIN) for origin in visit.target.settings.cors.origins]
+
+
+def strangers(visit: Visit) -> list[str]:
+    """Somebody, and a host that only begins like an allowed one."""
+    first = origins(visit)[0]
+    return [_STRANGER, f"https://{urlsplit(first).hostname}.stranger.example"]
+
+
+def auth0_url(visit: Visit, _subject: str) -> str:
+    """Tenant, audience, client and callback of the address that the frontend sends people to."""
+    settings = visit.target.settings
+    callback = f"{visit.target.frontend_url}{settings.smoke.callback_path}"
+    answer = visit.backend("GET", settings.smoke.auth0_url_path, params={"redirect_uri": callback})
+    content = _object(answer)
+    if content.get("status") == "fallback_mode":
+        raise Failed(
+            "status fallback_mode",
+            "an address made by the application itself",
+            "look at the service's logs: its API router did not load",
+        )
+    if answer.status_code != 200 or not isinstance(content.get("auth_url"), str):
+        raise Failed(
+            f"status {answer.status_code}, auth_url {_shown(content.get('auth_url'))}",
+            "status 200 and an auth_url",
+            "look at Render, the service, Logs; at AUTH0_DOMAIN and AUTH0_CLIENT_ID of the service; smoke.auth0UrlPath",
+        )
+    parts = urlsplit(content["auth_url"])
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    found = {"domain": parts.netloc, **{key: query.get(key) for key in ("audience", "client_id", "redirect_uri")}}
+    wanted = {"domain": settings.auth0.domain, "audience": settings.auth0.audience, "redirect_uri": callback}
+    wanted |= {"client_id": own} if (own := visit.environ.get("AUTH0_CLIENT_ID")) else {}
+    wrong = [key for key, value in wanted.items() if found[key] != value]
+    if wrong or not found["client_id"]:
+        wrong = wrong or ["client_id"]
+        raise Failed(
+            ", ".join(f"{key} {_shown(found[key])}" for key in wrong),
+            ", ".join(f"{key} {wanted.get(key, 'of the application')}" for key in wrong),
+            _auth0_fix(wrong),
+        )
+    return f"audience {found['audience']}, client_id {'as expected' if own else 'present'}"
+
+
+def api(visit: Visit, path: str) -> str:
+    """The route is there: asked without a login, it may refuse."""
+    status = visit.backend("GET", path).status_code
+    if status < 400 or status in _AVAILABLE:
+        return f"status {status}"
+    raise Failed(
+        f"status {status}", "success, or a refusal such as 401", "look at Render, the service, Logs; smoke.apiPaths"
+    )
+
+
+def _auth0_fix(wrong: list[str]) -> str:
+    if "client_id" in wrong:
+        return (
+            "backend and frontend have to use one application: correct AUTH0_CLIENT_ID of the service. Where "
+            "AUTH0_CLIENT_ID is exported here for Auth0's management API, leave it out of this run"
+        )
+    return f"correct AUTH0_{'AUDIENCE' if 'audience' in wrong else 'DOMAIN'} of the service: pulumi up"
+
+
+def _health(visit: Visit) -> tuple[httpx.Response, dict[str, Any]]:
+    path = visit.target.settings.smoke.health_path
+
+    def ask() -> tuple[httpx.Response, dict[str, Any]]:
+        answer = visit.backend("GET", path)
+        return answer, _object(answer)
+
+    found: tuple[httpx.Response, dict[str, Any]] = visit.once(path, ask)
+    return found
+
+
+def _preflight(visit: Visit, origin: str) -> httpx.Response:
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "Authorization",
+    }
+    return visit.backend("OPTIONS", visit.target.settings.smoke.cors_path, headers=headers)
+
+
+def _detail(content: Mapping[str, Any], name: str) -> Any:
+    """`name` at the top, or under `services` or `checks`: a text, true or false, or an object with `status`."""
+    for place in (content, content.get("services"), content.get("checks")):
+        if isinstance(place, Mapping) and place.get(name) is not None:
+            found = place[name]
+            return found.get("status") if isinstance(found, Mapping) else found
+    return None
+
+
+def _object(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _same_version(found: str, wanted: str) -> bool:
+    """Equal, with or without a tag's v; a commit may be shortened to seven characters or more."""
+    found, wanted = found.lower().removeprefix("v"), wanted.lower().removeprefix("v")
+    shorter = min(found, wanted, key=len)
+    is_commit = len(shorter) >= 7 and all(character in "0123456789abcdef" for character in shorter)
+    return found == wanted or (is_commit and found[: len(shorter)] == wanted[: len(shorter)])
+
+
+def _shown(value: Any) -> str:
+    return "missing" if value is None else str(value)[:200]

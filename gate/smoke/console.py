@@ -1,0 +1,30 @@
+"""The report for a person: a table on a terminal, one plain line a check everywhere else."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gate.smoke.report import Outcome, SmokeReport
+
+_STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.SKIPPED: "yellow"}
+
+
+def show(report: SmokeReport, console: Console) -> None:
+    if console.is_terminal:
+        table = Table("", "check", "plan", "seen", "seconds")
+        for check in report.checks:
+            cells = (check.name, check.plan, check.detail, f"{check.seconds:.1f}")
+            table.add_row(Text(check.outcome, _STYLES[check.outcome]), *map(Text, cells))
+        console.print(table)
+    else:
+        for check in report.checks:
+            line = f"{check.outcome}: {check.name}: {check.detail} ({check.seconds:.1f} s)"
+            console.print(Text(line), soft_wrap=True)
+    for check in report.of(Outcome.FAILED):
+        text = f"{check.name}: expected {check.expected}. {check.fix}"
+        console.print(Text(text), soft_wrap=True)
+    style = "bold green" if report.passed else "bold red"
+    headline = f"smoke tests of {report.environment}: {report.headline} in {report.seconds:.1f} s"
+    console.print(Text(headline, style), soft_wrap=True)

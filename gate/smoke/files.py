@@ -1,0 +1,83 @@
+"""The report as files: smoke.xml (JUnit), smoke.json, smoke.md. Their texts are redacted already."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from gate.smoke.report import Outcome, Result, SmokeReport
+
+_MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.SKIPPED: "⏭️"}
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+def write(report: SmokeReport, folder: Path) -> None:
+    """Raises: OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
+    (folder / "smoke.json").write_text(f"{text}\n", encoding="utf-8")
+    (folder / "smoke.md").write_text(markdown(report), encoding="utf-8")
+    (folder / "smoke.xml").write_bytes(junit(report))
+
+
+def junit(report: SmokeReport) -> bytes:
+    """One suite, one case a check, in the form that pytest and the viewers of GitHub Actions share."""
+    totals = {
+        "tests": str(len(report.checks)),
+        "failures": str(len(report.of(Outcome.FAILED))),
+        "errors": "0",
+        "skipped": str(len(report.of(Outcome.SKIPPED))),
+        "time": f"{report.seconds:.2f}",
+    }
+    name = f"smoke {report.environment}"
+    root = ElementTree.Element("testsuites", {"name": name, **totals})
+    stamp = report.started_at.isoformat(timespec="seconds")
+    suite = ElementTree.SubElement(root, "testsuite", {"name": name, **totals, "timestamp": stamp})
+    for check in report.checks:
+        _case(suite, report.environment, check)
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def markdown(report: SmokeReport) -> str:
+    """Fit for a step summary and for a comment."""
+    mark = _MARKS[Outcome.PASSED if report.passed else Outcome.FAILED]
+    rows = [
+        f"## {mark} Smoke tests, {report.environment}: {report.headline}",
+        "",
+        f"{report.backend_url} and {report.frontend_url}, {report.seconds:.1f} s",
+        "",
+        "| | check | plan | seen | seconds |",
+        "| --- | --- | --- | --- | ---: |",
+    ]
+    for check in report.checks:
+        cells = (_MARKS[check.outcome], check.name, check.plan, check.detail)
+        rows.append(f"| {' | '.join(map(_cell, cells))} | {check.seconds:.1f} |")
+    if failures := report.of(Outcome.FAILED):
+        rows += ["", "### What to do", ""]
+        rows += [f"- **{_cell(f.name)}**: expected {_cell(f.expected)}. {_cell(f.fix)}" for f in failures]
+    return "\n".join(rows) + "\n"
+
+
+def _case(suite: ElementTree.Element, environment: str, check: Result) -> None:
+    attributes = {"classname": f"smoke.{environment}", "name": _xml(check.name), "time": f"{check.seconds:.2f}"}
+    case = ElementTree.SubElement(suite, "testcase", attributes)
+    detail = _xml(check.detail)
+    if check.outcome is Outcome.SKIPPED:
+        ElementTree.SubElement(case, "skipped", {"message": detail})
+    elif check.outcome is Outcome.FAILED:
+        failure = ElementTree.SubElement(case, "failure", {"message": detail, "type": "failed"})
+        failure.text = _xml(f"{check.detail}\nexpected: {check.expected}\nwhat to do: {check.fix}\nplan: {check.plan}")
+    else:
+        ElementTree.SubElement(case, "system-out").text = detail
+
+
+def _xml(text: str) -> str:
+    """Without what XML cannot hold; an application may answer anything."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>|@#])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,111 @@
+"""The check of a login: a test user's password becomes a JWT, and the backend accepts it (plan 1.1, 3.2, 3.4).
+
+The backend's own /api/v1/auth/login takes an authorization code, which only a browser gets. So the token comes from
+Auth0's resource owner password grant, for which the application needs the grant type Password and the tenant a default
+directory (auth0.com/docs/get-started/authentication-and-authorization-flow/resource-owner-password-flow).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+from gate.smoke.visit import Failed, Skipped, Visit
+
+EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
+ME_PATH = "/api/v1/auth/me"
+ADMIN_PATH = "/api/v1/admin/feature-flags"
+"""An endpoint for administrators, as the super-admin panel calls it."""
+
+
+def authentication(visit: Visit, _subject: str) -> str:
+    """Log in, get a JWT, and be recognised by the backend."""
+    answer = visit.backend("GET", ME_PATH, headers=_authorization(visit))
+    try:
+        found = answer.json()
+    except ValueError:
+        found = {}
+    person = found.get("user", found) if isinstance(found, dict) else {}
+    email = person.get("email") if isinstance(person, dict) else None
+    if answer.status_code != 200 or str(email).lower() != visit.environ[EMAIL].lower():
+        raise Failed(
+            f"{ME_PATH}: status {answer.status_code}, {'no' if email is None else 'another'} user",
+            f"status 200 and the user of {EMAIL}",
+            "look at AUTH0_DOMAIN and AUTH0_AUDIENCE of the service, and whether the user is in its database",
+        )
+    return "a JWT, accepted by the backend"
+
+
+def admin_api(visit: Visit, _subject: str) -> str:
+    """The test user may use what the super-admin panel needs."""
+    status = visit.backend("GET", ADMIN_PATH, headers=_authorization(visit)).status_code
+    if status != 200:
+        raise Failed(f"{ADMIN_PATH}: status {status}", "status 200", f"give the user of {EMAIL} the role super_admin")
+    return "status 200"
+
+
+def _authorization(visit: Visit) -> dict[str, str]:
+    if missing := [name for name in (EMAIL, PASSWORD) if not visit.environ.get(name)]:
+        raise Skipped(f"skipped: {', '.join(missing)} not set")
+    return {"Authorization": f"Bearer {visit.once('token', lambda: _token(visit))}"}
+
+
+def _token(visit: Visit) -> str:
+    environ = visit.environ
+    client = environ.get("AUTH0_CLIENT_ID")
+    if not client:
+        raise Failed(
+            "AUTH0_CLIENT_ID is not set", "the application's client id", "export AUTH0_CLIENT_ID of the application"
+        )
+    form = {
+        "grant_type": "password",
+        "username": environ[EMAIL],
+        "password": environ[PASSWORD],
+        "client_id": client,
+        "audience": visit.target.settings.auth0.audience,
+        "scope": "openid profile email",
+    }
+    if secret := environ.get("AUTH0_CLIENT_SECRET"):
+        form["client_secret"] = secret
+    answer = visit.auth0("/oauth/token", form)
+    try:
+        content = answer.json()
+    except ValueError:
+        content = {}
+    token = content.get("access_token") if isinstance(content, dict) else None
+    if isinstance(token, str) and token:
+        visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
+        return _jwt(token)
+    raise _refused(answer.status_code, content)
+
+
+def _refused(status: int, content: Any) -> Failed:
+    # Only the error's code is shown: Auth0's description may repeat what was sent.
+    code = str(content.get("error", "")) if isinstance(content, dict) else ""
+    fix = {
+        "unauthorized_client": "add the grant type Password to the application (Settings, Advanced, Grant Types)",
+        "server_error": "set the tenant's default directory (Settings, General)",
+        "mfa_required": "exempt the test user from multi-factor authentication",
+        "access_denied": "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET have to be the application's, not the management's",
+    }.get(code, f"correct {EMAIL} and {PASSWORD}")
+    shown = code if re.fullmatch(r"[a-z_]{1,40}", code) else "no error code"
+    return Failed(f"Auth0 refused the login: status {status}, {shown}", "an access token", fix)
+
+
+def _jwt(token: str) -> str:
+    """The token, if it is a JWT; without an audience Auth0 answers an opaque or an encrypted one."""
+    parts = token.split(".")
+    try:
+        header = parts[0] + "=" * (-len(parts[0]) % 4)
+        readable = isinstance(json.loads(base64.urlsafe_b64decode(header)), dict)
+    except ValueError:
+        readable = False
+    if len(parts) != 3 or not readable:
+        raise Failed(
+            f"an access token of {len(parts)} part{'s' * (len(parts) > 1)}, not a JWT",
+            "a JWT: three parts",
+            "the audience has to be an API of the tenant (plan 1.1): look at Auth0, APIs",
+        )
+    return token

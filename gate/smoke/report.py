@@ -1,0 +1,80 @@
+"""What the smoke tests found, and its JSON form. Knows neither HTTP nor a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from gate.redaction import Redactor
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Result(_Model):
+    """Of one check.
+
+    Attributes:
+        plan: the row of the plan that asks for it.
+        detail: what was seen; why, where it was skipped.
+        expected, fix: what should have been seen, and what to do; empty unless it failed.
+    """
+
+    name: str
+    plan: str
+    outcome: Outcome
+    seconds: float
+    detail: str
+    expected: str = ""
+    fix: str = ""
+
+
+class SmokeReport(_Model):
+    """The outcome of one run, checks in the order of the table.
+
+    As JSON: `schema` (1: raised when a field changes its meaning or goes away), `passed`, `environment`, `frontendUrl`,
+    `backendUrl`, `startedAt`, `seconds`, `checks` (name, plan, outcome, seconds, detail, expected, fix).
+    """
+
+    environment: str
+    frontend_url: str
+    backend_url: str
+    started_at: datetime
+    seconds: float
+    checks: list[Result]
+
+    @property
+    def passed(self) -> bool:
+        """A run that checked nothing has not passed."""
+        return not self.of(Outcome.FAILED) and bool(self.of(Outcome.PASSED))
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.passed else 2
+
+    @property
+    def headline(self) -> str:
+        """`12 passed, 1 skipped`."""
+        counts = [f"{len(found)} {outcome.value}" for outcome in Outcome if (found := self.of(outcome))]
+        return ", ".join(counts) or "nothing was checked"
+
+    def of(self, outcome: Outcome) -> list[Result]:
+        return [result for result in self.checks if result.outcome == outcome]
+
+    def redacted(self, redactor: Redactor) -> SmokeReport:
+        return SmokeReport.model_validate(redactor.value(self.model_dump(mode="json")))
+
+    def as_json(self) -> dict[str, Any]:
+        """See the class's text."""
+        return {"schema": 1, "passed": self.passed, **self.model_dump(mode="json", by_alias=True)}

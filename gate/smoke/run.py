@@ -1,0 +1,153 @@
+"""Makes every check of the table at the same time, within the budget, and leaves none out of the report."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import httpx
+
+from gate.errors import GateError
+from gate.redaction import Redactor, environment_secrets
+from gate.smoke.report import Outcome, Result, SmokeReport
+from gate.smoke.table import TABLE, Check
+from gate.smoke.visit import Failed, Skipped, Visit
+from gate.target import Target
+
+
+class _Case(NamedTuple):
+    check: Check
+    subject: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.check.name} {self.subject}".rstrip()
+
+
+def run(
+    target: Target,
+    environ: Mapping[str, str],
+    *,
+    expect_version: str | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
+    transport: httpx.BaseTransport | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+    table: Sequence[Check] = TABLE,
+) -> SmokeReport:
+    """Smoke-test one environment.
+
+    Args:
+        environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, with AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET
+            of the application; all optional.
+        expect_version: commit or tag that has to serve.
+        tell: gets progress.
+
+    Raises: GateError where nothing can be asked.
+    """
+    if not target.frontend_url or not target.backend_url:
+        raise GateError("the addresses are not known: export BACKEND_URL and FRONTEND_URL")
+    started, began = datetime.now(UTC), clock()
+    deadline = began + target.settings.smoke.budget_seconds
+    visit = Visit(
+        target,
+        environ,
+        expect_version=expect_version,
+        deadline=deadline,
+        clock=clock,
+        sleep=sleep,
+        transport=transport,
+    )
+    try:
+        results = _results(visit, table, deadline, clock, tell)
+    finally:
+        visit.close()
+    report = SmokeReport(
+        environment=target.environment,
+        frontend_url=target.frontend_url,
+        backend_url=target.backend_url,
+        started_at=started,
+        seconds=round(clock() - began, 2),
+        checks=results,
+    )
+    return report.redacted(Redactor([*environment_secrets(environ), *visit.tokens]))
+
+
+def _results(
+    visit: Visit,
+    table: Sequence[Check],
+    deadline: float,
+    clock: Callable[[], float],
+    tell: Callable[[str], None],
+) -> list[Result]:
+    rows = [row for row in table if visit.target.environment in row.environments]
+    cases = [_Case(row, subject) for row in rows for subject in row.subjects(visit)]
+    done: dict[str, Result] = {}
+
+    def work(case: _Case) -> None:
+        result = _made(case, visit, clock)
+        done[case.name] = result
+        tell(f"{len(done)} of {len(cases)} checks")
+
+    # As daemons, so that a connection which never ends cannot hold up the end of the program.
+    threads = [threading.Thread(target=work, args=(case,), daemon=True) for case in cases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - clock()))
+    finished = dict(done)
+    results = [finished.get(case.name) or _not_made(case, visit) for case in cases]
+    return results + [_without_subject(row) for row in rows if not row.optional and not row.subjects(visit)]
+
+
+def _made(case: _Case, visit: Visit, clock: Callable[[], float]) -> Result:
+    began = clock()
+    outcome, detail, expected, fix = Outcome.PASSED, "", "", ""
+    try:
+        detail = case.check.run(visit, case.subject)
+    except Failed as failure:
+        outcome, detail, expected, fix = Outcome.FAILED, failure.detail, failure.expected, failure.fix
+    except Skipped as reason:
+        outcome, detail = Outcome.SKIPPED, str(reason)
+    except Exception as error:
+        # Without its text, which may quote an answer. A check that breaks must not count as one that passed.
+        outcome, detail = Outcome.FAILED, f"the check itself broke: {type(error).__name__}"
+        expected, fix = "a check that runs", "report it, with this name and the answer it met"
+    seconds = round(clock() - began, 2)
+    return Result(
+        name=case.name,
+        plan=case.check.plan,
+        outcome=outcome,
+        seconds=seconds,
+        detail=detail,
+        expected=expected,
+        fix=fix,
+    )
+
+
+def _not_made(case: _Case, visit: Visit) -> Result:
+    budget = visit.target.settings.smoke.budget_seconds
+    return Result(
+        name=case.name,
+        plan=case.check.plan,
+        outcome=Outcome.FAILED,
+        seconds=budget,
+        detail=f"not finished within {budget} s",
+        expected="an outcome within the budget",
+        fix="look at what took so long, then run it again",
+    )
+
+
+def _without_subject(row: Check) -> Result:
+    return Result(
+        name=row.name,
+        plan=row.plan,
+        outcome=Outcome.FAILED,
+        seconds=0,
+        detail="nothing to look at is configured",
+        expected="at least one",
+        fix="complete marketedge:smoke of the stack",
+    )

@@ -1,0 +1,73 @@
+"""The table of smoke tests: what is checked in which environment, and which row of the plan asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gate.smoke import backend, frontend, login
+from gate.smoke.visit import Visit
+
+STAGING, PRODUCTION = "staging", "production"
+EVERYWHERE = frozenset({STAGING, PRODUCTION})
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row.
+
+    Attributes:
+        run: makes the check of one subject; returns what was seen, raises Failed or Skipped.
+        subjects: what it is made of, such as paths; each is a result of its own.
+        optional: made only where there are subjects. Otherwise none is a failure.
+    """
+
+    name: str
+    plan: str
+    environments: frozenset[str]
+    run: Callable[[Visit, str], str]
+    subjects: Callable[[Visit], list[str]] = lambda _visit: [""]
+    optional: bool = False
+
+
+TABLE = (
+    Check("health", "3.2, 3.4 health endpoint; 2.4 environment", EVERYWHERE, backend.health),
+    Check(
+        "version",
+        "4.2 production release",
+        EVERYWHERE,
+        backend.version,
+        lambda visit: [visit.expect_version] if visit.expect_version else [],
+        optional=True,
+    ),
+    Check(
+        "connected", "3.2, 3.4 database, Redis", EVERYWHERE, backend.dependency, lambda _visit: ["database", "redis"]
+    ),
+    Check("CORS allows", "1.2 CORS", EVERYWHERE, backend.allowed_origin, backend.origins),
+    Check("CORS refuses", "1.2 CORS", EVERYWHERE, backend.refused_origin, backend.strangers),
+    Check("auth0-url", "1.1 audience", EVERYWHERE, backend.auth0_url),
+    Check(
+        "API",
+        "3.2, 3.4 API endpoints",
+        EVERYWHERE,
+        backend.api,
+        lambda visit: list(visit.target.settings.smoke.api_paths),
+    ),
+    Check("authentication", "3.2, 3.4 authentication flow; 1.1 JWT", EVERYWHERE, login.authentication),
+    Check(
+        "page",
+        "3.2 dashboard loading",
+        frozenset({STAGING}),
+        frontend.page,
+        lambda visit: list(visit.target.settings.smoke.pages),
+    ),
+    Check(
+        "super-admin page",
+        "3.2 super admin panel",
+        frozenset({STAGING}),
+        frontend.page,
+        lambda visit: [visit.target.settings.smoke.admin_page],
+    ),
+    Check("super-admin API", "3.2 super admin panel", frozenset({STAGING}), login.admin_api),
+)
+"""Staging runs the full suite of plan 3.2, production the minimal one of plan 3.4."""

@@ -1,0 +1,295 @@
+"""What the smoke tests find in an application that works, and in one that is broken in one place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from gate.errors import GateError
+from gate.smoke import Outcome
+from gate.smoke.table import TABLE, Check
+from gate.smoke.visit import Visit
+from gate.target import Target
+from tests.unit.gate.smoke_application import CLIENT_SECRET, LOGIN, PASSWORD, Application, everything, target
+
+
+def test_a_working_application_passes_every_check_of_staging():
+    report = Application().smoke()
+    assert [r.detail for r in report.checks if r.outcome is not Outcome.PASSED] == []
+    assert report.passed
+    assert report.exit_code == 0
+    assert {name.name for name in TABLE} - {"version"} <= {
+        row.name for row in TABLE for result in report.checks if result.name.startswith(row.name)
+    }
+
+
+def test_production_runs_the_minimal_suite():
+    names = [result.name for result in Application("production").smoke().checks]
+    assert "health" in names
+    assert "connected redis" in names
+    assert "authentication" in names
+    assert not [name for name in names if name.startswith(("page", "super-admin"))]
+
+
+def test_a_wildcard_origin_is_tried_as_a_host_below_it():
+    app = Application()
+    assert app.check("CORS allows https://smoke-test-preview.vercel.app").outcome is Outcome.PASSED
+    assert not [r for r in app.requests if "*" in r.headers.get("origin", "")]
+
+
+def _health(**changes: object) -> Callable[[Application], None]:
+    return lambda app: app.health.update(changes)
+
+
+def _answer(key: str, answer: httpx.Response | Exception) -> Callable[[Application], None]:
+    return lambda app: app.answers.update({key: answer})
+
+
+def _authorize(key: str, value: str) -> Callable[[Application], None]:
+    return lambda app: app.authorize.update({key: value})
+
+
+_ALLOW_ALL = httpx.Response(200, headers={"access-control-allow-origin": "*"})
+_HTML = {"content-type": "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "name", "said"),
+    [
+        (_health(status="unhealthy"), "health", "health unhealthy"),
+        (_health(environment="production"), "health", "environment production"),
+        (_health(environment=None), "health", "environment missing"),
+        (_answer("GET /health", httpx.Response(500)), "health", "status 500"),
+        (_answer("GET /health", httpx.Response(200, text="not JSON")), "health", "missing"),
+        (_health(services={"database": {"status": "error"}}), "connected database", "database: error"),
+        (_health(services={"database": {"status": "connected"}}), "connected redis", "neither /health nor /ready"),
+        (_health(services={}), "connected database", "neither /health nor /ready"),
+        (_health(services={"redis": False}), "connected redis", "redis: False"),
+        (
+            _answer("OPTIONS /api/v1/auth/login", httpx.Response(400)),
+            "CORS allows http://localhost:3000",
+            "access-control-allow-origin missing",
+        ),
+        (_answer("OPTIONS /api/v1/auth/login", _ALLOW_ALL), "CORS allows http://localhost:3000", "allow-origin *"),
+        (_answer("OPTIONS /api/v1/auth/login", _ALLOW_ALL), "CORS refuses https://stranger.example", "allow-origin *"),
+        (
+            _answer("OPTIONS /api/v1/auth/login", httpx.Response(404)),
+            "CORS refuses https://stranger.example",
+            "status 404",
+        ),
+        (_authorize("audience", "https://other.test/"), "auth0-url", "audience https://other.test/"),
+        (lambda app: app.authorize.pop("audience"), "auth0-url", "audience missing"),
+        (_authorize("client_id", "another"), "auth0-url", "client_id another"),
+        (_authorize("redirect_uri", "https://other.test/callback"), "auth0-url", "redirect_uri"),
+        (lambda app: setattr(app, "tenant", "other.auth0.com"), "auth0-url", "domain other.auth0.com"),
+        (
+            _answer("GET /api/v1/auth/auth0-url", httpx.Response(200, json={"status": "fallback_mode"})),
+            "auth0-url",
+            "fallback_mode",
+        ),
+        (_answer("GET /api/v1/auth/auth0-url", httpx.Response(422)), "auth0-url", "status 422"),
+        (_answer("GET /api/v1/auth/me", httpx.Response(404)), "API /api/v1/auth/me", "status 404"),
+        (_answer("GET /api/v1/auth/me", httpx.Response(500)), "API /api/v1/auth/me", "status 500"),
+        (_answer("GET /dashboard", httpx.Response(404, html="<html>")), "page /dashboard", "status 404"),
+        (_answer("GET /login", httpx.Response(200, json={})), "page /login", "application/json"),
+        (_answer("GET /", httpx.Response(200, text="", headers=_HTML)), "page /", "text/html"),
+        (_answer("GET /", httpx.ConnectError("refused")), "page /", "ConnectError"),
+        (
+            _answer("GET /admin", httpx.Response(302, headers={"location": "https://vercel.com/sso"})),
+            "super-admin page /admin",
+            "vercel.com",
+        ),
+        (_answer("GET /admin", httpx.Response(302, headers={"location": "/admin"})), "super-admin page /admin", "more"),
+        (_answer("POST /oauth/token", httpx.Response(403, json={"error": "invalid_grant"})), "authentication", "grant"),
+        (lambda app: setattr(app, "token", "opaque-token"), "authentication", "1 part,"),
+        (lambda app: setattr(app, "token", "not.a.jwt"), "authentication", "not a JWT"),
+        (
+            _answer("GET /api/v1/auth/me", httpx.Response(200, json={"email": "x@y.test"})),
+            "authentication",
+            "another user",
+        ),
+        (_answer("GET /api/v1/auth/me", httpx.Response(401)), "authentication", "status 401"),
+        (_answer("GET /api/v1/admin/feature-flags", httpx.Response(403)), "super-admin API", "status 403"),
+    ],
+)
+def test_what_is_broken_is_a_failure_that_says_what_was_seen_and_what_to_do(broken, name, said):
+    app = Application()
+    broken(app)
+    report = app.smoke()
+    (result,) = [result for result in report.checks if result.name == name]
+    assert result.outcome is Outcome.FAILED
+    assert said in result.detail
+    assert result.expected
+    assert result.fix
+    assert report.exit_code == 2
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 422])
+def test_an_api_that_refuses_a_stranger_is_available(status):
+    app = Application()
+    app.answers["GET /api/v1/auth/me"] = httpx.Response(status)
+    assert app.check("API /api/v1/auth/me").outcome is Outcome.PASSED
+
+
+def test_the_detail_may_come_from_the_readiness_check():
+    app = Application()
+    del app.health["services"]
+    app.answers["GET /ready"] = httpx.Response(503, json={"services": {"database": "connected", "redis": "timeout"}})
+    assert app.check("connected database").outcome is Outcome.PASSED
+    assert "timeout" in app.check("connected redis").detail
+
+
+@pytest.mark.parametrize(
+    ("wanted", "outcome"),
+    [
+        ("v1.2.3", Outcome.PASSED),
+        ("0123456789abcdef0123456789abcdef01234567", Outcome.PASSED),
+        ("0123456", Outcome.PASSED),
+        ("012345", Outcome.FAILED),
+        ("v1.2", Outcome.FAILED),
+        ("fedcba9", Outcome.FAILED),
+    ],
+)
+def test_the_expected_version_has_to_serve(wanted, outcome):
+    assert Application().check(f"version {wanted}", expect_version=wanted).outcome is outcome
+
+
+def test_without_a_test_user_the_login_is_skipped_and_says_so():
+    report = Application().smoke({})
+    assert [result.name for result in report.of(Outcome.SKIPPED)] == ["authentication", "super-admin API"]
+    assert "SMOKE_USER_EMAIL" in report.of(Outcome.SKIPPED)[0].detail
+    assert report.passed
+
+
+def test_a_login_that_cannot_be_tried_is_a_failure():
+    environ = {key: value for key, value in LOGIN.items() if key != "AUTH0_CLIENT_ID"}
+    assert "AUTH0_CLIENT_ID" in Application().check("authentication", environ).detail
+
+
+def test_a_refused_login_is_tried_once():
+    app = Application()
+    app.answers["POST /oauth/token"] = httpx.Response(403, json={"error": "invalid_grant"})
+    app.smoke()
+    assert app.count("POST /oauth/token") == 1
+
+
+def test_a_page_may_redirect_on_its_own_host_and_the_bypass_secret_stays_there():
+    app = Application()
+    app.answers["GET /dashboard"] = httpx.Response(307, headers={"location": "/login"})
+    app.answers["GET /"] = httpx.Response(307, headers={"location": "https://elsewhere.test/"})
+    report = app.smoke({"VERCEL_AUTOMATION_BYPASS_SECRET": "fake-bypass-secret"})
+    assert {r.name: r.outcome for r in report.checks}["page /dashboard"] is Outcome.PASSED
+    assert {r.url.host for r in app.requests if "x-vercel-protection-bypass" in r.headers} == {
+        "staging.zebra.associates"
+    }
+
+
+def test_a_sleeping_service_is_waited_for():
+    app = Application()
+    app.answers["GET /health"] = [httpx.Response(502), httpx.ReadTimeout("slow"), httpx.Response(503)]
+    # Nothing else awakes it in the meantime.
+    report = app.smoke({}, table=[row for row in TABLE if row.name == "health"])
+    assert report.passed
+    assert app.count("GET /health") == 4
+
+
+def test_a_service_that_does_not_wake_up_is_given_up_after_90_seconds():
+    app = Application()
+    app.answers["GET /health"] = httpx.Response(502)
+    began = app.clock.now
+    report = app.smoke({}, table=[row for row in TABLE if row.name == "health"])
+    assert not report.passed
+    assert 80 < app.clock.now - began <= 90
+
+
+@pytest.mark.parametrize("status", [404, 500, 429])
+def test_nothing_but_a_cold_start_is_asked_again(status):
+    app = Application()
+    app.answers["GET /health"] = httpx.Response(status)
+    app.smoke({})
+    assert app.count("GET /health") == 1
+
+
+def test_a_service_that_does_not_sleep_is_asked_once():
+    app = Application()
+    app.target = target(plan="starter")
+    app.answers["GET /health"] = httpx.Response(502)
+    app.smoke({})
+    assert app.count("GET /health") == 1
+
+
+def test_once_awake_an_outage_is_not_waited_for():
+    app = Application()
+    app.answers["GET /ready"] = httpx.Response(502)
+    del app.health["services"]
+    app.smoke({}, table=[row for row in TABLE if row.name == "connected"])
+    assert app.count("GET /ready") == 1
+
+
+def test_what_the_budget_leaves_no_time_for_is_a_failure():
+    app = Application()
+    app.target = target(budgetSeconds=10)
+    app.answers["GET /health"] = httpx.Response(502)
+    began = app.clock.now
+    report = app.smoke({}, table=[row for row in TABLE if row.name == "health"])
+    assert report.checks[0].detail == "no time was left for it"
+    assert app.clock.now - began < 15
+
+
+def test_a_check_that_never_ends_is_a_failure_and_holds_nothing_up():
+    app, never = Application(), threading.Event()
+
+    def all_time_passes(_visit: Visit) -> list[str]:
+        app.clock.now += 9999
+        return [""]
+
+    stuck = Check("stuck", "3.2", frozenset({"staging"}), lambda _visit, _subject: str(never.wait(30)), all_time_passes)
+    report = app.smoke({}, table=[stuck])
+    never.set()
+    assert "not finished within" in report.checks[0].detail
+    assert report.exit_code == 2
+
+
+def test_a_check_that_breaks_is_a_failure_without_the_text_of_its_error():
+    def breaks(_visit: Visit, _subject: str) -> str:
+        raise KeyError("fake-secret-in-an-error")
+
+    report = Application().smoke({}, table=[Check("broken", "3.2", frozenset({"staging"}), breaks)])
+    assert report.checks[0].outcome is Outcome.FAILED
+    assert "KeyError" in report.checks[0].detail
+    assert "fake-secret" not in everything(report)
+
+
+def test_a_check_without_anything_to_look_at_is_a_failure():
+    app = Application()
+    app.target = target(apiPaths=[])
+    (result,) = [result for result in app.smoke({}).checks if result.name == "API"]
+    assert result.outcome is Outcome.FAILED
+
+
+def test_no_check_at_all_is_not_a_pass():
+    assert Application().smoke({}, table=[]).exit_code == 2
+
+
+def test_no_report_holds_a_secret():
+    app = Application()
+    app.answers["GET /health"] = httpx.Response(200, json={"status": f"{app.token} {PASSWORD} {CLIENT_SECRET}"})
+    text = everything(app.smoke())
+    assert "[secret]" in text
+    assert not [secret for secret in (app.token, PASSWORD, CLIENT_SECRET) if secret in text]
+
+
+def test_without_addresses_nothing_can_be_run():
+    app = Application()
+    nowhere = Target(app.target.settings, "zebra-devops", "", "https://api.test", {})
+    with pytest.raises(GateError, match="FRONTEND_URL"):
+        app.smoke(target=nowhere)
+
+
+def test_progress_counts_the_checks():
+    told: list[str] = []
+    report = Application().smoke({}, tell=told.append)
+    assert told[-1].endswith(f"of {len(report.checks)} checks")

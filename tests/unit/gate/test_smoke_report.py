@@ -1,0 +1,145 @@
+"""The smoke tests' files, lines and commit status."""
+
+from __future__ import annotations
+
+import io
+import json
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from rich.console import Console
+
+from gate.errors import GateError
+from gate.smoke import command, console, files, status
+from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application
+
+
+@pytest.fixture
+def broken() -> Application:
+    app = Application()
+    app.health["status"] = "bad | <b>\x00 `x`"
+    return app
+
+
+def test_junit_counts_and_tells_failures_and_skips(broken, tmp_path):
+    report = broken.smoke({})
+    files.write(report, tmp_path / "out")
+    suite = ElementTree.parse(tmp_path / "out" / "smoke.xml").getroot().find("testsuite")
+    cases = suite.findall("testcase")
+    assert suite.get("tests") == str(len(cases)) == str(len(report.checks))
+    assert (suite.get("failures"), suite.get("skipped"), suite.get("errors")) == ("1", "2", "0")
+    (failed,) = [case for case in cases if case.find("failure") is not None]
+    assert failed.get("name") == "health"
+    assert "what to do: look at Render" in failed.find("failure").text
+    assert len([case for case in cases if case.find("skipped") is not None]) == 2
+
+
+def test_json_and_markdown_tell_the_same(broken, tmp_path):
+    report = broken.smoke({})
+    files.write(report, tmp_path)
+    content = json.loads((tmp_path / "smoke.json").read_text(encoding="utf-8"))
+    assert (content["schema"], content["passed"], content["environment"]) == (1, False, "staging")
+    assert len(content["checks"]) == len(report.checks)
+    text = (tmp_path / "smoke.md").read_text(encoding="utf-8")
+    assert text.startswith("## ❌ Smoke tests, staging: ")
+    assert "bad \\| \\<b\\>" in text
+    assert "### What to do" in text
+
+
+def test_no_file_holds_a_secret(tmp_path):
+    app = Application()
+    app.health["status"] = f"{PASSWORD} {CLIENT_SECRET} {app.token}"
+    files.write(app.smoke(), tmp_path)
+    for file in tmp_path.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert not [secret for secret in (PASSWORD, CLIENT_SECRET, app.token) if secret in text]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_console_shows_every_check_and_what_to_do(broken, terminal):
+    out = io.StringIO()
+    console.show(broken.smoke({}), Console(file=out, force_terminal=terminal, width=200))
+    assert "connected database" in out.getvalue()
+    assert "SMOKE_USER_EMAIL" in out.getvalue()
+    assert "look at Render, the service, Logs" in out.getvalue()
+
+
+class GitHub:
+    """Keeps what is sent. refuses: with an error."""
+
+    def __init__(self, refuses: bool = False) -> None:
+        self.sent: list[tuple[str, str, dict[str, str]]] = []
+        self.refuses = refuses
+
+    def send(self, method: str, path: str, body: dict[str, str], *, needs: str, repeatable: bool) -> None:
+        if self.refuses:
+            raise GateError(f"it needs {needs}")
+        self.sent.append((method, path, body))
+
+
+class Accounts:
+    def __init__(self, github: GitHub) -> None:
+        base = "/repos/zebra-devops"
+        self.github = SimpleNamespace(api=github, path=lambda repository, *steps: "/".join([base, repository, *steps]))
+
+    def __enter__(self) -> Accounts:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+
+@pytest.fixture
+def github(monkeypatch) -> GitHub:
+    found = GitHub()
+    monkeypatch.setattr(status, "Accounts", lambda _environ, _config: Accounts(found))
+    return found
+
+
+def test_the_commit_status_says_what_came_of_it_and_where(github, broken):
+    environ = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
+    status.post(broken.smoke({}), broken.target, "abc123", environ)
+    ((method, path, body),) = github.sent
+    assert (method, path) == ("POST", "/repos/zebra-devops/MarketEdge-Platform/statuses/abc123")
+    assert body["state"] == "failure"
+    assert body["context"] == "staging-smoke-tests"
+    assert body["target_url"] == "https://github.test/o/r/actions/runs/7"
+    assert len(body["description"]) <= 140
+
+
+@pytest.fixture
+def served(monkeypatch) -> Application:
+    """The command looks at an application of this test's."""
+    app = Application()
+    monkeypatch.setattr(command, "load_target", lambda _env, _stack, _environ: app.target)
+    monkeypatch.setattr(command, "run", lambda _target, _environ, **options: app.smoke({}, **options))
+    return app
+
+
+def test_the_command_passes_with_0_and_prints_only_json_when_asked(served, github, capsys):
+    assert command.smoke("staging", as_json=True, sha="abc123") == 0
+    assert json.loads(capsys.readouterr().out)["passed"] is True
+    assert github.sent[0][2]["state"] == "success"
+
+
+def test_the_command_fails_with_2_and_writes_its_report(served, tmp_path):
+    served.answers["GET /admin"] = httpx.Response(404)
+    assert command.smoke("staging", report=tmp_path) == 2
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["smoke.json", "smoke.md", "smoke.xml"]
+
+
+def test_a_status_that_could_not_be_set_is_not_a_success(served, github, capsys):
+    github.refuses = True
+    assert command.smoke("staging", sha="abc123") == 1
+    assert "Commit statuses: write" in capsys.readouterr().err
+
+
+def test_the_command_says_why_it_could_not_run(monkeypatch, capsys):
+    def unknown(*_arguments: object) -> None:
+        raise GateError("there is no Pulumi.nowhere.yaml")
+
+    monkeypatch.setattr(command, "load_target", unknown)
+    assert command.smoke("nowhere") == 1
+    assert "there is no Pulumi.nowhere.yaml" in capsys.readouterr().err

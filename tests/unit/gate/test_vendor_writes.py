@@ -1,0 +1,79 @@
+"""Changing something at a vendor: when it is sent again, and when that is left to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from gate.vendors.api import ATTEMPTS, Api
+from gate.vendors.errors import OutcomeUnknown, Unreachable, VendorError
+
+
+def api(answer: Callable[[int], httpx.Response]) -> tuple[Api, list[httpx.Request]]:
+    asked: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return answer(len(asked))
+
+    transport = httpx.MockTransport(handle)
+    made = Api("GitHub", "https://github.test", credential="GITHUB_TOKEN", transport=transport, sleep=lambda _s: None)
+    return made, asked
+
+
+def test_a_change_is_sent_once_and_answered() -> None:
+    client, asked = api(lambda _n: httpx.Response(201, json={"id": 1}))
+    assert client.send("POST", "/statuses", {"state": "success"}, needs="x") == {"id": 1}
+    assert [(r.method, r.content) for r in asked] == [("POST", b'{"state":"success"}')]
+
+
+def test_an_answer_without_content_is_none() -> None:
+    client, _ = api(lambda _n: httpx.Response(204))
+    assert client.send("DELETE", "/refs/x", needs="x") is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_lost_answer_is_not_sent_again(status: int) -> None:
+    client, asked = api(lambda _n: httpx.Response(status))
+    with pytest.raises(OutcomeUnknown, match=f"POST /deployments \\(status {status}\\): it may have taken effect"):
+        client.send("POST", "/deployments", {}, needs="x")
+    assert len(asked) == 1
+
+
+def test_a_dropped_connection_is_not_sent_again() -> None:
+    def drop(_n: int) -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    client, asked = api(drop)
+    with pytest.raises(OutcomeUnknown, match="ReadError"):
+        client.send("POST", "/deployments", {}, needs="x")
+    assert len(asked) == 1
+
+
+def test_a_repeatable_change_is_sent_again() -> None:
+    client, asked = api(lambda n: httpx.Response(502) if n == 1 else httpx.Response(200, json={}))
+    assert client.send("PUT", "/contents", {}, needs="x", repeatable=True) == {}
+    assert len(asked) == 2
+
+
+def test_a_repeatable_change_gives_up_in_the_end() -> None:
+    client, asked = api(lambda _n: httpx.Response(502))
+    with pytest.raises(Unreachable):
+        client.send("PUT", "/contents", {}, needs="x", repeatable=True)
+    assert len(asked) == ATTEMPTS
+
+
+def test_what_a_rate_limit_refused_is_sent_again() -> None:
+    limited = httpx.Response(429, headers={"retry-after": "1"})
+    client, asked = api(lambda n: limited if n == 1 else httpx.Response(201, json={}))
+    assert client.send("POST", "/deployments", {}, needs="x") == {}
+    assert len(asked) == 2
+
+
+def test_a_refusal_is_an_error_with_the_vendors_words() -> None:
+    client, asked = api(lambda _n: httpx.Response(422, json={"message": "Reference already exists"}))
+    with pytest.raises(VendorError, match="422 to POST /git/refs: Reference already exists"):
+        client.send("POST", "/git/refs", {}, needs="x")
+    assert len(asked) == 1
