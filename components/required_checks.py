@@ -49,16 +49,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Unreported:
-    """A required check that blocks pull requests. instead: what to require, empty where nothing comes near."""
+    """A required check that blocks pull requests.
+
+    instead: what to require, empty where nothing comes near. filtered: also that only once its paths filter is gone.
+    """
 
     check: str
     problem: str
     instead: str = ""
+    filtered: bool = False
 
     def __str__(self) -> str:
-        advice = (
-            f"require {self.instead!r} instead" if self.instead else "correct the name, or add a job that reports it"
-        )
+        advice = f"require {self.instead!r} instead" if self.instead else "correct the name, or add a job that has it"
+        advice += " and take the paths filter out of its workflow" if self.filtered else ""
         return f"{self.check!r}: {self.problem}, so it would block pull requests for ever; {advice}"
 
 
@@ -87,21 +90,17 @@ def explain(
 
 def _explained(check: str, reporting: list[Job], starting: list[Job], found: Collection[Job]) -> Unreported:
     if reporting:
-        file = reporting[0].file
-        return Unreported(check, f"{file} has a paths filter, and pull requests outside it do not start it")
+        job = reporting[0]
+        return Unreported(check, f"pull requests outside the paths filter of {job.file} do not start it", check, True)
     for job in found:
-        filtered = " in a workflow with a paths filter" if job.filtered else ""
         if check in job.contexts:
             return Unreported(check, f"no pull request to this branch starts {job.file}")
         if check == job.id:
-            named = " or ".join(map(repr, job.contexts))
-            return Unreported(
-                check, f"it is a job's id in {job.file}, whose name is {named}{filtered}", job.contexts[0]
-            )
+            said = f"it is a job's id in {job.file}, whose name is {' or '.join(map(repr, job.contexts))}"
+            return Unreported(check, said, job.contexts[0], job.filtered)
         if check == job.workflow:
-            return Unreported(
-                check, f"it is the name of the workflow {job.file}, not of a job{filtered}", job.contexts[0]
-            )
+            said = f"it is the name of the workflow {job.file}, not of a job"
+            return Unreported(check, said, job.contexts[0], job.filtered)
     known = ", ".join(sorted({context for job in starting for context in job.contexts})) or "none"
     return Unreported(check, f"no job has this name (reported on pull requests: {known})")
 

@@ -96,6 +96,7 @@ class Project(pulumi.ComponentResource):
                 type="github", repo=args.repository, production_branch=args.settings.production_branch
             ),
             auto_assign_custom_domains=args.assign_domains,
+            preview_deployments_disabled=False,  # every branch has one (plan 1.3, the environment matrix, and 2.5)
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"project_id": project.id})

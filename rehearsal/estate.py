@@ -146,12 +146,24 @@ def _lay_out_project(folder: Path) -> None:
         (folder / name).symlink_to(PROJECT / name)
 
 
+_WORKFLOWS = {
+    "database-migration-test": "name: Database Migration Test\non: pull_request\n"
+    "jobs: {test-migrations: {runs-on: ubuntu-latest}}\n",
+    "zebra-smoke": "name: Zebra Smoke\non: {pull_request: {paths: ['app/**']}}\n"
+    "jobs: {zebra-protection-gate: {name: 🚪 Zebra Protection Gate (Required), runs-on: ubuntu-latest}}\n",
+}
+"""What reports the plan's two required checks in the application as it is: neither by the name that the plan gives."""
+
+
 def seed(vendors: Estate) -> None:
     """What MarketEdge has before the gate: the repository with main, and the frontend's Vercel project."""
     vendors.seed(
         "github", "repository", name="MarketEdge-Platform", fullName="zebra-devops/MarketEdge-Platform", private=True
     )
     vendors.seed("github", "branch", repository="MarketEdge-Platform", branch="main", sha=secrets.token_hex(20))
+    for name, workflow in _WORKFLOWS.items():
+        file = f".github/workflows/{name}.yml"
+        vendors.seed("github", "file", repository="MarketEdge-Platform", branch="main", file=file, content=workflow)
     vendors.seed(
         "vercel",
         "project",

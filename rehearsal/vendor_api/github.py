@@ -6,6 +6,7 @@ actions/variables, actions/secrets, repos/rules) and docs.github.com/en/graphql/
 
 from __future__ import annotations
 
+import base64
 import zlib
 from typing import Any
 
@@ -47,6 +48,8 @@ class GitHub:
             case ("git", "ref", "heads", *branch):
                 found = self._estate.find("github", "branch", repository=name, branch="/".join(branch))
                 return Answer(200, _reference(found)) if found else _not_found()
+            case ("contents", *folder):
+                return self._contents(name, "/".join(folder), request)
             case ("rulesets",):
                 rulesets = [_ruleset(o, name) for o in self._estate.find_all("github", "ruleset", repository=name)]
                 return Answer(200, page(rulesets, request, default=30, most=100, first=1))
@@ -54,6 +57,16 @@ class GitHub:
                 found = self._estate.find("github", "environment", repository=name, environment=environment)
                 return self._of_environment(found, tuple(rest), request) if found else _not_found()
         return _not_found()
+
+    def _contents(self, repository: str, path: str, request: Request) -> Answer:
+        """A folder's files, or one file: raw where that is asked for (rest/repos/contents)."""
+        branch = request.query.get("ref", "main")
+        files = {f["file"]: f for f in self._estate.find_all("github", "file", repository=repository, branch=branch)}
+        if path in files:
+            raw = "raw" in request.headers.get("accept", "")
+            return Answer(200, files[path]["content"]) if raw else Answer(200, _file(path, files[path]["content"]))
+        inside = sorted(name for name in files if name.rpartition("/")[0] == path)
+        return Answer(200, [_file(name) for name in inside]) if inside else _not_found()
 
     def _of_environment(self, environment: dict[str, Any], path: tuple[str, ...], request: Request) -> Answer:
         where = {"repository": environment["repository"], "environment": environment["environment"]}
@@ -117,6 +130,12 @@ def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
         "default_branch": found.get("defaultBranch", "main"),
         "owner": {"login": owner},
     }
+
+
+def _file(path: str, content: str | None = None) -> dict[str, Any]:
+    entry = {"type": "file", "name": path.rpartition("/")[2], "path": path, "sha": f"{_number(path):040x}"}
+    encoded = {"encoding": "base64", "content": base64.b64encode((content or "").encode()).decode()}
+    return entry | (encoded if content is not None else {})
 
 
 def _reference(found: dict[str, Any]) -> dict[str, Any]:

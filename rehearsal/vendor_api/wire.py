@@ -36,7 +36,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
-        return json.dumps(self.content).encode()
+        """Text goes out as it is: a file's content that was asked for raw."""
+        return self.content.encode() if isinstance(self.content, str) else json.dumps(self.content).encode()
 
 
 Simulator = Callable[[Request], Answer]

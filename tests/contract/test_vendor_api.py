@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from components.required_checks import Unavailable, fetch
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import Forbidden, Unauthorized, VendorError
 from gate.vendors.github import GitHub
@@ -235,3 +236,13 @@ def test_the_finder_of_vercel_finds_by_name_and_team(estate: Estate) -> None:
         assert (team.team_id, team.variables("prj_2")) == ("team_9", [])
         with pytest.raises(VendorError, match="no team 'other'"):
             assert Vercel(CREDENTIALS["VERCEL_API_TOKEN"], "other", base_url=vendors.vercel).team_id
+
+
+def test_workflow_files_as_the_program_reads_them(estate: Estate, vendors: Addresses) -> None:
+    """docs.github.com/en/rest/repos/contents: a folder is a list, a file is base64, or raw where that is asked for."""
+    path = ".github/workflows/test.yml"
+    estate.seed("github", "file", repository="platform", branch="main", file=path, content="on: push\njobs: {}\n")
+    found = fetch(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform", "main")
+    assert found == {path: "on: push\njobs: {}\n"}
+    with pytest.raises(Unavailable, match="404"):
+        fetch(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform", "feature/one")

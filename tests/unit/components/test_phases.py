@@ -147,6 +147,7 @@ def test_the_project_is_as_the_plan_wants_it() -> None:
         "repo": "zebra-devops/MarketEdge-Platform",
         "productionBranch": "main",
     }
+    assert inputs["previewDeploymentsDisabled"] is False
     assert "framework" not in inputs
 
 

@@ -42,11 +42,12 @@ def test_the_plans_first_name_is_a_workflow_whose_job_has_another() -> None:
 def test_the_plans_second_name_is_a_job_id_with_another_name_and_a_filter() -> None:
     text = said("zebra-protection-gate")
     assert "it is a job's id in .github/workflows/gate.yml, whose name is '🚪 Zebra Protection Gate (Required)'" in text
-    assert "paths filter" in text
+    assert "require '🚪 Zebra Protection Gate (Required)' instead and take the paths filter out of its workflow" in text
 
 
 def test_a_job_behind_a_paths_filter_blocks_what_is_outside() -> None:
-    assert "has a paths filter" in said("🚪 Zebra Protection Gate (Required)")
+    text = said("🚪 Zebra Protection Gate (Required)")
+    assert "pull requests outside the paths filter of .github/workflows/gate.yml do not start it" in text
 
 
 def test_a_job_that_reports_is_fine() -> None:
