@@ -11,6 +11,8 @@ import zlib
 from typing import Any
 
 from ..plugins import Estate
+from .github_deployments import Deployments
+from .github_git import Git
 from .wire import Answer, Request, page
 
 _DOCS = "https://docs.github.com/rest"
@@ -28,9 +30,14 @@ class GitHub:
         match request.method, request.path:
             case "POST", ("api", "graphql"):
                 return self._graphql(request.body or {})
-            case "GET", ("api", "v3", "repos", owner, name, *rest):
+            case method, ("api", "v3", "repos", owner, name, *rest):
                 repository = self._repository(owner, name)
-                return self._answer(repository, tuple(rest), request) if repository else _not_found()
+                if repository is None:
+                    return _not_found()
+                for topic in (Git, Deployments):
+                    if answer := topic(self._estate, repository["name"]).answer(tuple(rest), request):
+                        return answer
+                return self._answer(repository, tuple(rest), request) if method == "GET" else _not_found()
         return _not_found()
 
     def _repository(self, owner: str, name: str) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..plugins import Estate
+from .vercel_deployments import Deployments
 from .wire import Answer, Request
 
 _TIME = 1_700_000_000_000
@@ -19,6 +20,7 @@ class Vercel:
 
     def __init__(self, estate: Estate, token: str, teams: dict[str, str] | None = None) -> None:
         self._estate, self._token, self._teams = estate, token, teams or {}
+        self._deployments = Deployments(estate)
 
     def __call__(self, request: Request) -> Answer:
         if request.token != self._token:
@@ -26,6 +28,8 @@ class Vercel:
         team = request.query.get("teamId") or self._teams.get(request.query.get("slug", ""))
         if team and team not in self._teams.values():
             return _refuse(403, "forbidden", "Not authorized")
+        if answer := self._deployments.answer(request):
+            return answer
         match request.path:
             case ("v2", "teams", asked):
                 found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
@@ -47,7 +51,8 @@ class Vercel:
         match version, path:
             case "v9", ():
                 owner = project.get("teamId") or "user"
-                return Answer(200, {"id": project["id"], "name": project["name"], "accountId": owner})
+                shown = {"id": project["id"], "name": project["name"], "accountId": owner}
+                return Answer(200, shown | self._deployments.of_project(project))
             case "v9", ("domains", name):
                 found = self._estate.find("vercel", "domain", projectId=project["id"], domain=name)
                 return Answer(200, _domain(found)) if found else _not_found("The domain was not found.")

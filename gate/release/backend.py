@@ -1,0 +1,106 @@
+"""The backend at Render: what serves, deploying a commit, going back. Facts: Render API reference, Deploys."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from gate.release.errors import Refused, StepFailed
+from gate.release.waiting import Budget
+from render.session import Session
+
+_FAILED = frozenset({"build_failed", "pre_deploy_failed", "update_failed", "canceled"})
+_BUILT = frozenset({"live", "deactivated"})
+_UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
+_LOOK_BACK = 100
+"""How many deploys are looked through for the one of a commit: a page."""
+
+
+class Backend:
+    """One service. Raises (all methods): RenderError."""
+
+    def __init__(self, session: Session, service: str) -> None:
+        self._session = session
+        found = session.find("/services", "service", service)
+        if found is None:
+            raise Refused(f"Render has no service {service}: correct marketedge:render.service.name, or the API key")
+        self._path = f"/services/{found['id']}"
+        self.name = service
+
+    def live(self) -> dict[str, Any] | None:
+        """The deploy that serves."""
+        return next((deploy for deploy in self._deploys() if deploy["status"] == "live"), None)
+
+    def deploy(self, sha: str, budget: Budget) -> str:
+        """Have a commit serve, unless it does. Answers the deploy's id.
+
+        A deploy of the commit that is under way, from an earlier run or from Render itself, is waited for.
+
+        Raises: StepFailed when the deploy fails, or does not end within the budget.
+        """
+        known = self._deploys()
+        live = next((deploy for deploy in known if deploy["status"] == "live"), None)
+        if live and commit_of(live) == sha:
+            budget.note(f"Render: {self.name} serves {sha[:7]} already")
+            return str(live["id"])
+        under_way = next((d for d in known if d["status"] in _UNDER_WAY and commit_of(d) == sha), None)
+        if under_way is None:
+            budget.note(f"Render: deploying {sha[:7]} to {self.name}")
+            under_way = self._start("deploys", {"commitId": sha}, sha, {deploy["id"] for deploy in known}, budget)
+        return self._until_live(under_way["id"], budget)
+
+    def roll_back(self, sha: str, budget: Budget, deploy_id: str = "") -> str:
+        """Go back to a deploy, by default the newest of a commit; what was built is not built again.
+
+        Raises: StepFailed. Where Render has forgotten the deploy, the commit is deployed anew.
+        """
+        known = self._deploys()
+        for deploy in known:
+            if deploy["status"] in _UNDER_WAY and commit_of(deploy) != sha:
+                budget.note(f"Render: canceling deploy {deploy['id']}, which would serve later")
+                self._session.create(f"{self._path}/deploys/{deploy['id']}/cancel", None, partial(self._ended, deploy))
+        live = next((deploy for deploy in known if deploy["status"] == "live"), None)
+        if live and (live["id"] == deploy_id or commit_of(live) == sha):
+            budget.note(f"Render: {self.name} serves {sha[:7]} already")
+            return str(live["id"])
+        built = [d for d in known if d["status"] in _BUILT and (d["id"] == deploy_id or commit_of(d) == sha)]
+        if not built:
+            budget.note(f"Render: no build of {sha[:7]} is left: it is deployed anew")
+            return self.deploy(sha, budget)
+        budget.note(f"Render: rolling {self.name} back to {sha[:7]} ({built[0]['id']})")
+        seen = {deploy["id"] for deploy in known}
+        return self._until_live(self._start("rollback", {"deployId": built[0]["id"]}, sha, seen, budget)["id"], budget)
+
+    def _ended(self, deploy: dict[str, Any]) -> bool:
+        now = self._session.client.get(f"{self._path}/deploys/{deploy['id']}")
+        return now["status"] not in _UNDER_WAY
+
+    def _deploys(self) -> list[dict[str, Any]]:
+        listed = self._session.client.get(f"{self._path}/deploys", limit=_LOOK_BACK)
+        return [entry["deploy"] for entry in listed]
+
+    def _start(self, action: str, body: dict[str, str], sha: str, seen: set[str], budget: Budget) -> dict[str, Any]:
+        """A deploy that is queued is answered without a body, and an answer can be lost: both are looked up."""
+
+        def made() -> dict[str, Any] | None:
+            return next((d for d in self._deploys() if d["id"] not in seen and commit_of(d) == sha), None)
+
+        answer = self._session.create(f"{self._path}/{action}", body, made)
+        return answer or budget.wait_for(f"Render: the deploy of {sha[:7]}", made)
+
+    def _until_live(self, deploy_id: str, budget: Budget) -> str:
+        def ended() -> str | None:
+            status = str(self._session.client.get(f"{self._path}/deploys/{deploy_id}")["status"])
+            return None if status in _UNDER_WAY else status
+
+        status = budget.wait_for(f"Render: deploy {deploy_id}", ended)
+        if status in _FAILED:
+            raise StepFailed(
+                f"Render: deploy {deploy_id} of {self.name} ended as {status}: see its log in the dashboard"
+            )
+        budget.note(f"Render: deploy {deploy_id} is {status}")
+        return deploy_id
+
+
+def commit_of(deploy: dict[str, Any]) -> str:
+    return str((deploy.get("commit") or {}).get("id", ""))

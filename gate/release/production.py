@@ -1,0 +1,63 @@
+"""Production as a whole: what serves at both vendors, and putting a release, or what served before it, in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gate.release.backend import Backend
+from gate.release.backend import commit_of as render_commit
+from gate.release.errors import StepFailed
+from gate.release.frontend import Frontend
+from gate.release.frontend import commit_of as vercel_commit
+from gate.release.records import Serving
+from gate.release.waiting import Budget
+from gate.smoke.report import SmokeReport
+
+Smoke = Callable[[], SmokeReport]
+
+
+@dataclass(frozen=True)
+class Production:
+    """frontend: None where the environment has none. smoke: looks whether what serves works."""
+
+    backend: Backend
+    frontend: Frontend | None
+    smoke: Smoke
+
+    def serving(self) -> Serving:
+        live = self.backend.live() or {}
+        shown = (self.frontend.serving() if self.frontend else None) or {}
+        return Serving(live.get("id", ""), render_commit(live), shown.get("uid", ""), vercel_commit(shown))
+
+    def put(self, sha: str, build: str, budget: Budget) -> None:
+        """Backend first: a new frontend needs its API, an old one lives with a newer API.
+
+        Args: build: the frontend's, empty where there is none.
+
+        Raises: StepFailed and vendors' errors.
+        """
+        self.backend.deploy(sha, budget)
+        if self.frontend and build:
+            self.frontend.promote(build, budget)
+        self.check(budget)
+
+    def put_back(self, before: Serving, budget: Budget) -> None:
+        """The other way round. What serves already is left alone, so that this can be tried again.
+
+        Raises: StepFailed and vendors' errors.
+        """
+        if self.frontend and before.vercel_deployment:
+            self.frontend.roll_back(before.vercel_deployment, budget)
+        if before.render_commit:
+            self.backend.roll_back(before.render_commit, budget, before.render_deploy)
+        self.check(budget)
+
+    def check(self, budget: Budget) -> None:
+        """Raises: StepFailed naming the smoke tests that failed."""
+        budget.note("smoke tests")
+        report = self.smoke()
+        budget.note(f"smoke tests: {report.headline}")
+        if not report.passed:
+            failed = [check.name for check in report.checks if check.outcome == "failed"]
+            raise StepFailed(f"smoke tests failed: {', '.join(failed) or report.headline}")

@@ -1,0 +1,88 @@
+"""The record of releases at GitHub: one deployment each, its payload and its statuses. Metrics are computed from it.
+
+docs.github.com/en/rest/deployments. A deployment's state is that of its newest status; a later success of the same
+environment turns an earlier one into `inactive`, which was good in its time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gate.release.repository import Repository
+
+_NEEDS = "Deployments: write"
+_GOOD = frozenset({"success", "inactive"})
+_OPEN = frozenset({"queued", "pending", "in_progress"})
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What served: ids at Render and Vercel, with their commits; empty where nothing did."""
+
+    render_deploy: str = ""
+    render_commit: str = ""
+    vercel_deployment: str = ""
+    vercel_commit: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One release or rollback. task: deploy or rollback. before: what served when it began."""
+
+    id: int
+    tag: str
+    sha: str
+    task: str
+    state: str
+    before: Serving
+
+    @property
+    def good(self) -> bool:
+        return self.state in _GOOD
+
+    @property
+    def open(self) -> bool:
+        return self.state in _OPEN
+
+
+class Records:
+    """The deployments of one environment. Raises (all methods): VendorError."""
+
+    def __init__(self, repository: Repository, environment: str) -> None:
+        self._repository, self._environment = repository, environment
+
+    def newest(self, count: int = 30) -> list[Record]:
+        """Newest first; what somebody else recorded is passed over."""
+        query: dict[str, str | int] = {"environment": self._environment, "per_page": count}
+        found = self._repository.get("deployments", needs=_NEEDS, **query) or []
+        return [self._record(one) for one in found if (one.get("payload") or {}).get("gate")]
+
+    def _record(self, found: dict[str, Any]) -> Record:
+        payload = found["payload"]
+        statuses = self._repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=1) or []
+        state = statuses[0]["state"] if statuses else "queued"
+        before = Serving(**payload.get("before", {}))
+        return Record(found["id"], payload.get("tag", ""), found["sha"], found["task"], state, before)
+
+    def begin(self, tag: str, sha: str, task: str, before: Serving) -> Record:
+        """Record that it begins. Sent once: a lost answer ends the run before anything was deployed."""
+        body = {
+            "ref": sha,
+            "environment": self._environment,
+            "task": task,
+            "auto_merge": False,
+            "required_contexts": [],
+            "production_environment": self._environment == "production",
+            "description": f"{task} {tag}",
+            "payload": {"gate": 1, "tag": tag, "before": vars(before)},
+        }
+        made = self._repository.send("POST", "deployments", body, needs=_NEEDS)
+        self.say(made["id"], "in_progress", f"{task} {tag}")
+        return Record(made["id"], tag, sha, task, "in_progress", before)
+
+    def say(self, record: int, state: str, description: str) -> None:
+        """Add a status. Args: description: cut at 140 characters, which is all that GitHub takes."""
+        body = {"state": state, "description": description[:140], "environment": self._environment}
+        path = f"deployments/{record}/statuses"
+        self._repository.send("POST", path, body, needs=_NEEDS, repeatable=True)

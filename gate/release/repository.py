@@ -1,0 +1,55 @@
+"""What a release asks of the repository: tags, ancestry, commit statuses. Facts: docs.github.com/en/rest."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from gate.vendors.github import GitHub
+
+_READ = "Contents: read"
+
+
+class Repository:
+    """One repository at GitHub. Raises (all methods): VendorError."""
+
+    def __init__(self, github: GitHub, name: str) -> None:
+        self._github, self.name = github, name
+
+    def commit_of(self, tag: str) -> str | None:
+        """The commit that a tag names, also through an annotated tag (git/refs, git/tags)."""
+        found = self.get(f"git/ref/tags/{quote(tag)}")
+        if found is None:
+            return None
+        target: dict[str, Any] = found["object"]
+        while target["type"] == "tag":
+            target = self.get(f"git/tags/{target['sha']}")["object"]
+        return str(target["sha"])
+
+    def is_on(self, branch: str, sha: str) -> bool:
+        """Whether a commit is the branch's head or one before it (commits/compare-two-commits)."""
+        found = self.get(f"compare/{sha}...{quote(branch, safe='')}")
+        return found is not None and found["status"] in ("ahead", "identical")
+
+    def status(self, sha: str, context: str) -> str | None:
+        """State of a commit status: success, failure, error or pending; None without one (commits/statuses)."""
+        found = self.get(f"commits/{sha}/status", per_page=100) or {}
+        return next((str(s["state"]) for s in found.get("statuses", []) if s["context"] == context), None)
+
+    def merged_head(self, sha: str) -> str | None:
+        """Of a merge commit the head that it merged, where the merge added nothing to it: the trees are the same."""
+        commit = self.get(f"commits/{sha}")
+        parents = [parent["sha"] for parent in commit["parents"]] if commit else []
+        if commit is None or len(parents) != 2:
+            return None
+        head = self.get(f"commits/{parents[1]}")
+        same = head is not None and head["commit"]["tree"]["sha"] == commit["commit"]["tree"]["sha"]
+        return parents[1] if same else None
+
+    def get(self, path: str, needs: str = _READ, **query: str | int) -> Any:
+        return self._github.api.get(self._github.path(self.name, path), query, needs=needs)
+
+    def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
+        return self._github.api.send(
+            method, self._github.path(self.name, path), body, needs=needs, repeatable=repeatable
+        )

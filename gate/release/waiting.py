@@ -1,0 +1,56 @@
+"""Waiting for a vendor within a budget, with a word about it now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gate.release.errors import StepFailed
+
+Found = TypeVar("Found")
+_PAUSE = 2.0
+_LONGEST_PAUSE = 10.0
+
+
+@dataclass
+class Budget:
+    """Time for everything that a command does. seconds: of the whole. tell: gets a line when something happens."""
+
+    seconds: float
+    tell: Callable[[str], None] = lambda _line: None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    timeline: list[tuple[float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+
+    def extended(self, seconds: float) -> Budget:
+        """The same timeline, with so much time from now on."""
+        longer = Budget(self.elapsed + seconds, self.tell, self.clock, self.sleep, self.timeline)
+        longer._began = self._began
+        return longer
+
+    @property
+    def elapsed(self) -> float:
+        return self.clock() - self._began
+
+    def note(self, text: str) -> None:
+        """Something happened: it goes into the timeline."""
+        self.timeline.append((round(self.elapsed, 1), text))
+        self.tell(f"{self.elapsed:6.1f} s of {self.seconds:.0f}  {text}")
+
+    def wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
+        """Look until there is something, first at once, then ever more seldom.
+
+        Raises: StepFailed when the budget is used up.
+        """
+        pause = _PAUSE
+        while (found := look()) is None:
+            if self.elapsed + pause > self.seconds:
+                raise StepFailed(f"{what}: not done within the budget of {self.seconds:.0f} s")
+            self.sleep(pause)
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+        return found

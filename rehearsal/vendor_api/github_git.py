@@ -1,0 +1,190 @@
+"""Commits, tags, refs and commit statuses of a simulated repository, in the shapes of docs.github.com/en/rest.
+
+Commits, tags and refs are objects of the estate: `commit` (sha, parents, tree, message, date), `annotated_tag`, `ref`
+(the whole name), `status`. Branches are the plugin's own objects.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ..plugins import Estate
+from .wire import Answer, Request
+
+Json = dict[str, Any]
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tree: str = "", message: str = "") -> str:
+    """Add a commit to a branch, as a push does. Args: merges: the second parent. Returns: its sha."""
+    sha = secrets.token_hex(20)
+    with estate.edit("github") as objects:
+        heads = [
+            o for o in objects if (o["type"], o.get("repository"), o.get("branch")) == ("branch", repository, branch)
+        ]
+        parents = [heads[0]["sha"], *filter(None, [merges])] if heads else []
+        objects.append(
+            {
+                **{"type": "commit", "id": sha, "repository": repository, "sha": sha, "parents": parents},
+                **{"tree": tree or secrets.token_hex(20), "message": message, "date": now()},
+            }
+        )
+        for head in heads:
+            head["sha"] = sha
+    return sha
+
+
+def tag(estate: Estate, repository: str, name: str, sha: str, *, annotated: bool = False) -> None:
+    """What `git push origin <tag>` does."""
+    with estate.edit("github") as objects:
+        target = {"type": "commit", "sha": sha}
+        if annotated:
+            target = {"type": "tag", "sha": _annotated(objects, repository, name, sha, name)["sha"]}
+        objects.append(_ref(repository, f"refs/tags/{name}", target))
+
+
+def status(estate: Estate, repository: str, sha: str, context: str, state: str = "success") -> None:
+    with estate.edit("github") as objects:
+        objects.append(_status(repository, sha, {"context": context, "state": state}))
+
+
+def _ref(repository: str, name: str, target: Json) -> Json:
+    return {"type": "ref", "id": f"{repository}:{name}", "repository": repository, "ref": name, "object": target}
+
+
+def _annotated(objects: list[Json], repository: str, name: str, sha: str, message: str) -> Json:
+    made = {
+        **{"type": "annotated_tag", "id": secrets.token_hex(8), "repository": repository, "sha": secrets.token_hex(20)},
+        **{"tag": name, "message": message, "object": {"type": "commit", "sha": sha}, "date": now()},
+    }
+    objects.append(made)
+    return made
+
+
+def _status(repository: str, sha: str, body: Json) -> Json:
+    kept = {name: body.get(name) for name in ("state", "context", "description", "target_url")}
+    return {"type": "status", "id": secrets.token_hex(8), "repository": repository, "sha": sha, **kept, "date": now()}
+
+
+class Git:
+    """The endpoints. Args: name: of the repository."""
+
+    def __init__(self, estate: Estate, name: str) -> None:
+        self._estate, self._name = estate, name
+
+    def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
+        """None where the path is not one of these."""
+        match request.method, path:
+            case "GET", ("git", "ref", "tags", *rest):
+                return self._one_ref(f"refs/tags/{'/'.join(rest)}")
+            case "GET", ("git", "matching-refs", *rest):
+                start = f"refs/{'/'.join(rest)}"
+                return Answer(200, [_shown(ref) for ref in self._all("ref") if ref["ref"].startswith(start)])
+            case "GET", ("git", "tags", sha):
+                return self._tag(sha)
+            case "POST", ("git", "tags"):
+                with self._estate.edit("github") as objects:
+                    body = request.body
+                    made = _annotated(objects, self._name, body["tag"], body["object"], body["message"])
+                return Answer(201, _shown_tag(made))
+            case "POST", ("git", "refs"):
+                return self._make_ref(request.body)
+            case "DELETE", ("git", "refs", *rest):
+                return self._drop_ref(f"refs/{'/'.join(rest)}")
+            case "GET", ("compare", span):
+                return self._compare(*span.split("...", 1))
+            case "GET", ("commits", reference):
+                return self._commit(reference)
+            case "GET", ("commits", reference, "status"):
+                return self._combined(reference)
+            case "POST", ("statuses", sha):
+                with self._estate.edit("github") as objects:
+                    objects.append(made := _status(self._name, sha, request.body))
+                return Answer(
+                    201, {name: made[name] for name in ("id", "state", "context", "description", "target_url")}
+                )
+        return None
+
+    def _all(self, type_: str, **properties: Any) -> list[Json]:
+        return self._estate.find_all("github", type_, repository=self._name, **properties)
+
+    def _one_ref(self, name: str) -> Answer:
+        found = self._all("ref", ref=name)
+        return Answer(200, _shown(found[0])) if found else not_found()
+
+    def _make_ref(self, body: Json) -> Answer:
+        if not body["ref"].startswith("refs/") or body["ref"].count("/") < 2:
+            return Answer(422, {"message": "Reference name must start with 'refs/' and have at least two slashes"})
+        with self._estate.edit("github") as objects:
+            if any(o["type"] == "ref" and o["repository"] == self._name and o["ref"] == body["ref"] for o in objects):
+                return Answer(422, {"message": "Reference already exists"})
+            kinds = {o["sha"]: "tag" for o in objects if o["type"] == "annotated_tag"}
+            target = {"type": kinds.get(body["sha"], "commit"), "sha": body["sha"]}
+            objects.append(made := _ref(self._name, body["ref"], target))
+        return Answer(201, _shown(made))
+
+    def _drop_ref(self, name: str) -> Answer:
+        with self._estate.edit("github") as objects:
+            kept = [o for o in objects if (o["type"], o.get("repository"), o.get("ref")) != ("ref", self._name, name)]
+            gone = len(kept) < len(objects)
+            objects[:] = kept
+        return Answer(204, "") if gone else Answer(422, {"message": "Reference does not exist"})
+
+    def _tag(self, sha: str) -> Answer:
+        found = self._all("annotated_tag", sha=sha)
+        return Answer(200, _shown_tag(found[0])) if found else not_found()
+
+    def _sha(self, reference: str) -> str:
+        branches = self._all("branch", branch=reference)
+        return str(branches[0]["sha"]) if branches else reference
+
+    def _ancestors(self, sha: str) -> Iterator[str]:
+        known, left = {one["sha"]: one for one in self._all("commit")}, [sha]
+        seen: set[str] = set()
+        while left:
+            one = left.pop()
+            if one not in seen:
+                seen.add(one)
+                yield one
+                left += known.get(one, {}).get("parents", [])
+
+    def _compare(self, base: str, head: str) -> Answer:
+        one, other = self._sha(base), self._sha(head)
+        if one == other:
+            return Answer(200, {"status": "identical", "ahead_by": 0, "behind_by": 0})
+        before, after = set(self._ancestors(one)), set(self._ancestors(other))
+        ahead, behind = len(after - before), len(before - after)
+        status = "diverged" if ahead and behind else "ahead" if ahead else "behind"
+        return Answer(200, {"status": status, "ahead_by": ahead, "behind_by": behind})
+
+    def _commit(self, reference: str) -> Answer:
+        found = self._all("commit", sha=self._sha(reference))
+        if not found:
+            return not_found()
+        one = found[0]
+        details = {"message": one["message"], "tree": {"sha": one["tree"]}, "committer": {"date": one["date"]}}
+        return Answer(200, {"sha": one["sha"], "commit": details, "parents": [{"sha": p} for p in one["parents"]]})
+
+    def _combined(self, reference: str) -> Answer:
+        """The newest status of each context."""
+        newest = {one["context"]: one for one in self._all("status", sha=self._sha(reference))}
+        statuses = [{"context": context, "state": one["state"]} for context, one in newest.items()]
+        return Answer(200, {"sha": self._sha(reference), "statuses": statuses, "total_count": len(statuses)})
+
+
+def _shown(ref: Json) -> Json:
+    return {"ref": ref["ref"], "object": ref["object"]}
+
+
+def _shown_tag(tag: Json) -> Json:
+    return {"sha": tag["sha"], "tag": tag["tag"], "message": tag["message"], "object": tag["object"]}
+
+
+def not_found() -> Answer:
+    return Answer(404, {"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"})

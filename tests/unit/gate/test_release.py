@@ -1,0 +1,344 @@
+"""Releasing a tag: what has to hold, what is done, and that nothing is left half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.release.errors import Refused
+from gate.release.release import release
+from gate.release.report import Report
+from gate.release.rollback import rollback
+from gate.release.version import parse
+from gate.vendors.api import Api
+from rehearsal.vendor_api import github_git, vercel_deployments
+from render.client import RenderClient
+from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
+    with release_world(tmp_path) as made:
+        yield made
+
+
+def go(world: ReleaseWorld, tag: str) -> Report:
+    with world.stage() as stage:
+        return release(tag, stage, world.budget())
+
+
+def released(world: ReleaseWorld, tag: str) -> str:
+    sha = world.tagged(tag)
+    assert go(world, tag).outcome == "done"
+    return sha
+
+
+def test_a_good_release_serves_at_both_vendors_and_is_on_record(world: ReleaseWorld) -> None:
+    sha = world.tagged("v1.0.0")
+    report = go(world, "v1.0.0")
+    assert (report.outcome, report.exit_code) == ("done", 0)
+    assert world.serving() == (sha, sha)
+    assert world.states() == [("deploy", "v1.0.0", "success")]
+    assert world.locks() == []
+    assert [text for _, text in report.timeline if "serves production" in text]
+
+
+def test_the_same_release_again_deploys_nothing(world: ReleaseWorld) -> None:
+    released(world, "v1.0.0")
+    before = world.writes()
+    assert go(world, "v1.0.0").outcome == "done"
+    assert world.writes() == before
+
+
+def test_a_release_that_fails_its_smoke_tests_is_rolled_back(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    bad = world.tagged("v1.1.0")
+    world.unhealthy.add(bad)
+    report = go(world, "v1.1.0")
+    assert (report.outcome, report.exit_code) == ("rolled back", 3)
+    assert world.serving() == (good, good)
+    assert world.states() == [("deploy", "v1.0.0", "success"), ("deploy", "v1.1.0", "failure")]
+    assert world.locks() == []
+    assert "migrations" in report.advice[0]
+    assert "smoke tests failed" in report.reason
+
+
+def test_a_build_that_fails_is_rolled_back_without_touching_the_frontend(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    bad = world.tagged("v1.1.0")
+    world.render.estate.bad_commits.add(bad)
+    report = go(world, "v1.1.0")
+    assert report.outcome == "rolled back"
+    assert "build_failed" in report.reason
+    assert world.serving() == (good, good)
+
+
+def test_a_promotion_that_fails_is_rolled_back(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    with world.estate.edit("vercel") as objects:
+        next(o for o in objects if o["type"] == "project")["failNextAlias"] = True
+    report = go(world, "v1.1.0")
+    assert report.outcome == "rolled back"
+    assert "promote" in report.reason
+    assert world.serving() == (good, good)
+
+
+def test_a_deploy_that_does_not_end_within_the_budget_is_rolled_back(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    with world.stage() as stage:
+        report = release("v1.1.0", stage, world.budget(30))
+    assert "not done within the budget of 30 s" in report.reason
+    assert report.outcome == "rolled back"
+    world.sleep(300)
+    assert world.serving() == (good, good)
+
+
+def test_a_rollback_that_fails_too_says_what_to_do_by_hand(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    bad = world.tagged("v1.1.0")
+    world.unhealthy |= {bad, good}
+    report = go(world, "v1.1.0")
+    assert (report.outcome, report.exit_code) == ("failed", 4)
+    assert any(line.startswith("Render: marketedge-platform, Deploys, dep-") for line in report.advice)
+    assert world.states()[-1] == ("deploy", "v1.1.0", "error")
+
+
+def problems(report: Report) -> list[str]:
+    return [f"{title}: {problem}" for title, problem in report.conditions if problem]
+
+
+@pytest.mark.parametrize("tag", ["1.2.3", "v1.2", "v1.2.3.4", "v01.2.3", "main", "v1.2.3-", "v1.2.3 "])
+def test_a_malformed_tag_is_refused(world: ReleaseWorld, tag: str) -> None:
+    with pytest.raises(Refused, match="is no release tag: expected a semantic version"):
+        go(world, tag)
+    assert world.states() == []
+
+
+def test_a_tag_that_does_not_exist_is_refused(world: ReleaseWorld) -> None:
+    with pytest.raises(Refused, match=r"tag v9.9.9 does not exist at GitHub: git tag -a v9.9.9"):
+        go(world, "v9.9.9")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"build": False}, "the frontend has a production build"),
+        ({"smoked": False}, "staging passed its smoke tests (staging-smoke-tests): neither it nor what it merged"),
+    ],
+)
+def test_a_precondition_that_does_not_hold_changes_nothing(
+    world: ReleaseWorld, options: dict[str, bool], problem: str
+) -> None:
+    released(world, "v1.0.0")
+    before, records = world.writes(), world.states()
+    world.tagged("v1.1.0", **options)
+    report = go(world, "v1.1.0")
+    assert (report.outcome, report.exit_code) == ("refused", 1)
+    assert [p for p in problems(report) if problem in p] == problems(report) != []
+    assert (world.writes(), world.states(), world.locks()) == (before, records, [])
+
+
+def test_a_commit_that_is_not_on_main_is_refused(world: ReleaseWorld) -> None:
+    sha = world.tagged("v1.0.0")
+    with world.estate.edit("github") as objects:
+        next(o for o in objects if o["type"] == "branch")["sha"] = "f" * 40
+    (problem,) = problems(go(world, "v1.0.0"))
+    assert problem.startswith(f"{sha[:7]} is on main: it is not: merge it to main")
+
+
+def test_an_older_version_is_refused_with_the_way_back(world: ReleaseWorld) -> None:
+    world.tagged("v1.0.0")
+    released(world, "v1.1.0")
+    (problem,) = problems(go(world, "v1.0.0"))
+    assert "v1.1.0 is: to go back run gate rollback --to v1.0.0" in problem
+
+
+def test_a_merge_that_added_nothing_is_as_good_as_what_it_merged(world: ReleaseWorld) -> None:
+    head = world.push(smoked=True)
+    tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
+    merge = github_git.commit(world.estate, REPOSITORY, "main", merges=head, tree=tree)
+    vercel_deployments.build(world.estate, FRONTEND, merge, "main")
+    github_git.tag(world.estate, REPOSITORY, "v1.0.0", merge)
+    assert go(world, "v1.0.0").outcome == "done"
+
+    added = github_git.commit(world.estate, REPOSITORY, "main", merges=head)
+    vercel_deployments.build(world.estate, FRONTEND, added, "main")
+    github_git.tag(world.estate, REPOSITORY, "v1.1.0", added)
+    assert any(CONTEXT in problem for problem in problems(go(world, "v1.1.0")))
+
+
+def test_another_release_in_progress_is_refused_until_its_lock_expires(world: ReleaseWorld) -> None:
+    sha = world.tagged("v1.0.0")
+    with world.stage() as stage:
+        stage.lock.take(sha, 3600)
+    world.who = "run 2"
+    with pytest.raises(Refused, match="another release is in progress: run 1, until"):
+        go(world, "v1.0.0")
+    assert world.states() == []
+    world.who = "run 1"
+    assert go(world, "v1.0.0").outcome == "done"
+    assert world.locks() == []
+
+
+def test_a_lock_left_by_a_crash_expires(world: ReleaseWorld) -> None:
+    sha = world.tagged("v1.0.0")
+    with world.stage() as stage:
+        stage.lock.take(sha, -1)
+    world.who = "run 2"
+    assert go(world, "v1.0.0").outcome == "done"
+    assert world.locks() == []
+
+
+def test_going_back_to_the_last_good_release(world: ReleaseWorld) -> None:
+    first, second = released(world, "v1.0.0"), released(world, "v1.1.0")
+    assert world.serving() == (second, second)
+    with world.stage() as stage:
+        report = rollback(None, stage, world.budget(600))
+    assert (report.outcome, report.tag) == ("done", "v1.0.0")
+    assert world.serving() == (first, first)
+    assert world.states()[-1] == ("rollback", "v1.0.0", "success")
+    assert any("/rollback" in write for write in world.writes())
+    assert "docs/ROLLBACK_PROCEDURES.md" in report.advice[0]
+
+
+def test_going_back_to_a_named_release(world: ReleaseWorld) -> None:
+    first = released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    released(world, "v1.2.0")
+    with world.stage() as stage:
+        assert rollback("v1.0.0", stage, world.budget(600)).outcome == "done"
+    assert world.serving() == (first, first)
+
+
+def test_where_render_has_forgotten_the_deploy_the_commit_is_deployed_anew(world: ReleaseWorld) -> None:
+    first = released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    deploys = world.render.estate.deploys
+    for identity in [i for i, d in deploys.items() if (d["commit"] or {}).get("id") == first]:
+        del deploys[identity]
+    with world.stage() as stage:
+        report = rollback(None, stage, world.budget(600))
+    assert report.outcome == "done"
+    assert world.serving() == (first, first)
+    assert any("is deployed anew" in text for _, text in report.timeline)
+
+
+def test_nothing_to_go_back_to_is_refused(world: ReleaseWorld) -> None:
+    released(world, "v1.0.0")
+    with world.stage() as stage, pytest.raises(Refused, match="no earlier good release is on record"):
+        rollback(None, stage, world.budget(600))
+
+
+def test_after_a_bad_release_the_default_is_the_good_one_before(world: ReleaseWorld) -> None:
+    first = released(world, "v1.0.0")
+    second = released(world, "v1.1.0")
+    bad = world.tagged("v1.2.0")
+    world.unhealthy.add(bad)
+    assert go(world, "v1.2.0").outcome == "rolled back"
+    assert world.serving() == (second, second)
+    with world.stage() as stage:
+        assert rollback(None, stage, world.budget(600)).tag == "v1.0.0"
+    assert world.serving() == (first, first)
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [
+        ("v1.2.3", "v1.2.4"),
+        ("v1.9.0", "v1.10.0"),
+        ("v1.0.0-test", "v1.0.0"),
+        ("v1.0.0-alpha", "v1.0.0-alpha.1"),
+        ("v1.0.0-alpha.2", "v1.0.0-alpha.10"),
+        ("v1.0.0-9", "v1.0.0-alpha"),
+    ],
+)
+def test_versions_are_ordered_as_semver_says(smaller: str, larger: str) -> None:
+    one, other = parse(smaller), parse(larger)
+    assert one is not None
+    assert other is not None
+    assert one < other
+    assert (str(one), str(other)) == (smaller, larger)
+
+
+class Killed(BaseException):
+    """As kill -9: nothing of the run comes after it."""
+
+
+def killed_at(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, tag: str, nth: int) -> bool:
+    """A release that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
+    written = [0]
+
+    def counting(real: Callable[..., Any], writes: Callable[..., bool]) -> Callable[..., Any]:
+        def call(self: object, method: str, path: str, *args: Any, **options: Any) -> Any:
+            if written[0] >= nth:
+                raise Killed
+            answer = real(self, method, path, *args, **options)
+            written[0] += writes(method)
+            if written[0] >= nth:
+                raise Killed
+            return answer
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for owner in (Api, RenderClient):
+            patch.setattr(owner, "_retry", counting(owner._retry, lambda method: method != "GET"))
+        try:
+            go(world, tag)
+        except Killed:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("nth", range(1, 12))
+def test_killed_after_any_write_a_rerun_ends_the_same_release(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    released(world, "v1.0.0")
+    sha = world.tagged("v1.1.0")
+    before = len([w for w in world.writes() if w.endswith("/deploys")])
+    killed_at(world, monkeypatch, "v1.1.0", nth)
+    world.sleep(30)
+    assert go(world, "v1.1.0").outcome == "done"
+    assert world.serving() == (sha, sha)
+    assert len([w for w in world.writes() if w.endswith("/deploys")]) == before + 1
+    assert world.locks() == []
+    assert [state for task, tag, state in world.states() if tag == "v1.1.0"][-1] == "success"
+
+
+@pytest.mark.parametrize("nth", range(3, 9))
+def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    killed_at(world, monkeypatch, "v1.1.0", nth)
+    if not any(state == "in_progress" for _, _, state in world.states()):
+        pytest.skip("this write comes before the record, or after the end of it")
+    with world.stage() as stage:
+        assert rollback(None, stage, world.budget(600)).outcome == "done"
+    world.sleep(300)
+    assert world.serving() == (good, good)
+    assert not any(state == "in_progress" for _, _, state in world.states())
+
+
+def test_interrupted_by_hand_it_rolls_back(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    asked: list[int] = []
+
+    def smoke() -> Any:
+        asked.append(1)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        return Verdict(passed=True)
+
+    with world.stage(smoke) as stage:
+        report = release("v1.1.0", stage, world.budget())
+    assert (report.outcome, report.reason) == ("rolled back", "interrupted")
+    assert world.serving() == (good, good)
