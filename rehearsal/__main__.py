@@ -16,6 +16,7 @@ from rich.console import Console
 from rehearsal.engine import Engine
 from rehearsal.estate import seed, world
 from rehearsal.production import Living, seed_production
+from rehearsal.releases import Releases
 from rehearsal.rollout import Rollout
 from rehearsal.story import RehearsalFailed, Story
 
@@ -54,7 +55,10 @@ def _tell(story: Story, before: Living, *, keep: bool) -> Exception | None:
         staging = story.stack("staging")
         story.converge(staging)
         story.drift(staging)
-        Rollout(story, before).tell()
+        rollout = Rollout(story, before)
+        rollout.tell()
+        rollout.cut_over()
+        Releases(story).tell()
         if not keep:
             story.destroy(staging)
     except (RehearsalFailed, CommandError) as error:

@@ -15,6 +15,8 @@ from gate.vendors import Accounts
 from rehearsal.production import SERVICE, Living, harm
 from rehearsal.story import RehearsalFailed, Story
 
+_GATED = {"autoDeploy": "no", "assigned": False, "gate": True}
+
 
 class Rollout:
     """Production's stack from phase to phase. Args: before: production as it was found."""
@@ -33,7 +35,7 @@ class Rollout:
         """
         self._enter("foundation")
         self._enter("infrastructure")
-        self._move("cutover", {"autoDeploy": "no", "assigned": False, "gate": True})
+        self._move("cutover", _GATED)
         self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False})
         with self._story.chapter("production: what was done to it on the way") as note:
             if done := harm(self._story.world, self._before):
@@ -41,6 +43,13 @@ class Rollout:
             kept = len(self._before.variables) - 1
             note(f"no deploy, restart or deletion; {kept} variables as before, CORS_ORIGINS and AUTH0_AUDIENCE written")
         self._story.console.print(self._counts)
+
+    def cut_over(self) -> None:
+        """For good.
+
+        Raises: RehearsalFailed.
+        """
+        self._move("cutover", _GATED)
 
     def _enter(self, phase: str) -> None:
         """A phase that declares objects which exist: they are adopted first, then become as declared."""

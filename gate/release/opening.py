@@ -34,7 +34,7 @@ def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str],
         repository = Repository(accounts.github, target.repository)
         frontend = Frontend(accounts.vercel, settings.vercel.project) if settings.vercel else None
         backend = Backend(session, settings.render.service.name)
-        production = Production(backend, frontend, lambda: smoke(target, environ, tell=tell))
+        production = Production(backend, frontend, lambda: smoke(target, environ))
         records = Records(repository, target.environment)
         yield Stage(target, repository, records, production, Lock(repository, target.environment, who(environ)))
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rehearsal.engine import Engine
 from rehearsal.estate import World, seed, world
 from rehearsal.production import CHANGED, Living, harm, look, seed_production
+from rehearsal.releases import Releases
 from rehearsal.rollout import Rollout, configure
 from rehearsal.story import Story
 
@@ -33,7 +34,8 @@ def living(folder: Path, pulumi: Path) -> Iterator[tuple[World, Living]]:
 def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tmp_path: Path, pulumi_cli: Path) -> None:
     with living(tmp_path, pulumi_cli) as (stage, before), (tmp_path / "told").open("w") as told:
         story = Story(stage, Console(file=told, width=160))
-        Rollout(story, before).tell()
+        rollout = Rollout(story, before)
+        rollout.tell()
 
         assert harm(stage, before) == []
         now = look(stage)
@@ -48,6 +50,12 @@ def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tm
         shown = (tmp_path / "told").read_text()
         leaked = [v for v in stage.secret_values() if v in shown or v in engine.state()]
         assert leaked == []
+
+        rollout.cut_over()
+        Releases(story).tell()
+        told_of_releases = (tmp_path / "told").read_text().removeprefix(shown)
+        assert "release v1.1.0: rolled back (smoke tests failed: health)" in told_of_releases
+        assert [v for v in stage.secret_values() if v in told_of_releases] == []
 
 
 def adopted(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""The application as its smoke tests meet it, running on what Render and Vercel serve. For a rehearsal and its tests.
+
+Facts: the plan's tasks 1.1, 1.2 and 2.4, and the application's own routes (`/health`, `/api/v1/auth/auth0-url`,
+`/api/v1/auth/me`). What it answers follows from the live deploy's commit and environment, not from the settings.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from rehearsal.loopback import running
+from rehearsal.plugins import Estate
+from rehearsal.render_api import RenderSimulator
+
+_PAGE = "<!DOCTYPE html><html><head><title>MarketEdge</title></head><body><div id='__next'></div></body></html>"
+Headers = dict[str, str]
+
+
+@dataclass
+class Application:
+    """One environment's backend and frontend.
+
+    Attributes:
+        service, project: names at Render and Vercel.
+        unhealthy: commits that deploy well and then do not work.
+    """
+
+    render: RenderSimulator
+    vendors: Estate
+    service: str
+    project: str
+    unhealthy: set[str] = field(default_factory=set)
+
+    def running(self) -> tuple[str, dict[str, str]] | None:
+        """Commit and environment of the live deploy; None where nothing serves."""
+        with self.render.lock:
+            self.render.settle()
+            estate = self.render.estate
+            found = estate.named(estate.services, self.service)
+            live = estate.live_deploy(found[0]["id"]) if found else None
+            return ((live["commit"] or {}).get("id", ""), dict(estate.deploy_environment[live["id"]])) if live else None
+
+    def backend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
+        """Status, headers and content of an answer of the API."""
+        if (now := self.running()) is None:
+            return 503, {}, "Service Unavailable"
+        commit, environment = now
+        address = urlsplit(path)
+        if method == "OPTIONS":
+            return _preflight(headers.get("origin", ""), environment.get("CORS_ORIGINS", ""))
+        match address.path:
+            case "/health":
+                return _health(commit, environment, healthy=commit not in self.unhealthy)
+            case "/api/v1/auth/auth0-url":
+                return _auth0_url(parse_qs(address.query).get("redirect_uri", [""])[0], environment)
+            case "/api/v1/auth/me":
+                return 403, {}, {"detail": "Not authenticated"}
+        return 404, {}, {"detail": "Not Found"}
+
+    def frontend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
+        """A page of the build that production's domains point at."""
+        project = self.vendors.find("vercel", "project", name=self.project) or {}
+        if not project.get("serving"):
+            return 404, {"x-vercel-error": "DEPLOYMENT_NOT_FOUND"}, "The deployment could not be found on Vercel."
+        return 200, {"content-type": "text/html; charset=utf-8", "x-vercel-id": "lhr1::rehearsal"}, _PAGE
+
+
+def _health(commit: str, environment: dict[str, str], *, healthy: bool) -> tuple[int, Headers, Any]:
+    parts = {"database": "DATABASE_URL", "redis": "REDIS_URL"}
+    services = {name: {"status": "connected" if environment.get(key) else "missing"} for name, key in parts.items()}
+    state = "healthy" if healthy else "unhealthy"
+    content = {"status": state, "version": "1.0.0", "environment": environment.get("ENVIRONMENT"), "commit": commit}
+    return 200 if healthy else 503, {}, {**content, "services": services}
+
+
+def _auth0_url(redirect: str, environment: dict[str, str]) -> tuple[int, Headers, Any]:
+    if not redirect:
+        return 422, {}, {"detail": [{"loc": ["query", "redirect_uri"], "msg": "Field required"}]}
+    query = {"response_type": "code", "client_id": environment.get("AUTH0_CLIENT_ID", ""), "redirect_uri": redirect}
+    audience = environment.get("AUTH0_AUDIENCE")
+    address = f"https://{environment.get('AUTH0_DOMAIN')}/authorize"
+    if not audience:
+        return 200, {}, {"status": "fallback_mode", "auth_url": f"{address}?{urlencode(query)}"}
+    return 200, {}, {"auth_url": f"{address}?{urlencode({**query, 'audience': audience})}"}
+
+
+def _preflight(origin: str, allowed: str) -> tuple[int, Headers, Any]:
+    """As Starlette's CORSMiddleware: 400 and no header for a stranger."""
+    host = urlsplit(origin).hostname or ""
+    for entry in allowed.split(","):
+        label, _, rest = host.partition(".")
+        if entry == origin or (entry == f"https://*.{rest}" and label and origin == f"https://{host}"):
+            return 200, {"access-control-allow-origin": origin, "access-control-allow-credentials": "true"}, "OK"
+    return 400, {}, "Disallowed CORS origin"
+
+
+@contextlib.contextmanager
+def serve(application: Application) -> Iterator[tuple[str, str]]:
+    """Serve it on loopback while the block runs; the value is the addresses of backend and frontend."""
+    with running(_server(application.backend)) as backend, running(_server(application.frontend)) as frontend:
+        yield backend, frontend
+
+
+def _server(answers: Any) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, sent, content = answers(self.command, self.path, headers)
+            body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+            self.send_response(status)
+            for name, value in {"content-type": "application/json", **sent}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_OPTIONS = answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    return server
