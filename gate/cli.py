@@ -20,7 +20,7 @@ from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
-from gate.release.command import release, rollback
+from gate.release.command import deploy, release, rollback
 from gate.smoke.command import smoke
 
 app = typer.Typer(
@@ -124,6 +124,7 @@ def recover(
 
 app.command()(adopt)
 app.command()(smoke)
+app.command()(deploy)
 app.command()(release)
 app.command()(rollback)
 

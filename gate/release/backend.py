@@ -31,6 +31,10 @@ class Backend:
         """The deploy that serves."""
         return next((deploy for deploy in self._deploys() if deploy["status"] == "live"), None)
 
+    def knows(self, sha: str) -> bool:
+        """Whether a commit serves, or is on its way."""
+        return any(d["status"] in _UNDER_WAY | {"live"} and commit_of(d) == sha for d in self._deploys())
+
     def deploy(self, sha: str, budget: Budget) -> str:
         """Have a commit serve, unless it does. Answers the deploy's id.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from gate.options import AsJson, StackName
 from gate.redaction import Redactor, environment_secrets
 from gate.release import release as releasing
 from gate.release import rollback as going_back
+from gate.release import staging
 from gate.release.errors import Refused
 from gate.release.notify import notify
 from gate.release.opening import interruptible, open_stage
@@ -113,6 +115,41 @@ def rollback(
     return _execute("rollback", env, stack, run, as_json=as_json, folder=report)
 
 
+def deploy(
+    sha: Annotated[str, typer.Argument(help="The commit's full id.", metavar="SHA", show_default=False)],
+    env: Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")] = "staging",
+    stack: StackName = None,
+    as_json: AsJson = False,
+    report: Folder = None,
+) -> int:
+    """Wait until an environment that deploys by itself serves a commit, and smoke-test it.
+
+    Render begins by itself after a push; where it has not within a minute, the deploy is started. The commit gets the
+    status `staging-smoke-tests`, which a release asks for and main requires at cutover. The deployment is recorded at
+    GitHub, and the pull request that brought the commit gets a comment.
+
+    Needs `GITHUB_TOKEN` (Deployments, Commit statuses, Pull requests: write), `RENDER_API_KEY`.
+
+    **Exit codes**
+
+    - `0`: the commit serves, and the smoke tests passed
+    - `1`: could not begin
+    - `4`: the deploy or a smoke test failed
+
+    **Examples**
+
+    - `python -m gate deploy "$GITHUB_SHA" --report out`: for a workflow
+    """
+
+    def run(stage: Stage, tell: Callable[[str], None]) -> Report:
+        return staging.deploy(sha, stage, Budget(stage.target.settings.release.budget_seconds, tell))
+
+    if not re.fullmatch(r"[0-9a-f]{40}", sha):
+        print(f"gate deploy: {sha} is no commit: expected its full id, 40 hexadecimal digits", file=sys.stderr)
+        return 1
+    return _execute("deploy", env, stack, run, as_json=as_json, folder=report)
+
+
 def _execute(
     action: str,
     env: str,
@@ -146,7 +183,7 @@ def _execute(
 
 
 def _warn(target: Target, tell: Callable[[str], None]) -> None:
-    if target.settings.phase != "cutover":
+    if target.environment == "production" and target.settings.phase != "cutover":
         tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to main deploys by itself")
 
 

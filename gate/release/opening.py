@@ -32,7 +32,8 @@ def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str],
     ends = float(settings.release.budget_seconds + settings.release.rollback_budget_seconds)
     with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=ends) as session:
         repository = Repository(accounts.github, target.repository)
-        frontend = Frontend(accounts.vercel, settings.vercel.project) if settings.vercel else None
+        own = settings.vercel.project if settings.vercel and settings.vercel.settings else None
+        frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
         backend = Backend(session, settings.render.service.name)
         production = Production(backend, frontend, lambda: smoke(target, environ))
         records = Records(repository, target.environment)

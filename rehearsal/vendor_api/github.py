@@ -13,6 +13,7 @@ from typing import Any
 from ..plugins import Estate
 from .github_deployments import Deployments
 from .github_git import Git
+from .github_issues import Comments
 from .wire import Answer, Request, page
 
 _DOCS = "https://docs.github.com/rest"
@@ -34,7 +35,7 @@ class GitHub:
                 repository = self._repository(owner, name)
                 if repository is None:
                     return _not_found()
-                for topic in (Git, Deployments):
+                for topic in (Git, Deployments, Comments):
                     if answer := topic(self._estate, repository["name"]).answer(tuple(rest), request):
                         return answer
                 return self._answer(repository, tuple(rest), request) if method == "GET" else _not_found()

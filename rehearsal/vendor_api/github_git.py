@@ -54,6 +54,14 @@ def status(estate: Estate, repository: str, sha: str, context: str, state: str =
         objects.append(_status(repository, sha, {"context": context, "state": state}))
 
 
+def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str = "") -> None:
+    """A pull request. Args: head, merge: commits."""
+    with estate.edit("github") as objects:
+        state = "closed" if merge else "open"
+        kept = {"type": "pull", "id": f"{repository}#{number}", "repository": repository, "number": number}
+        objects.append({**kept, "head": head, "merge": merge, "state": state})
+
+
 def _ref(repository: str, name: str, target: Json) -> Json:
     return {"type": "ref", "id": f"{repository}:{name}", "repository": repository, "ref": name, "object": target}
 
@@ -103,6 +111,9 @@ class Git:
                 return self._commit(reference)
             case "GET", ("commits", reference, "status"):
                 return self._combined(reference)
+            case "GET", ("commits", reference, "pulls"):
+                merged = [pull for pull in self._all("pull") if self._sha(reference) in (pull["merge"], pull["head"])]
+                return Answer(200, [{"number": pull["number"], "state": pull["state"]} for pull in merged])
             case "POST", ("statuses", sha):
                 with self._estate.edit("github") as objects:
                     objects.append(made := _status(self._name, sha, request.body))
