@@ -21,9 +21,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tree: str = "", message: str = "") -> str:
-    """Add a commit to a branch, as a push does. Args: merges: the second parent. Returns: its sha."""
-    sha = secrets.token_hex(20)
+def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tree: str = "", sha: str = "") -> str:
+    """Add a commit to a branch, as a push does.
+
+    Args: merges: the second parent. sha: its id, else a random one. Returns: its id.
+    """
+    sha = sha or secrets.token_hex(20)
     with estate.edit("github") as objects:
         heads = [
             o for o in objects if (o["type"], o.get("repository"), o.get("branch")) == ("branch", repository, branch)
@@ -32,7 +35,7 @@ def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tr
         objects.append(
             {
                 **{"type": "commit", "id": sha, "repository": repository, "sha": sha, "parents": parents},
-                **{"tree": tree or secrets.token_hex(20), "message": message, "date": now()},
+                **{"tree": tree or secrets.token_hex(20), "message": "work", "date": now()},
             }
         )
         for head in heads:

@@ -1,0 +1,90 @@
+"""The delivered workflows, executed with act against the simulators: the plan's tests 4.1 to 4.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rehearsal.vendor_api import github_git
+
+from .conftest import PROJECT
+from .world import REPOSITORY, SECRETS, WorkflowWorld, workflow_world
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def world(tmp_path: Path, tools: Path, repository: Path) -> Iterator[WorkflowWorld]:
+    with workflow_world(tmp_path, tools, repository) as made:
+        yield made
+
+
+def release(world: WorkflowWorld, tag: str, *, good: bool = True) -> str:
+    done = world.act("push", "production-deploy", "production", {"ref": f"refs/tags/{tag}"})
+    output = done.stdout + done.stderr
+    assert (done.returncode == 0) is good, output
+    assert not [secret for secret in SECRETS.values() if secret in output]
+    return output
+
+
+def test_a_tag_deploys_and_a_bad_one_rolls_back_and_a_person_can_go_back(world: WorkflowWorld) -> None:
+    first = world.tagged("v1.2.3")
+    output = release(world, "v1.2.3")
+    assert world.serving("production") == first
+    assert "release v1.2.3: done" in output
+    assert (world.folder / "artifacts" / "release" / "release.json").exists()
+    assert (world.folder / "artifacts" / "production-smoke-tests" / "smoke.xml").exists()
+
+    bad = world.tagged("v1.3.0")
+    world.app["production"].unhealthy.add(bad)
+    output = release(world, "v1.3.0", good=False)
+    assert "release v1.3.0: rolled back (smoke tests failed: health)" in output
+    assert world.serving("production") == first
+
+    second = world.tagged("v1.4.0")
+    release(world, "v1.4.0")
+    assert world.serving("production") == second
+    payload = {"ref": "refs/tags/v1.4.0", "inputs": {"tag": "v1.2.3"}}
+    done = world.act("workflow_dispatch", "production-rollback", "production", payload)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert world.serving("production") == first
+
+
+def test_a_malformed_tag_is_refused(world: WorkflowWorld) -> None:
+    before = world.serving("production")
+    output = release(world, "v1.two", good=False)
+    assert "v1.two is no release tag" in output
+    assert world.serving("production") == before
+    assert world.estate.find_all("github", "deployment") == []
+
+
+def test_a_merge_to_main_deploys_nothing(world: WorkflowWorld) -> None:
+    before, asked = world.serving("production"), len(world.render.requests)
+    sha = world.merge("main")
+    assert world.serving("production") == before != sha
+    assert [r for r in world.render.requests[asked:] if r.method != "GET"] == []
+    started_by_main = [
+        path.stem
+        for path in (PROJECT / "workflows").glob("*.yml")
+        if "main" in ((yaml.safe_load(path.read_text())[True].get("push") or {}).get("branches") or [])
+    ]
+    assert started_by_main == []
+
+
+def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) -> None:
+    world.merge("main")  # production's domains stand in for staging's, which serve the branch's newest build
+    with world.estate.edit("vercel") as objects:
+        project = next(o for o in objects if o["type"] == "project")
+        project["serving"] = next(o for o in objects if o["type"] == "deployment")["id"]
+    sha = world.merge("staging")
+    github_git.pull(world.estate, REPOSITORY, 41, head="f" * 40, merge=sha)
+    done = world.act("push", "staging-deploy", "staging", {"ref": "refs/heads/staging"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert world.serving("staging") == sha
+    statuses = world.estate.find_all("github", "status", sha=sha)
+    assert [(s["context"], s["state"]) for s in statuses] == [("staging-smoke-tests", "success")]
+    (comment,) = world.estate.find_all("github", "comment", issue=41)
+    assert f"deploy {sha[:7]}: done" in comment["body"]

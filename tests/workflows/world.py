@@ -1,0 +1,192 @@
+"""Both environments in simulators behind real sockets, and act, which runs the delivered workflows against them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal import application, vendor_api
+from rehearsal.application import Application
+from rehearsal.plugins import Estate
+from rehearsal.render_api import RenderSimulator, serve
+from rehearsal.vendor_api import github_git, vercel_deployments
+from render.session import connect
+
+from .conftest import PROJECT
+
+REPOSITORY, FRONTEND = "MarketEdge-Platform", "marketedge-frontend"
+URL = "https://github.com/zebra-devops/MarketEdge-Platform"
+TENANT = "dev-g8trhgbfdq2sk2m8.us.auth0.com"
+SERVICES = {"production": "marketedge-platform", "staging": "marketedge-platform-staging"}
+ORIGINS = {
+    "production": "https://platform.marketedge.co.uk,https://marketedge-platform.onrender.com,"
+    "https://app.zebra.associates,https://staging.zebra.associates,https://*.vercel.app",
+    "staging": "https://staging.zebra.associates,https://*.vercel.app,http://localhost:3000",
+}
+SECRETS = {
+    "GITHUB_TOKEN": "ghp_workflow_token_of_a_test",
+    "RENDER_API_KEY": "rnd_workflow_key_of_a_test",
+    "VERCEL_API_TOKEN": "abcdefghijklmnopqrstuvwx",
+}
+CREDENTIALS = {
+    **{name: SECRETS[name] for name in ("GITHUB_TOKEN", "VERCEL_API_TOKEN")},
+    **{"AUTH0_DOMAIN": TENANT, "AUTH0_CLIENT_ID": "management", "AUTH0_CLIENT_SECRET": "management-secret"},
+}
+STAND_INS = {
+    "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683": """\
+      mkdir -p "$INPUT_PATH"
+      for name in Pulumi.yaml Pulumi.staging.yaml Pulumi.production.yaml requirements.txt gate components render; do
+        ln -sf "$GATE_SOURCE/$name" "$INPUT_PATH/$name"
+      done
+""",
+    "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065": '      echo "$PYTHON_FOLDER" >> "$GITHUB_PATH"\n',
+    "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02": """\
+      mkdir -p "$ARTIFACTS" && if [ -d "$INPUT_PATH" ]; then cp -r "$INPUT_PATH" "$ARTIFACTS/$INPUT_NAME"; fi
+""",
+}
+"""What stands in for an action that would be downloaded: bash, with the inputs that it uses in the environment."""
+
+
+@dataclass
+class WorkflowWorld:
+    """app: by environment; its `unhealthy` commits deploy well and do not work."""
+
+    folder: Path
+    tools: Path
+    repository: Path
+    estate: Estate
+    render: RenderSimulator
+    app: dict[str, Application]
+    environment: dict[str, str]
+    addresses: dict[str, tuple[str, str]]
+
+    def head(self) -> str:
+        """The commit that a workflow sees as its own."""
+        command = ["git", "rev-parse", "HEAD"]
+        return subprocess.run(command, cwd=self.repository, capture_output=True, text=True, check=True).stdout.strip()
+
+    def commit(self) -> str:
+        """A new commit of the repository, on its way to GitHub, Render and Vercel."""
+        who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+        command = ["git", *who, "commit", "-q", "--allow-empty", "-m", "work"]
+        subprocess.run(command, cwd=self.repository, check=True)
+        return self.head()
+
+    def merge(self, branch: str) -> str:
+        """A merge to a branch reaches everybody."""
+        sha = github_git.commit(self.estate, REPOSITORY, branch, sha=self.commit())
+        vercel_deployments.build(self.estate, FRONTEND, sha, branch)
+        self.render.push(URL, branch, sha)
+        return sha
+
+    def tagged(self, tag: str) -> str:
+        sha = self.merge("main")
+        github_git.status(self.estate, REPOSITORY, sha, "staging-smoke-tests")
+        github_git.tag(self.estate, REPOSITORY, tag, sha)
+        return sha
+
+    def serving(self, environment: str) -> str:
+        """The commit that Render serves an environment with."""
+        now = self.app[environment].running()
+        return now[0] if now else ""
+
+    def act(self, event: str, workflow: str, environment: str, payload: dict[str, Any]) -> subprocess.CompletedProcess:
+        """Run one workflow on this machine, as GitHub would for an event."""
+        file = self.folder / "event.json"
+        file.write_text(json.dumps(payload))
+        backend, frontend = self.addresses[environment]
+        variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
+        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1"}
+        command = [self.tools / "act", event, "-e", file, "-W", f".github/workflows/{workflow}.yml"]
+        command += ["-P", "ubuntu-latest=-self-hosted", "--json=false"]
+        for action, folder in self._stand_ins().items():
+            command += ["--local-repository", f"{action}={folder}"]
+        for name, value in self.environment.items():
+            command += ["--env", f"{name}={value}"]
+        for name, value in variables.items():
+            command += ["--var", f"{name}={value}"]
+        for name in SECRETS:
+            command += ["--secret", name]
+        return subprocess.run(
+            command, cwd=self.repository, env={**os.environ, **SECRETS}, capture_output=True, text=True, check=False
+        )
+
+    def _stand_ins(self) -> dict[str, Path]:
+        found = {}
+        for action, script in STAND_INS.items():
+            folder = self.folder / "actions" / action.partition("@")[0].replace("/", "-")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "action.yml").write_text(_ACTION.format(script=script))
+            found[action] = folder
+        return found
+
+
+_ACTION = """\
+name: stand-in
+description: for tests
+inputs:
+  path: {{ description: p, default: "" }}
+  name: {{ description: n, default: "" }}
+runs:
+  using: composite
+  steps:
+  - shell: bash
+    env:
+      INPUT_PATH: ${{{{ inputs.path }}}}
+      INPUT_NAME: ${{{{ inputs.name }}}}
+    run: |
+{script}"""
+
+
+@contextlib.contextmanager
+def workflow_world(folder: Path, tools: Path, repository: Path) -> Iterator[WorkflowWorld]:
+    render = RenderSimulator(
+        api_keys={SECRETS["RENDER_API_KEY"]: ["tea-1"]},
+        owners=[{"id": "tea-1", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}],
+        rate_limits=False,
+        deploy_seconds=0.5,
+    )
+    estate = Estate(folder / "estate")
+    estate.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}", private=True)
+    for branch in ("main", "staging"):
+        estate.seed("github", "branch", repository=REPOSITORY, branch=branch, sha="0" * 40)
+    git = {"type": "github", "repo": f"zebra-devops/{REPOSITORY}", "productionBranch": "main"}
+    estate.seed("vercel", "project", name=FRONTEND, gitRepository=git, autoAssignCustomDomains=False)
+    for environment, service in SERVICES.items():
+        _service(render, environment, service)
+    apps = {environment: Application(render, estate, SERVICES[environment], FRONTEND) for environment in SERVICES}
+    with contextlib.ExitStack() as stack:
+        vendors = stack.enter_context(vendor_api.serve(estate, CREDENTIALS))
+        host = stack.enter_context(serve(render))
+        addresses = {name: stack.enter_context(application.serve(app)) for name, app in apps.items()}
+        given = {"RENDER_HOST": host, "GATE_SOURCE": str(PROJECT), "PYTHON_FOLDER": str(Path(sys.executable).parent)}
+        given |= {"ARTIFACTS": str(folder / "artifacts"), "NO_PROXY": "127.0.0.1,localhost", **vendors.environment}
+        while not all(app.running() for app in apps.values()):
+            time.sleep(0.1)
+        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses)
+
+
+def _service(render: RenderSimulator, environment: str, name: str) -> None:
+    variables = {
+        **{"ENVIRONMENT": environment, "DATABASE_URL": "postgresql://d", "REDIS_URL": "redis://r"},
+        **{"AUTH0_DOMAIN": TENANT, "AUTH0_AUDIENCE": f"https://{TENANT}/api/v2/", "AUTH0_CLIENT_ID": "application"},
+        "CORS_ORIGINS": ORIGINS[environment],
+    }
+    details = {"runtime": "python", "plan": "starter", "region": "oregon"}
+    commands = {"envSpecificDetails": {"buildCommand": "b", "startCommand": "s"}}
+    body = {
+        **{"type": "web_service", "name": name, "ownerId": "tea-1", "repo": URL, "serviceDetails": details | commands},
+        "branch": "main" if environment == "production" else "staging",
+        "autoDeploy": "no" if environment == "production" else "yes",
+        "envVars": [{"key": key, "value": value} for key, value in variables.items()],
+    }
+    with connect({"RENDER_API_KEY": SECRETS["RENDER_API_KEY"]}, lambda _l: None, render.transport()) as session:
+        session.client.post("/services", body)
