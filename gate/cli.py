@@ -22,6 +22,7 @@ from gate.progress import progress
 from gate.recover import execute as execute_recovery
 from gate.release.command import deploy, release, rollback
 from gate.smoke.command import smoke
+from gate.workflows.command import app as workflows
 
 app = typer.Typer(
     name="gate",
@@ -127,6 +128,7 @@ app.command()(smoke)
 app.command()(deploy)
 app.command()(release)
 app.command()(rollback)
+app.add_typer(workflows)
 
 
 def _write(report: Report, folder: Path) -> None:

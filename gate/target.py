@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
-from components.problems import SECRETS, SettingsError, load
+from components.problems import SECRETS, Loaded, SettingsError, load
 from components.settings import Settings
 from gate.drift.check import open_stack
 from gate.errors import GateError, StackUnavailable
@@ -59,14 +59,8 @@ def load_target(
     Raises: GateError naming the file or the key.
     """
     name = stack or env
-    config = read_config(folder / f"Pulumi.{name}.yaml")
-    try:
-        loaded = load(name, config, frozenset(), environ, check_secrets=False)
-    except SettingsError as error:
-        raise GateError(str(error)) from None
+    loaded, config = _load(env, name, environ, folder)
     settings = loaded.settings
-    if settings.environment != env:
-        raise GateError(f"Pulumi.{name}.yaml is of the environment {settings.environment}, not {env}: name its --stack")
     frontend = environ.get("FRONTEND_URL") or settings.frontend_url or ""
     backend = environ.get("BACKEND_URL")
     if not backend:
@@ -74,6 +68,29 @@ def load_target(
     if not backend:
         raise GateError(f"the backend's address is not known: export BACKEND_URL, or run pulumi up on stack {name}")
     return Target(settings, loaded.owner, frontend.rstrip("/"), backend.rstrip("/"), config)
+
+
+def load_settings(
+    env: str, stack: str | None, environ: Mapping[str, str], folder: Path = Path()
+) -> tuple[Settings, Mapping[str, str]]:
+    """The settings and the configuration alone, for what needs no address.
+
+    Raises: GateError.
+    """
+    loaded, config = _load(env, stack or env, environ, folder)
+    return loaded.settings, config
+
+
+def _load(env: str, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
+    config = read_config(folder / f"Pulumi.{name}.yaml")
+    try:
+        loaded = load(name, config, frozenset(), environ, check_secrets=False)
+    except SettingsError as error:
+        raise GateError(str(error)) from None
+    environment = loaded.settings.environment
+    if environment != env:
+        raise GateError(f"Pulumi.{name}.yaml is of the environment {environment}, not {env}: name its --stack")
+    return loaded, config
 
 
 def read_config(path: Path) -> dict[str, str]:

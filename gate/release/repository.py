@@ -16,6 +16,10 @@ class Repository:
     def __init__(self, github: GitHub, name: str) -> None:
         self._github, self.name = github, name
 
+    @property
+    def owner(self) -> str:
+        return self._github.owner
+
     def commit_of(self, tag: str) -> str | None:
         """The commit that a tag names, also through an annotated tag (git/refs, git/tags)."""
         found = self.get(f"git/ref/tags/{quote(tag)}")

@@ -38,6 +38,8 @@ class GitHub:
                 for topic in (Git, Deployments, Comments):
                     if answer := topic(self._estate, repository["name"]).answer(tuple(rest), request):
                         return answer
+                if method == "PUT" and rest[:1] == ["contents"]:
+                    return self._put_contents(repository["name"], "/".join(rest[1:]), request.body)
                 return self._answer(repository, tuple(rest), request) if method == "GET" else _not_found()
         return _not_found()
 
@@ -75,6 +77,19 @@ class GitHub:
             return Answer(200, files[path]["content"]) if raw else Answer(200, _file(path, files[path]["content"]))
         inside = sorted(name for name in files if name.rpartition("/")[0] == path)
         return Answer(200, [_file(name) for name in inside]) if inside else _not_found()
+
+    def _put_contents(self, repository: str, path: str, body: dict[str, Any]) -> Answer:
+        """A commit of one file; an existing one wants its sha (409 otherwise, as GitHub answers)."""
+        content = base64.b64decode(body["content"]).decode()
+        where = {"repository": repository, "branch": body["branch"], "file": path}
+        if not (found := self._estate.find("github", "file", **where)):
+            self._estate.seed("github", "file", **where, content=content)
+            return Answer(201, {"content": _file(path)})
+        if body.get("sha") != _file(path)["sha"]:
+            return _refuse(409, f"{path} does not match {body.get('sha')}")
+        with self._estate.edit("github") as objects:
+            next(o for o in objects if o["id"] == found["id"] and o["type"] == "file")["content"] = content
+        return Answer(200, {"content": _file(path)})
 
     def _of_environment(self, environment: dict[str, Any], path: tuple[str, ...], request: Request) -> Answer:
         where = {"repository": environment["repository"], "environment": environment["environment"]}

@@ -135,6 +135,14 @@ class Git:
     def _make_ref(self, body: Json) -> Answer:
         if not body["ref"].startswith("refs/") or body["ref"].count("/") < 2:
             return Answer(422, {"message": "Reference name must start with 'refs/' and have at least two slashes"})
+        if body["ref"].startswith("refs/heads/"):
+            name = body["ref"].removeprefix("refs/heads/")
+            if self._all("branch", branch=name):
+                return Answer(422, {"message": "Reference already exists"})
+            made = self._estate.seed("github", "branch", repository=self._name, branch=name, sha=body["sha"])
+            for file in self._files_at(body["sha"]):
+                self._estate.seed("github", "file", repository=self._name, branch=name, **file)
+            return Answer(201, {"ref": body["ref"], "object": {"type": "commit", "sha": made["sha"]}})
         with self._estate.edit("github") as objects:
             if any(o["type"] == "ref" and o["repository"] == self._name and o["ref"] == body["ref"] for o in objects):
                 return Answer(422, {"message": "Reference already exists"})
@@ -142,6 +150,12 @@ class Git:
             target = {"type": kinds.get(body["sha"], "commit"), "sha": body["sha"]}
             objects.append(made := _ref(self._name, body["ref"], target))
         return Answer(201, _shown(made))
+
+    def _files_at(self, sha: str) -> list[Json]:
+        """Of the branch that a new one starts from."""
+        origin = next((branch["branch"] for branch in self._all("branch") if branch["sha"] == sha), None)
+        found = self._all("file", branch=origin) if origin else []
+        return [{"file": one["file"], "content": one["content"]} for one in found]
 
     def _drop_ref(self, name: str) -> Answer:
         with self._estate.edit("github") as objects:

@@ -1,4 +1,4 @@
-"""Comments on pull requests of a simulated repository (docs.github.com/en/rest/issues/comments)."""
+"""Pull requests of a simulated repository and their comments (docs.github.com/en/rest: pulls, issues/comments)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ class Comments:
                 return Answer(200, page([_shown(c) for c in found], request, default=30, most=100, first=1))
             case "POST", ("issues", number, "comments"):
                 return self._add(int(number), request.body["body"])
+            case "GET", ("pulls",):
+                head = request.query.get("head", "").rpartition(":")[2]
+                found = self._estate.find_all("github", "pull_request", repository=self._name, state="open")
+                same = [p for p in found if head in ("", p["head"]) and request.query.get("base") in (None, p["base"])]
+                return Answer(200, [_pull(one) for one in same])
+            case "POST", ("pulls",):
+                return self._open(request.body)
             case "PATCH", ("issues", "comments", identity):
                 return self._change(int(identity), request.body["body"])
         return None
@@ -36,6 +43,14 @@ class Comments:
             objects.append(made)
         return Answer(201, _shown(made))
 
+    def _open(self, body: Json) -> Answer:
+        with self._estate.edit("github") as objects:
+            number = 1 + sum(o["type"] == "pull_request" for o in objects)
+            made = {"type": "pull_request", "id": f"{self._name}!{number}", "repository": self._name, "number": number}
+            made |= {"state": "open", "head": body["head"], "base": body["base"], "title": body["title"]}
+            objects.append(made)
+        return Answer(201, _pull(made))
+
     def _change(self, identity: int, body: str) -> Answer:
         with self._estate.edit("github") as objects:
             for found in objects:
@@ -43,6 +58,12 @@ class Comments:
                     found["body"] = body
                     return Answer(200, _shown(found))
         return not_found()
+
+
+def _pull(found: Json) -> Json:
+    address = f"https://github.com/zebra-devops/{found['repository']}/pull/{found['number']}"
+    shown = {"number": found["number"], "state": found["state"], "html_url": address}
+    return {**shown, "head": {"ref": found["head"]}, "base": {"ref": found["base"]}, "title": found["title"]}
 
 
 def _shown(found: Json) -> Json:
