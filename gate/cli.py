@@ -17,6 +17,7 @@ from gate.drift import markdown
 from gate.drift.check import check, open_stack
 from gate.drift.report import Report
 from gate.errors import GateError
+from gate.metrics.command import metrics
 from gate.options import AsJson, Env, StackName
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
@@ -129,6 +130,7 @@ app.command()(deploy)
 app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
+app.command()(metrics)
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -189,15 +189,14 @@ class Git:
         before, after = set(self._ancestors(one)), set(self._ancestors(other))
         ahead, behind = len(after - before), len(before - after)
         status = "diverged" if ahead and behind else "ahead" if ahead else "behind"
-        return Answer(200, {"status": status, "ahead_by": ahead, "behind_by": behind})
+        commits = [_shown_commit(one) for one in self._all("commit") if one["sha"] in after - before]
+        return Answer(200, {"status": status, "ahead_by": ahead, "behind_by": behind, "commits": commits})
 
     def _commit(self, reference: str) -> Answer:
         found = self._all("commit", sha=self._sha(reference))
         if not found:
             return not_found()
-        one = found[0]
-        details = {"message": one["message"], "tree": {"sha": one["tree"]}, "committer": {"date": one["date"]}}
-        return Answer(200, {"sha": one["sha"], "commit": details, "parents": [{"sha": p} for p in one["parents"]]})
+        return Answer(200, _shown_commit(found[0]))
 
     def _combined(self, reference: str) -> Answer:
         """The newest status of each context."""
@@ -208,6 +207,11 @@ class Git:
 
 def _shown(ref: Json) -> Json:
     return {"ref": ref["ref"], "object": ref["object"]}
+
+
+def _shown_commit(one: Json) -> Json:
+    details = {"message": one["message"], "tree": {"sha": one["tree"]}, "committer": {"date": one["date"]}}
+    return {"sha": one["sha"], "commit": details, "parents": [{"sha": parent} for parent in one["parents"]]}
 
 
 def _shown_tag(tag: Json) -> Json:

@@ -1,0 +1,158 @@
+"""Figures of releases: from the record at GitHub, by the definitions, beside the plan's targets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from gate.cli import main
+from gate.metrics.figures import Figure, by_week, figures
+from gate.metrics.history import Deployment, read
+from gate.metrics.page import page
+from gate.release.release import release
+from tests.unit.gate.release_world import ReleaseWorld, release_world
+from tests.unit.settings.stack_file import PROJECT
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+END = START + timedelta(weeks=4)
+
+
+def made(
+    day: float, *, good: bool = True, task: str = "deploy", back: bool = False, lead: float = 0, minutes: float = 5
+) -> Deployment:
+    began = START + timedelta(days=day)
+    committed = (began + timedelta(minutes=minutes) - timedelta(hours=lead),) if lead else ()
+    return Deployment(
+        "production", "a" * 40, "v1", task, began, began + timedelta(minutes=minutes), good, back, committed
+    )
+
+
+def figure(name: str, staging: list[Deployment], production: list[Deployment]) -> Figure:
+    return next(one for one in figures(staging, production, START, END) if one.name == name)
+
+
+def test_frequency_counts_what_served() -> None:
+    found = figure("production deployments", [], [made(1), made(8), made(9, good=False), made(15), made(22)])
+    assert (found.text, found.verdict) == ("1.0 per week", "met")
+    assert figure("staging deployments", [made(1), made(2)], []).verdict == "missed"
+
+
+def test_failure_rate_is_the_share_of_changes() -> None:
+    history = [made(day) for day in range(9)] + [made(9, good=False, back=True)]
+    found = figure("change failure rate", [], history)
+    assert (found.value, found.verdict, found.samples) == (10.0, "missed", 10)
+    assert figure("change failure rate", [], [made(1)]).verdict == "met"
+
+
+def test_rollbacks_are_those_of_people_and_of_the_gate() -> None:
+    history = [made(1), made(2, good=False, back=True), made(3, task="rollback"), made(4)]
+    assert figure("rollback rate", [], history).value == pytest.approx(200 / 3)
+
+
+def test_lead_time_runs_from_each_commit_to_its_being_served() -> None:
+    history = [made(1, lead=2), made(2, lead=4), made(3, lead=60)]
+    assert figure("lead time for changes (median)", [], history).value == pytest.approx(4)
+    assert figure("lead time for changes (90 % within)", [], history).value == pytest.approx(60)
+
+
+def test_time_to_restore_ends_with_the_rollback_or_the_next_success() -> None:
+    taken_back = made(1, good=False, back=True, minutes=8)
+    assert figure("time to restore", [], [taken_back]).value == pytest.approx(8)
+    broken, mended = made(1, good=False, minutes=3), made(1 + 1 / 24, minutes=6)
+    found = figure("time to restore", [], [broken, mended])
+    assert (found.value, found.verdict) == (pytest.approx(66), "missed")
+
+
+def test_from_staging_to_production() -> None:
+    assert figure("from staging to production", [made(1)], [made(1.5)]).value == pytest.approx(12)
+    assert figure("from staging to production", [], [made(1.5)]).verdict == "not enough data"
+
+
+def test_nothing_recorded_is_not_enough_data() -> None:
+    verdicts = {one.name: one.verdict for one in figures([], [], START, END)}
+    assert verdicts["change failure rate"] == verdicts["time to restore"] == "not enough data"
+    assert verdicts["production incidents"] == "not measured here"
+
+
+def test_weeks_hold_everything_once() -> None:
+    weeks = by_week([made(0), made(6.9, good=False), made(7), made(27)], START, END)
+    assert [(good, bad) for _, good, bad in weeks] == [(1, 1), (1, 0), (0, 0), (1, 0)]
+
+
+class Loads(HTMLParser):
+    """What a browser would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.rows = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.rows += tag == "tr"
+        self.found += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href")]
+
+
+def test_the_page_loads_nothing_and_escapes_everything() -> None:
+    figures_ = [Figure("<script>alert(1)</script>", 1.0, "%", "<b>", "met", 3)]
+    text = page("Releases & more", "<period>", figures_, [("Production", by_week([made(1)], START, END))])
+    parser = Loads()
+    parser.feed(text)
+    assert parser.found == []
+    assert parser.rows == 2
+    assert "<script>" not in text
+    assert "Releases &amp; more" in text
+    assert 'aria-label="Production: 1 served and 0 failed in 4 weeks"' in text
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
+    with release_world(tmp_path) as made_:
+        yield made_
+
+
+def released(world: ReleaseWorld, tag: str) -> None:
+    with world.stage() as stage:
+        release(tag, stage, world.budget())
+
+
+def test_the_record_of_real_releases_is_understood(world: ReleaseWorld) -> None:
+    world.tagged("v1.0.0")
+    released(world, "v1.0.0")
+    world.unhealthy.add(world.tagged("v1.1.0"))
+    released(world, "v1.1.0")
+    world.push()
+    world.tagged("v1.2.0")
+    released(world, "v1.2.0")
+    with world.stage() as stage:
+        found = read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC), commits=True)
+    assert [(one.tag, one.good, one.rolled_back) for one in found] == [
+        ("v1.0.0", True, False),
+        ("v1.1.0", False, True),
+        ("v1.2.0", True, False),
+    ]
+    assert [len(one.committed) for one in found] == [1, 0, 3]
+
+
+def test_the_command_writes_json_and_a_page(
+    world: ReleaseWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.tagged("v1.0.0")
+    released(world, "v1.0.0")
+    for name, value in world.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(PROJECT)
+    assert main(["metrics", "--json", "--html", str(tmp_path / "metrics.html")]) == 0
+    found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["figures"]}
+    assert found["production deployments"]["samples"] == 1
+    assert "Production by week" in (tmp_path / "metrics.html").read_text()
+
+
+@pytest.mark.parametrize("since", ["30", "0d", "yesterday", "3m"])
+def test_a_period_that_is_none_says_what_was_expected(since: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["metrics", "--since", since]) == 1
+    assert f"--since {since}: expected days or weeks such as 30d and 12w" in capsys.readouterr().err
