@@ -19,9 +19,11 @@ from gate.drift.report import Report
 from gate.errors import GateError
 from gate.metrics.command import metrics
 from gate.options import AsJson, Env, StackName
+from gate.previews.command import app as previews
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
 from gate.release.command import deploy, release, rollback
+from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.workflows.command import app as workflows
 
@@ -131,6 +133,8 @@ app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
 app.command()(metrics)
+app.add_typer(previews)
+app.command("seed")(seed_environment)
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -42,8 +42,8 @@ def read(repository: Repository, environment: str, since: datetime, *, commits: 
 
     Raises: VendorError.
     """
-    newest_first = list(_deployments(repository, environment, since))
-    found = sorted(reversed(newest_first), key=lambda one: one.ended)
+    oldest_first = list(_deployments(repository, environment, since))[::-1]
+    found = sorted(oldest_first, key=lambda one: one.ended)
     if not commits:
         return found
     served, complete = "", []

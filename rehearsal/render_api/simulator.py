@@ -14,6 +14,7 @@ from rehearsal.render_api.domains import Domains
 from rehearsal.render_api.env_groups import EnvGroups
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, ConnectionFault, Fault, Faults
+from rehearsal.render_api.jobs import Jobs
 from rehearsal.render_api.key_value import KeyValues
 from rehearsal.render_api.limits import RateLimits
 from rehearsal.render_api.postgres import Postgres
@@ -62,6 +63,7 @@ class RenderSimulator:
             ServiceValues(self.estate, files=True),
             Domains(self.estate),
             EnvGroups(self.estate, bare_env_group_list),
+            Jobs(self.estate, deploy_seconds),
             Postgres(self.estate, self._provisioning),
             KeyValues(self.estate, self._provisioning),
             Workspace(self.estate),

@@ -51,6 +51,8 @@ class Deployments:
             case "GET", ("v13", "deployments", identity):
                 found = self._estate.find("vercel", "deployment", id=identity)
                 return Answer(200, {**_shown(found), "id": identity}) if found else None
+            case "DELETE", ("v13", "deployments", identity):
+                return self._delete(identity)
             case "POST", ("v10", "projects", project, "promote", identity):
                 return self._alias("promote", project, identity)
             case "POST", ("v9" | "v1", "projects", project, "rollback", identity):
@@ -86,6 +88,13 @@ class Deployments:
                 mine["previous"], mine["serving"], found["served"] = mine.get("serving"), identity, True
                 mine["rolledBack"] = kind == "rollback"
         return Answer(201, {})
+
+    def _delete(self, identity: str) -> Answer:
+        with self._estate.edit("vercel") as objects:
+            kept = [o for o in objects if (o["type"], o["id"]) != ("deployment", identity)]
+            gone = len(kept) < len(objects)
+            objects[:] = kept
+        return Answer(200, {"uid": identity, "state": "DELETED"}) if gone else _refuse(404, "not_found", "Not found")
 
     def of_project(self, project: Json) -> Json:
         """What a project says of its deployments."""

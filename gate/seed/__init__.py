@@ -1,0 +1,1 @@
+"""Fills an environment with test data, once. Plan 2.2."""

@@ -1,0 +1,57 @@
+"""One-off jobs of a service (Render documentation, One-Off Jobs): pending, running, then succeeded or failed."""
+
+from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.routing import Route
+from rehearsal.render_api.vocabulary import only, require
+from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found
+
+FAILING = "exit 1"
+"""A start command that holds this fails."""
+
+
+class Jobs:
+    """The jobs of all services. Args: seconds: how long one runs."""
+
+    def __init__(self, estate: Estate, seconds: float) -> None:
+        self._estate, self._seconds = estate, seconds
+        self.jobs: dict[str, Json] = {}
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route("GET", "/services/{id}/jobs", self.list_all),
+            Route("POST", "/services/{id}/jobs", self.create),
+            Route("GET", "/services/{id}/jobs/{job}", self.get),
+        ]
+
+    def list_all(self, call: Call, service_id: str) -> Answer:
+        """Newest first."""
+        self._estate.get(call, self._estate.services, service_id)
+        mine = [self._shown(job) for job in reversed(self.jobs.values()) if job["serviceId"] == service_id]
+        return 200, call.page(mine, "job", lambda row: str(row["id"]))
+
+    def create(self, call: Call, service_id: str) -> Answer:
+        """Free instances have no jobs."""
+        service = self._estate.get(call, self._estate.services, service_id)
+        body = call.object()
+        only(body, {"startCommand", "planId"})
+        require(body, "startCommand")
+        if service["serviceDetails"]["plan"] == "free":
+            raise ApiError(400, "one-off jobs are not available for free instances")
+        job = {"id": self._estate.new_id("job"), "serviceId": service_id, "startCommand": body["startCommand"]}
+        job |= {"createdAt": self._estate.now(), "_began": self._estate.clock()}
+        self.jobs[job["id"]] = job
+        return 201, self._shown(job)
+
+    def get(self, call: Call, service_id: str, job_id: str) -> Answer:
+        """One job."""
+        self._estate.get(call, self._estate.services, service_id)
+        if (job := self.jobs.get(job_id)) is None or job["serviceId"] != service_id:
+            raise not_found(job_id)
+        return 200, self._shown(job)
+
+    def _shown(self, job: Json) -> Json:
+        elapsed = self._estate.clock() - job["_began"]
+        ended = "failed" if FAILING in job["startCommand"] else "succeeded"
+        status = ended if elapsed >= self._seconds else "running" if elapsed >= self._seconds / 2 else "pending"
+        return {**{key: value for key, value in job.items() if not key.startswith("_")}, "status": status}
