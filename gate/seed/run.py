@@ -1,4 +1,4 @@
-"""Runs the application's seed scripts as one-off jobs of its service, once each (Render documentation, One-Off Jobs)."""
+"""Runs the application's seed scripts as one-off jobs of its service, each once (render.com/docs/one-off-jobs)."""
 
 from __future__ import annotations
 

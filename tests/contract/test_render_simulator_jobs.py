@@ -2,59 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import httpx
 import pytest
 
 from rehearsal.render_api import RenderSimulator
-from render.errors import RenderError
-from render.session import connect
 
 OWNER = {"id": "tea-1", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}
 
 
-def account(plan: str) -> tuple[Any, str, list[float]]:
-    time = [1_800_000_000.0]
-    simulator = RenderSimulator(
-        api_keys={"rnd_key": ["tea-1"]}, owners=[OWNER], clock=lambda: time[0], rate_limits=False, deploy_seconds=10.0
-    )
-    opened = connect({"RENDER_API_KEY": "rnd_key"}, lambda _line: None, simulator.transport())
-    client = opened.__enter__().client
-    commands = {"buildCommand": "b", "startCommand": "s"}
-    details = {"runtime": "python", "plan": plan, "region": "oregon", "envSpecificDetails": commands}
-    body = {
-        "type": "web_service",
-        "name": "api",
-        "ownerId": "tea-1",
-        "repo": "https://github.com/a/b",
-        "branch": "main",
-    }
-    made = client.post("/services", {**body, "serviceDetails": details})
-    return client, f"/services/{made['service']['id']}/jobs", time
+class Account:
+    """A service, and time that passes where a test says so."""
+
+    def __init__(self, plan: str) -> None:
+        self.time = 1_800_000_000.0
+        simulator = RenderSimulator(
+            api_keys={"rnd_key": ["tea-1"]},
+            owners=[OWNER],
+            clock=lambda: self.time,
+            rate_limits=False,
+            deploy_seconds=10.0,
+        )
+        self.http = httpx.Client(
+            base_url="http://render.test/v1",
+            headers={"Authorization": "Bearer rnd_key"},
+            transport=simulator.transport(),
+        )
+        commands = {"buildCommand": "b", "startCommand": "s"}
+        details = {"runtime": "python", "plan": plan, "region": "oregon", "envSpecificDetails": commands}
+        body = {"type": "web_service", "name": "api", "ownerId": "tea-1", "serviceDetails": details}
+        made = self.http.post("/services", json={**body, "repo": "https://github.com/a/b", "branch": "main"}).json()
+        self.path = f"/services/{made['service']['id']}/jobs"
 
 
 def test_a_job_runs_and_succeeds() -> None:
-    client, path, time = account("starter")
-    made = client.post(path, {"startCommand": "echo hi"})
-    assert made["id"].startswith("job-")
-    assert made["startCommand"] == "echo hi"
+    account = Account("starter")
+    made = account.http.post(account.path, json={"startCommand": "echo hi"})
+    assert made.status_code == 201
+    job = made.json()
+    assert job["id"].startswith("job-")
+    assert job["startCommand"] == "echo hi"
     statuses = []
     for seconds in (0, 6, 5):
-        time[0] += seconds
-        statuses.append(client.get(f"{path}/{made['id']}")["status"])
+        account.time += seconds
+        statuses.append(account.http.get(f"{account.path}/{job['id']}").json()["status"])
     assert statuses == ["pending", "running", "succeeded"]
-    assert [job["id"] for job in client.pages(path, "job")] == [made["id"]]
+    assert [entry["job"]["id"] for entry in account.http.get(account.path).json()] == [job["id"]]
 
 
 def test_a_failing_command_fails() -> None:
-    client, path, time = account("starter")
-    made = client.post(path, {"startCommand": "exit 1"})
-    time[0] += 20
-    assert client.get(f"{path}/{made['id']}")["status"] == "failed"
+    account = Account("starter")
+    job = account.http.post(account.path, json={"startCommand": "exit 1"}).json()
+    account.time += 20
+    assert account.http.get(f"{account.path}/{job['id']}").json()["status"] == "failed"
 
 
 @pytest.mark.parametrize(("plan", "body"), [("free", {"startCommand": "echo hi"}), ("starter", {})])
 def test_what_is_refused(plan: str, body: dict[str, str]) -> None:
-    client, path, _ = account(plan)
-    with pytest.raises(RenderError, match="400"):
-        client.post(path, body)
+    account = Account(plan)
+    assert account.http.post(account.path, json=body).status_code == 400
+    assert account.http.get(account.path).json() == []
+
+
+def test_a_job_that_does_not_exist_is_not_found() -> None:
+    account = Account("starter")
+    assert account.http.get(f"{account.path}/job-none").status_code == 404
