@@ -25,6 +25,7 @@ from gate.recover import execute as execute_recovery
 from gate.release.command import deploy, release, rollback
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
+from gate.verify.command import verify
 from gate.workflows.command import app as workflows
 
 app = typer.Typer(
@@ -132,6 +133,7 @@ app.command()(deploy)
 app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
+app.command()(verify)
 app.command()(metrics)
 app.add_typer(previews)
 app.command("seed")(seed_environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +40,7 @@ class Releases:
             better = self._chapter("v1.2.0", "release v1.2.0", 0, ["release", "v1.2.0"])
             self._chapter(None, "rollback, to the last good release", 0, ["rollback"], serves=good)
             self._chapter(None, "rollback --to v1.2.0", 0, ["rollback", "--to", "v1.2.0"], serves=better)
+            self._verify()
             self._chapter(None, "release one.two, which is no version", 1, ["release", "one.two"], serves=better)
 
     def _chapter(self, tag: str | None, title: str, status: int, command: list[str], serves: str = "") -> str:
@@ -52,6 +54,19 @@ class Releases:
                 raise RehearsalFailed(f"after gate {' '.join(command)} {found} serve, expected {serves} at both")
             note(f"exit {ended}, {serves[:7]} serves at Render and Vercel")
         return serves
+
+    def _verify(self) -> None:
+        """Everything holds but the two required checks, of which the plan's names report nothing."""
+        with self._story.chapter("verify --env production") as note:
+            folder = self._world.folder / "verified"
+            self._job.pop("AUTH0_CLIENT_ID")  # a person's machine: the management application's
+            self._gate("verify", "--env", "production", "--report", str(folder))
+            lines = json.loads((folder / "verify.json").read_text())["lines"]
+            failed = [line["title"] for line in lines if line["verdict"]["outcome"] == "fail"]
+            if failed != ["required checks are reported"]:
+                raise RehearsalFailed(f"gate verify found wrong: {', '.join(failed) or 'nothing'}")
+            held = sum(line["verdict"]["outcome"] == "pass" for line in lines)
+            note(f"{held} of {len(lines)} hold; the plan's two required checks report nothing, as they do not")
 
     def _tag(self, tag: str) -> str:
         """A commit that staging liked reaches main, is built by Vercel, and gets its tag."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -104,6 +105,13 @@ class Auth0:
             if len(answer["clients"]) < _PAGE or len(found) >= answer.get("total", 0):
                 break
         return found
+
+    def details(self, client_id: str) -> dict[str, Any]:
+        """management/v2/clients/get-clients-by-id, without its secret; empty where there is no such application."""
+        self._log_in()
+        query: dict[str, str | int] = {"fields": "client_secret", "include_fields": "false"}
+        found: dict[str, Any] | None = self._api.get(f"/api/v2/clients/{client_id}", query, needs=_SCOPE)
+        return found or {}
 
     def _log_in(self) -> None:
         """authentication/client-credentials: POST /oauth/token answers `{access_token, scope, expires_in}`."""

@@ -23,6 +23,14 @@ _SHOWN = {
 """By the API's name: the estate's. The last one needs a scope of its own."""
 
 
+_LISTS = {
+    "callbacks": "callbacks",
+    "allowed_logout_urls": "allowedLogoutUrls",
+    "web_origins": "webOrigins",
+    "allowed_origins": "allowedOrigins",
+}
+
+
 class Auth0:
     """Args: scopes: what the management application has been granted; none for no grant at all."""
 
@@ -44,6 +52,14 @@ class Auth0:
                 return self._token(request.body or {})
             case "GET", ("api", "v2", "clients"):
                 return self._check(request) or self._clients(request)
+            case "GET", ("api", "v2", "clients", identity):
+                found = self._estate.find("auth0", "client", clientId=identity)
+                if refused := self._check(request):
+                    return refused
+                if found is None:
+                    return _refuse(404, "The client does not exist", "inexistent_client")
+                lists = {name: found.get(key, []) for name, key in _LISTS.items()}
+                return Answer(200, _client(found, []) | lists)
         return _refuse(404, "Not Found", "inexistent_endpoint")
 
     def _token(self, asked: dict[str, Any]) -> Answer:

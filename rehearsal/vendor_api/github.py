@@ -58,6 +58,10 @@ class GitHub:
             case ("git", "ref", "heads", *branch):
                 found = self._estate.find("github", "branch", repository=name, branch="/".join(branch))
                 return Answer(200, _reference(found)) if found else _not_found()
+            case ("branches", branch, "protection"):
+                where = {"repositoryId": repository["nodeId"], "pattern": branch}
+                rule = self._estate.find("github", "branch_protection", **where)
+                return Answer(200, _protection(rule)) if rule else _refuse(404, "Branch not protected")
             case ("contents", *folder):
                 return self._contents(name, "/".join(folder), request)
             case ("rulesets",):
@@ -159,6 +163,26 @@ def _file(path: str, content: str | None = None) -> dict[str, Any]:
     entry = {"type": "file", "name": path.rpartition("/")[2], "path": path, "sha": f"{_number(path):040x}"}
     encoded = {"encoding": "base64", "content": base64.b64encode((content or "").encode()).decode()}
     return entry | (encoded if content is not None else {})
+
+
+def _protection(rule: dict[str, Any]) -> dict[str, Any]:
+    """docs.github.com/en/rest/branches/branch-protection, Get branch protection."""
+    reviews = (rule.get("requiredPullRequestReviews") or [{}])[0]
+    checks = (rule.get("requiredStatusChecks") or [{}])[0]
+    switches = {
+        "enforce_admins": "enforceAdmins",
+        "required_conversation_resolution": "requireConversationResolution",
+        "allow_force_pushes": "allowsForcePushes",
+        "allow_deletions": "allowsDeletions",
+    }
+    return {
+        "required_pull_request_reviews": {
+            "required_approving_review_count": reviews.get("requiredApprovingReviewCount", 0),
+            "dismiss_stale_reviews": bool(reviews.get("dismissStaleReviews")),
+        },
+        "required_status_checks": {"strict": bool(checks.get("strict")), "contexts": checks.get("contexts", [])},
+        **{name: {"enabled": bool(rule.get(key))} for name, key in switches.items()},
+    }
 
 
 def _reference(found: dict[str, Any]) -> dict[str, Any]:

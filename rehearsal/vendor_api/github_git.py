@@ -114,6 +114,9 @@ class Git:
                 return self._commit(reference)
             case "GET", ("commits", reference, "status"):
                 return self._combined(reference)
+            case "GET", ("commits", reference, "check-runs"):
+                runs = [{"name": run["name"]} for run in self._all("check_run", sha=self._sha(reference))]
+                return Answer(200, {"total_count": len(runs), "check_runs": runs})
             case "GET", ("commits", reference, "pulls"):
                 merged = [pull for pull in self._all("pull") if self._sha(reference) in (pull["merge"], pull["head"])]
                 return Answer(200, [{"number": pull["number"], "state": pull["state"]} for pull in merged])

@@ -31,6 +31,9 @@ class Vercel:
         if answer := self._deployments.answer(request):
             return answer
         match request.path:
+            case ("v6", "domains", domain, "config"):
+                known = self._estate.find("vercel", "domain", domain=domain)
+                return Answer(200, {"misconfigured": bool(known is None or known.get("misconfigured"))})
             case ("v2", "teams", asked):
                 found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
                 return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
@@ -51,15 +54,31 @@ class Vercel:
         match version, path:
             case "v9", ():
                 owner = project.get("teamId") or "user"
-                shown = {"id": project["id"], "name": project["name"], "accountId": owner}
+                shown = {"id": project["id"], "name": project["name"], "accountId": owner, **_settings(project)}
                 return Answer(200, shown | self._deployments.of_project(project))
             case "v9", ("domains", name):
                 found = self._estate.find("vercel", "domain", projectId=project["id"], domain=name)
                 return Answer(200, _domain(found)) if found else _not_found("The domain was not found.")
+            case "v1", ("env", identity):
+                variable = self._estate.find("vercel", "environment_variable", projectId=project["id"], id=identity)
+                return Answer(200, _decrypted(variable)) if variable else _not_found("Variable not found.")
             case "v9" | "v10", ("env",):
                 variables = self._estate.find_all("vercel", "environment_variable", projectId=project["id"])
                 return Answer(200, {"envs": [_variable(found) for found in variables]})
         return _not_found("The requested path does not exist.")
+
+
+def _settings(project: dict[str, Any]) -> dict[str, Any]:
+    git = project.get("gitRepository") or {}
+    org, _, repo = str(git.get("repo", "")).partition("/")
+    link = {"type": git.get("type"), "org": org, "repo": repo, "productionBranch": git.get("productionBranch", "main")}
+    settings = {"rootDirectory": project.get("rootDirectory"), "link": link if git else None}
+    return {**settings, "autoAssignCustomDomains": project.get("autoAssignCustomDomains", True)}
+
+
+def _decrypted(found: dict[str, Any]) -> dict[str, Any]:
+    """One variable asked for by itself; a sensitive one stays closed."""
+    return _variable(found) | ({} if found.get("sensitive") else {"value": found.get("value")})
 
 
 def _domain(found: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""Vercel's and Auth0's side: project, variables, domains, application, one client id (plan 1.3, 2.5, 2.6, 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from components.settings import Vercel as Declared
+from gate.target import Target
+from gate.vendors.auth0 import Auth0
+from gate.vendors.vercel import Vercel
+from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
+
+_NEEDS = "a token whose scope is the team of the project (vercel:team)"
+CLIENT_ID = "NEXT_PUBLIC_AUTH0_CLIENT_ID"
+
+
+def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
+    """Raises: VendorError."""
+    declared = target.settings.auth0
+    found = auth0.named(declared.application)
+    title = f"application {declared.application}"
+    if len(found) != 1:
+        fix = UP if not found else "delete those that nothing uses, or run python -m gate recover"
+        yield Line("1.3", title, failed(f"{len(found)} have this name", fix))
+        return
+    client = auth0.details(found[0].id)
+    lists = {
+        "callbacks": declared.callbacks,
+        "allowed_logout_urls": declared.logout_urls,
+        "web_origins": declared.web_origins,
+        "allowed_origins": declared.web_origins if declared.allowed_origins is None else declared.allowed_origins,
+    }
+    for key, wanted in lists.items():
+        yield Line("1.3", f"{title}: {key}", expect(key, set(client.get(key) or []), set(wanted), UP))
+
+
+def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator[Line]:
+    """Raises: VendorError."""
+    path = f"/v9/projects/{quote(declared.project, safe='')}"
+    project = vercel.api.get(path, vercel.query, needs=_NEEDS)
+    if project is None:
+        fix = f"correct marketedge:vercel.project, or use {_NEEDS}"
+        yield Line("2.5", f"project {declared.project}", failed("does not exist", fix))
+        return
+    if declared.settings:
+        yield from _settings(target, project, declared)
+    kind = "production" if declared.settings else "preview"
+    present = {v.key for v in vercel.variables(project["id"]) if kind in v.targets}
+    missing = sorted({str(v.key) for v in declared.variables} - present)
+    told = passed(f"{len(declared.variables)} of them") if not missing else failed(f"missing: {', '.join(missing)}", UP)
+    yield Line("2.5", f"{kind} variables of {declared.project}", told)
+    for domain in (declared.domain, *declared.aliases):
+        branch = None if declared.settings else target.settings.github.branch.name
+        yield Line("2.6", f"domain {domain}", _domain(vercel, project["id"], domain, branch))
+        yield Line("2.6", f"DNS of {domain}", _dns(vercel, domain))
+
+
+def _settings(target: Target, project: dict[str, Any], declared: Declared) -> Iterator[Line]:
+    wanted, link = declared.settings, project.get("link") or {}
+    assert wanted is not None
+    repository = f"{target.owner}/{target.repository}"
+    linked = f"{link.get('org')}/{link.get('repo')}" if link else None
+    yield Line("2.5", f"project {declared.project}: repository", expect("repository", linked, repository, UP))
+    branch = expect("production branch", link.get("productionBranch"), wanted.production_branch, UP)
+    yield Line("2.5", f"project {declared.project}: production branch", branch)
+    root = expect("root directory", project.get("rootDirectory"), wanted.root_directory, UP)
+    yield Line("2.5", f"project {declared.project}: root directory", root)
+    assigns = expect(
+        "auto-assignment of domains",
+        project.get("autoAssignCustomDomains", True),
+        target.settings.phase != "cutover",
+        UP,
+    )
+    yield Line("5.4", f"project {declared.project}: releases on merge", assigns)
+
+
+def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Verdict:
+    found = vercel.api.get(f"/v9/projects/{project}/domains/{domain}", vercel.query, needs=_NEEDS)
+    if found is None:
+        return failed("is not at the project", UP)
+    if (found.get("gitBranch") or None) != branch:
+        return expect("branch", found.get("gitBranch"), branch, UP)
+    return (
+        passed("verified") if found.get("verified") else failed("is not verified", "add the TXT record Vercel asks for")
+    )
+
+
+def _dns(vercel: Vercel, domain: str) -> Verdict:
+    """vercel.com/docs/rest-api, Get a Domain's configuration."""
+    found = vercel.api.get(f"/v6/domains/{domain}/config", vercel.query, needs=_NEEDS)
+    if found is None:
+        return unknown("Vercel does not tell its configuration")
+    fix = f"create the DNS record {domain} CNAME cname.vercel-dns.com"
+    return failed("does not point at Vercel", fix) if found.get("misconfigured") else passed("points at Vercel")
+
+
+def client_id(vercel: Vercel, declared: Declared) -> str | None:
+    """What the frontend's builds have for the client id; None where Vercel does not show it."""
+    project = vercel.project_id(declared.project)
+    if project is None:
+        return None
+    kind = "production" if declared.settings else "preview"
+    for variable in vercel.variables(project):
+        if variable.key == CLIENT_ID and kind in variable.targets:
+            path = f"/v1/projects/{project}/env/{variable.id}"
+            return (vercel.api.get(path, vercel.query, needs=_NEEDS) or {}).get("value")
+    return None

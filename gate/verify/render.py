@@ -1,0 +1,80 @@
+"""Render's side of the plan: service, database, domains, variables by name (1.1, 2.1 to 2.4, 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gate.target import Target
+from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed
+from render.services import with_trigger
+from render.session import Session
+
+
+def lines(target: Target, session: Session) -> Iterator[Line]:
+    """Raises: RenderError."""
+    settings = target.settings
+    declared, name = settings.render.service, settings.render.service.name
+    found = session.find("/services", "service", name)
+    if found is None:
+        yield Line("2.1", f"service {name}", failed("does not exist", UP))
+        return
+    service = with_trigger(found)
+    fix = "resume it in Render's dashboard"
+    yield Line("2.1", f"service {name}", expect("state", service["suspended"], "not_suspended", fix))
+    branch = settings.github.branch.name
+    yield Line("2.1", f"service {name}: branch", expect("branch", service.get("branch"), branch, UP))
+    region = service["serviceDetails"].get("region")
+    fix = "a service cannot be moved: declare the region that it is in"
+    yield Line("2.1", f"service {name}: region", expect("region", region, settings.render.region, fix))
+    adopted = declared.ownership == "adopted"
+    trigger = "off" if adopted and settings.phase == "cutover" else declared.auto_deploy_trigger
+    if trigger:
+        task = "5.4" if adopted else "2.1"
+        verdict = expect("autoDeploy", service["autoDeployTrigger"], trigger, UP)
+        yield Line(task, f"service {name}: deploys by itself", verdict)
+    yield from _variables(target, session, service)
+    yield from _domains(session, service, declared.domains)
+    if settings.render.database:
+        yield Line(
+            "2.2", f"database {settings.render.database.name}", _database(session, settings.render.database.name)
+        )
+
+
+def _variables(target: Target, session: Session, service: dict[str, Any]) -> Iterator[Line]:
+    """By name; values are neither shown nor compared."""
+    present = {v["key"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
+    for group in session.listing("/env-groups", "envGroup"):
+        if any(link["id"] == service["id"] for link in group["serviceLinks"]):
+            present |= {v["key"] for v in session.client.get(f"/env-groups/{group['id']}")["envVars"]}
+    wanted = [str(v.key) for v in target.settings.render.variables if v.key]
+    missing = sorted(set(wanted) - present)
+    told = passed(f"{len(wanted)} of {len(wanted)}") if not missing else failed(f"missing: {', '.join(missing)}", UP)
+    yield Line("2.4", f"variables of {service['name']}", told)
+    if "AUTH0_AUDIENCE" in wanted:
+        there = passed("set") if "AUTH0_AUDIENCE" in present else failed("not set", UP)
+        yield Line("1.1", "AUTH0_AUDIENCE at Render", there)
+
+
+def _domains(session: Session, service: dict[str, Any], declared: list[str]) -> Iterator[Line]:
+    if not declared:
+        return
+    found = {d["name"]: d for d in session.client.pages(f"/services/{service['id']}/custom-domains", "customDomain")}
+    for name in declared:
+        if name not in found:
+            yield Line("2.3", f"domain {name}", failed("is not at the service", UP))
+            continue
+        status = found[name].get("verificationStatus")
+        target = service["serviceDetails"]["url"].removeprefix("https://")
+        fix = f"create the DNS record {name} CNAME {target}, then verify it in Render's dashboard"
+        yield Line("2.3", f"domain {name}", expect("verification", status, "verified", fix))
+
+
+def _database(session: Session, name: str) -> Verdict:
+    found = session.find("/postgres", "postgres", name)
+    if found is None:
+        return failed("does not exist", UP)
+    if found["status"] != "available":
+        return failed(f"is {found['status']}", "look at it in Render's dashboard")
+    expires = f", expires {found['expiresAt'][:10]}" if found.get("expiresAt") else ""
+    return passed(f"available, {found['plan']}{expires}")

@@ -1,0 +1,57 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["pass", "fail", "unknown"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """detail: what was found, or why it cannot be checked from here. fix: of a failure."""
+
+    outcome: Outcome
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One check. plan: its task or section."""
+
+    plan: str
+    title: str
+    verdict: Verdict
+
+
+def passed(detail: str) -> Verdict:
+    return Verdict("pass", detail)
+
+
+def failed(detail: str, fix: str) -> Verdict:
+    return Verdict("fail", detail, fix)
+
+
+def unknown(why: str) -> Verdict:
+    return Verdict("unknown", why)
+
+
+def expect(what: str, found: object, declared: object, fix: str) -> Verdict:
+    """Equal or not, in one line."""
+    if found == declared:
+        return passed(f"{what} is {_show(found)}")
+    return failed(f"{what} is {_show(found)}, declared {_show(declared)}", fix)
+
+
+def _show(value: object) -> str:
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(sorted(map(str, value))) or "empty"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "absent" if value is None else str(value)
+
+
+UP = "pulumi up"
+"""The fix of everything that the stack declares."""
