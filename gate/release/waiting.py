@@ -10,8 +10,9 @@ from typing import TypeVar
 from gate.release.errors import StepFailed
 
 Found = TypeVar("Found")
-_PAUSE = 2.0
-_LONGEST_PAUSE = 10.0
+_PAUSE = 1.0
+_LONGEST_PAUSE = 2.0
+"""Between two looks: short, because a rollback's own overhead counts (plan 3.5), and reading is not rationed."""
 
 
 @dataclass

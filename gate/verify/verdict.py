@@ -39,9 +39,9 @@ def unknown(why: str) -> Verdict:
 
 
 def expect(what: str, found: object, declared: object, fix: str) -> Verdict:
-    """Equal or not, in one line."""
+    """Equal or not, in one line. Args: what: names it where it is not."""
     if found == declared:
-        return passed(f"{what} is {_show(found)}")
+        return passed(_show(found))
     return failed(f"{what} is {_show(found)}, declared {_show(declared)}", fix)
 
 

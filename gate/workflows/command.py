@@ -51,7 +51,7 @@ def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) 
 
 
 @app.command("sync")
-def sync_workflows(env: Env, stack: StackName = None) -> int:
+def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
     """Open one pull request to the environment's branch with every workflow as it is delivered, or renew it.
 
     Run again, it changes nothing that is right already. Needs `GITHUB_TOKEN` (Contents, Workflows, Pull requests:
@@ -69,7 +69,10 @@ def sync_workflows(env: Env, stack: StackName = None) -> int:
 
     def run(repository: Repository, branch: str) -> int:
         address = sync(repository, branch, delivered())
-        print(address or f"{branch} has every workflow as it is delivered")
+        if as_json:
+            print(json.dumps({"branch": branch, "pullRequest": address}))
+        else:
+            print(address or f"{branch} has every workflow as it is delivered")
         return 0
 
     return _with_repository("sync", env, stack, run)

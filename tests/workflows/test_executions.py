@@ -62,6 +62,7 @@ def test_a_malformed_tag_is_refused(world: WorkflowWorld) -> None:
 
 
 def test_a_merge_to_main_deploys_nothing(world: WorkflowWorld) -> None:
+    """act does not look at branch filters, so which workflows a push to main starts is read from them."""
     before, asked = world.serving("production"), len(world.render.requests)
     sha = world.merge("main")
     assert world.serving("production") == before != sha

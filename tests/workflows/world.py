@@ -98,14 +98,23 @@ class WorkflowWorld:
         now = self.app[environment].running()
         return now[0] if now else ""
 
-    def act(self, event: str, workflow: str, environment: str, payload: dict[str, Any]) -> subprocess.CompletedProcess:
+    def act(
+        self, event: str, workflow: str, environment: str, payload: dict[str, Any]
+    ) -> subprocess.CompletedProcess[str]:
         """Run one workflow on this machine, as GitHub would for an event."""
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload))
         backend, frontend = self.addresses[environment]
         variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
         variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1"}
-        command = [self.tools / "act", event, "-e", file, "-W", f".github/workflows/{workflow}.yml"]
+        command = [
+            self.tools / "act",
+            event,
+            "-e",
+            file,
+            "-W",
+            ".github/workflows" + (f"/{workflow}.yml" if workflow else ""),
+        ]
         command += ["-P", "ubuntu-latest=-self-hosted", "--json=false"]
         for action, folder in self._stand_ins().items():
             command += ["--local-repository", f"{action}={folder}"]

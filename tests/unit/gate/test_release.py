@@ -206,6 +206,16 @@ def test_going_back_to_the_last_good_release(world: ReleaseWorld) -> None:
     assert "docs/ROLLBACK_PROCEDURES.md" in report.advice[0]
 
 
+def test_a_rollback_takes_little_longer_than_the_vendors_do(world: ReleaseWorld) -> None:
+    released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    budget = world.budget(600)
+    with world.stage() as stage:
+        assert rollback(None, stage, budget).outcome == "done"
+    deploy = 60.0  # what Render takes here; Vercel takes none
+    assert deploy <= budget.elapsed < deploy + 5
+
+
 def test_going_back_to_a_named_release(world: ReleaseWorld) -> None:
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
