@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from components.required_checks import rest_prefix
 from gate.vendors.api import Api
 from gate.vendors.errors import Forbidden, VendorError
 
 BASE_URL = "https://api.github.com/"
-_PUBLIC = ("github.com", "api.github.com")
 _MOST_PAGES = 100
 
 _RULES = """
@@ -63,9 +63,8 @@ class GitHub:
     ) -> None:
         self.owner = owner
         host, base = urlsplit(base_url).hostname or "", base_url.rstrip("/")
-        public = host in _PUBLIC or host.endswith(".ghe.com")
-        self._rest = "" if public else "/api/v3"
-        self._graphql = "/graphql" if public else "/api/graphql"
+        self._rest = rest_prefix(base_url)
+        self._graphql = "/api/graphql" if self._rest else "/graphql"
         self._api = Api(
             "GitHub",
             BASE_URL if host == "github.com" else base,
