@@ -321,15 +321,14 @@ def test_killed_after_any_write_a_rerun_ends_the_same_release(
     assert [state for task, tag, state in world.states() if tag == "v1.1.0"][-1] == "success"
 
 
-@pytest.mark.parametrize("nth", range(3, 9))
+@pytest.mark.parametrize("nth", range(3, 7))
 def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
     killed_at(world, monkeypatch, "v1.1.0", nth)
-    if not any(state == "in_progress" for _, _, state in world.states()):
-        pytest.skip("this write comes before the record, or after the end of it")
+    assert world.states()[-1] in [("deploy", "v1.1.0", state) for state in ("", "in_progress")]
     with world.stage() as stage:
         assert rollback(None, stage, world.budget(600)).outcome == "done"
     world.sleep(300)
