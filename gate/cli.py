@@ -26,6 +26,7 @@ from gate.release.command import deploy, release, rollback
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
+from gate.watch.command import watch
 from gate.workflows.command import app as workflows
 
 app = typer.Typer(
@@ -134,6 +135,7 @@ app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
 app.command()(verify)
+app.command()(watch)
 app.command()(metrics)
 app.add_typer(previews)
 app.command("seed")(seed_environment)
