@@ -30,6 +30,11 @@ class Repository:
             target = self.get(f"git/tags/{target['sha']}")["object"]
         return str(target["sha"])
 
+    def head(self, branch: str) -> str | None:
+        """The commit of a branch (git/refs)."""
+        found = self.get(f"git/ref/heads/{quote(branch)}")
+        return str(found["object"]["sha"]) if found else None
+
     def is_on(self, branch: str, sha: str) -> bool:
         """Whether a commit is the branch's head or one before it (commits/compare-two-commits)."""
         found = self.get(f"compare/{sha}...{quote(branch, safe='')}")

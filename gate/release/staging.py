@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gate.errors import GateError
+from gate.release.interrupts import undisturbed
+from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import Report
 from gate.release.waiting import Budget
@@ -19,7 +21,9 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
 
     The commit gets the status that main requires and releases ask for; the pull request that brought it, a comment.
 
-    Returns: `done` or `failed`.
+    Returns: `done`; `failed`, also where the status could not be set, because without it nothing goes on from here.
+
+    Raises: GateError and RenderError before there is anything to wait for.
     """
     report = Report("deploy", sha[:7], "failed", sha=sha)
     record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
@@ -28,16 +32,29 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
         stage.production.backend.deploy(sha, budget)
         stage.production.check(budget)
         report.outcome = "done"
-    except (GateError, RenderError) as error:
-        report.reason = str(error)
-        budget.note(f"failed: {error}")
+    except (GateError, RenderError, KeyboardInterrupt) as error:
+        report.reason = str(error) or "interrupted"
+        budget.note(f"failed: {report.reason}")
+    with undisturbed():
+        _tell(sha, record, stage, report)
+    report.timeline = budget.timeline
+    return report
+
+
+def _tell(sha: str, record: Record, stage: Stage, report: Report) -> None:
     done = report.outcome == "done"
     told = f"{stage.target.environment}: {'smoke tests passed' if done else report.reason}"
-    stage.records.say(record.id, "success" if done else "failure", told)
-    report.timeline = budget.timeline
-    _status(sha, stage, done, told)
-    _comment(sha, stage, report)
-    return report
+    report.advice += stage.ended(record, "success" if done else "failure", told)
+    try:
+        _status(sha, stage, done, told)
+    except GateError as error:
+        report.outcome = "failed"
+        report.reason = report.reason or f"the status {stage.target.settings.release.smoke_context} could not be set"
+        report.advice.append(str(error))
+    try:
+        _comment(sha, stage, report)
+    except GateError as error:
+        report.advice.append(f"The pull request could not be told: {error}")
 
 
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
