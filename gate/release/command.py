@@ -132,7 +132,8 @@ def deploy(
 ) -> int:
     """Wait until an environment that deploys by itself serves a commit, and smoke-test it.
 
-    Render begins by itself after a push; where it has not within a minute, the deploy is started. The commit gets the
+    Render begins by itself after a push; where it has not within a minute, the deploy is started. With
+    `VERCEL_API_TOKEN` the frontend's build is waited for as well. The commit gets the
     status `staging-smoke-tests`, which a release asks for and main requires at cutover. The deployment is recorded at
     GitHub, and the pull request that brought the commit gets a comment.
 
@@ -142,7 +143,7 @@ def deploy(
     **Exit codes**
 
     - `0`: the commit serves, and the smoke tests passed
-    - `1`: could not begin
+    - `1`: could not begin, or a newer commit has taken its place
     - `4`: the deploy or a smoke test failed, or the status could not be set
 
     **Examples**

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from gate.release.backend import Backend
 from gate.release.frontend import Frontend
 from gate.release.lock import Lock
+from gate.release.preview import PreviewBuilds
 from gate.release.production import Production
 from gate.release.records import Records
 from gate.release.release import SPARE, Stage
 from gate.release.repository import Repository
 from gate.smoke.run import run as smoke
 from gate.target import Target
-from gate.vendors import Accounts
+from gate.vendors import Accounts, CredentialsMissing
 from render.session import connect
 
 
@@ -38,7 +39,18 @@ def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str],
         production = Production(backend, frontend, lambda seconds: smoke(target, environ, seconds=seconds))
         records = Records(repository, target.environment)
         lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), is_over)
-        yield Stage(target, repository, records, production, lock)
+        yield Stage(target, repository, records, production, lock, None if own else _preview(target, accounts, tell))
+
+
+def _preview(target: Target, accounts: Accounts, tell: Callable[[str], None]) -> PreviewBuilds | None:
+    vercel = target.settings.vercel
+    if vercel is None:
+        return None
+    try:
+        return PreviewBuilds(accounts.vercel, vercel.project, target.settings.github.branch.name)
+    except CredentialsMissing as error:
+        tell(f"the frontend's build is not waited for ({error})")
+        return None
 
 
 def who(environ: Mapping[str, str]) -> str:

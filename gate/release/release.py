@@ -13,6 +13,7 @@ from gate.errors import GateError
 from gate.release.interrupts import undisturbed
 from gate.release.lock import Lock
 from gate.release.preconditions import Ready, look, newer
+from gate.release.preview import PreviewBuilds
 from gate.release.production import Production
 from gate.release.records import Record, Records, Serving
 from gate.release.report import Report
@@ -27,13 +28,14 @@ SPARE = 120
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that a release and a rollback work with."""
+    """Everything that a release and a rollback work with. preview: where the frontend serves by itself."""
 
     target: Target
     repository: Repository
     records: Records
     production: Production
     lock: Lock
+    preview: PreviewBuilds | None = None
 
     def hold(self) -> None:
         release = self.target.settings.release

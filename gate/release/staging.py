@@ -21,15 +21,23 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
 
     The commit gets the status that main requires and releases ask for; the pull request that brought it, a comment.
 
-    Returns: `done`; `failed`, also where the status could not be set, because without it nothing goes on from here.
+    Returns: `done`; `refused`, where a newer commit has taken its place; `failed`, also where the status could not be
+    set, because without it nothing goes on from here.
 
     Raises: GateError and RenderError before there is anything to wait for.
     """
     report = Report("deploy", sha[:7], "failed", sha=sha)
+    branch = stage.target.settings.github.branch.name
+    head = stage.repository.head(branch)
+    if head not in (None, sha) and not stage.production.backend.knows(sha):
+        report.outcome, report.reason = "refused", f"{str(head)[:7]} has taken its place on {branch}"
+        return report
     record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
     try:
         _wait_for_render(sha, stage, budget)
         stage.production.backend.deploy(sha, budget)
+        if stage.preview:
+            stage.preview.wait_for(sha, budget)
         stage.production.check(budget)
         report.outcome = "done"
     except (GateError, RenderError, KeyboardInterrupt) as error:

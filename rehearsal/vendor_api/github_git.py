@@ -106,6 +106,8 @@ class Git:
                 return Answer(201, _shown_tag(made))
             case "POST", ("git", "refs"):
                 return self._make_ref(request.body)
+            case "PATCH", ("git", "refs", "heads", *rest):
+                return self._move_branch("/".join(rest), request.body)
             case "DELETE", ("git", "refs", *rest):
                 return self._drop_ref(f"refs/{'/'.join(rest)}")
             case "GET", ("compare", span):
@@ -153,6 +155,21 @@ class Git:
             target = {"type": kinds.get(body["sha"], "commit"), "sha": body["sha"]}
             objects.append(made := _ref(self._name, body["ref"], target))
         return Answer(201, _shown(made))
+
+    def _move_branch(self, name: str, body: Json) -> Answer:
+        """git/refs, Update a reference: with `force` also back."""
+        if not self._all("branch", branch=name):
+            return Answer(422, {"message": "Reference does not exist"})
+        if not body.get("force"):
+            return Answer(422, {"message": "Update is not a fast forward"})
+        files = self._files_at(body["sha"])
+        with self._estate.edit("github") as objects:
+            mine = [o for o in objects if (o.get("repository"), o.get("branch")) == (self._name, name)]
+            objects[:] = [o for o in objects if o["type"] != "file" or o not in mine]
+            next(o for o in mine if o["type"] == "branch")["sha"] = body["sha"]
+        for file in files:
+            self._estate.seed("github", "file", repository=self._name, branch=name, **file)
+        return Answer(200, {"ref": f"refs/heads/{name}", "object": {"type": "commit", "sha": body["sha"]}})
 
     def _files_at(self, sha: str) -> list[Json]:
         """Of the branch that a new one starts from."""
