@@ -65,6 +65,20 @@ def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str 
         objects.append({**kept, "head": head, "merge": merge, "state": state})
 
 
+def merge_files(estate: Estate, repository: str, head: str, base: str) -> None:
+    """What merging a pull request of files does: the base has them as the head does."""
+    with estate.edit("github") as objects:
+        mine = [o for o in objects if o["type"] == "file" and o["repository"] == repository]
+        brought = {o["file"]: o["content"] for o in mine if o["branch"] == head}
+        there = {o["file"]: o for o in mine if o["branch"] == base}
+        for file, content in brought.items():
+            if file in there:
+                there[file]["content"] = content
+            else:
+                like = next(o for o in mine if (o["branch"], o["file"]) == (head, file))
+                objects.append({**like, "id": f"{repository}:{file}:{base}", "branch": base})
+
+
 def _ref(repository: str, name: str, target: Json) -> Json:
     return {"type": "ref", "id": f"{repository}:{name}", "repository": repository, "ref": name, "object": target}
 
