@@ -57,8 +57,8 @@ def release(
     Killed, it can be run again: it goes on where it was. Every release is recorded as a deployment at GitHub. A tag
     such as `v1.2.2-rollback` goes back to v1.2.2, as `rollback --to` does.
 
-    Needs `GITHUB_TOKEN` (Contents, Deployments: write; Commit statuses: read), `RENDER_API_KEY`, `VERCEL_API_TOKEN`;
-    see `smoke` for the test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
+    Needs `GITHUB_TOKEN` (Contents, Deployments: write; Commit statuses, Pull requests: read), `RENDER_API_KEY`,
+    `VERCEL_API_TOKEN`; see `smoke` for the test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
 
     **Exit codes**
 

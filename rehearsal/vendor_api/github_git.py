@@ -135,7 +135,7 @@ class Git:
                 return Answer(200, {"total_count": len(runs), "check_runs": runs})
             case "GET", ("commits", reference, "pulls"):
                 merged = [pull for pull in self._all("pull") if self._sha(reference) in (pull["merge"], pull["head"])]
-                return Answer(200, [{"number": pull["number"], "state": pull["state"]} for pull in merged])
+                return Answer(200, [_shown_pull(pull) for pull in merged])
             case "POST", ("statuses", sha):
                 with self._estate.edit("github") as objects:
                     objects.append(made := _status(self._name, sha, request.body))
@@ -241,6 +241,11 @@ class Git:
 
 def _shown(ref: Json) -> Json:
     return {"ref": ref["ref"], "object": ref["object"]}
+
+
+def _shown_pull(pull: Json) -> Json:
+    shown = {"number": pull["number"], "state": pull["state"], "head": {"sha": pull["head"]}}
+    return {**shown, "merge_commit_sha": pull["merge"] or None}
 
 
 def _shown_commit(one: Json) -> Json:

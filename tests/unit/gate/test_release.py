@@ -172,6 +172,20 @@ def test_a_merge_that_added_nothing_is_as_good_as_what_it_merged(world: ReleaseW
     assert any(CONTEXT in problem for problem in problems(go(world, "v1.1.0")))
 
 
+@pytest.mark.parametrize(("same", "outcome"), [(True, "done"), (False, "refused")])
+def test_a_squashed_merge_is_as_good_as_the_head_of_its_pull_request(
+    world: ReleaseWorld, same: bool, outcome: str
+) -> None:
+    head = github_git.commit(world.estate, REPOSITORY, "staging")
+    github_git.status(world.estate, REPOSITORY, head, CONTEXT)
+    tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
+    squashed = github_git.commit(world.estate, REPOSITORY, "main", tree=tree if same else "")
+    github_git.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
+    vercel_deployments.build(world.estate, FRONTEND, squashed, "main")
+    github_git.tag(world.estate, REPOSITORY, "v1.0.0", squashed)
+    assert go(world, "v1.0.0").outcome == outcome
+
+
 def test_another_release_in_progress_is_refused_until_its_lock_expires(world: ReleaseWorld) -> None:
     world.tagged("v1.0.0")
     with world.stage() as stage:
