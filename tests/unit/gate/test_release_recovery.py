@@ -96,6 +96,23 @@ def test_a_rollback_that_was_killed_goes_on_to_the_same_release(
     assert [state for task, _, state in world.states() if task == "rollback"] == ["success"]
 
 
+@pytest.mark.parametrize("again", ["release", "rollback"])
+@pytest.mark.parametrize("nth", range(6, 11))
+def test_killed_while_it_went_back_it_is_taken_back_by_either(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int, again: str
+) -> None:
+    released(world, "v0.9.0")
+    good = released(world, "v1.0.0")
+    world.unhealthy.add(world.tagged("v1.1.0"))
+    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    world.sleep(300)
+    if world.states()[-1] == ("deploy", "v1.1.0", "in_progress"):
+        report = go(world, "v1.1.0") if again == "release" else back(world)
+        assert report.outcome == ("rolled back" if again == "release" else "done")
+    assert world.serving() == (good, good)
+    assert world.states()[2] == ("deploy", "v1.1.0", "failure")
+
+
 def test_a_release_in_place_of_a_killed_one_goes_back_to_what_served_before_both(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

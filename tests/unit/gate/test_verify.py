@@ -20,7 +20,7 @@ from gate.seed.run import SCRIPTS
 from gate.target import Target, read_config
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, github, render
-from gate.verify.run import _asked, verify
+from gate.verify.run import _asked, _smoke, verify
 from gate.verify.verdict import Group, Line, Verdict, passed, unknown
 from gate.workflows.delivery import delivered
 from rehearsal import vendor_api
@@ -30,6 +30,7 @@ from rehearsal.render_api import RenderSimulator
 from rehearsal.vendor_api import github_git, vercel_deployments
 from render.session import connect
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE, URL
+from tests.unit.gate.smoke_application import LOGIN, Application
 from tests.unit.settings.stack_file import PROJECT
 
 DOMAIN, FRONTEND = "app.zebra.associates", "marketedge-frontend"
@@ -377,6 +378,16 @@ def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkey
     assert why["application MarketEdge Platform"].startswith("Auth0: export AUTH0_DOMAIN")
     assert why["project marketedge-frontend"] == "Vercel: export VERCEL_API_TOKEN"
     assert "RENDER_API_KEY is not set" in why["service marketedge-platform"]
+
+
+def test_a_login_is_left_to_the_smoke_tests(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client id here is the management application's, with which no login is possible."""
+    app = Application("production")
+    monkeypatch.setattr("gate.verify.run.smoke", lambda _target, environ: app.smoke(environ))
+    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN)}
+    assert found["authentication"].outcome == "unknown"
+    assert "python -m gate smoke" in found["authentication"].detail
+    assert found["health"].outcome == "pass"
 
 
 def test_no_secret_is_in_any_line(estates: Estates) -> None:
