@@ -12,6 +12,8 @@ from gate.vendors.vercel import Vercel
 
 NEEDS = "a token whose scope is the team of the project (vercel:team)"
 _UNDER_WAY = frozenset({"pending", "in-progress"})
+_PATIENCE = 60.0
+"""Seconds that a request for another build gets: Vercel may refuse a second one meanwhile."""
 _VERSIONS = {"promote": "v10", "rollback": "v9"}
 Kind = Literal["promote", "rollback"]
 
@@ -85,8 +87,8 @@ class Frontend:
         self._either("rollback", "promote", deployment, budget)
 
     def _either(self, first: Kind, second: Kind, deployment: str, budget: Budget) -> None:
-        serving = self.serving()
-        if serving and serving["uid"] == deployment:
+        settled = self._settled(deployment, budget)
+        if settled and (self.serving() or {}).get("uid") == deployment:
             budget.note(f"Vercel: {deployment} serves already")
             return
         try:
@@ -117,6 +119,19 @@ class Frontend:
         if status != "succeeded" and ((self.serving() or {}).get("uid") != deployment):
             raise StepFailed(f"Vercel: {kind} of {deployment} ended as {status}: see the project's Deployments")
         budget.note(f"Vercel: {deployment} serves production")
+
+    def _settled(self, deployment: str, budget: Budget) -> bool:
+        """Let a request for another build end, such as a promotion that is to be taken back: until then, what serves
+        is about to change. Returns: whether it has ended."""
+        until = budget.elapsed + _PATIENCE
+
+        def ended() -> list[bool] | None:
+            last = self._last()
+            if last.get("toDeploymentId") == deployment or last.get("jobStatus") not in _UNDER_WAY:
+                return [True]
+            return [False] if budget.elapsed >= until else None
+
+        return budget.wait_for("Vercel: the request before", ended)[0]
 
     def _ask(self, kind: Kind, deployment: str, before: dict[str, Any]) -> None:
         team = f"?teamId={self._vercel.team_id}" if self._vercel.query else ""

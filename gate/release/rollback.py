@@ -41,9 +41,10 @@ def rollback(to: str | None, stage: Stage, budget: Budget) -> Report:
         record = goal.record or stage.records.begin(goal.tag, goal.serving.render_commit, "rollback", serving)
         with undisturbed(budget.note):
             _go_back(record, goal.serving, stage, budget, report)
-            for other in records:  # a release that never ended has ended now
-                if other.open and other.id != record.id:
-                    report.advice += stage.ended(other, "failure", "rolled back: it never ended")
+            if report.outcome == "done":  # a release that never ended has ended now
+                for other in records:
+                    if other.open and other.id != record.id:
+                        report.advice += stage.ended(other, "failure", "rolled back: it never ended")
     finally:
         stage.let_go()
         report.timeline = budget.timeline

@@ -139,6 +139,20 @@ def test_a_release_killed_long_ago_does_not_decide_where_to_go_back(
     assert back(world).tag == "v1.2.0"
 
 
+def test_a_rollback_that_fails_ends_no_other_record_and_is_tried_again(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    assert killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 6)
+    world.unhealthy.add(good)
+    assert back(world).exit_code == 4
+    assert world.states()[1:] == [("deploy", "v1.1.0", "in_progress"), ("rollback", "v1.0.0", "error")]
+    world.unhealthy.clear()
+    assert back(world).tag == "v1.0.0"
+    assert world.states()[1:] == [("deploy", "v1.1.0", "failure"), ("rollback", "v1.0.0", "success")]
+
+
 def test_interrupted_while_it_goes_back_it_goes_on(world: ReleaseWorld) -> None:
     """As GitHub cancels a job: SIGINT, and SIGTERM while the rollback is under way."""
     good = released(world, "v1.0.0")
@@ -270,6 +284,32 @@ def test_a_promotion_that_is_under_way_is_waited_for(world: ReleaseWorld) -> Non
         stage.production.frontend.promote(build["id"], budget)
     assert [line for line in world.said if "is under way" in line]
     assert world.estate.find("vercel", "project", name=FRONTEND)["aliasRequest"]["requestedAt"] == 1  # type: ignore[index]
+
+
+def test_a_promotion_that_is_under_way_ends_before_it_is_taken_back(world: ReleaseWorld) -> None:
+    """Until then the earlier build serves, and would be taken for what was put back."""
+    released(world, "v1.0.0")
+    good = (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"]
+    sha = world.tagged("v1.1.0")
+    other = (world.estate.find("vercel", "deployment", sha=sha) or {})["id"]
+    asked = {"type": "promote", "jobStatus": "in-progress", "toDeploymentId": other, "requestedAt": 2_000_000_000_000}
+    project(world, aliasRequest=asked, looked=True)
+    budget, slept = world.budget(), [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept[0] += seconds
+        if slept[0] > 3 and asked["jobStatus"] == "in-progress":
+            asked["jobStatus"] = "succeeded"
+            project(world, aliasRequest=asked, serving=other)
+            with world.estate.edit("vercel") as objects:
+                next(one for one in objects if one["id"] == other)["served"] = True
+
+    budget.sleep = sleep
+    with world.stage() as stage:
+        assert stage.production.frontend is not None
+        stage.production.frontend.roll_back(good, budget)
+    assert slept[0] > 3
+    assert (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"] == good
 
 
 def test_a_deploy_that_ends_by_itself_before_it_is_canceled_is_taken_back(world: ReleaseWorld) -> None:
