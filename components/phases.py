@@ -26,8 +26,8 @@ class Part(Enum):
     TAG_DEPLOYS = "Render autoDeploy off, Vercel auto-assignment of production domains off"
 
 
-CRITICAL_VARIABLES = frozenset({"AUTH0_AUDIENCE", "CORS_ORIGINS"})
-"""Of an adopted service, what the foundation already sets (plan 1.1, 1.2)."""
+CRITICAL_OUTPUTS = frozenset({"auth0.audience", "cors.origins"})
+"""What the foundation already sets of an adopted service (plan 1.1, 1.2): the variables that come from these outputs."""
 
 ADDS: dict[str, dict[Phase, tuple[Part, ...]]] = {
     "staging": {
