@@ -27,7 +27,7 @@ class Part(Enum):
 
 
 CRITICAL_OUTPUTS = frozenset({"auth0.audience", "cors.origins"})
-"""What the foundation already sets of an adopted service (plan 1.1, 1.2): the variables that come from these outputs."""
+"""Where the variables come from that the foundation already sets of an adopted service (plan 1.1, 1.2)."""
 
 ADDS: dict[str, dict[Phase, tuple[Part, ...]]] = {
     "staging": {
