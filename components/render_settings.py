@@ -152,6 +152,12 @@ class Render(Model):
         own = [variable for service in self.services for variable in service.env_vars]
         return own + (list(self.env_group.env_vars) if self.env_group else [])
 
+    def variables_of(self, service: AnyService) -> list[RenderVariable]:
+        """What a service runs with: its own variables, and the group's where it links it."""
+        group = self.env_group
+        shared = list(group.env_vars) if group and any(v.from_group for v in service.env_vars) else []
+        return [variable for variable in service.env_vars if variable.key] + shared
+
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [service.name for service in self.services]

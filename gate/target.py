@@ -111,6 +111,17 @@ def load_settings(
     return loaded.settings, config
 
 
+def load_peer(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Settings | None:
+    """The settings of the other environment; None where its file is not here.
+
+    Raises: GateError.
+    """
+    if not (folder / f"Pulumi.{settings.peer}.yaml").exists():
+        return None
+    other = "staging" if settings.environment == "production" else "production"
+    return _load(other, settings.peer, environ, folder)[0].settings
+
+
 def _load(env: str, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
     config = read_config(folder / f"Pulumi.{name}.yaml")
     try:

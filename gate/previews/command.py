@@ -17,7 +17,7 @@ from gate.options import AsJson, StackName
 from gate.previews import prune as pruning
 from gate.previews.prune import Preview
 from gate.release.repository import Repository
-from gate.target import load_settings
+from gate.target import load_peer, load_settings
 from gate.vendors import Accounts
 from gate.vendors.vercel import Vercel
 from render.errors import RenderError
@@ -71,7 +71,8 @@ def prune(
             if vercel and settings.vercel:
                 project = vercel.project_id(settings.vercel.project) or ""
                 found += pruning.at_vercel(vercel, project)
-            in_use, bound = pruning.open_branches(repository), {"staging", settings.github.branch.name}
+            stacks = (settings, load_peer(settings, os.environ))
+            in_use, bound = pruning.open_branches(repository), {one.github.branch.name for one in stacks if one}
             old = list(pruning.outlived(found, in_use, bound, datetime.now(UTC), age))
             problems = list(_remove(old, vercel, session)) if yes else []
     except (GateError, RenderError) as error:

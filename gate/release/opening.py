@@ -35,8 +35,9 @@ def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str],
         own = settings.vercel.project if settings.vercel and settings.vercel.settings else None
         frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
         backend = Backend(session, settings.render.service.name)
-        production = Production(backend, frontend, lambda: smoke(target, environ))
-        records = Records(repository, target.environment)
+        others = [Backend(session, service.name) for service in settings.render.other_services]
+        production = Production(backend, frontend, lambda: smoke(target, environ), others)
+        records = Records(repository, settings.github.environment.name, live=target.environment == "production")
         yield Stage(target, repository, records, production, Lock(repository, target.environment, who(environ)))
 
 

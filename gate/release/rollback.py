@@ -76,7 +76,7 @@ def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serv
     build = stage.production.frontend.build_of(sha) if stage.production.frontend else None
     if stage.production.frontend and build is None:
         raise Refused(f"Vercel has no production build of {to} ({sha[:7]}) left: name another release with --to")
-    return to, Serving("", sha, build["uid"] if build else "", sha)
+    return to, stage.production.at(sha, build["uid"] if build else "")
 
 
 def _tag_of(sha: str, records: Sequence[Record]) -> str:

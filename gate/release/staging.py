@@ -25,7 +25,8 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
     record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
     try:
         _wait_for_render(sha, stage, budget)
-        stage.production.backend.deploy(sha, budget)
+        for service in stage.production.services:
+            service.deploy(sha, budget)
         stage.production.check(budget)
         report.outcome = "done"
     except (GateError, RenderError) as error:
@@ -42,7 +43,7 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
 
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
     budget.note(f"waiting for Render to begin with {sha[:7]} by itself")
-    while not stage.production.backend.knows(sha):
+    while not all(service.knows(sha) for service in stage.production.services):
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):
             budget.note("Render did not begin")
             return

@@ -13,7 +13,7 @@ import typer
 from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
 from gate.release.waiting import Budget
-from gate.seed.run import SCRIPTS, seed
+from gate.seed.run import seed
 from gate.target import load_settings
 from render.errors import RenderError
 from render.session import connect
@@ -26,7 +26,7 @@ def seed_environment(
     stack: StackName = None,
     script: Annotated[
         list[str] | None,
-        typer.Option(help="A command to run, in place of the application's two seed scripts.", metavar="COMMAND"),
+        typer.Option(help="A command to run, in place of marketedge:seed.scripts.", metavar="COMMAND"),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also run what succeeded before.")] = False,
     as_json: AsJson = False,
@@ -54,7 +54,7 @@ def seed_environment(
         settings, _ = load_settings(env, stack, os.environ)
         with connect(os.environ, _tell, deadline=_BUDGET) as session:
             budget = Budget(_BUDGET, _tell)
-            results = seed(session, settings.render.service.name, script or SCRIPTS, budget, again=again)
+            results = seed(session, settings.render.service.name, script or settings.seed.scripts, budget, again=again)
     except (GateError, RenderError) as error:
         print(f"gate seed: {error}", file=sys.stderr)
         return 1

@@ -93,6 +93,8 @@ def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line
     """Typed twice, exactly this went wrong once: frontend and backend on different applications."""
     assert target.settings.vercel is not None
     shown = frontend.client_id(accounts.vercel, target.settings.vercel)
+    own_variables = target.settings.render.variables_of(target.settings.render.service)
+    key = next((str(v.key) for v in own_variables if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
     service = session.find("/services", "service", target.settings.render.service.name)
     values: dict[str, str] = {}
     if service:
@@ -101,7 +103,7 @@ def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line
                 found = session.client.get(f"/env-groups/{group['id']}")["envVars"]
                 values |= {v["key"]: v["value"] for v in found}
         values |= {v["key"]: v["value"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
-    own, title = values.get("AUTH0_CLIENT_ID"), "frontend and backend use one Auth0 application"
+    own, title = values.get(key), "frontend and backend use one Auth0 application"
     if not own or not shown:
         return Line("2.5", title, unknown("one of the two client ids is not shown"))
     if own != shown:

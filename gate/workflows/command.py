@@ -7,16 +7,16 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 
 import typer
 
+from components.settings import Settings
 from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
 from gate.release.repository import Repository
-from gate.target import load_settings
+from gate.target import load_peer, load_settings
 from gate.vendors import Accounts
-from gate.workflows.delivery import compare, delivered, sync
+from gate.workflows.delivery import File, Names, compare, delivered, sync
 
 app = typer.Typer(
     name="workflows",
@@ -38,8 +38,8 @@ def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) 
     - `1`: could not be compared
     """
 
-    def run(repository: Repository, branch: str) -> int:
-        found = compare(repository, branch, delivered())
+    def run(repository: Repository, branch: str, files: list[File]) -> int:
+        found = compare(repository, branch, files)
         if as_json:
             print(json.dumps([asdict(one) for one in found], indent=2))
         else:
@@ -67,8 +67,8 @@ def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -
     - `python -m gate workflows sync --env staging`
     """
 
-    def run(repository: Repository, branch: str) -> int:
-        address = sync(repository, branch, delivered())
+    def run(repository: Repository, branch: str, files: list[File]) -> int:
+        address = sync(repository, branch, files)
         if as_json:
             print(json.dumps({"branch": branch, "pullRequest": address}))
         else:
@@ -78,11 +78,22 @@ def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -
     return _with_repository("sync", env, stack, run)
 
 
-def _with_repository(command: str, env: str, stack: str | None, run: Callable[[Repository, str], int]) -> int:
+def _with_repository(
+    command: str, env: str, stack: str | None, run: Callable[[Repository, str, list[File]], int]
+) -> int:
     try:
-        settings, config = load_settings(env, stack, os.environ, Path())
+        settings, config = load_settings(env, stack, os.environ)
+        files = delivered(_names(settings))
         with Accounts(os.environ, config) as accounts:
-            return run(Repository(accounts.github, settings.github.repository), settings.github.branch.name)
+            return run(Repository(accounts.github, settings.github.repository), settings.github.branch.name, files)
     except GateError as error:
         print(f"gate workflows {command}: {error}", file=sys.stderr)
         return 1
+
+
+def _names(settings: Settings) -> Names:
+    """Raises: GateError where the other environment's file is not here."""
+    peer = load_peer(settings, os.environ)
+    if peer is None:
+        raise GateError(f"there is no Pulumi.{settings.peer}.yaml: the workflows hold the names of both environments")
+    return Names.of(peer, settings) if settings.environment == "production" else Names.of(settings, peer)

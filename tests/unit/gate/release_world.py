@@ -117,7 +117,7 @@ class ReleaseWorld:
                 Backend(session, SERVICE), Frontend(accounts.vercel, FRONTEND), smoke or self._smoke
             )
             lock = Lock(repository, "production", self.who)
-            yield Stage(target, repository, Records(repository, "production"), production, lock)
+            yield Stage(target, repository, Records(repository, "production", live=True), production, lock)
 
     def _smoke(self) -> SmokeReport:
         return Verdict(not self.unhealthy & set(self.serving()))  # type: ignore[return-value]
