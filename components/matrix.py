@@ -62,7 +62,15 @@ def _matrix(staging: Settings, production: Settings) -> str:
     branches = [f"`{settings.github.branch.name}`" for settings in (staging, production)]
     rows = [
         ["development", "`feature/*`", "by hand", "local", f"{tenant}, as staging", "a developer's own", "none"],
-        ["PR preview", "`feature/*`", _previews(staging, production), "its own, or staging's", tenant, "review", "7 days"],
+        [
+            "PR preview",
+            "`feature/*`",
+            _previews(staging, production),
+            "its own, or staging's",
+            tenant,
+            "review",
+            "7 days",
+        ],
         ["staging", branches[0], _trigger(staging), _database(staging), tenant, "UAT", "permanent"],
         ["production", branches[1], _trigger(production), _database(production), tenant, "live", "permanent"],
     ]

@@ -60,11 +60,12 @@ class Harbor(Application):
 
 @dataclass
 class Team:
-    """The world, and the addresses of what runs in it."""
+    """The world, the addresses of what runs in it, and every body that Render was sent, by request."""
 
     stage: World
     app: dict[str, Harbor]
     addresses: dict[str, tuple[str, str]]
+    sent: dict[str, str]
 
     def stack(self, name: str) -> Engine:
         engine = Engine(self.stage, name, lambda _line: None)
@@ -75,7 +76,11 @@ class Team:
     def gate(self, environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m gate` as a job of the environment runs it."""
         api, web = self.addresses[environment]
-        job = {"BACKEND_URL": api, "FRONTEND_URL": web, "SERVICE_URLS": json.dumps({self.app[environment].project: web})}
+        job = {
+            "BACKEND_URL": api,
+            "FRONTEND_URL": web,
+            "SERVICE_URLS": json.dumps({self.app[environment].project: web}),
+        }
         return subprocess.run(
             [sys.executable, "-m", "gate", *arguments],
             cwd=self.stage.project,
@@ -138,8 +143,16 @@ def team(folder: Path, pulumi: Path) -> Iterator[Team]:
         app = {name: Harbor(stage.render, stage.vendors, *pair) for name, pair in pairs.items()}
         with contextlib.ExitStack() as served:
             addresses = {name: served.enter_context(application.serve(one)) for name, one in app.items()}
-            living = Team(stage, app, addresses)
+            living = Team(stage, app, addresses, sent={})
             living.wait_for_deploys()
+            answer = stage.render.handle
+
+            def handle(method: str, path: str, query: Any, headers: Any, body: bytes) -> Any:
+                if method != "GET":
+                    living.sent[f"{len(living.sent)} {method} {path}"] = body.decode()
+                return answer(method, path, query, headers, body)
+
+            stage.render.handle = handle  # type: ignore[method-assign]
             yield living
 
 

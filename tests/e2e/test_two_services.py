@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from pulumi.automation import CommandError
 
 from rehearsal.rollout import configure
 from render.marker import KEY as MARKER
@@ -47,7 +45,6 @@ def test_staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None
     web = stage.render.estate.find_service(STAGING_WEB)
     address = stage.render.estate.env_vars[web["id"]]["API_ADDRESS"]
     assert address.startswith(stage.render.estate.find_service(STAGING_API)["slug"])
-    engine.preview(refresh=True, expect_no_changes=True)
 
     with stage.render.lock:
         stage.render.estate.env_vars[web["id"]]["AUTH0_CLIENT_ID"] = "another"
@@ -55,8 +52,9 @@ def test_staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None
         next(o for o in objects if o["type"] == "branch_protection")["allowsForcePushes"] = True
     found = harbor.gate("staging", "drift", "--env", "staging", "--json")
     assert found.returncode == 2, found.stderr
+    drifted = {(one["object"]["vendor"], one["object"]["name"]) for one in json.loads(found.stdout)["findings"]}
+    assert drifted == {("GitHub", "develop"), ("Render", STAGING_WEB)}
     assert "AUTH0_CLIENT_ID" in found.stdout
-    assert STAGING_WEB in found.stdout
     engine.up(refresh=True)
     harbor.wait_for_deploys()
     engine.preview(refresh=True, expect_no_changes=True)
@@ -91,15 +89,14 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     assert set(found) == {"auth0:Client/production"}
     configure_production(harbor, "adopt", found)
     engine.up()
-    configure_production(harbor, "adopt", None)
-    engine.up()
     written = {name: set(now) - set(before[name]) for name, now in _variables(harbor).items()}
     assert written == {API: {"AUTH0_AUDIENCE", "ALLOWED_ORIGINS", MARKER}, WEB: set()}
 
+    configure_production(harbor, "adopt", None)
     for phase in ("infrastructure", "cutover"):
         configure_production(harbor, "phase", phase)
         engine.up()
-        engine.preview(refresh=True, expect_no_changes=True)
+    engine.preview(refresh=True, expect_no_changes=True)
     assert {stage.render.estate.find_service(name)["autoDeploy"] for name in (API, WEB)} == {"no"}
     assert stage.vendors.find("github", "environment", environment="live") is not None
     urls = stage.vendors.find("github", "environment_variable", environment="live", variableName="SERVICE_URLS")
@@ -137,8 +134,8 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     titles = {line["title"] for line in lines}
     assert {f"variables of {API}", f"variables of {WEB}", f"health of {WEB}", "AUTH0_AUDIENCE at Render"} <= titles
     figures = harbor.gate("production", "metrics", "--json")
-    assert figures.returncode == 0, figures.stderr
-    assert '"name": "production deployments"' in figures.stdout or "deployment" in figures.stdout
+    samples = {one["name"]: one["samples"] for one in json.loads(figures.stdout)["figures"]}
+    assert (samples["production deployments"], samples["staging deployments"]) == (2, 1)
 
 
 def _variables(harbor: Team) -> dict[str, dict[str, str]]:
@@ -149,9 +146,8 @@ def _variables(harbor: Team) -> dict[str, dict[str, str]]:
 def test_nothing_of_marketedge_is_written_at_a_vendor(harbor: Team) -> None:
     """The estate of the three vendors, and what Render was sent. Runs after both stacks have been up."""
     estate = {vendor: json.dumps(harbor.stage.vendors.objects(vendor)) for vendor in ("github", "auth0", "vercel")}
-    sent = {f"{r.method} {r.path}": str(r.body) for r in harbor.stage.render.requests if r.method != "GET"}
-    assert len(sent) > 10
-    assert names_of_marketedge({**estate, **sent}) == []
+    assert any(STAGING_API in body for body in harbor.sent.values())
+    assert names_of_marketedge({**estate, **harbor.sent}) == []
     delivered = harbor.gate("staging", "workflows", "sync", "--env", "staging")
     assert delivered.returncode == 0, delivered.stderr
     files = {f["file"]: f["content"] for f in harbor.stage.vendors.find_all("github", "file", repository=REPOSITORY)}
@@ -161,11 +157,8 @@ def test_nothing_of_marketedge_is_written_at_a_vendor(harbor: Team) -> None:
 
 def test_staging_is_destroyed_and_production_is_not(harbor: Team) -> None:
     engine = harbor.stack("staging")
-    with pytest.raises(CommandError, match="protected"):
-        engine.destroy()
     engine.unprotect()
     engine.destroy()
     estate = harbor.stage.render.estate
     assert {one["name"] for one in estate.services.values()} == {API, WEB}
     assert (list(estate.postgres), list(estate.key_values), list(estate.env_groups)) == ([], [], [])
-    assert yaml.safe_load((harbor.stage.project / "Pulumi.production.yaml").read_text())
