@@ -31,7 +31,7 @@ class Killed(BaseException):
     """As kill -9: nothing of the run comes after it."""
 
 
-def killed_at(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, run: Callable[[], Report], nth: int) -> bool:
+def killed_at(monkeypatch: pytest.MonkeyPatch, run: Callable[[], Report], nth: int) -> bool:
     """A run that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
     written = [0]
 
@@ -64,7 +64,7 @@ def test_killed_after_any_write_a_rerun_ends_the_same_release(
     released(world, "v1.0.0")
     sha = world.tagged("v1.1.0")
     before = len([w for w in world.writes() if w.endswith("/deploys")])
-    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
     world.sleep(30)
     assert go(world, "v1.1.0").outcome == "done"
     assert world.serving() == (sha, sha)
@@ -79,7 +79,7 @@ def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
     assert world.states()[-1] in [("deploy", "v1.1.0", state) for state in ("", "in_progress")]
     with world.stage() as stage:
         assert rollback(None, stage, world.budget(600)).outcome == "done"
@@ -153,7 +153,7 @@ def test_a_rollback_that_was_killed_goes_on_to_the_same_release(
     released(world, "v0.9.0")
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
-    killed_at(world, monkeypatch, lambda: back(world), nth)
+    killed_at(monkeypatch, lambda: back(world), nth)
     world.sleep(300)
     if world.states()[-1][0] == "rollback" and world.states()[-1][2] != "success":
         report = back(world)
@@ -170,7 +170,7 @@ def test_killed_while_it_went_back_it_is_taken_back_by_either(
     released(world, "v0.9.0")
     good = released(world, "v1.0.0")
     world.unhealthy.add(world.tagged("v1.1.0"))
-    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
     world.sleep(300)
     if world.states()[-1] == ("deploy", "v1.1.0", "in_progress"):
         report = go(world, "v1.1.0") if again == "release" else back(world)
@@ -184,7 +184,7 @@ def test_a_release_in_place_of_a_killed_one_goes_back_to_what_served_before_both
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    assert killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 6)  # Render deploys it, Vercel does not yet
+    assert killed_at(monkeypatch, lambda: go(world, "v1.1.0"), 6)  # Render deploys it, Vercel does not yet
     world.sleep(300)
     assert world.serving()[0] != good
     bad = world.tagged("v1.2.0")
@@ -199,7 +199,7 @@ def test_a_release_killed_long_ago_does_not_decide_where_to_go_back(
 ) -> None:
     released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 5)
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), 5)
     released(world, "v1.2.0")
     released(world, "v1.3.0")
     assert back(world).tag == "v1.2.0"
@@ -210,7 +210,7 @@ def test_a_rollback_that_fails_ends_no_other_record_and_is_tried_again(
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    assert killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 6)
+    assert killed_at(monkeypatch, lambda: go(world, "v1.1.0"), 6)
     world.unhealthy.add(good)
     assert back(world).exit_code == 4
     assert world.states()[1:] == [("deploy", "v1.1.0", "in_progress"), ("rollback", "v1.0.0", "error")]
