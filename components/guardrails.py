@@ -60,7 +60,7 @@ def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapp
     if errors:
         lines = "\n".join(f"  {text}" for text in errors)
         raise pulumi.RunError(f"stack {pulumi.get_stack()} breaks its guardrails; nothing was changed:\n{lines}")
-    watch.register(protect_all=loaded.settings.environment == "production", secrets=loaded.secrets)
+    watch.register(keep_all=loaded.settings.adopted, secrets=loaded.secrets)
 
 
 def findings(facts: Facts) -> list[Finding]:

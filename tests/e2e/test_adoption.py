@@ -25,7 +25,7 @@ def seed(engine: Engine) -> dict[str, str]:
 
 def estate(adopt: dict[str, str]) -> automation.PulumiFn:
     def declare() -> None:
-        adoption.register(adopt)
+        adoption.Adoption(adopt)
         vercel.Project("production", name="frontend", root_directory="platform-wrapper/frontend")
         auth0.Client("production", name="MarketEdge", app_type="regular_web", callbacks=["https://app.test/callback"])
 

@@ -69,6 +69,7 @@ class Declared:
     inputs: Mapping[str, Any]
     parent: str
     protect: bool
+    retain: bool
     depends_on: frozenset[str]
     ignore_changes: tuple[str, ...]
     import_id: str
@@ -195,6 +196,7 @@ class _Monitor(mocks.MockMonitor):
                 inputs,
                 parent=_label(request.parent),
                 protect=request.protect,
+                retain=request.retainOnDelete,
                 depends_on=frozenset(_label(other) for other in request.dependencies),
                 ignore_changes=tuple(request.ignoreChanges),
                 import_id=request.importId,

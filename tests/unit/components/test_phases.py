@@ -119,14 +119,16 @@ def test_the_foundation_touches_two_variables_of_the_living_service_and_nothing_
     }
 
 
-def test_everything_of_production_is_protected() -> None:
+def test_everything_of_production_is_protected_and_would_be_forgotten_not_deleted() -> None:
     result = in_phase("production", "cutover")
     assert [r.label for r in result.declared if r.custom and not r.protect] == []
+    assert [r.label for r in result.declared if r.custom and not r.retain] == [f"{COMMAND} marketedge-platform"]
 
 
 def test_of_staging_the_database_is_protected() -> None:
     result = in_phase("staging", "infrastructure")
     assert [r.label for r in result.declared if r.protect] == [f"{COMMAND} marketedge-staging-db"]
+    assert [r.label for r in result.declared if r.retain] == []
 
 
 def test_releases_come_from_tags_that_nobody_can_move() -> None:
