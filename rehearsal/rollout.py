@@ -33,8 +33,8 @@ class Rollout:
 
         Raises: RehearsalFailed, also where anything was done to production that nobody may do to it.
         """
-        self._enter("foundation")
-        self._enter("infrastructure")
+        self.enter("foundation")
+        self.enter("infrastructure")
         self._move("cutover", _GATED)
         self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False})
         with self._story.chapter("production: what was done to it on the way") as note:
@@ -51,7 +51,7 @@ class Rollout:
         """
         self._move("cutover", _GATED)
 
-    def _enter(self, phase: str) -> None:
+    def enter(self, phase: str) -> None:
         """A phase that declares objects which exist: they are adopted first, then become as declared."""
         story, at = self._story, len(self._story.steps)
         self._configure("phase", phase)

@@ -244,12 +244,14 @@ def in_clear() -> str:
 
 @pytest.mark.parametrize(
     "leak",
-    [in_clear, lambda: pulumi.Output.from_input("x").apply(lambda _: f"url={in_clear()}")],
-    ids=["text", "output"],
+    [
+        in_clear,
+        lambda: pulumi.Output.from_input("x").apply(lambda _: f"url={in_clear()}"),
+        lambda: pulumi.Output.from_input({"urls": [in_clear()]}),
+    ],
+    ids=["text", "output", "inside an output"],
 )
-def test_a_secret_in_a_plain_input_is_refused_by_name(
-    monkeypatch: pytest.MonkeyPatch, leak: Callable[[], pulumi.Input[str]]
-) -> None:
+def test_a_secret_in_a_plain_input_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, leak: Callable[[], Any]) -> None:
     """As a component with a mistake in it would send it."""
 
     def careless(name: str, *_args: object) -> None:
