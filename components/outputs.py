@@ -44,14 +44,13 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> No
 def secret_digest(loaded: Loaded, observed: Observation) -> str | None:
     """Of the secret that environments may not share: equal for equal values, and no way back to the value.
 
-    Nothing for one that Render generates, which nobody else can have.
+    One that is not declared with a value is what it is at Render; also one that Render generates, which it does only
+    where there is none yet.
     """
     for variable in loaded.settings.render.variables:
         if variable.key == SHARED_SECRET and variable.from_secret:
             return fingerprint(loaded.secrets[variable.from_secret])
-        if variable.key == SHARED_SECRET and variable.sync is False:
-            return observed.digests.get(SHARED_SECRET)
-    return None
+    return observed.digests.get(SHARED_SECRET)
 
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:
