@@ -74,7 +74,7 @@ def rollout_moves(facts: Facts) -> Iterator[Finding]:
     """Phases that are passed over, and ways back that would delete what runs."""
     for text in rollout.warnings(facts.before.phase, facts.settings):
         yield Finding("notice", text)
-    for text in rollout.refusals(facts.before.phase, facts.settings):
+    for text in rollout.refusals(facts.before, facts.settings):
         yield Finding("error", text)
 
 

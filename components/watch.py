@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-_COMMAND = "command:local:Command"
+COMMAND = "command:local:Command"
 """What it runs when it is deleted decides by itself: `render destroy` leaves an adopted service alone."""
 _SHORTEST = 6
 """Shorter values are found in too much that is no secret."""
@@ -26,7 +26,7 @@ def register(*, keep_all: bool, secrets: Mapping[str, str]) -> None:
     def watch(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
         if keep_all and isinstance(args.resource, pulumi.CustomResource):
             args.opts.protect = True
-            args.opts.retain_on_delete = args.type_ != _COMMAND
+            args.opts.retain_on_delete = args.type_ != COMMAND
         label = f"{args.name} ({args.type_})"
         props = {key: _checked(value, values, f"{label}: {key}") for key, value in args.props.items()}
         return pulumi.ResourceTransformationResult(props, args.opts)

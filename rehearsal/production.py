@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.estate import World
+from rehearsal.vendor_api import vercel_deployments
 from render.marker import KEY as MARKER
 
 SERVICE = "marketedge-platform"
@@ -29,6 +31,7 @@ _DECLARED = {
     ("auth0", "client"): ("callbacks", "allowedLogoutUrls", "webOrigins", "allowedOrigins"),
     ("vercel", "project"): ("autoAssignCustomDomains",),
     ("vercel", "domain"): (),
+    ("vercel", "deployment"): (),
     ("vercel", "environment_variable"): ("value", "comment"),
 }
 """What the gate sets at objects of these types; everything else about them is theirs."""
@@ -73,8 +76,8 @@ class Living:
 
 
 def seed_production(world: World) -> Living:
-    """A service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project with domains and
-    a variable, a protected main and a GitHub environment, each with settings of its own."""
+    """A service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project with domains, a
+    variable and a deployment that serves, a protected main and a GitHub environment, each with settings of its own."""
     _seed_github(world)
     client = world.vendors.seed(
         "auth0",
@@ -128,6 +131,7 @@ def _seed_vercel(world: World) -> None:
     world.vendors.seed("vercel", "domain", projectId=project["id"], domain=app)
     redirect = {"redirect": app, "redirectStatusCode": 308}
     world.vendors.seed("vercel", "domain", projectId=project["id"], domain=other, **redirect)
+    vercel_deployments.build(world.vendors, PROJECT, secrets.token_hex(20), "main")
     api = {"key": "NEXT_PUBLIC_API_BASE_URL", "value": f"https://{SERVICE}.onrender.com", "targets": ["production"]}
     world.vendors.seed("vercel", "environment_variable", projectId=project["id"], sensitive=False, **api)
 

@@ -199,6 +199,18 @@ def test_leaving_infrastructure_is_refused_unless_what_goes_is_named(before: str
     assert run(stack_file, stacks={"staging": {"phase": before}}).error is None
 
 
+def test_what_a_run_that_was_cut_short_has_made_is_not_left_behind_unnamed() -> None:
+    made = ["marketedge-staging-db", "staging-env", "marketedge-platform-staging"]
+    result = run(stack("staging", "foundation"), stacks={"staging": {}}, made=made)
+    assert "takes marketedge-platform-staging, marketedge-staging-db out of this stack" in str(result.error)
+    assert result.declared == []
+
+
+def test_production_at_the_foundation_keeps_the_service_that_it_has() -> None:
+    result = run(stack("production", "foundation"), stacks={"production": {}}, made=["marketedge-platform"])
+    assert result.error is None
+
+
 def test_every_part_belongs_to_some_phase_and_cutover_has_everything() -> None:
     assert {part for phases in ADDS.values() for added in phases.values() for part in added} == set(Part)
     for phases in ADDS.values():
