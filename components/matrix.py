@@ -43,10 +43,12 @@ def document(staging: Settings, production: Settings) -> str:
         "## Phases",
         "`marketedge:phase` of a stack. Each phase adds to the ones before it; moving back undoes exactly what the "
         "left phase added. A skipped phase is a warning. Leaving `infrastructure` for `foundation` is refused unless "
-        "`marketedge:giveUp` names every Render object that goes.",
+        "`marketedge:giveUp` names every database and service that goes.",
         _phases(),
-        "At every phase: production's objects, and every database, are protected from deletion; the adopted service "
-        "is never created, deployed, restarted or deleted. What is written to it takes effect with its next deploy.",
+        "At every phase: production's objects, and every database, are protected; an object of production that is not "
+        "declared any more, once it is unprotected, is forgotten and not deleted. The adopted service is never "
+        "created, deployed, restarted or deleted. What is written to it takes effect with its next deploy. What is not "
+        "declared of an adopted object stays as it is.",
     ]
     return "\n\n".join(sections) + "\n"
 
