@@ -40,7 +40,7 @@ def verify(target: Target, environ: Mapping[str, str], tell: Callable[[str], Non
     found += _asked("smoke tests", lambda: _smoke(target, environ))
     found += _certificates(target)
     found += [Line(task, text, unknown("people do this")) for task, text in HUMAN.items()]
-    return sorted(found, key=lambda line: line.plan)
+    return sorted(found, key=lambda line: line.topic)
 
 
 def _vendors(target: Target, accounts: Accounts, environ: Mapping[str, str]) -> dict[str, Callable[[], Iterator[Line]]]:
