@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from gate.adopt import adopt
+from gate.doctor.command import doctor
 from gate.drift import console as drift_console
 from gate.drift import markdown
 from gate.drift.check import check, open_stack
@@ -127,6 +128,7 @@ def recover(
         return 1
 
 
+app.command()(doctor)
 app.command()(adopt)
 app.command()(smoke)
 app.command()(deploy)
