@@ -67,7 +67,7 @@ def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder
         if loaded is None:
             found.append(Line(name, "vendors", unknown("are asked once the configuration can be read")))
         else:
-            found += _vendors(Case(name, loaded, opened, environ), tell)
+            found += vendor_lines(Case(name, loaded, opened, environ), tell)
     return found
 
 
@@ -106,7 +106,8 @@ class Case:
         return self.config.get(key) or self.environ.get(variable, "")
 
 
-def _vendors(case: Case, tell: Tell) -> list[Line]:
+def vendor_lines(case: Case, tell: Tell) -> list[Line]:
+    """What the four vendors and DNS say of a stack."""
     found: list[Line] = []
     missing = missing_credentials({**case.config, **case.environ})
     with Accounts(case.environ, case.config) as accounts:
