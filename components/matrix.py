@@ -35,7 +35,7 @@ def document(staging: Settings, production: Settings) -> str:
         "# Environments",
         "Written by `python -m components.matrix` from `Pulumi.staging.yaml` and `Pulumi.production.yaml`; a test "
         "fails when it is out of date. Plan 1.3.",
-        _matrix(staging, production),
+        _table(MATRIX, environments(staging, production)),
         "## Who calls whom",
         _picture(staging, production),
         "## Which stack owns what",
@@ -57,17 +57,19 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _matrix(staging: Settings, production: Settings) -> str:
+MATRIX = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
+
+
+def environments(staging: Settings, production: Settings) -> list[list[str]]:
+    """The plan's environments, with a cell for each title of MATRIX; names in backticks."""
     tenant = staging.auth0.domain.partition(".")[0]
     branches = [f"`{settings.github.branch.name}`" for settings in (staging, production)]
-    rows = [
+    return [
         ["development", "`feature/*`", "by hand", "local", f"{tenant}, as staging", "a developer's own", "none"],
         ["PR preview", "`feature/*`", _previews(production), "its own, or staging's", tenant, "review", "7 days"],
         ["staging", branches[0], _trigger(staging), _database(staging), tenant, "UAT", "permanent"],
         ["production", branches[1], _trigger(production), _database(production), tenant, "live", "permanent"],
     ]
-    header = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
-    return _table(header, rows)
 
 
 def _previews(production: Settings) -> str:

@@ -24,6 +24,7 @@ from gate.previews.command import app as previews
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
 from gate.release.command import deploy, release, rollback
+from gate.report.command import report as report_estate
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
@@ -137,6 +138,7 @@ app.command()(rollback)
 app.add_typer(workflows)
 app.command()(verify)
 app.command()(metrics)
+app.command("report")(report_estate)
 app.add_typer(previews)
 app.command("seed")(seed_environment)
 
