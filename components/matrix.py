@@ -114,12 +114,13 @@ def _nodes(settings: Settings) -> list[str]:
 
 
 def _owners(staging: Settings, production: Settings) -> str:
-    columns = [_owned(staging), _owned(production)]
+    columns = [owned(staging), owned(production)]
     rows = [[vendor, columns[0][vendor], columns[1][vendor]] for vendor in columns[0]]
     return _table(["", "stack staging", "stack production"], rows)
 
 
-def _owned(settings: Settings) -> Mapping[str, str]:
+def owned(settings: Settings) -> Mapping[str, str]:
+    """By vendor, what a stack declares in all its phases together; names in backticks."""
     github, render, vercel = settings.github, settings.render, settings.vercel
     branch = f"branch `{github.branch.name}` and its protection" if github.branch.source else (
         f"protection of `{github.branch.name}`"

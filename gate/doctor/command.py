@@ -6,25 +6,18 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from typing import Annotated
 
-import typer
-
-from gate.doctor.run import examine, stacks
+from gate.doctor.run import examine
 from gate.errors import GateError
-from gate.options import AsJson
+from gate.options import AsJson, Envs
 from gate.progress import progress
 from gate.redaction import Redactor, environment_secrets
+from gate.target import chosen_stacks
 from gate.verify import show
 
 
 def doctor(
-    env: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An environment, as in Pulumi.NAME.yaml; may be repeated.", metavar="NAME", show_default="all of them"
-        ),
-    ] = None,
+    env: Envs = None,
     as_json: AsJson = False,
 ) -> int:
     """Before the first preview: is everything there that it needs? Reads only, and every problem comes with its fix.
@@ -49,7 +42,7 @@ def doctor(
     """
     redactor = Redactor(environment_secrets(os.environ))
     try:
-        names = env or stacks()
+        names = chosen_stacks(env)
         with progress(f"looking at what {' and '.join(names)} need") as tell:
             found = examine(names, os.environ, tell)
     except GateError as error:

@@ -12,7 +12,7 @@ from components.problems import Loaded
 from components.stack import missing_credentials
 from gate.doctor import auth0, github, machine, network, render, vercel
 from gate.doctor.stack import Opened, open_stack, settings_lines
-from gate.engine import open_project, require_project
+from gate.engine import open_project
 from gate.errors import GateError, StackUnavailable
 from gate.vendors import Accounts
 from gate.vendors.errors import RateLimited
@@ -34,24 +34,8 @@ WHERE = {
 """Where a vendor's credentials are made."""
 
 
-def stacks(folder: Path = Path()) -> list[str]:
-    """Those with a file in the project, staging before production, which is made from it.
-
-    Raises: StackUnavailable.
-    """
-    require_project(str(folder))
-    found = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
-    if not found:
-        raise StackUnavailable("there is no Pulumi.<stack>.yaml here: run this in the project's folder")
-    return sorted(found, key=lambda name: name == "production")
-
-
 def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder: Path = Path()) -> list[Line]:
-    """Every line, of the machine first. Raises: StackUnavailable where this is no project at all."""
-    require_project(str(folder))
-    for name in names:
-        if not (folder / f"Pulumi.{name}.yaml").is_file():
-            raise StackUnavailable(f"there is no Pulumi.{name}.yaml here: name one of {', '.join(stacks(folder))}")
+    """Every line, of the machine first. Args: names: of stacks with a file in the project's folder."""
     tell("this machine")
     found = list(machine.python_lines(folder))
     workspace = _engine(found, folder)
@@ -160,7 +144,7 @@ def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list
     try:
         found.extend(look())
     except (RateLimited, RenderRateLimited) as error:
-        found.append(("questions", unknown(str(error))))
+        found.append(("was asked", unknown(str(error))))
     except (GateError, RenderError) as error:
-        found.append(("questions", failed(" ".join(str(error).split()), "")))
+        found.append(("was asked", failed(" ".join(str(error).split()), "")))
     return found

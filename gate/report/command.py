@@ -15,27 +15,22 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 from components.settings import Settings
-from gate.doctor.run import stacks
 from gate.drift.check import check, open_stack
 from gate.drift.report import Report as Drift
 from gate.errors import GateError
 from gate.metrics.period import beginning
-from gate.options import AsJson
+from gate.options import AsJson, Envs
 from gate.progress import progress
 from gate.redaction import Redactor, environment_secrets
 from gate.report.estate import Estate, Stack
 from gate.report.gather import Wanted, gather
 from gate.report.page import page
+from gate.target import chosen_stacks
 
 
 def report(
     html: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE", show_default=False)],
-    env: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An environment, as in Pulumi.NAME.yaml; may be repeated.", metavar="NAME", show_default="all of them"
-        ),
-    ] = None,
+    env: Envs = None,
     since: Annotated[str, typer.Option(help="Releases since: 30d, 12w, or a date.", metavar="PERIOD")] = "30d",
     drift: Annotated[bool, typer.Option("--drift", help="Look for drift now: a preview of each stack.")] = False,
     drift_from: Annotated[
@@ -70,7 +65,7 @@ def report(
     redactor = Redactor(environment_secrets(os.environ))
     until = datetime.now(UTC)
     try:
-        names = env or stacks()
+        names = chosen_stacks(env)
         earlier = dict(_read(path, names) for path in drift_from or [])
         check_now = (lambda name: check(open_stack(name))) if drift else None
         wanted = Wanted(names, beginning(since, until), until, earlier, check_now)

@@ -58,8 +58,9 @@ def _heading(anchor: str, title: str) -> Html:
 
 
 def _missing(what: str, missing: Missing) -> Html:
-    kind = "notice bad" if missing.trouble else "notice"
-    return Html(f'<p class="{kind}"><strong>{html(what)}:</strong> {html(missing.why)}</p>')
+    if missing.trouble:
+        return Html(f'<p class="notice bad">{badge(what, "bad")} {html(missing.why)}</p>')
+    return Html(f'<p class="notice"><strong>{html(what)}:</strong> {html(missing.why)}</p>')
 
 
 def _facts(rows: Sequence[tuple[str, str]]) -> Html:
@@ -125,6 +126,8 @@ def _stack(stack: Stack) -> Iterator[Html]:
         yield _missing("Configuration", stack.settings)
     else:
         yield _phases(stack.settings)
+        rows = [[vendor, _ticked(what)] for vendor, what in matrix.owned(stack.settings).items()]
+        yield table("Declared, over all phases", ["vendor", "what the stack owns"], rows)
     if isinstance(stack.state, Missing):
         yield Html("<h3>Objects</h3>")
         yield _missing("No objects", stack.state)

@@ -124,6 +124,16 @@ def test_the_page_shows_what_there_is(living: Living, capsys: pytest.CaptureFixt
     assert rate["samples"] == 3
 
 
+def test_drift_is_looked_for_when_asked(
+    living: Living, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gate.report.command.open_stack", lambda _name: living.engine.stack)
+    code, page, content, said = living.report(capsys, "--drift", "--env", "staging")
+    assert (code, said.count("gate report")) == (0, 0)
+    assert content["stacks"][0]["drift"]["findings"][0]["field"] == "callbacks"
+    assert "1 difference outside Pulumi" in page
+
+
 def test_the_page_in_a_browser(living: Living, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     browser = Browser(tmp_path / "profile")
     _, page, _, _ = living.report(capsys, "--drift-from", str(living.drift))

@@ -15,11 +15,10 @@ import pytest
 
 from components.problems import load
 from gate.doctor import machine, network
-from gate.doctor.run import stacks
 from gate.doctor.stack import Opened, open_stack, settings_lines
 from gate.engine import open_project
 from gate.errors import StackUnavailable
-from gate.target import read_config
+from gate.target import chosen_stacks, read_config
 from gate.verify.verdict import Line, Verdict
 from tests.unit.settings.stack_file import PROJECT, VERCEL_TOKEN
 from tools import environment, pulumi_cli
@@ -209,10 +208,14 @@ def test_a_file_that_is_wrong_has_a_line_for_each_mistake_and_no_settings(projec
     assert loaded is None
 
 
-def test_the_stacks_are_those_with_a_file_staging_first(project: Path) -> None:
-    assert stacks(project) == ["staging", "production"]
+def test_the_stacks_are_those_with_a_file_production_last(project: Path) -> None:
+    (project / "Pulumi.qa.yaml").write_text("config: {}\n")
+    assert chosen_stacks(None, project) == ["qa", "staging", "production"]
+    assert chosen_stacks(["production"], project) == ["production"]
+    with pytest.raises(StackUnavailable, match=r"no Pulumi\.blue\.yaml here: name one of production, qa, staging"):
+        chosen_stacks(["staging", "blue"], project)
     with pytest.raises(StackUnavailable, match=r"no Pulumi\.yaml"):
-        stacks(project / "nowhere")
+        chosen_stacks(None, project / "nowhere")
 
 
 def answering(*outcome: Exception) -> httpx.MockTransport:

@@ -186,7 +186,7 @@ def browser(tmp_path: Path) -> Browser:
     return Browser(tmp_path / "profile")
 
 
-@pytest.mark.parametrize("width", [390, 800, 960, 1200])
+@pytest.mark.parametrize("width", [390, 960, 1200])
 def test_in_a_browser_it_fits_and_asks_for_nothing(browser: Browser, tmp_path: Path, width: int) -> None:
     week = by_week([deployment(3)], SINCE, NOW)
     pages = {
