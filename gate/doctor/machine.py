@@ -23,7 +23,8 @@ from gate.verify.verdict import Line, Verdict, failed, passed, unknown
 TOPIC = "this machine"
 OLDEST_PYTHON = (3, 11)
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
+_BOUND = re.compile(r"(>=|<=|>|<|=)\s*v?(\d+\.\d+\.\d+)")
 _INSTALL = "run pulumi install in this folder"
 _HOW_TO_GET_CLI = "install it: https://www.pulumi.com/docs/install/"
 
@@ -72,7 +73,7 @@ def cli_verdict(folder: Path) -> Verdict:
     if not (match := _VERSION.match(done.stdout.strip())):
         return failed(f"{cli} does not tell its version", _HOW_TO_GET_CLI)
     wanted = required_range(folder)
-    version = match[0].removeprefix("v")
+    version = match[1]
     return passed(version) if within(version, wanted) else failed(f"{version}, expected {wanted}", _HOW_TO_GET_CLI)
 
 
@@ -84,14 +85,12 @@ def required_range(folder: Path) -> str:
 def within(version: str, wanted: str) -> bool:
     """Whether a version keeps every bound. Args: wanted: such as `>=3.200.0 <4.0.0`."""
     found = _numbers(version)
-    bounds = [(bound[:2] if bound[1] == "=" else bound[:1], _numbers(bound.lstrip("<>="))) for bound in wanted.split()]
     holds = {">=": found.__ge__, "<=": found.__le__, ">": found.__gt__, "<": found.__lt__, "=": found.__eq__}
-    return all(holds[kind](limit) for kind, limit in bounds)
+    return all(holds[kind](_numbers(limit)) for kind, limit in _BOUND.findall(wanted))
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    match = _VERSION.match(version)
-    return tuple(map(int, match.groups())) if match else (0, 0, 0)
+    return tuple(int(number) for number in version.split("."))
 
 
 def plugin_lines(workspace: automation.LocalWorkspace, folder: Path) -> Iterator[Line]:

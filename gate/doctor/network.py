@@ -48,31 +48,48 @@ def domain_lines(
     Args: records: targets by name, of the last `up`; None before the first one, when nothing is wrong with a domain
     that does not resolve.
     """
-    for domain, target in _domains(settings):
-        yield f"DNS of {domain}", _domain(domain, (records or {}).get(domain) or target, records is None, ask)
+    for domain, service in _domains(settings):
+        target = (records or {}).get(domain) or ("" if service else CNAME_TARGET)
+        shown = target or f"the onrender.com host of {service}, which the output dnsRecords names after the up"
+        record = f"create the DNS record {domain} CNAME {shown}"
+        try:
+            verdict = _points(ask(domain), target, record, ask)
+        except socket.gaierror as error:
+            verdict = _unresolved(error, record, before_the_first_up=records is None)
+        except (OSError, UnicodeError) as error:
+            verdict = unknown(f"no answer from DNS here ({type(error).__name__})")
+        yield f"DNS of {domain}", verdict
 
 
 def _domains(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each with what it has to point at."""
+    """Each with the service at Render that it is of; empty for Vercel's."""
     declared = parts(settings.environment, settings.phase)
     if settings.vercel and Part.FRONTEND in declared:
         for domain in (settings.vercel.domain, *settings.vercel.aliases):
-            yield domain, CNAME_TARGET
+            yield domain, ""
     if Part.BACKEND in declared:
         for service in settings.render.services:
             for domain in service.domains:
-                yield domain, f"the onrender.com host of {service.name}, which the output dnsRecords names after the up"
+                yield domain, service.name
 
 
-def _domain(domain: str, target: str, before_the_first_up: bool, ask: Resolve) -> Verdict:
-    record = f"create the DNS record {domain} CNAME {target}"
+def _unresolved(error: socket.gaierror, record: str, *, before_the_first_up: bool) -> Verdict:
+    if error.errno not in _UNKNOWN_NAME:
+        return unknown(f"no answer from DNS here ({error.strerror or type(error).__name__})")
+    if before_the_first_up:
+        return note("does not resolve yet", f"after the first pulumi up, {record}")
+    return failed("does not resolve", record)
+
+
+def _points(found: list[str], target: str, record: str, ask: Resolve) -> Verdict:
+    """Args: target: where it has to point; empty where nobody knows yet."""
+    shown = ", ".join(found[:3])
+    if not target or target in found:
+        return passed(shown)
     try:
-        found = ask(domain)
-    except socket.gaierror as error:
-        if error.errno not in _UNKNOWN_NAME:
-            return unknown(f"no answer from DNS here ({error.strerror or type(error).__name__})")
-        told = "does not resolve yet" if before_the_first_up else "does not resolve"
-        return note(told, f"after the first pulumi up, {record}") if before_the_first_up else failed(told, record)
-    except (OSError, UnicodeError) as error:
-        return unknown(f"no answer from DNS here ({type(error).__name__})")
-    return passed(", ".join(found[:3]))
+        wanted = ask(target)
+    except (OSError, UnicodeError):
+        return passed(shown)
+    if set(found) & set(wanted):
+        return passed(shown)
+    return note(f"{shown}: not where {target} is", f"{record}, unless it is behind a proxy such as a CDN")

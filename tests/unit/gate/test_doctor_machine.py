@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,14 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from components.problems import load
-from gate.doctor import machine, network
+from gate.doctor import machine
 from gate.doctor.stack import Opened, open_stack, settings_lines
 from gate.engine import open_project
 from gate.errors import StackUnavailable
-from gate.target import chosen_stacks, read_config
+from gate.target import chosen_stacks
 from gate.verify.verdict import Line, Verdict
-from tests.unit.settings.stack_file import PROJECT, VERCEL_TOKEN
+from tests.unit.settings.stack_file import PROJECT
 from tools import environment, pulumi_cli
 
 PLUGINS = [
@@ -93,6 +91,20 @@ def test_no_cli_is_said_with_where_to_get_one(project: Path, monkeypatch: pytest
     verdict = machine.cli_verdict(project)
     assert (verdict.outcome, verdict.detail) == ("fail", "is not on PATH")
     assert "pulumi.com/docs/install" in verdict.fix
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "inside"),
+    [
+        ("3.10.0", ">= 3.9.0", True),
+        ("3.9.0", ">3.9.0", False),
+        ("3.9.0", "<=v3.9.0", True),
+        ("3.9.1", "=3.9.0", False),
+        ("1.0.0", "", True),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, wanted: str, inside: bool) -> None:
+    assert machine.within(version, wanted) is inside
 
 
 def test_the_set_up_and_the_project_ask_for_the_same() -> None:
@@ -216,62 +228,6 @@ def test_the_stacks_are_those_with_a_file_production_last(project: Path) -> None
         chosen_stacks(["staging", "blue"], project)
     with pytest.raises(StackUnavailable, match=r"no Pulumi\.yaml"):
         chosen_stacks(None, project / "nowhere")
-
-
-def answering(*outcome: Exception) -> httpx.MockTransport:
-    def answer(request: httpx.Request) -> httpx.Response:
-        assert "authorization" not in request.headers
-        if outcome:
-            raise outcome[0]
-        return httpx.Response(404)
-
-    return httpx.MockTransport(answer)
-
-
-def test_a_host_is_reached_when_anything_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    assert network.reach("https://api.test/v1", answering()).detail == "api.test answers, directly"
-    found = network.reach("https://api.test", answering(httpx.ConnectError("refused")))
-    assert found.detail == "api.test is not reached directly: ConnectError"
-    monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.test:3128")
-    found = network.reach("https://api.test", answering(httpx.ProxyError("hunter2")))
-    assert found.detail == "api.test is not reached through the proxy: ProxyError"
-    assert "SSL_CERT_FILE" in found.fix
-
-
-def domains(stack: str, records: Mapping[str, str] | None, ask: network.Resolve) -> dict[str, Verdict]:
-    config = read_config(PROJECT / f"Pulumi.{stack}.yaml") | {"marketedge:phase": "infrastructure"}
-    environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}
-    settings = load(stack, config, frozenset(), environ, check_secrets=False).settings
-    return dict(network.domain_lines(settings, records, ask))
-
-
-def no_such_name(_host: str) -> list[str]:
-    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-
-def test_a_domain_that_resolves_holds() -> None:
-    found = domains("production", None, lambda _host: ["cname.vercel-dns.com", "76.76.21.21"])
-    assert set(found) == {"DNS of app.zebra.associates", "DNS of platform.marketedge.co.uk"}
-    assert {one.detail for one in found.values()} == {"cname.vercel-dns.com, 76.76.21.21"}
-
-
-def test_a_name_that_is_not_there_is_a_note_before_the_first_up_and_a_failure_after() -> None:
-    before = domains("staging", None, no_such_name)["DNS of staging.zebra.associates"]
-    assert before.outcome == "note"
-    assert before.fix.endswith("create the DNS record staging.zebra.associates CNAME cname.vercel-dns.com")
-    records = {"staging-api.zebra.associates": "marketedge-platform-staging.onrender.com"}
-    after = domains("staging", records, no_such_name)["DNS of staging-api.zebra.associates"]
-    assert after.outcome == "fail"
-    assert after.fix.endswith("CNAME marketedge-platform-staging.onrender.com")
-
-
-def test_no_dns_from_here_is_not_taken_for_a_missing_record() -> None:
-    def broken(_host: str) -> list[str]:
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-
-    assert {one.outcome for one in domains("staging", None, broken).values()} == {"unknown"}
 
 
 def test_the_command_is_one_line_for_a_vendor_without_credentials_and_writes_nothing(
