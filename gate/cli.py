@@ -28,6 +28,7 @@ from gate.report.command import report as report_estate
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
+from gate.watch.command import watch
 from gate.workflows.command import app as workflows
 
 app = typer.Typer(
@@ -137,6 +138,7 @@ app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
 app.command()(verify)
+app.command()(watch)
 app.command()(metrics)
 app.command("report")(report_estate)
 app.add_typer(previews)

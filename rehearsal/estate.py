@@ -129,7 +129,7 @@ def world(
             **addresses.environment,
             "RENDER_HOST": url,
             "NO_PROXY": "127.0.0.1,localhost",
-            "PATH": f"{plugins}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(plugins), str(home / "bin"), os.environ["PATH"]]),
             "PULUMI_HOME": str(home),
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": given.passphrase,
@@ -142,7 +142,7 @@ def _lay_out_project(folder: Path) -> None:
     folder.mkdir()
     for settings in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(settings, folder)
-    for name in ("bin", "render", "components", "__main__.py"):
+    for name in ("bin", "render", "components", "gate", "workflows", "docs", "__main__.py", "requirements.txt"):
         (folder / name).symlink_to(PROJECT / name)
 
 

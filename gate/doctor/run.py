@@ -147,4 +147,7 @@ def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list
         found.append(("was asked", unknown(str(error))))
     except (GateError, RenderError) as error:
         found.append(("was asked", failed(" ".join(str(error).split()), "")))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        # One answer that nobody foresaw must not hide all the other lines; its text may be anything.
+        found.append(("was asked", unknown(f"an answer that is not understood ({type(error).__name__})")))
     return found

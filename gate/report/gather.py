@@ -120,6 +120,8 @@ def _releases(
             return history.read(repository, settings.github.environment.name, wanted.since, commits=True)
     except GateError as error:
         return Missing(str(error))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:  # its text may be anything
+        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})")
 
 
 def _figures(known: Mapping[str, Stack], wanted: Wanted) -> list[figures.Figure] | Missing:

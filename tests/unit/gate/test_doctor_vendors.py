@@ -18,11 +18,12 @@ from gate.doctor.stack import Opened
 from gate.target import read_config
 from gate.vendors.auth0 import Auth0
 from gate.vendors.vercel import Vercel
-from gate.verify.verdict import Verdict
+from gate.verify.verdict import Verdict, unknown
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api.auth0 import SCOPES
+from rehearsal.vendor_api.wire import Answer
 from render.session import connect
 from tests.unit.gate.release_world import CREDENTIALS, FRONTEND, REPOSITORY, SERVICE, URL
 from tests.unit.settings.stack_file import PROJECT
@@ -217,6 +218,13 @@ def test_a_credential_that_is_not_accepted_is_its_vendors_problem_only(
     failing = {title for title, one in found.items() if one.outcome == "fail"}
     assert {title.partition(":")[0] for title in failing} == {vendor}
     assert not [one for one in found.values() if value in one.detail + one.fix]
+
+
+def test_an_answer_that_nobody_foresaw_hides_nothing_else(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rehearsal.vendor_api.auth0.Auth0._clients", lambda *_a: Answer(200, ["no object"]))
+    found = everything(estate, {})
+    assert found["Auth0: was asked"] == unknown("an answer that is not understood (TypeError)")
+    assert found["Render: key"].outcome == "pass"
 
 
 def test_a_host_that_is_not_reached_is_one_line_and_nothing_else_is_asked(estate: Estate) -> None:
