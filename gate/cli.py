@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from gate.adopt import adopt
+from gate.doctor.command import doctor
 from gate.drift import console as drift_console
 from gate.drift import markdown
 from gate.drift.check import check, open_stack
@@ -23,6 +24,7 @@ from gate.previews.command import app as previews
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
 from gate.release.command import deploy, release, rollback
+from gate.report.command import report as report_estate
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
@@ -128,6 +130,7 @@ def recover(
         return 1
 
 
+app.command()(doctor)
 app.command()(adopt)
 app.command()(smoke)
 app.command()(deploy)
@@ -137,6 +140,7 @@ app.add_typer(workflows)
 app.command()(verify)
 app.command()(watch)
 app.command()(metrics)
+app.command("report")(report_estate)
 app.add_typer(previews)
 app.command("seed")(seed_environment)
 

@@ -28,6 +28,12 @@ class GitHub:
     def __call__(self, request: Request) -> Answer:
         if request.token != self._token:
             return _refuse(401, "Bad credentials" if request.token else "Requires authentication")
+        answer = self._routed(request)
+        # Of classic tokens only: what a fine-grained one may do is not told.
+        classic = {"X-OAuth-Scopes": "repo, workflow"} if request.token.startswith("ghp_") else {}
+        return Answer(answer.status, answer.content, {**answer.headers, **classic})
+
+    def _routed(self, request: Request) -> Answer:
         match request.method, request.path:
             case "POST", ("api", "graphql"):
                 return self._graphql(request.body or {})
@@ -161,6 +167,8 @@ def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
         "name": found["name"],
         "full_name": f"{owner}/{found['name']}",
         "private": bool(found.get("private")),
+        "archived": bool(found.get("archived")),
+        "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
         "default_branch": found.get("defaultBranch", "main"),
         "owner": {"login": owner},
     }
