@@ -36,7 +36,11 @@ class Harbor(StackFile):
 
 
 def reported(*_: Any) -> dict[str, str]:
-    return {".github/workflows/tests.yml": "on: pull_request\njobs: {tests: {}}\n"}
+    delivered = PROJECT / "workflows" / "staging-smoke-tests.yml"
+    return {
+        ".github/workflows/tests.yml": "on: pull_request\njobs: {tests: {}}\n",
+        ".github/workflows/staging-smoke-tests.yml": delivered.read_text(encoding="utf-8"),
+    }
 
 
 def up(stack_file: StackFile) -> Run:

@@ -158,7 +158,7 @@ def stage(world: ReleaseWorld) -> Iterator[Stage]:
         records = Records(repository, "live", live=True)
         settings = target.settings.model_copy(update={"github": _main(target.settings.github)})
         renamed = type(target)(settings, "zebra-devops", "", "https://api.test", {}, target.others)
-        yield Stage(renamed, repository, records, production, Lock(repository, "production", "run 1"))
+        yield Stage(renamed, repository, records, production, Lock(repository, "production", "main", "run 1"))
 
 
 def _main(github: Any) -> Any:
