@@ -46,7 +46,7 @@ class GitHub:
     """Read access to one owner's repositories.
 
     Args: token: needs read access to Metadata, Contents, Actions, Environments and Administration (fine-grained), or
-    the scope repo (classic). base_url: as `github:baseUrl`.
+    the scope repo (classic). base_url: as `github:baseUrl`. credential: the variable that held the token.
 
     Raises (all methods): VendorError; also where a repository is not visible, because GitHub answers 404 to whatever a
     token may not see, and "not there" would then be wrong.
@@ -58,6 +58,7 @@ class GitHub:
         token: str,
         *,
         base_url: str = BASE_URL,
+        credential: str = "GITHUB_TOKEN",
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -68,7 +69,7 @@ class GitHub:
         self._api = Api(
             "GitHub",
             BASE_URL if host == "github.com" else base,
-            credential="GITHUB_TOKEN",
+            credential=credential,
             headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
             transport=transport,
             sleep=sleep,
@@ -158,6 +159,15 @@ class GitHub:
             for found in self._pages(repository, "rulesets", None, needs="Metadata: read", query=query)
             if found["name"] == name and found.get("target", "branch") == target
         ]
+
+    def viewer(self) -> str:
+        """The login that the token writes as; of an app's token, such as a workflow's own, with `[bot]` at its end.
+
+        graphql/reference/queries#viewer: REST's /user refuses an app's token. Empty where GitHub does not say.
+        """
+        answer = self._api.post(self._graphql, {"query": "query { viewer { login } }"}, needs="Metadata: read")
+        viewer = ((answer or {}).get("data") or {}).get("viewer") or {}
+        return str(viewer.get("login") or "")
 
     def forget(self) -> None:
         """Ask again next time."""
