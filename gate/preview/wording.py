@@ -6,7 +6,7 @@ from gate.drift import wording
 from gate.drift.report import Finding, Kind
 from gate.preview.report import Change, Cost, Price, StackPreview
 
-FOLLOWS = "follows from another object"
+DECLARED, FOLLOWS = "declared", "follows from another object"
 _HEADINGS = {"delete": "to delete", "replace": "to replace", "update": "to update", "create": "to create"}
 
 
@@ -51,8 +51,10 @@ def cells(change: Change) -> list[tuple[str, str, str, str]]:
 
 
 def _cells(finding: Finding) -> tuple[str, str, str, str]:
+    if finding.kind == Kind.NOT_APPLIED and finding.field is None:
+        return "", "", "", DECLARED  # the operation says it all
     declared, live = wording.values(finding)
-    why = "changed outside Pulumi" if finding.kind == Kind.DRIFT else "declared"
+    why = "changed outside Pulumi" if finding.kind == Kind.DRIFT else DECLARED
     return wording.field(finding), live, declared, why
 
 
