@@ -157,7 +157,7 @@ def forum(environ: Mapping[str, str]) -> Iterator[Forum]:
         )
     github = GitHub(owner, token, base_url=_base_url(environ), credential=TOKEN)
     try:
-        yield Forum(Repository(github, name), _viewer(github))
+        yield Forum(Repository(github, name), github.viewer() or _WORKFLOW)
     finally:
         github.close()
 
@@ -166,13 +166,6 @@ def _base_url(environ: Mapping[str, str]) -> str:
     """The runner names the REST API, `https://HOST/api/v3` at an Enterprise Server."""
     runner = environ.get("GITHUB_API_URL", "").removesuffix("/").removesuffix("/api/v3")
     return environ.get("GITHUB_BASE_URL") or runner or BASE_URL
-
-
-def _viewer(github: GitHub) -> str:
-    try:
-        return github.viewer() or _WORKFLOW
-    except VendorError:
-        return _WORKFLOW
 
 
 def _address(found: Json) -> str:

@@ -6,6 +6,7 @@ Where the API is follows the provider's rule for `github:baseUrl`: on github.com
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -163,11 +164,17 @@ class GitHub:
     def viewer(self) -> str:
         """The login that the token writes as; of an app's token, such as a workflow's own, with `[bot]` at its end.
 
-        graphql/reference/queries#viewer: REST's /user refuses an app's token. Empty where GitHub does not say.
+        graphql/reference/queries#viewer, because rest/users#get-the-authenticated-user refuses an app's token; that one
+        is asked next. Empty where neither says.
         """
-        answer = self._api.post(self._graphql, {"query": "query { viewer { login } }"}, needs="Metadata: read")
-        viewer = ((answer or {}).get("data") or {}).get("viewer") or {}
-        return str(viewer.get("login") or "")
+        query = {"query": "query { viewer { login } }"}
+        with contextlib.suppress(VendorError):
+            answer = self._api.post(self._graphql, query, needs="Metadata: read") or {}
+            if login := ((answer.get("data") or {}).get("viewer") or {}).get("login"):
+                return str(login)
+        with contextlib.suppress(VendorError):
+            return str((self._api.get(f"{self._rest}/user", needs="Metadata: read") or {}).get("login") or "")
+        return ""
 
     def forget(self) -> None:
         """Ask again next time."""

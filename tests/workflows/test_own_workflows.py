@@ -94,6 +94,12 @@ def test_nothing_with_secrets_runs_for_a_strangers_pull_request(own: OwnWorld, e
     assert own.comments(7) == []
 
 
+def test_a_repository_without_shared_state_says_what_to_set(own: OwnWorld) -> None:
+    text = output(own, own.act("schedule", "drift", {}, PULUMI_BACKEND_URL=""), good=False)
+    assert "Set the repository's variable PULUMI_BACKEND_URL or PULUMI_ORGANIZATION" in text
+    assert own.issues() == []
+
+
 def test_short_lived_credentials_are_asked_for_where_the_settings_name_who_gives_them(own: OwnWorld) -> None:
     cloud = {"PULUMI_ORGANIZATION": "zebra", "AWS_ROLE_ARN": "arn:aws:iam::1:role/gate", "AWS_REGION": "eu-west-1"}
     # The world's state lies in a folder, which has no organizations: the run ends there.

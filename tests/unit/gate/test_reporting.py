@@ -159,10 +159,22 @@ def everywhere(monkeypatch: pytest.MonkeyPatch, handle: Any) -> None:
     )
 
 
+def test_a_person_is_recognised_where_graphql_does_not_say_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/user":
+            return httpx.Response(200, json={"login": "octocat"})
+        found = {"id": 3, "body": MARK, "user": {"login": "octocat", "type": "User"}, "html_url": "there"}
+        return httpx.Response(200, json=[found]) if request.method == "GET" else httpx.Response(404)
+
+    everywhere(monkeypatch, handle)
+    with forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
+        assert made.comment(7, MARK, MARK) == ("there", "unchanged")
+
+
 @pytest.mark.parametrize("status", [403, 404, 200])
 def test_where_github_does_not_say_who_asks_it_is_the_workflow(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/graphql":
+        if request.url.path in ("/graphql", "/user"):
             return httpx.Response(status, json={"message": "no"})
         found = {"id": 3, "body": MARK, "user": {"login": BOT, "type": "Bot"}, "html_url": "there"}
         return httpx.Response(200, json=[found])
