@@ -152,6 +152,20 @@ class Smoke(Model):
     budget_seconds: int = Field(300, ge=10, le=300)
 
 
+class Watch(Model):
+    """How long `gate watch` watches after a release, and what is an alarm (plan 8.1).
+
+    Attributes:
+        error_minutes: how long the health endpoint may answer errors without a break.
+        error_rate_percent: how many of the answers may be server errors.
+    """
+
+    minutes: int = Field(15, ge=0, le=60)
+    every_seconds: int = Field(15, ge=5, le=60)
+    error_minutes: int = Field(5, ge=1, le=30)
+    error_rate_percent: int = Field(10, ge=1, le=100)
+
+
 class Release(Model):
     """How `gate release` and `gate rollback` go about it (plan 3.3, 3.5). smoke_context: of the commit status."""
 
@@ -197,6 +211,7 @@ class Settings(Model):
     dns: Dns
     smoke: Smoke = Smoke()
     release: Release = Release()
+    watch: Watch = Watch()
 
     @property
     def frontend_url(self) -> str | None:

@@ -31,6 +31,7 @@ from gate.reporting import forum, run_link
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
+from gate.watch.command import watch
 from gate.workflows.command import app as workflows
 
 app = typer.Typer(
@@ -149,6 +150,7 @@ app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
 app.command()(verify)
+app.command()(watch)
 app.command()(metrics)
 app.add_typer(previews)
 app.command("seed")(seed_environment)

@@ -12,7 +12,7 @@ from typing import Any
 
 from gate.errors import GateError
 from gate.release.repository import Repository
-from gate.vendors.errors import OutcomeUnknown, VendorError
+from gate.vendors.errors import OutcomeUnknown
 from gate.vendors.github import BASE_URL, GitHub
 
 LIMIT = 65_536
@@ -121,20 +121,10 @@ class Forum:
                 return
 
     def _create(self, path: str, body: Json, needs: str) -> Json:
-        return self._there(path, self._repository.send("POST", path, body, needs=needs), needs)
+        return dict(self._repository.send("POST", path, body, needs=needs))
 
     def _change(self, path: str, body: Json, needs: str) -> Json:
-        changed = self._repository.send("PATCH", path, body, needs=needs, repeatable=True)
-        return self._there(path, changed, needs)
-
-    def _there(self, path: str, answer: Any, needs: str) -> Json:
-        """GitHub answers 404 also to a token that may not do it."""
-        if answer is None:
-            where = f"{self._repository.owner}/{self._repository.name}"
-            raise VendorError(
-                f"GitHub shows {TOKEN} no {path} in {where}: correct the number, or give the token {needs}"
-            )
-        return dict(answer)
+        return dict(self._repository.send("PATCH", path, body, needs=needs, repeatable=True))
 
 
 @contextlib.contextmanager

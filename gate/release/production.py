@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gate.release.backend import Backend
 from gate.release.backend import commit_of as render_commit
@@ -14,16 +14,24 @@ from gate.release.records import Serving
 from gate.release.waiting import Budget
 from gate.smoke.report import SmokeReport
 
-Smoke = Callable[[], SmokeReport]
+Smoke = Callable[[float], SmokeReport]
+_LEAST = 10.0
+"""Seconds that smoke tests get even where the budget is used up: without them nothing is known."""
 
 
 @dataclass(frozen=True)
 class Production:
-    """frontend: None where the environment has none. smoke: looks whether what serves works."""
+    """Attributes:
+
+    frontend: None where the environment has none.
+    smoke: looks whether what serves works, within so many seconds.
+    smoked: what it found, each time.
+    """
 
     backend: Backend
     frontend: Frontend | None
     smoke: Smoke
+    smoked: list[SmokeReport] = field(default_factory=list)
 
     def serving(self) -> Serving:
         live = self.backend.live() or {}
@@ -45,18 +53,27 @@ class Production:
     def put_back(self, before: Serving, budget: Budget) -> None:
         """The other way round. What serves already is left alone, so that this can be tried again.
 
-        Raises: StepFailed and vendors' errors.
+        Raises: StepFailed, also where it is not known what served before; vendors' errors.
         """
+        unknown = []
         if self.frontend and before.vercel_deployment:
             self.frontend.roll_back(before.vercel_deployment, budget)
-        if before.render_commit:
+        elif self.frontend and self.frontend.serving():
+            unknown.append("Vercel")
+        if before.render_deploy or before.render_commit:
             self.backend.roll_back(before.render_commit, budget, before.render_deploy)
+        elif self.backend.live():
+            unknown.append("Render")
+        if unknown:
+            raise StepFailed(f"nothing had served at {' and '.join(unknown)} before: what serves there now stays")
         self.check(budget)
 
     def check(self, budget: Budget) -> None:
         """Raises: StepFailed naming the smoke tests that failed."""
         budget.note("smoke tests")
-        report = self.smoke()
+        budget.waiting("smoke tests")
+        report = self.smoke(max(budget.left, _LEAST))
+        self.smoked.append(report)
         budget.note(f"smoke tests: {report.headline}")
         if not report.passed:
             failed = [check.name for check in report.checks if check.outcome == "failed"]

@@ -12,6 +12,7 @@ import typer
 
 from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
+from gate.progress import progress
 from gate.release.waiting import Budget
 from gate.seed.run import SCRIPTS, seed
 from gate.target import load_settings
@@ -52,8 +53,11 @@ def seed_environment(
         return 1
     try:
         settings, _ = load_settings(env, stack, os.environ)
-        with connect(os.environ, _tell, deadline=_BUDGET) as session:
-            budget = Budget(_BUDGET, _tell)
+        with (
+            progress(f"seeding {env}", budget=_BUDGET) as teller,
+            connect(os.environ, teller.line, deadline=_BUDGET) as session,
+        ):
+            budget = Budget(_BUDGET, teller.line, teller)
             results = seed(session, settings.render.service.name, script or SCRIPTS, budget, again=again)
     except (GateError, RenderError) as error:
         print(f"gate seed: {error}", file=sys.stderr)
@@ -63,7 +67,3 @@ def seed_environment(
     else:
         print("\n".join(f"{one.outcome}: {one.script}" for one in results))
     return 2 if any(one.outcome == "failed" for one in results) else 0
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gate.errors import GateError
+from gate.release.backend import Backend, commit_of
 from gate.smoke.report import SmokeReport
 from gate.target import Target
 from gate.vendors import Accounts
+from render.session import connect
 
 _LONGEST = 140
 
@@ -14,8 +17,10 @@ _LONGEST = 140
 def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str]) -> None:
     """Set the status `settings.release.smoke_context` of a commit (docs.github.com/rest/commits/statuses).
 
-    Raises: VendorError.
+    Raises: GateError, also where RENDER_API_KEY shows that another commit was tested; RenderError.
     """
+    if environ.get("RENDER_API_KEY"):
+        _require_served(target, sha, environ)
     body = {
         "state": "success" if report.passed else "failure",
         "context": target.settings.release.smoke_context,
@@ -32,6 +37,15 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
             needs="the permission Commit statuses: write",
             repeatable=True,
         )
+
+
+def _require_served(target: Target, sha: str, environ: Mapping[str, str]) -> None:
+    """A status of a commit that is not served yet would let it pass untested."""
+    with connect(environ, lambda _line: None) as session:
+        live = Backend(session, target.settings.render.service.name).live() or {}
+    if commit_of(live) != sha:
+        served = commit_of(live)[:7] or "nothing"
+        raise GateError(f"{target.settings.render.service.name} serves {served}, not {sha[:7]}: wait for its deploy")
 
 
 def _workflow_run(environ: Mapping[str, str]) -> str | None:

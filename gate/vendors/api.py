@@ -14,7 +14,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
-from gate.vendors.errors import Forbidden, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
+from gate.vendors.errors import Forbidden, NotThere, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
@@ -82,21 +82,29 @@ class Api:
         return self._retry("POST", path, None, body, needs)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
-        """Change something; the answer's JSON, None where there is none, or nothing at this path.
+        """Change something; the answer's JSON, None where there is none. What is to be deleted may be gone already.
 
         Args: repeatable: sending it twice does no more than sending it once, so a lost answer is no reason to stop.
 
-        Raises: OutcomeUnknown where it is not repeatable, and may or may not have taken effect.
+        Raises: OutcomeUnknown where it is not repeatable, and may or may not have taken effect; NotThere.
         """
+        again = _Again if repeatable else _Limited
         try:
-            return self._retry(method, path, None, body, needs, again=_Again if repeatable else _Limited)
+            return self._retry(method, path, None, body, needs, again=again, there=method != "DELETE")
         except _Again as lost:
             raise OutcomeUnknown(
                 f"{self.vendor} gave no usable answer to {method} {path} ({lost.reason}): it may have taken effect"
             ) from None
 
     def _retry(
-        self, method: str, path: str, params: Any, body: Any, needs: str, again: type[_Again] | None = None
+        self,
+        method: str,
+        path: str,
+        params: Any,
+        body: Any,
+        needs: str,
+        again: type[_Again] | None = None,
+        there: bool = False,
     ) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(again or _Again),
@@ -106,7 +114,7 @@ class Api:
             reraise=True,
         )
         try:
-            return retrying(self._once, method, path, params, body, needs)
+            return retrying(self._once, method, path, params, body, needs, there)
         except _Again as last:
             if again is _Limited and not isinstance(last, _Limited):
                 raise
@@ -115,7 +123,7 @@ class Api:
                 "the network (HTTPS_PROXY, SSL_CERT_FILE) and at the vendor's status page, then run it again"
             ) from None
 
-    def _once(self, method: str, path: str, params: Any, body: Any, needs: str) -> Any:
+    def _once(self, method: str, path: str, params: Any, body: Any, needs: str, there: bool) -> Any:
         request = f"{method} {path}"
         with _transport_errors():
             answer = self._http.request(method, path, params=params, json=body)
@@ -129,7 +137,7 @@ class Api:
             raise _Limited(f"status {status}", wait)
         if status >= 500:
             raise _Again(f"status {status}", _asked_to_wait(answer))
-        if status == 404:
+        if status == 404 and not there:
             return None
         content = _json(answer)
         if answer.is_success:
@@ -141,6 +149,10 @@ class Api:
             raise Unauthorized(
                 f"{self.vendor} does not accept {self.credential} ({said}): it is mistyped, expired or revoked. "
                 "Make a new one, export it and run it again"
+            )
+        if status == 404:  # also the answer to a token that may not see it
+            raise NotThere(
+                f"{self.vendor} knows nothing at {request} ({said}): it is gone, or {self.credential} needs {needs}"
             )
         if status == 403:
             raise Forbidden(f"{self.vendor} lets {self.credential} not do {request} ({said}): it needs {needs}")

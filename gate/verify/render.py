@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gate.seed.run import SCRIPTS
 from gate.target import Target
-from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed
+from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from render.services import with_trigger
 from render.session import Session
 
@@ -35,10 +36,25 @@ def lines(target: Target, session: Session) -> Iterator[Line]:
         yield Line(task, f"service {name}: deploys by itself", verdict)
     yield from _variables(target, session, service)
     yield from _domains(session, service, declared.domains)
-    if settings.render.database:
-        yield Line(
-            "2.2", f"database {settings.render.database.name}", _database(session, settings.render.database.name)
-        )
+    if target.environment == "staging":
+        yield Line("2.2", "initial data", _seeded(session, service))
+
+
+def database_lines(session: Session, name: str) -> Iterator[Line]:
+    """Raises: RenderError."""
+    yield Line("2.2", f"database {name}", _database(session, name))
+
+
+def _seeded(session: Session, service: dict[str, Any]) -> Verdict:
+    """From the jobs that `gate seed` runs."""
+    if service["serviceDetails"].get("plan") == "free":
+        return unknown("the free plan has no jobs, so nothing tells how the data came there")
+    jobs = session.client.pages(f"/services/{service['id']}/jobs", "job")
+    done = {job["startCommand"] for job in jobs if job.get("status") == "succeeded"}
+    missing = [script for script in SCRIPTS if script not in done]
+    return (
+        failed(f"not run: {', '.join(missing)}", "python -m gate seed --env staging") if missing else passed("seeded")
+    )
 
 
 def _variables(target: Target, session: Session, service: dict[str, Any]) -> Iterator[Line]:

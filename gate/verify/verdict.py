@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,15 @@ class Line:
     plan: str
     title: str
     verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines that stand or fall together. plan, title: of the one line there is where `look` cannot be carried out."""
+
+    plan: str
+    title: str
+    look: Callable[[], Iterator[Line]]
 
 
 def passed(detail: str) -> Verdict:

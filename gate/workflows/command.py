@@ -36,6 +36,10 @@ def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) 
     - `0`: the branch has them all
     - `2`: some are missing or different; each is one line
     - `1`: could not be compared
+
+    **Examples**
+
+    - `python -m gate workflows check --env staging`
     """
 
     def run(repository: Repository, branch: str) -> int:

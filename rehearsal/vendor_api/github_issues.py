@@ -41,10 +41,7 @@ class Issues:
             case "PATCH", ("issues", "comments", identity):
                 return self._change("comment", "id", int(identity), request.body)
             case "GET", ("pulls",):
-                head = request.query.get("head", "").rpartition(":")[2]
-                found = self._estate.find_all("github", "pull_request", repository=self._name, state="open")
-                same = [p for p in found if head in ("", p["head"]) and request.query.get("base") in (None, p["base"])]
-                return Answer(200, [_pull(one) for one in same])
+                return Answer(200, page(self._pulls(request), request, default=30, most=100, first=1))
             case "POST", ("pulls",):
                 return self._open_pull(request.body)
         return None
@@ -72,6 +69,22 @@ class Issues:
             objects.append(made)
         return Answer(201, _issue(made))
 
+    def _pulls(self, request: Request) -> list[Json]:
+        """Of `pull_request`, which names branches, and of `pull`, which names commits: its base is any branch."""
+        state, head = request.query.get("state", "open"), request.query.get("head", "").rpartition(":")[2]
+        base = request.query.get("base")
+        named = self._estate.find_all("github", "pull_request", repository=self._name)
+        branches = {b["branch"]: b["sha"] for b in self._estate.find_all("github", "branch", repository=self._name)}
+        found = [
+            _pull({**p, "sha": branches.get(p["head"], "")})
+            for p in named
+            if head in ("", p["head"]) and base in (None, p["base"])
+        ]
+        if not head:
+            commits = self._estate.find_all("github", "pull", repository=self._name)
+            found += [_pull({**p, "sha": p["head"], "head": "", "base": base, "title": ""}) for p in commits]
+        return [pull for pull in found if state in ("all", pull["state"])]
+
     def _add(self, issue: int, body: str) -> Answer:
         with self._estate.edit("github") as objects:
             if not any(_is_at(o, self._name, issue) for o in objects):
@@ -88,7 +101,7 @@ class Issues:
             made = {"type": "pull_request", "id": f"{self._name}!{number}", "repository": self._name, "number": number}
             made |= {"state": "open", "head": body["head"], "base": body["base"], "title": body["title"]}
             objects.append(made)
-        return Answer(201, _pull(made))
+        return Answer(201, _pull({**made, "sha": ""}))
 
     def _next_number(self, objects: list[Json]) -> int:
         """Issues and pull requests are counted together."""
@@ -110,7 +123,12 @@ def _is_at(found: Json, repository: str, number: int) -> bool:
 
 def _pull(found: Json) -> Json:
     shown = {"number": found["number"], "state": found["state"], "html_url": _address(found, "pull", found["number"])}
-    return {**shown, "head": {"ref": found["head"]}, "base": {"ref": found["base"]}, "title": found["title"]}
+    return {
+        **shown,
+        "head": {"ref": found["head"], "sha": found["sha"]},
+        "base": {"ref": found["base"]},
+        "title": found["title"],
+    }
 
 
 def _issue(found: Json) -> Json:

@@ -100,6 +100,12 @@ class WorkflowWorld:
         now = self.app[environment].running()
         return now[0] if now else ""
 
+    def recorded(self) -> set[tuple[str, str]]:
+        """Tag and state of everything that was said of a deployment at GitHub."""
+        tags = {one["id"]: one["payload"]["tag"] for one in self.estate.find_all("github", "deployment")}
+        said = self.estate.find_all("github", "deployment_status")
+        return {(tags.get(one["deployment"], ""), one["state"]) for one in said}
+
     def act(self, event: str, workflow: str, environment: str, payload: dict[str, Any]) -> Done:
         """Run one workflow on this machine, as GitHub would for an event."""
         backend, frontend = self.addresses[environment]

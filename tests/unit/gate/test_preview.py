@@ -241,7 +241,7 @@ def test_two_long_stacks_share_the_room(estate: Estate) -> None:
 def test_a_comment_that_cannot_be_written_is_1(estate: Estate, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--comment", "8", staging=FakeStack()) == 1
     said = capsys.readouterr()
-    assert "gate preview: no comment on pull request 8: GitHub shows REPORT_TOKEN no issues/8/comments" in said.err
+    assert "gate preview: no comment on pull request 8: GitHub knows nothing at POST" in said.err
     assert "staging: no changes" in said.out
 
 

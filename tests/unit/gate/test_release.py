@@ -172,10 +172,24 @@ def test_a_merge_that_added_nothing_is_as_good_as_what_it_merged(world: ReleaseW
     assert any(CONTEXT in problem for problem in problems(go(world, "v1.1.0")))
 
 
+@pytest.mark.parametrize(("same", "outcome"), [(True, "done"), (False, "refused")])
+def test_a_squashed_merge_is_as_good_as_the_head_of_its_pull_request(
+    world: ReleaseWorld, same: bool, outcome: str
+) -> None:
+    head = github_git.commit(world.estate, REPOSITORY, "staging")
+    github_git.status(world.estate, REPOSITORY, head, CONTEXT)
+    tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
+    squashed = github_git.commit(world.estate, REPOSITORY, "main", tree=tree if same else "")
+    github_git.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
+    vercel_deployments.build(world.estate, FRONTEND, squashed, "main")
+    github_git.tag(world.estate, REPOSITORY, "v1.0.0", squashed)
+    assert go(world, "v1.0.0").outcome == outcome
+
+
 def test_another_release_in_progress_is_refused_until_its_lock_expires(world: ReleaseWorld) -> None:
-    sha = world.tagged("v1.0.0")
+    world.tagged("v1.0.0")
     with world.stage() as stage:
-        stage.lock.take(sha, 3600)
+        stage.lock.take(3600)
     world.who = "run 2"
     with pytest.raises(Refused, match="another release is in progress: run 1, until"):
         go(world, "v1.0.0")
@@ -186,9 +200,9 @@ def test_another_release_in_progress_is_refused_until_its_lock_expires(world: Re
 
 
 def test_a_lock_left_by_a_crash_expires(world: ReleaseWorld) -> None:
-    sha = world.tagged("v1.0.0")
+    world.tagged("v1.0.0")
     with world.stage() as stage:
-        stage.lock.take(sha, -1)
+        stage.lock.take(-1)
     world.who = "run 2"
     assert go(world, "v1.0.0").outcome == "done"
     assert world.locks() == []
@@ -279,8 +293,8 @@ class Killed(BaseException):
     """As kill -9: nothing of the run comes after it."""
 
 
-def killed_at(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, tag: str, nth: int) -> bool:
-    """A release that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
+def killed_at(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, run: Callable[[], Report], nth: int) -> bool:
+    """A run that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
     written = [0]
 
     def counting(real: Callable[..., Any], writes: Callable[..., bool]) -> Callable[..., Any]:
@@ -299,7 +313,7 @@ def killed_at(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, tag: str, nt
         for owner in (Api, RenderClient):
             patch.setattr(owner, "_retry", counting(owner._retry, lambda method: method != "GET"))
         try:
-            go(world, tag)
+            run()
         except Killed:
             return True
     return False
@@ -312,7 +326,7 @@ def test_killed_after_any_write_a_rerun_ends_the_same_release(
     released(world, "v1.0.0")
     sha = world.tagged("v1.1.0")
     before = len([w for w in world.writes() if w.endswith("/deploys")])
-    killed_at(world, monkeypatch, "v1.1.0", nth)
+    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
     world.sleep(30)
     assert go(world, "v1.1.0").outcome == "done"
     assert world.serving() == (sha, sha)
@@ -327,7 +341,7 @@ def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    killed_at(world, monkeypatch, "v1.1.0", nth)
+    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
     assert world.states()[-1] in [("deploy", "v1.1.0", state) for state in ("", "in_progress")]
     with world.stage() as stage:
         assert rollback(None, stage, world.budget(600)).outcome == "done"
@@ -341,7 +355,7 @@ def test_interrupted_by_hand_it_rolls_back(world: ReleaseWorld) -> None:
     world.tagged("v1.1.0")
     asked: list[int] = []
 
-    def smoke() -> Any:
+    def smoke(_seconds: float) -> Any:
         asked.append(1)
         if len(asked) == 1:
             raise KeyboardInterrupt

@@ -85,7 +85,7 @@ def test_a_marker_counts_at_the_start_only(opened: Forum, estate: Estate) -> Non
 
 
 def test_a_pull_request_that_is_not_there_is_named(opened: Forum) -> None:
-    with pytest.raises(VendorError, match=r"no issues/8/comments in zebra-devops/staging-gate.*Pull requests: write"):
+    with pytest.raises(VendorError, match=r"staging-gate/issues/8/comments .*REPORT_TOKEN needs Pull requests: write"):
         opened.comment(8, MARK, MARK)
 
 

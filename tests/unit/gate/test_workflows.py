@@ -10,7 +10,7 @@ import pytest
 from gate.cli import main
 from gate.release.repository import Repository
 from gate.vendors import Accounts
-from gate.workflows.delivery import BRANCH, Difference, File, compare, delivered, sync
+from gate.workflows.delivery import BEGIN, BRANCH, END, Difference, File, compare, delivered, sync
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
@@ -60,7 +60,7 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
         ".github/workflows/production-smoke-tests.yml",
         ".github/workflows/staging-deploy.yml",
         ".github/workflows/staging-smoke-tests.yml",
-        "docs/deployment/STAGING_GATE.md",
+        "CONTRIBUTING.md",
     ]
 
 
@@ -92,6 +92,32 @@ def test_an_open_pull_request_is_renewed(estate: Estate, repository: Repository)
     assert sync(repository, "staging", newer) == "https://github.com/zebra-devops/MarketEdge-Platform/pull/1"
     assert files(estate, BRANCH)[FILES[0].path] == "on: release\n"
     assert len(estate.find_all("github", "pull_request")) == 1
+
+
+def test_a_branch_that_an_earlier_pull_request_left_begins_anew(estate: Estate, repository: Repository) -> None:
+    """Its commits would conflict with the squashed ones on the base."""
+    sync(repository, "staging", FILES)
+    with estate.edit("github") as objects:
+        next(one for one in objects if one["type"] == "pull_request")["state"] = "closed"
+        for one in objects:
+            if one["type"] == "branch":
+                one["sha"] = ("b" if one["branch"] == "staging" else "c") * 40
+    seed_file(estate, "theirs.md", "since then\n")
+    newer = [File(FILES[0].path, "on: release\n"), FILES[1]]
+    assert sync(repository, "staging", newer) == "https://github.com/zebra-devops/MarketEdge-Platform/pull/2"
+    assert files(estate, BRANCH) == {**{file.path: file.content for file in newer}, "theirs.md": "since then\n"}
+
+
+def test_a_part_of_a_file_leaves_the_rest_as_it_is(estate: Estate, repository: Repository) -> None:
+    part = File("CONTRIBUTING.md", "## New way\n", part=True)
+    mine = f"{BEGIN}## New way\n{END}"
+    assert part.beside(None) == mine
+    seed_file(estate, part.path, f"# Ours\n\n{BEGIN}## Old way\n{END}\n## Also ours\n")
+    assert compare(repository, "staging", [part]) == [Difference("CONTRIBUTING.md", "different")]
+    sync(repository, "staging", [part])
+    assert files(estate, BRANCH) == {"CONTRIBUTING.md": f"# Ours\n\n{mine}\n## Also ours\n"}
+    assert compare(repository, BRANCH, [part]) == []
+    assert part.beside("# Ours\n") == f"# Ours\n\n{mine}"
 
 
 def test_nothing_to_deliver_makes_no_pull_request(estate: Estate, repository: Repository) -> None:
