@@ -13,7 +13,7 @@ import pulumi
 
 from components import cost, required_checks, rollout, watch
 from components.observation import Observation
-from components.outputs import SHARED_SECRET, secret_digest
+from components.outputs import secret_digests
 from components.phases import Part, parts
 from components.problems import Loaded
 from components.rollout import Before
@@ -123,14 +123,14 @@ _ORIGIN = "a page of anybody with a host there can call the backend as your user
 
 def secrets_differ(facts: Facts) -> Iterator[Finding]:
     """A token signed by staging must not open production (plan 2.4)."""
-    own = secret_digest(facts.loaded, facts.observed)
-    other = (facts.before.peer.get("secretDigests") or {}).get(SHARED_SECRET)
-    if own and own == other:
-        yield Finding(
-            "error",
-            f"{SHARED_SECRET} is the same here and in stack {facts.settings.peer}: whoever signs tokens there can sign "
-            "them here; expected two values: give one environment a new one (fromSecret, or generateValue: true)",
-        )
+    others = facts.before.peer.get("secretDigests") or {}
+    for key, own in secret_digests(facts.loaded, facts.observed).items():
+        if own == others.get(key):
+            yield Finding(
+                "error",
+                f"{key} is the same here and in stack {facts.settings.peer}: whoever signs tokens there can sign "
+                "them here; expected two values: give one environment a new one (fromSecret, or generateValue: true)",
+            )
 
 
 def databases_that_expire(facts: Facts) -> Iterator[Finding]:

@@ -13,12 +13,11 @@ import pulumi
 
 from render import reconcile
 from render.errors import Refused, RenderError
+from render.fingerprint import Keys
 from render.session import connect
 from render.spec import Document
 
 MISSING = "does not exist at Render"
-DIGESTS = ("JWT_SECRET_KEY",)
-"""Variables whose values are compared between environments, by digest."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ Drift = Mapping[tuple[str, str], Change]
 class Observation:
     """What was found at Render.
 
-    digests: of the live values of `DIGESTS`, by variable. expires: when, as ISO 8601, by name of a free database.
+    digests: of live values, by variable. expires: when, as ISO 8601, by name of a free database.
     """
 
     drift: Drift = field(default_factory=dict)
@@ -45,8 +44,10 @@ class Observation:
     expires: Mapping[str, str] = field(default_factory=dict)
 
 
-def observe(document: Document, environ: Mapping[str, str]) -> Observation:
+def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> Observation:
     """Compare every declared object with what was last applied. Reads only.
+
+    Args: digests: variables whose values are compared between environments, by digest.
 
     Returns: nothing where there is no API key; the stack has warned of that already.
 
@@ -57,7 +58,7 @@ def observe(document: Document, environ: Mapping[str, str]) -> Observation:
     if nothing_declared or not environ.get("RENDER_API_KEY"):
         return Observation()
     try:
-        report = look(document, environ)
+        report = look(document, environ, digests)
     except Refused as error:
         raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
     except RenderError as error:
@@ -69,12 +70,12 @@ def observe(document: Document, environ: Mapping[str, str]) -> Observation:
         if found["drift"] or not found["exists"]
     }
     found_digests = [one.get("digests", {}) for objects in report.values() for one in objects.values()]
-    digests = {key: value for found in found_digests for key, value in found.items()}
+    seen = {key: value for found in found_digests for key, value in found.items()}
     expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
-    return Observation(drift, digests, expires)
+    return Observation(drift, seen, expires)
 
 
-def look(document: Document, environ: Mapping[str, str]) -> reconcile.Report:
+def look(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> reconcile.Report:
     """Raises: RenderError, sooner than a command does: somebody waits for a preview."""
     with connect(environ, pulumi.log.info, deadline=60.0) as session:
-        return reconcile.observe(session, document, digests=DIGESTS)
+        return reconcile.observe(session, document, digests=digests)

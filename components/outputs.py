@@ -16,9 +16,6 @@ from components.settings import Settings
 from components.vercel import CNAME_TARGET
 from render.fingerprint import fingerprint
 
-SHARED_SECRET = "JWT_SECRET_KEY"
-"""What no two environments may have in common (plan 2.4)."""
-
 
 def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> None:
     """Export everything. Args: backend: None in a phase that declares nothing at Render."""
@@ -28,30 +25,34 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> No
     if settings.frontend_url:
         pulumi.export("frontendUrl", settings.frontend_url)
     if backend:
-        pulumi.export("backendUrl", backend.service_url)
-        pulumi.export("renderServiceId", backend.service_id)
+        if backend.service_url is not None:
+            pulumi.export("backendUrl", backend.service_url)
+            pulumi.export("renderServiceId", backend.service_id)
+        if settings.render.other_services:
+            pulumi.export("serviceUrls", dict(backend.service_urls))
         if backend.database_id is not None:
             pulumi.export("renderDatabaseId", backend.database_id)
         if backend.env_group_id is not None:
             pulumi.export("renderEnvGroupId", backend.env_group_id)
-    if digest := secret_digest(loaded, observed):
-        pulumi.export("secretDigests", {SHARED_SECRET: digest})
+    if digests := secret_digests(loaded, observed):
+        pulumi.export("secretDigests", digests)
     prices = cost.monthly_usd(settings.render) if Part.BACKEND in parts(settings.environment, settings.phase) else {}
     pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
     pulumi.export("dnsRecords", list(_records(settings, backend)))
 
 
-def secret_digest(loaded: Loaded, observed: Observation) -> str | None:
-    """Of the secret that environments may not share: equal for equal values, and no way back to the value.
+def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
+    """Of the secrets that environments may not share, by variable: equal for equal values, and no way back to a value.
 
     Nothing for one that Render generates, which nobody else can have.
     """
+    digests: dict[str, str | None] = {}
     for variable in loaded.settings.render.variables:
-        if variable.key == SHARED_SECRET and variable.from_secret:
-            return fingerprint(loaded.secrets[variable.from_secret])
-        if variable.key == SHARED_SECRET and variable.sync is False:
-            return observed.digests.get(SHARED_SECRET)
-    return None
+        if variable.key in loaded.settings.secrets_that_differ and variable.from_secret:
+            digests[variable.key] = fingerprint(loaded.secrets[variable.from_secret])
+        elif variable.key in loaded.settings.secrets_that_differ and variable.sync is False:
+            digests[variable.key] = observed.digests.get(variable.key)
+    return {key: digest for key, digest in digests.items() if digest}
 
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:

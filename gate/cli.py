@@ -46,7 +46,7 @@ app = typer.Typer(
 
 @app.callback()
 def gate() -> None:
-    """Look after an environment of MarketEdge around a release.
+    """Look after an environment around a release.
 
     Settings come from the Pulumi stack (`Pulumi.<stack>.yaml`), tokens from the environment only: `GITHUB_TOKEN`,
     `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`, `VERCEL_API_TOKEN`, `RENDER_API_KEY`. No secret is ever

@@ -22,7 +22,7 @@ from gate.metrics.page import page
 from gate.options import AsJson, StackName
 from gate.progress import progress
 from gate.release.repository import Repository
-from gate.target import load_settings
+from gate.target import load_peer, load_settings
 from gate.vendors import Accounts
 
 
@@ -32,7 +32,12 @@ def metrics(
         "production"
     ),
     stack: StackName = None,
-    staging: Annotated[str, typer.Option(help="Name of staging's environment at GitHub.", metavar="NAME")] = "staging",
+    staging: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of staging's environment at GitHub.", metavar="NAME", show_default="as its stack's file says"
+        ),
+    ] = None,
     as_json: AsJson = False,
     html: Annotated[
         Path | None,
@@ -61,6 +66,8 @@ def metrics(
         settings, config = load_settings(env, stack, os.environ)
         with progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
+            peer = load_peer(settings, os.environ)
+            staging = staging or (peer.github.environment.name if peer else "staging")
             on_staging = read(repository, staging, began, commits=True)
             released = read(repository, settings.github.environment.name, began, commits=True)
     except GateError as error:

@@ -18,7 +18,7 @@ from gate.previews import prune as pruning
 from gate.previews.prune import Preview
 from gate.progress import progress
 from gate.release.repository import Repository
-from gate.target import load_settings
+from gate.target import load_peer, load_settings
 from gate.vendors import Accounts
 from gate.vendors.vercel import Vercel
 from render.errors import RenderError
@@ -70,7 +70,8 @@ def prune(
             repository = Repository(accounts.github, settings.github.repository)
             vercel = accounts.vercel if settings.vercel else None
             found = pruning.at_render(session, [service.name for service in settings.render.services])
-            bound = {"staging", settings.github.branch.name}
+            stacks = (settings, load_peer(settings, os.environ))
+            bound = {one.github.branch.name for one in stacks if one}
             if vercel and settings.vercel:
                 project = vercel.project_id(settings.vercel.project)
                 if project is None:  # without one, Vercel would list the deployments of every project

@@ -223,4 +223,5 @@ class _Command:
 
 def _warn(target: Target, tell: Callable[[str], None]) -> None:
     if target.environment == "production" and target.settings.phase != "cutover":
-        tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to main deploys by itself")
+        branch = target.settings.github.branch.name
+        tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to {branch} deploys by itself")

@@ -36,8 +36,9 @@ def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str],
         own = settings.vercel.project if settings.vercel and settings.vercel.settings else None
         frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
         backend = Backend(session, settings.render.service.name)
-        production = Production(backend, frontend, lambda seconds: smoke(target, environ, seconds=seconds))
-        records = Records(repository, target.environment)
+        others = [Backend(session, service.name) for service in settings.render.other_services]
+        production = Production(backend, frontend, lambda seconds: smoke(target, environ, seconds=seconds), others)
+        records = Records(repository, settings.github.environment.name, live=target.environment == "production")
         lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), is_over)
         yield Stage(target, repository, records, production, lock, None if own else _preview(target, accounts, tell))
 

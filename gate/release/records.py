@@ -7,9 +7,9 @@ environment turns an earlier one into `inactive`, which was good in its time.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gate.release.repository import Repository
@@ -23,12 +23,16 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Serving:
-    """What served: ids at Render and Vercel, with their commits; empty where nothing did."""
+    """What served: ids at Render and Vercel, with their commits; empty where nothing did.
+
+    others: deploy and commit of each further service, by name.
+    """
 
     render_deploy: str = ""
     render_commit: str = ""
     vercel_deployment: str = ""
     vercel_commit: str = ""
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,13 @@ class Record:
 
 
 class Records:
-    """The deployments of one environment. Raises (all methods): VendorError."""
+    """The deployments of one of GitHub's environments. Raises (all methods): VendorError.
 
-    def __init__(self, repository: Repository, environment: str) -> None:
-        self._repository, self._environment = repository, environment
+    Args: live: whether it is production, which GitHub shows as such.
+    """
+
+    def __init__(self, repository: Repository, environment: str, *, live: bool) -> None:
+        self._repository, self._environment, self._live = repository, environment, live
 
     def newest(self) -> list[Record]:
         """Newest first; what somebody else recorded, such as GitHub for each job of the environment, is passed over."""
@@ -80,7 +87,7 @@ class Records:
             "task": task,
             "auto_merge": False,
             "required_contexts": [],
-            "production_environment": self._environment == "production",
+            "production_environment": self._live,
             "description": f"{task} {tag}",
             "payload": {"gate": 1, "tag": tag, "before": vars(before)},
         }

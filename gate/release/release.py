@@ -145,9 +145,10 @@ def migrations(target: Target) -> str:
 
 def by_hand(before: Serving, target: Target) -> list[str]:
     """What a person does where the program could not."""
-    service = target.settings.render.service.name
-    lines = [
-        f"Render: {service}, Deploys, {before.render_deploy or 'the last good one'}, Rollback",
-        f"Vercel: the project's Deployments, {before.vercel_deployment or 'the last good one'}, Instant Rollback",
-    ]
+    deploys = {target.settings.render.service.name: before.render_deploy}
+    deploys |= {other.name: before.others.get(other.name, ("",))[0] for other in target.settings.render.other_services}
+    lines = [f"Render: {name}, Deploys, {deploy or 'the last good one'}, Rollback" for name, deploy in deploys.items()]
+    if target.settings.vercel:
+        build = before.vercel_deployment or "the last good one"
+        lines.append(f"Vercel: the project's Deployments, {build}, Instant Rollback")
     return [*lines, f"Then: python -m gate smoke --env {target.environment}", migrations(target)]

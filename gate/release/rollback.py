@@ -112,4 +112,4 @@ def _release(found: tuple[str, str], stage: Stage) -> _Goal:
     build = stage.production.frontend.build_of(sha) if stage.production.frontend else None
     if stage.production.frontend and build is None:
         raise Refused(f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to")
-    return _Goal(tag, Serving("", sha, build["uid"] if build else "", sha))
+    return _Goal(tag, stage.production.at(sha, build["uid"] if build else ""))

@@ -35,7 +35,8 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
     record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
     try:
         _wait_for_render(sha, stage, budget)
-        stage.production.backend.deploy(sha, budget)
+        for service in stage.production.services:
+            service.deploy(sha, budget)
         if stage.preview:
             stage.preview.wait_for(sha, budget)
         stage.production.check(budget)
@@ -67,7 +68,7 @@ def _tell(sha: str, record: Record, stage: Stage, report: Report) -> None:
 
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
     budget.note(f"waiting for Render to begin with {sha[:7]} by itself")
-    while not stage.production.backend.knows(sha):
+    while not all(service.knows(sha) for service in stage.production.services):
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):
             budget.note("Render did not begin")
             return

@@ -10,8 +10,6 @@ from gate.errors import GateError
 from gate.release.waiting import Budget
 from render.session import Session
 
-SCRIPTS = ("python database/seeds/initial_data.py", "python database/seeds/phase3_data.py")
-"""Of the application (plan 2.2), in this order."""
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 
 

@@ -50,9 +50,10 @@ def smoke(
 
     The login needs `SMOKE_USER_EMAIL` and `SMOKE_USER_PASSWORD` of a test user, with `AUTH0_CLIENT_ID` and
     `AUTH0_CLIENT_SECRET` of the application (grant type Password); without them it is shown as skipped. Where
-    `AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL` and `FRONTEND_URL` win over the
-    stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens protected deployments. `NOTIFY_WEBHOOK_URL` is told of a
-    failure. `--status` needs `GITHUB_TOKEN`; with `RENDER_API_KEY` it is set only on the commit that Render serves.
+    `AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL`, `FRONTEND_URL` and
+    `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
+    protected deployments. `NOTIFY_WEBHOOK_URL` is told of a failure. `--status` needs `GITHUB_TOKEN`; with
+    `RENDER_API_KEY` it is set only on the commit that Render serves.
 
     **Exit codes**
 

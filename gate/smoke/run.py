@@ -50,7 +50,7 @@ def run(
 
     Raises: GateError where nothing can be asked.
     """
-    if not target.frontend_url or not target.backend_url:
+    if not target.backend_url or (target.settings.frontend_url and not target.frontend_url):
         raise GateError("the addresses are not known: export BACKEND_URL and FRONTEND_URL")
     started, began = datetime.now(UTC), clock()
     own = target.settings.smoke.budget_seconds
@@ -88,7 +88,7 @@ def _results(
     clock: Callable[[], float],
     tell: Callable[[str], None],
 ) -> list[Result]:
-    rows = [row for row in table if visit.target.environment in row.environments]
+    rows = [row for row in table if row.applies(visit)]
     cases = [_Case(row, subject) for row in rows for subject in row.subjects(visit)]
     done: dict[str, Result] = {}
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+from components.problems import without_vercel
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import CredentialsMissing, VendorError
 from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
@@ -45,12 +46,13 @@ class Accounts:
                 self.__dict__[name].close()
 
     def require_all(self) -> None:
-        """Open every account: a vendor without credentials is left out of a preview, and of a search with it.
+        """Open every account that the stack needs: a vendor without credentials is left out of a preview, and of a
+        search with it.
 
         Raises: CredentialsMissing with everything that is missing.
         """
         problems = []
-        for name in _NAMES:
+        for name in _NAMES[:-1] if without_vercel(self._config) else _NAMES:
             try:
                 getattr(self, name)
             except CredentialsMissing as error:

@@ -13,7 +13,6 @@ from gate.vendors.vercel import Vercel
 from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 
 _NEEDS = "a token whose scope is the team of the project (vercel:team)"
-CLIENT_ID = "NEXT_PUBLIC_AUTH0_CLIENT_ID"
 
 
 def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
@@ -109,13 +108,14 @@ def _dns(vercel: Vercel, domain: str) -> Verdict:
 
 
 def client_id(vercel: Vercel, declared: Declared) -> str | None:
-    """What the frontend's builds have for the client id; None where Vercel does not show it."""
+    """What the frontend's builds have for the client id; None where none of its variables has, or it is not shown."""
     project = vercel.project_id(declared.project)
     if project is None:
         return None
     kind = "production" if declared.settings else "preview"
+    keys = [variable.key for variable in declared.variables if variable.from_output == "auth0.clientId"]
     for variable in vercel.variables(project):
-        if variable.key == CLIENT_ID and kind in variable.targets:
+        if variable.key in keys and kind in variable.targets:
             path = f"/v1/projects/{project}/env/{variable.id}"
             return (vercel.api.get(path, vercel.query, needs=_NEEDS) or {}).get("value")
     return None

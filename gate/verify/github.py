@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from components.required_checks import Unavailable, explain, fetch, jobs
 from gate.release.repository import Repository
 from gate.target import Target
 from gate.verify.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
-from gate.workflows.delivery import compare, delivered
+from gate.workflows.delivery import compare, delivered, names
 
 _ADMIN = "Administration: read"
 _RECENT = 5
@@ -170,6 +171,7 @@ def _release_tags(repository: Repository, pattern: str) -> Verdict:
 
 
 def _delivered(target: Target, repository: Repository) -> Verdict:
-    found = compare(repository, target.settings.github.branch.name, delivered())
+    files = delivered(names(target.settings, os.environ))
+    found = compare(repository, target.settings.github.branch.name, files)
     fix = f"merge what python -m gate workflows sync --env {target.environment} delivers"
     return failed(", ".join(f"{one.path} {one.state}" for one in found), fix) if found else passed("as delivered")

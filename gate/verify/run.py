@@ -112,6 +112,8 @@ def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line
     """Typed twice, exactly this went wrong once: frontend and backend on different applications."""
     assert target.settings.vercel is not None
     shown = frontend.client_id(accounts.vercel, target.settings.vercel)
+    own_variables = target.settings.render.variables_of(target.settings.render.service)
+    key = next((str(v.key) for v in own_variables if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
     service = session.find("/services", "service", target.settings.render.service.name)
     values: dict[str, str] = {}
     if service:
@@ -120,7 +122,7 @@ def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line
                 found = session.client.get(f"/env-groups/{group['id']}")["envVars"]
                 values |= {v["key"]: v["value"] for v in found}
         values |= {v["key"]: v["value"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
-    own = values.get("AUTH0_CLIENT_ID")
+    own = values.get(key)
     if not own or not shown:
         return Line("2.5", _ONE_CLIENT_ID, unknown("one of the two client ids is not shown"))
     if own != shown:

@@ -1,17 +1,27 @@
 """What is delivered, what the repository has, and one pull request that makes the two the same.
 
-Facts: docs.github.com/en/rest (repos/contents, git/refs, pulls).
+The workflows are shipped with MarketEdge's names in them, ready to be run and checked; another stack's names take their
+place as they are delivered. Facts: docs.github.com/en/rest (repos/contents, git/refs, pulls).
 """
 
 from __future__ import annotations
 
 import base64
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any
 from urllib.parse import quote
 
+import yaml
+
+from components.settings import Settings
+from gate.errors import GateError
 from gate.release.repository import Repository
+from gate.target import load_peer
 from gate.vendors.errors import VendorError
 
 BRANCH = "staging-gate/workflows"
@@ -49,14 +59,72 @@ class Difference:
     state: str
 
 
-def delivered(source: Path = _SOURCE) -> list[File]:
+@dataclass(frozen=True)
+class Names:
+    """What the two stacks call things. url: where people look at staging."""
+
+    staging_branch: str
+    production_branch: str
+    staging_environment: str
+    production_environment: str
+    tags: str
+    smoke_context: str
+    staging_url: str
+
+    @classmethod
+    def of(cls, staging: Settings, production: Settings) -> Names:
+        domains = [f"https://{domain}" for domain in staging.render.service.domains]
+        return cls(
+            staging.github.branch.name,
+            production.github.branch.name,
+            staging.github.environment.name,
+            production.github.environment.name,
+            production.github.environment.tags or production.github.release_tags or "v*",
+            production.release.smoke_context,
+            staging.frontend_url or next(iter(domains), "staging's address at Render"),
+        )
+
+    def in_workflow(self, text: str) -> str:
+        """A shipped workflow with these names in the places where GitHub takes no variable."""
+        own = {
+            "branches: [staging]": f"branches: [{_scalar(self.staging_branch)}]",
+            "environment: staging": f"environment: {_scalar(self.staging_environment)}",
+            "environment: production": f"environment: {_scalar(self.production_environment)}",
+            'tags: ["v*"]': f"tags: [{json.dumps(self.tags)}]",
+        }
+        return re.sub(r"(?m)(?<=^ )( *)(\S.*)$", lambda line: line[1] + own.get(line[2], line[2]), text)
+
+    def in_document(self, text: str) -> str:
+        """A shipped document with these names in the places of $NAMES."""
+        return Template(text).substitute({key.upper(): value for key, value in vars(self).items()})
+
+
+def names(settings: Settings, environ: Mapping[str, str]) -> Names:
+    """Of an environment's settings and its peer's. Raises: GateError where the other environment's file is not here."""
+    peer = load_peer(settings, environ)
+    if peer is None:
+        raise GateError(f"there is no Pulumi.{settings.peer}.yaml: the workflows hold the names of both environments")
+    return Names.of(peer, settings) if settings.environment == "production" else Names.of(settings, peer)
+
+
+def _scalar(text: str) -> str:
+    """As YAML: quoted where it could be taken for something else."""
+    return text if re.fullmatch(r"[A-Za-z][\w./-]*", text) and yaml.safe_load(text) == text else json.dumps(text)
+
+
+def delivered(own: Names, source: Path = _SOURCE) -> list[File]:
     """Every file, as it belongs into the repository."""
     pairs = [(workflow, f".github/workflows/{workflow.name}") for workflow in source.glob("*.yml")]
     pairs += [(source / "actions/gate/action.yml", ".github/actions/gate/action.yml")]
     pairs += [(source / "pull_request_template.md", ".github/pull_request_template.md")]
-    files = [File(path, file.read_text(encoding="utf-8")) for file, path in pairs]
-    files.append(File("CONTRIBUTING.md", (source / "CONTRIBUTING.md").read_text(encoding="utf-8"), part=True))
+    files = [File(path, _own(own, file)) for file, path in pairs]
+    files.append(File("CONTRIBUTING.md", _own(own, source / "CONTRIBUTING.md"), part=True))
     return sorted(files, key=lambda file: file.path)
+
+
+def _own(own: Names, file: Path) -> str:
+    text = file.read_text(encoding="utf-8")
+    return own.in_document(text) if file.suffix == ".md" else own.in_workflow(text)
 
 
 def compare(repository: Repository, ref: str, files: list[File]) -> list[Difference]:

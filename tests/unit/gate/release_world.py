@@ -118,7 +118,7 @@ class ReleaseWorld:
                 Backend(session, SERVICE), Frontend(accounts.vercel, FRONTEND), smoke or self._smoke
             )
             lock = Lock(repository, "production", "main", self.who, self.over.__contains__)
-            yield Stage(target, repository, Records(repository, "production"), production, lock)
+            yield Stage(target, repository, Records(repository, "production", live=True), production, lock)
 
     def _smoke(self, _seconds: float = 300) -> SmokeReport:
         return Verdict(not self.unhealthy & set(self.serving()))  # type: ignore[return-value]

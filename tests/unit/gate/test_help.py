@@ -24,7 +24,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 def test_every_command_of_the_gate_is_there() -> None:
     assert set(COMMANDS) == {
         *("adopt", "deploy", "drift", "metrics", "previews prune", "recover", "release", "rollback"),
-        *("seed", "smoke", "verify", "workflows check", "workflows sync"),
+        *("seed", "smoke", "verify", "watch", "workflows check", "workflows sync"),
     }
 
 

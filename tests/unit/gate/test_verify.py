@@ -14,15 +14,14 @@ import httpx
 import pytest
 
 from components.problems import load
-from components.settings import Branch
+from components.settings import Branch, Seed
 from gate.release.repository import Repository
-from gate.seed.run import SCRIPTS
 from gate.target import Target, read_config
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, github, render
 from gate.verify.run import _asked, _smoke, verify
 from gate.verify.verdict import Group, Line, Verdict, passed, unknown
-from gate.workflows.delivery import delivered
+from gate.workflows.delivery import delivered, names
 from rehearsal import vendor_api
 from rehearsal.loopback import running
 from rehearsal.plugins import Estate
@@ -32,6 +31,8 @@ from render.session import connect
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE, URL
 from tests.unit.gate.smoke_application import LOGIN, Application
 from tests.unit.settings.stack_file import PROJECT
+
+SCRIPTS = Seed().scripts
 
 DOMAIN, FRONTEND = "app.zebra.associates", "marketedge-frontend"
 
@@ -79,7 +80,7 @@ class Estates:
         rules: dict[str, Any] = {"repository": REPOSITORY, "name": "Release tags", "target": "tag"}
         rules |= {"conditions": {"refName": {"includes": ["refs/tags/v*"], "excludes": []}}}
         seed("github", "ruleset", **rules, enforcement="active", rules={"deletion": True, "update": True})
-        for file in delivered():
+        for file in delivered(names(settings, {})):
             there = {"repository": REPOSITORY, "branch": "main", "file": file.path}
             seed("github", "file", **there, content=file.beside(None))
         for name, job in (("a", "zebra-protection-gate"), ("b", "Database Migration Test")):
@@ -97,7 +98,7 @@ class Estates:
             seed("vercel", "domain", projectId=project["id"], domain=domain)
         assert settings.vercel is not None
         for variable in settings.vercel.variables:
-            value = client["clientId"] if variable.key == frontend.CLIENT_ID else "x"
+            value = client["clientId"] if variable.from_output == "auth0.clientId" else "x"
             about = {"projectId": project["id"], "key": variable.key, "value": value, "sensitive": False}
             seed("vercel", "environment_variable", **about, targets=["production"])
         return str(client["clientId"])

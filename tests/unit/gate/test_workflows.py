@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gate.cli import main
 from gate.release.repository import Repository
 from gate.vendors import Accounts
-from gate.workflows.delivery import BEGIN, BRANCH, END, Difference, File, compare, delivered, sync
+from gate.workflows.delivery import BEGIN, BRANCH, END, Difference, File, Names, compare, delivered, sync
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import PROJECT, StackFile
 
 
 @pytest.fixture
@@ -51,8 +52,33 @@ def seed_file(estate: Estate, path: str, content: str) -> None:
     estate.seed("github", "file", repository=REPOSITORY, branch="staging", file=path, content=content)
 
 
+def names() -> Names:
+    return Names.of(StackFile("staging").load().settings, StackFile("production").load().settings)
+
+
+def test_the_shipped_workflows_have_the_shipped_names() -> None:
+    """What the tests lint and execute is what is delivered."""
+    workflows = {file.path: file.content for file in delivered(names()) if file.path.startswith(".github/workflows/")}
+    assert len(workflows) == 5
+    for path, content in workflows.items():
+        assert content == (PROJECT / path.removeprefix(".github/")).read_text()
+
+
+def test_another_teams_names_take_their_places() -> None:
+    own = Names("next/1", "trunk", "on", "Live site", "rel-*", "pre-release", "https://next.harbor.example")
+    found = {file.path.rpartition("/")[2]: file.content for file in delivered(own)}
+    staging, release = found["staging-deploy.yml"], yaml.safe_load(found["production-deploy.yml"])
+    assert yaml.safe_load(staging)[True]["push"] == {"branches": ["next/1"]}
+    assert yaml.safe_load(staging)["jobs"]["deploy"]["environment"] == "on"
+    assert release[True]["push"] == {"tags": ["rel-*"]}
+    assert release["jobs"]["release"]["environment"] == "Live site"
+    assert "Branch from `next/1`" in found["CONTRIBUTING.md"]
+    assert "https://next.harbor.example by whoever" in found["pull_request_template.md"]
+    assert [name for name, text in found.items() if "zebra" in text.lower() or "marketedge" in text.lower()] == []
+
+
 def test_everything_that_the_plan_names_is_delivered() -> None:
-    assert [file.path for file in delivered()] == [
+    assert [file.path for file in delivered(names())] == [
         ".github/actions/gate/action.yml",
         ".github/pull_request_template.md",
         ".github/workflows/production-deploy.yml",
