@@ -27,7 +27,8 @@ from gate.progress import progress
 from gate.recover import execute as execute_recovery
 from gate.redaction import Redactor, environment_secrets
 from gate.release.command import deploy, release, rollback
-from gate.reporting import forum, run_link
+from gate.release.notify import workflow_run
+from gate.reporting import forum
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
@@ -160,7 +161,7 @@ def _settle(report: Report) -> bool:
     """Whether the stack's issue could be made to say it."""
     try:
         with forum(os.environ) as repository:
-            print(settle(report, repository, run_link(os.environ)), file=sys.stderr)
+            print(settle(report, repository, workflow_run(os.environ)), file=sys.stderr)
     except GateError as error:
         said = Redactor(environment_secrets(os.environ)).text(str(error))
         print(f"gate drift: no issue: {said}", file=sys.stderr)

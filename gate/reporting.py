@@ -49,13 +49,6 @@ def cut(text: str, limit: int, note: str) -> str:
     return "\n".join([*kept, *fence, "", note.format(lines=len(lines) - len(kept))])
 
 
-def run_link(environ: Mapping[str, str]) -> str:
-    """Where the workflow's run is shown; empty outside a workflow."""
-    server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
-    run = environ.get("GITHUB_RUN_ID")
-    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""
-
-
 class Forum:
     """The pull requests and issues of one repository. Raises (all methods): VendorError."""
 

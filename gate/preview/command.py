@@ -20,7 +20,8 @@ from gate.preview.report import Report, StackPreview
 from gate.preview.run import preview as preview_stack
 from gate.progress import progress
 from gate.redaction import Redactor, environment_secrets
-from gate.reporting import LIMIT, forum, marker, run_link
+from gate.release.notify import workflow_run
+from gate.reporting import LIMIT, forum, marker
 
 MARK = marker("preview")
 
@@ -65,7 +66,7 @@ def preview(
     for stack in outcome.stacks:
         if stack.error is not None:
             print(f"gate preview: {stack.stack}: {stack.error}", file=sys.stderr, flush=True)
-    link = run_link(os.environ)
+    link = workflow_run(os.environ)
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
         (report / "preview.md").write_text(markdown.render(outcome, link=link), encoding="utf-8")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gate.errors import GateError
 from gate.release.backend import Backend, commit_of
+from gate.release.notify import workflow_run
 from gate.smoke.report import SmokeReport
 from gate.target import Target
 from gate.vendors import Accounts
@@ -26,7 +27,7 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
         "context": target.settings.release.smoke_context,
         "description": f"{target.environment}: {report.headline}"[:_LONGEST],
     }
-    if address := _workflow_run(environ):
+    if address := workflow_run(environ):
         body["target_url"] = address
     with Accounts(environ, target.config) as accounts:
         # Repeatable: the newest status of a context is the one that counts.
@@ -46,9 +47,3 @@ def _require_served(target: Target, sha: str, environ: Mapping[str, str]) -> Non
     if commit_of(live) != sha:
         served = commit_of(live)[:7] or "nothing"
         raise GateError(f"{target.settings.render.service.name} serves {served}, not {sha[:7]}: wait for its deploy")
-
-
-def _workflow_run(environ: Mapping[str, str]) -> str | None:
-    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-    server, repository, run = (environ.get(name) for name in names)
-    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None

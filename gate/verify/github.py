@@ -82,8 +82,7 @@ def _reported(target: Target, repository: Repository, base_url: str, token: str)
     github = target.settings.github
     required = github.protection_in(target.settings.phase).required_checks
     try:
-        reference = github.branch.source or github.branch.name
-        files = fetch(base_url, token, target.owner, github.repository, reference)
+        files = fetch(base_url, token, target.owner, github.repository, github.branch.name)
     except Unavailable as error:
         return unknown(f"the workflows cannot be read: {error}")
     seen = _seen(repository, github.branch.name)

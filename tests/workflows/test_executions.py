@@ -46,6 +46,11 @@ def test_a_tag_deploys_and_a_bad_one_rolls_back_and_a_person_can_go_back(world: 
     world.app["production"].unhealthy.add(bad)
     output = release(world, "v1.3.0", good=False)
     assert "release v1.3.0: rolled back (smoke tests failed: health)" in output
+    assert [text.partition(" http")[0] for text in world.told] == [
+        "release v1.2.3: done",
+        "release v1.3.0: rolled back (smoke tests failed: health)",
+    ]
+    assert "/zebra-devops/MarketEdge-Platform/actions/runs/" in world.told[0]
     assert world.serving("production") == first
 
     second = world.tagged("v1.4.0")
@@ -86,6 +91,10 @@ def test_smoke_tests_that_fail_after_a_release_call_the_rollback(world: Workflow
         watching.join()
     assert "release v1.3.0: done" in output
     assert "rollback v1.2.3: done" in output
+    told = [text.partition(" http")[0] for text in world.told[1:]]
+    assert told[0] == "release v1.3.0: done"
+    assert told[1].startswith("smoke tests of production: ")
+    assert told[2:] == ["rollback v1.2.3: done"]
     assert world.serving("production") == first
     assert (world.folder / "artifacts" / "rollback" / "smoke.xml").exists()
 

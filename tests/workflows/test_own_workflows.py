@@ -94,10 +94,18 @@ def test_nothing_with_secrets_runs_for_a_strangers_pull_request(own: OwnWorld, e
     assert own.comments(7) == []
 
 
-def test_a_repository_without_shared_state_says_what_to_set(own: OwnWorld) -> None:
-    text = output(own, own.act("schedule", "drift", {}, PULUMI_BACKEND_URL=""), good=False)
-    assert "Set the repository's variable PULUMI_BACKEND_URL or PULUMI_ORGANIZATION" in text
-    assert own.issues() == []
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        ("PULUMI_BACKEND_URL", "Set the repository's variable PULUMI_BACKEND_URL or PULUMI_ORGANIZATION"),
+        ("APPLICATION_REPOSITORY", "Set the variable APPLICATION_REPOSITORY"),
+    ],
+)
+def test_a_variable_that_is_not_set_is_named_before_any_credential_is_asked_for(
+    own: OwnWorld, variable: str, message: str
+) -> None:
+    assert message in output(own, own.act("schedule", "drift", {}, **{variable: ""}), good=False)
+    assert own.asked_for.read_text() == ""
 
 
 def test_short_lived_credentials_are_asked_for_where_the_settings_name_who_gives_them(own: OwnWorld) -> None:

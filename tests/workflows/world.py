@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
+import json
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from typing import Any
 
 from rehearsal import application, vendor_api
 from rehearsal.application import Application
+from rehearsal.loopback import running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api import github_git, vercel_deployments
@@ -59,7 +62,7 @@ done
 
 @dataclass
 class WorkflowWorld:
-    """app: by environment; its `unhealthy` commits deploy well and do not work."""
+    """app: by environment; its `unhealthy` commits deploy well and do not work. told: what the team's chat got."""
 
     folder: Path
     tools: Path
@@ -69,6 +72,8 @@ class WorkflowWorld:
     app: dict[str, Application]
     environment: dict[str, str]
     addresses: dict[str, tuple[str, str]]
+    webhook: str
+    told: list[str]
 
     def head(self) -> str:
         """The commit that a workflow sees as its own."""
@@ -112,7 +117,9 @@ class WorkflowWorld:
         variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
         variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1"}
         runner = Runner(self.folder, self.tools, self.repository, STAND_INS, self.environment)
-        return runner.act(event, workflow, payload, variables=variables, secrets=SECRETS)
+        return runner.act(
+            event, workflow, payload, variables=variables, secrets={**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
+        )
 
 
 @contextlib.contextmanager
@@ -140,7 +147,25 @@ def workflow_world(folder: Path, tools: Path, repository: Path) -> Iterator[Work
         given |= {"ARTIFACTS": str(folder / "artifacts"), "NO_PROXY": "127.0.0.1,localhost", **vendors.environment}
         while not all(app.running() for app in apps.values()):
             time.sleep(0.1)
-        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses)
+        told: list[str] = []
+        webhook = stack.enter_context(running(_chat(told)))
+        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses, webhook, told)
+
+
+def _chat(told: list[str]) -> http.server.ThreadingHTTPServer:
+    """What takes an incoming webhook."""
+
+    class Chat(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    return http.server.ThreadingHTTPServer(("127.0.0.1", 0), Chat)
 
 
 def _service(render: RenderSimulator, environment: str, name: str) -> None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gate.release.errors import Refused
-from gate.release.opening import is_over, who
 from gate.release.release import release
 from gate.release.report import Report
 from gate.release.rollback import rollback
-from gate.release.version import taken_back_to
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
-from tests.unit.gate.release_world import FRONTEND, ReleaseWorld, Verdict, release_world
-from tests.unit.gate.test_release import go, killed_at, released
+from render.client import RenderClient
+from tests.unit.gate.release_world import ReleaseWorld, Verdict, release_world
+from tests.unit.gate.test_release import back, go, project, released
 
 
 @pytest.fixture
@@ -29,14 +27,82 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
         yield made
 
 
-def back(world: ReleaseWorld, to: str | None = None) -> Report:
+class Killed(BaseException):
+    """As kill -9: nothing of the run comes after it."""
+
+
+def killed_at(monkeypatch: pytest.MonkeyPatch, run: Callable[[], Report], nth: int) -> bool:
+    """A run that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
+    written = [0]
+
+    def counting(real: Callable[..., Any], writes: Callable[..., bool]) -> Callable[..., Any]:
+        def call(self: object, method: str, path: str, *args: Any, **options: Any) -> Any:
+            if written[0] >= nth:
+                raise Killed
+            answer = real(self, method, path, *args, **options)
+            written[0] += writes(method)
+            if written[0] >= nth:
+                raise Killed
+            return answer
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for owner in (Api, RenderClient):
+            patch.setattr(owner, "_retry", counting(owner._retry, lambda method: method != "GET"))
+        try:
+            run()
+        except Killed:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("nth", range(1, 12))
+def test_killed_after_any_write_a_rerun_ends_the_same_release(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    released(world, "v1.0.0")
+    sha = world.tagged("v1.1.0")
+    before = len([w for w in world.writes() if w.endswith("/deploys")])
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    world.sleep(30)
+    assert go(world, "v1.1.0").outcome == "done"
+    assert world.serving() == (sha, sha)
+    assert len([w for w in world.writes() if w.endswith("/deploys")]) == before + 1
+    assert world.locks() == []
+    assert [state for task, tag, state in world.states() if tag == "v1.1.0"][-1] == "success"
+
+
+@pytest.mark.parametrize("nth", range(3, 7))
+def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    assert world.states()[-1] in [("deploy", "v1.1.0", state) for state in ("", "in_progress")]
     with world.stage() as stage:
-        return rollback(to, stage, world.budget(600))
+        assert rollback(None, stage, world.budget(600)).outcome == "done"
+    world.sleep(300)
+    assert world.serving() == (good, good)
+    assert not any(state == "in_progress" for _, _, state in world.states())
 
 
-def project(world: ReleaseWorld, **properties: Any) -> None:
-    with world.estate.edit("vercel") as objects:
-        next(one for one in objects if one["type"] == "project").update(properties)
+def test_interrupted_by_hand_it_rolls_back(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    asked: list[int] = []
+
+    def smoke(_seconds: float) -> Any:
+        asked.append(1)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        return Verdict(passed=True)
+
+    with world.stage(smoke) as stage:
+        report = release("v1.1.0", stage, world.budget())
+    assert (report.outcome, report.reason) == ("rolled back", "interrupted")
+    assert world.serving() == (good, good)
 
 
 def test_a_release_that_was_gone_back_from_is_no_last_good_one(world: ReleaseWorld) -> None:
@@ -87,7 +153,7 @@ def test_a_rollback_that_was_killed_goes_on_to_the_same_release(
     released(world, "v0.9.0")
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
-    killed_at(world, monkeypatch, lambda: back(world), nth)
+    killed_at(monkeypatch, lambda: back(world), nth)
     world.sleep(300)
     if world.states()[-1][0] == "rollback" and world.states()[-1][2] != "success":
         report = back(world)
@@ -104,7 +170,7 @@ def test_killed_while_it_went_back_it_is_taken_back_by_either(
     released(world, "v0.9.0")
     good = released(world, "v1.0.0")
     world.unhealthy.add(world.tagged("v1.1.0"))
-    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
     world.sleep(300)
     if world.states()[-1] == ("deploy", "v1.1.0", "in_progress"):
         report = go(world, "v1.1.0") if again == "release" else back(world)
@@ -118,7 +184,7 @@ def test_a_release_in_place_of_a_killed_one_goes_back_to_what_served_before_both
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    assert killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 6)  # Render deploys it, Vercel does not yet
+    assert killed_at(monkeypatch, lambda: go(world, "v1.1.0"), 6)  # Render deploys it, Vercel does not yet
     world.sleep(300)
     assert world.serving()[0] != good
     bad = world.tagged("v1.2.0")
@@ -133,7 +199,7 @@ def test_a_release_killed_long_ago_does_not_decide_where_to_go_back(
 ) -> None:
     released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 5)
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), 5)
     released(world, "v1.2.0")
     released(world, "v1.3.0")
     assert back(world).tag == "v1.2.0"
@@ -144,7 +210,7 @@ def test_a_rollback_that_fails_ends_no_other_record_and_is_tried_again(
 ) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    assert killed_at(world, monkeypatch, lambda: go(world, "v1.1.0"), 6)
+    assert killed_at(monkeypatch, lambda: go(world, "v1.1.0"), 6)
     world.unhealthy.add(good)
     assert back(world).exit_code == 4
     assert world.states()[1:] == [("deploy", "v1.1.0", "in_progress"), ("rollback", "v1.0.0", "error")]
@@ -243,207 +309,3 @@ def test_a_lost_record_ends_the_run_before_anything_was_deployed(
     assert go(world, "v1.1.0").outcome == "done"
     assert world.serving() == (sha, sha)
     assert world.states() == [("deploy", "v1.0.0", "inactive"), ("deploy", "v1.1.0", "success")]
-
-
-def test_the_first_release_of_all_cannot_be_taken_back_whole_and_says_so(world: ReleaseWorld) -> None:
-    world.unhealthy.add(world.tagged("v1.0.0"))
-    report = go(world, "v1.0.0")
-    assert (report.outcome, report.exit_code) == ("failed", 4)
-    assert "nothing had served at Vercel before" in report.advice[0]
-
-
-def test_what_serves_is_known_where_the_project_names_its_newest_build(world: ReleaseWorld) -> None:
-    """Staged builds are newer than what serves; taken for it, a rollback would leave the frontend as it is."""
-    project(world, namesNewest=True)
-    good = released(world, "v1.0.0")
-    world.unhealthy.add(world.tagged("v1.1.0"))
-    world.push()
-    assert go(world, "v1.1.0").outcome == "rolled back"
-    assert world.serving() == (good, good)
-
-
-def test_a_build_that_served_before_is_rolled_back_to_where_it_may_not_be_promoted(world: ReleaseWorld) -> None:
-    project(world, refusesPromoted=True)
-    released(world, "v1.0.0")
-    second = released(world, "v1.1.0")
-    back(world)
-    report = go(world, "v1.1.0")
-    assert (report.outcome, world.serving()) == ("done", (second, second))
-    assert any("Vercel refused the promote" in text for _, text in report.timeline)
-
-
-def test_a_promotion_that_is_under_way_is_waited_for(world: ReleaseWorld) -> None:
-    world.tagged("v1.0.0")
-    (build,) = world.estate.find_all("vercel", "deployment")
-    asked = {"type": "promote", "jobStatus": "in-progress", "toDeploymentId": build["id"], "requestedAt": 1}
-    project(world, aliasRequest=asked, looked=True)
-    budget = world.budget()
-    budget.sleep = lambda _s: project(world, aliasRequest={**asked, "jobStatus": "succeeded"}, serving=build["id"])
-    with world.stage() as stage:
-        assert stage.production.frontend is not None
-        stage.production.frontend.promote(build["id"], budget)
-    assert [line for line in world.said if "is under way" in line]
-    assert world.estate.find("vercel", "project", name=FRONTEND)["aliasRequest"]["requestedAt"] == 1  # type: ignore[index]
-
-
-def test_a_promotion_that_is_under_way_ends_before_it_is_taken_back(world: ReleaseWorld) -> None:
-    """Until then the earlier build serves, and would be taken for what was put back."""
-    released(world, "v1.0.0")
-    good = (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"]
-    sha = world.tagged("v1.1.0")
-    other = (world.estate.find("vercel", "deployment", sha=sha) or {})["id"]
-    asked = {"type": "promote", "jobStatus": "in-progress", "toDeploymentId": other, "requestedAt": 2_000_000_000_000}
-    project(world, aliasRequest=asked, looked=True)
-    budget, slept = world.budget(), [0.0]
-
-    def sleep(seconds: float) -> None:
-        slept[0] += seconds
-        if slept[0] > 3 and asked["jobStatus"] == "in-progress":
-            asked["jobStatus"] = "succeeded"
-            project(world, aliasRequest=asked, serving=other)
-            with world.estate.edit("vercel") as objects:
-                next(one for one in objects if one["id"] == other)["served"] = True
-
-    budget.sleep = sleep
-    with world.stage() as stage:
-        assert stage.production.frontend is not None
-        stage.production.frontend.roll_back(good, budget)
-    assert slept[0] > 3
-    assert (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"] == good
-
-
-def test_a_deploy_that_ends_by_itself_before_it_is_canceled_is_taken_back(world: ReleaseWorld) -> None:
-    good = released(world, "v1.0.0")
-    world.tagged("v1.1.0")
-    with world.stage() as stage:
-        real = stage.production.backend._deploys
-
-        def then_it_ends() -> list[dict[str, Any]]:
-            found = real()
-            world.sleep(300)  # between the look and the cancellation
-            return found
-
-        stage.production.backend._session.client.post(
-            f"{stage.production.backend._path}/deploys", {"commitId": "b" * 40}
-        )
-        stage.production.backend._deploys = then_it_ends  # type: ignore[method-assign]
-        stage.production.backend.roll_back(good, world.budget())
-    assert world.serving()[0] == good
-
-
-def test_a_deploy_that_another_one_replaced_does_not_count_as_serving(world: ReleaseWorld) -> None:
-    good = released(world, "v1.0.0")
-    sha = world.tagged("v1.1.0")
-
-    def replaced(seconds: float) -> None:
-        world.time[0] += seconds + 70
-        for deploy in world.render.estate.deploys.values():
-            if (deploy["commit"] or {}).get("id") == sha:
-                deploy["status"] = "deactivated"
-
-    with world.stage() as stage:
-        budget = world.budget()
-        budget.sleep = replaced
-        report = release("v1.1.0", stage, budget)
-    assert "another deploy took its place" in report.reason
-    assert world.serving()[1] == good
-
-
-def test_a_build_that_is_not_ready_yet_is_said_to_be_so(world: ReleaseWorld) -> None:
-    world.tagged("v1.0.0")
-    with world.estate.edit("vercel") as objects:
-        next(one for one in objects if one["type"] == "deployment")["state"] = "BUILDING"
-    (problem,) = [problem for _, problem in go(world, "v1.0.0").conditions if problem]
-    assert problem == "it is BUILDING at Vercel: wait for it, then run this again"
-
-
-def test_what_others_record_of_the_environment_is_passed_over(world: ReleaseWorld) -> None:
-    """GitHub itself records every job that names an environment; a payload may be any text."""
-    first = released(world, "v1.0.0")
-    released(world, "v1.1.0")
-    with world.stage() as stage:
-        for payload in ("", "not JSON", '"text"', {}, None):
-            body = {"ref": "f" * 40, "environment": "production", "task": "deploy", "payload": payload}
-            stage.repository.send("POST", "deployments", body, needs="x")
-    assert back(world).tag == "v1.0.0"
-    assert world.serving() == (first, first)
-
-
-def test_a_payload_that_comes_back_as_text_is_understood(world: ReleaseWorld) -> None:
-    released(world, "v1.0.0")
-    with world.estate.edit("github") as objects:
-        for one in objects:
-            if one["type"] == "deployment":
-                one["payload"] = json.dumps(one["payload"])
-    with world.stage() as stage:
-        (record,) = stage.records.newest()
-    assert (record.tag, record.good) == ("v1.0.0", True)
-
-
-def test_two_locks_at_once_and_neither_goes_on(world: ReleaseWorld) -> None:
-    """A number can be free again between the look and the taking: seen afterwards, and given up."""
-    released(world, "v1.0.0")
-    with world.stage() as mine:
-        world.who = "run 2"
-        with world.stage() as other:
-            other.lock.take(3600)
-        real = mine.lock.holders
-        looks: list[int] = []
-
-        def late() -> Any:
-            looks.append(1)
-            return [] if len(looks) == 1 else real()
-
-        with world.estate.edit("github") as objects:
-            ref = next(o for o in objects if o["type"] == "ref" and o["ref"].startswith("refs/gate/"))
-            ref.update(ref="refs/gate/production/6", id="6")
-        mine.lock.holders = late  # type: ignore[method-assign]
-        with pytest.raises(Refused, match="another release is in progress: run 2"):
-            mine.lock.take(3600)
-    assert world.locks() == ["refs/gate/production/6"]
-
-
-def test_the_lock_of_a_process_that_ended_is_taken_over_and_that_of_one_that_runs_is_not(world: ReleaseWorld) -> None:
-    world.tagged("v1.0.0")
-    with world.stage() as stage:
-        stage.lock.take(3600)
-    world.who = "run 2"
-    with pytest.raises(Refused, match="another release is in progress"):
-        go(world, "v1.0.0")
-    world.over.add("run 1")
-    assert go(world, "v1.0.0").outcome == "done"
-
-
-def test_a_process_is_over_when_it_has_ended() -> None:
-    own = who({})
-    assert own.endswith(f"process {os.getpid()}")
-    assert not is_over(own)
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert is_over(own.replace(str(os.getpid()), str(child)))
-    assert not is_over(who({"GITHUB_RUN_ID": "7"}))
-    assert not is_over(f"someone@elsewhere, process {child}")
-
-
-@pytest.mark.parametrize(
-    ("tag", "earlier"),
-    [("v1.0.0-rollback", "v1.0.0"), ("v1.0.0-rollback.2", "v1.0.0"), ("v1.0.0", None), ("v1.0.0-test", None)],
-)
-def test_a_tag_that_asks_to_go_back(tag: str, earlier: str | None) -> None:
-    assert taken_back_to(tag) == earlier
-
-
-def test_smoke_tests_get_what_is_left_of_the_budget(world: ReleaseWorld) -> None:
-    given: list[float] = []
-
-    def smoke(seconds: float) -> Any:
-        given.append(seconds)
-        return Verdict(passed=True)
-
-    world.tagged("v1.0.0")
-    with world.stage(smoke) as stage:
-        budget = world.budget(100)
-        release("v1.0.0", stage, budget)
-    assert 30 < given[0] < 40  # Render took 60 of them

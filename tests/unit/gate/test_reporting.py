@@ -11,7 +11,7 @@ import pytest
 
 from gate.errors import GateError
 from gate.release.repository import Repository
-from gate.reporting import LIMIT, Forum, cut, forum, marker, run_link
+from gate.reporting import LIMIT, Forum, cut, forum, marker
 from gate.vendors.errors import OutcomeUnknown, VendorError
 from gate.vendors.github import GitHub
 from rehearsal import vendor_api
@@ -228,9 +228,3 @@ def test_the_longest_text_is_what_github_takes(opened: Forum) -> None:
     opened.comment(7, MARK, MARK.ljust(LIMIT, "x"))
     with pytest.raises(VendorError, match="422"):
         opened.comment(7, MARK, MARK.ljust(LIMIT + 1, "x"))
-
-
-def test_the_run_is_linked_inside_a_workflow_only() -> None:
-    environ = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "5"}
-    assert run_link(environ) == "https://github.com/o/r/actions/runs/5"
-    assert run_link({}) == ""
