@@ -88,7 +88,10 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     listed = repository.get(f"{path}/deployment-branch-policies", needs=_ADMIN) or {}
     policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed.get("branch_policies", [])}
     wanted = ("tag", declared.tags) if declared.tags else ("branch", target.settings.github.branch.name)
-    verdict = expect("who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, UP)
+    others = ", ".join(sorted(" ".join(policy) for policy in policies - {wanted}))
+    # What lived before is not deleted by an up.
+    advice = f"delete {others} (Settings, Environments, {declared.name}), then {UP}" if others else UP
+    verdict = expect("who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, advice)
     yield Line("3.3" if declared.tags else "3.1", f"environment {declared.name}: who may deploy", verdict)
     variables = repository.get(f"{path}/variables", needs="Environments: read", per_page=30) or {}
     missing = {str(v.key) for v in declared.variables} - {v["name"] for v in variables.get("variables", [])}

@@ -57,7 +57,8 @@ class Estates:
             enforceAdmins=True,
         )
         where = {"repository": REPOSITORY, "environment": "production"}
-        seed("github", "environment", **where)
+        custom = {"protectedBranches": False, "customBranchPolicies": True}
+        seed("github", "environment", **where, deploymentBranchPolicy=custom)
         seed("github", "deployment_policy", **where, tagPattern="v*")
         for variable in settings.github.environment.variables:
             seed("github", "environment_variable", **where, variableName=variable.key, value="x")
@@ -158,6 +159,14 @@ def test_a_change_by_hand_is_a_failure(
 ) -> None:
     estates.change(vendor, type_, **change)
     assert any(said in failure for failure in estates.failures()), estates.failures()
+
+
+def test_a_policy_that_lived_before_has_to_be_deleted_by_hand(estates: Estates) -> None:
+    where = {"repository": REPOSITORY, "environment": "production"}
+    estates.estate.seed("github", "deployment_policy", **where, branchPattern="main")
+    (line,) = (one for one in estates.lines() if one.title == "environment production: who may deploy")
+    assert line.verdict.detail == "who may deploy is branch main, tag v*, declared tag v*"
+    assert line.verdict.fix == "delete branch main (Settings, Environments, production), then pulumi up"
 
 
 @pytest.mark.parametrize(
