@@ -34,8 +34,8 @@ class Rollout:
 
         Raises: RehearsalFailed, also where anything was done to production that nobody may do to it.
         """
-        self.enter("foundation")
-        self.enter("infrastructure")
+        self._enter("foundation")
+        self._enter("infrastructure")
         self._deliver()
         self._move("cutover", _GATED)
         self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False}, "back to infrastructure")
@@ -56,12 +56,12 @@ class Rollout:
         """
         self._move("cutover", _GATED)
 
-    def enter(self, phase: str) -> None:
+    def _enter(self, phase: str) -> None:
         """A phase that declares objects which exist: they are adopted first, then become as declared."""
         story, at = self._story, len(self._story.steps)
         self._configure("phase", phase)
         with story.chapter(f"{phase}: gate adopt --env production") as note:
-            adoption = self._search()
+            adoption = self.existing()
             story.console.print(text(adoption), highlight=False, markup=False, soft_wrap=True)
             note(f"{len(adoption.found)} found, {len(adoption.new)} to create")
         with story.chapter(f"{phase}: up takes them over") as note:
@@ -107,7 +107,8 @@ class Rollout:
         if done := harm(self._story.world, self._before):
             raise RehearsalFailed(f"{title} did to production: {', '.join(done)}")
 
-    def _search(self) -> Adoption:
+    def existing(self) -> Adoption:
+        """What `gate adopt` finds."""
         stack = self._engine.stack
         config = {key: value.value for key, value in stack.get_all_config().items()}
         with self._engine.inhabited(), Accounts(os.environ, config) as accounts:
