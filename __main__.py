@@ -26,7 +26,7 @@ loaded, settings = running.loaded, running.loaded.settings
 name, github, vercel = settings.environment, settings.github, settings.vercel
 parts = phases.parts(settings.environment, settings.phase)
 blueprint = Blueprint(settings, loaded.repository_url, parts)
-render = observe(blueprint.without_values(), os.environ)
+render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ)
 guardrails.enforce(loaded, rollout.before(settings), render, os.environ)
 adopted = adoption.Adoption(settings.adopt)
 
@@ -35,6 +35,7 @@ wiring.provide(
     {
         "environment": settings.environment,
         "cors.origins": ",".join(settings.cors.origins),
+        "frontend.url": settings.frontend_url or "",
         "auth0.domain": settings.auth0.domain,
         "auth0.audience": settings.auth0.audience,
         "auth0.clientId": unknown(),
@@ -63,16 +64,14 @@ if "Auth0" not in running.unseen:
 backend = None
 if Part.BACKEND in parts or Part.CRITICAL_VARIABLES in parts:
     backend = Backend(name, BackendArgs(blueprint, branch, wiring, render.drift))
-    wiring.provide({"render.serviceUrl": backend.service_url, "render.serviceId": backend.service_id})
+    wiring.provide(backend.outputs)
 
-if vercel and Part.FRONTEND in parts:
-    wiring.provide({"frontend.url": f"https://{vercel.domain}"})
-    if "Vercel" not in running.unseen:
-        if vercel.settings:
-            repository = f"{loaded.owner}/{github.repository}"
-            Project(name, ProjectArgs(vercel.project, vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
-        frontend = Frontend(name, FrontendArgs(vercel, None if vercel.settings else branch, wiring))
-        pulumi.export("vercelProjectId", frontend.project_id)
+if vercel and Part.FRONTEND in parts and "Vercel" not in running.unseen:
+    if vercel.settings:
+        repository = f"{loaded.owner}/{github.repository}"
+        Project(name, ProjectArgs(vercel.project, vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
+    frontend = Frontend(name, FrontendArgs(vercel, None if vercel.settings else branch, wiring))
+    pulumi.export("vercelProjectId", frontend.project_id)
 
 if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
     args = EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring, settings.adopted)

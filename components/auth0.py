@@ -65,7 +65,7 @@ class Application(pulumi.ComponentResource):
         client = auth0.Client(
             name,
             name=settings.application,
-            description=f"MarketEdge {args.environment}; declared by the staging gate, do not edit by hand",
+            description=f"{args.environment}; declared by the staging gate, do not edit by hand",
             app_type="regular_web",
             is_first_party=True,
             oidc_conformant=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from components.phases import CRITICAL_VARIABLES, Part
+from components.phases import CRITICAL_OUTPUTS, Part
 from components.render_settings import AdoptedService, AnyService
 from components.settings import Settings
 from components.variables import RenderVariable
@@ -44,13 +44,18 @@ class Blueprint:
         group = self._settings.env_group
         return {"name": group.name, "envVars": _variables(group.env_vars, value_of)} if group and self._whole else None
 
+    @property
+    def main(self) -> str:
+        """Name of the service that the frontend talks to."""
+        return self._settings.service.name
+
     def services(self, value_of: ValueOf) -> list[Spec]:
-        """The first is the one that the frontend talks to."""
+        """Each after the ones that it refers to."""
         if self._whole:
-            return [self._service(service, value_of) for service in self._settings.services]
+            return [self._service(service, value_of) for service in self._settings.services_in_turn]
         if Part.CRITICAL_VARIABLES in self._parts:
-            adopted = [service for service in self._settings.services if isinstance(service, AdoptedService)]
-            return [self._critical(service, value_of) for service in adopted]
+            critical = [(service, _critical(service)) for service in self._settings.services]
+            return [self._with(variables, service, value_of) for service, variables in critical if variables]
         return []
 
     def _service(self, service: AnyService, value_of: ValueOf) -> Spec:
@@ -60,14 +65,12 @@ class Blueprint:
             "branch": self._branch,
             "envVars": _variables(service.env_vars, value_of),
         }
-        if isinstance(
-            service, AdoptedService
-        ):  # its repository is the one it has: another one would be another service
-            return spec | ({"autoDeployTrigger": "off"} if Part.TAG_DEPLOYS in self._parts else {})
-        return spec | {"repo": self._repository_url}
+        spec |= {"autoDeployTrigger": "off"} if Part.TAG_DEPLOYS in self._parts else {}
+        # An adopted one's repository is the one it has: another one would be another service.
+        return spec if isinstance(service, AdoptedService) else spec | {"repo": self._repository_url}
 
-    def _critical(self, service: AdoptedService, value_of: ValueOf) -> Spec:
-        variables = [variable for variable in service.env_vars if variable.key in CRITICAL_VARIABLES]
+    def _with(self, variables: list[RenderVariable], service: AnyService, value_of: ValueOf) -> Spec:
+        """A service of which nothing but some variables is managed."""
         return {
             "type": "web",
             "name": service.name,
@@ -87,6 +90,18 @@ class Blueprint:
 
     def _in_region(self, settings: Any) -> Spec:
         return {"region": self._settings.region, **settings.model_dump(by_alias=True, exclude_none=True)}
+
+
+def references(spec: Spec) -> set[str]:
+    """Names of the services that a service's variables refer to."""
+    return {variable["fromService"]["name"] for variable in spec["envVars"] if "fromService" in variable}
+
+
+def _critical(service: AnyService) -> list[RenderVariable]:
+    """What the foundation already sets, of a service that lives."""
+    if not isinstance(service, AdoptedService):
+        return []
+    return [variable for variable in service.env_vars if variable.from_output in CRITICAL_OUTPUTS]
 
 
 def _variables(variables: list[RenderVariable], value_of: ValueOf) -> list[Spec]:

@@ -14,7 +14,7 @@ import pulumi
 
 from components import cost, required_checks, rollout, watch
 from components.observation import Observation
-from components.outputs import SHARED_SECRET, secret_digest
+from components.outputs import secret_digests
 from components.phases import Part, parts
 from components.problems import Loaded
 from components.rollout import Before
@@ -168,14 +168,14 @@ _ORIGIN = "a page of anybody with a host there can call the backend as your user
 
 def secrets_differ(facts: Facts) -> Iterator[Finding]:
     """A token signed by staging must not open production (plan 2.4)."""
-    own = secret_digest(facts.loaded, facts.observed)
-    other = (facts.before.peer.get("secretDigests") or {}).get(SHARED_SECRET)
-    if own and own == other:
-        yield Finding(
-            "error",
-            f"{SHARED_SECRET} is the same here and in stack {facts.settings.peer}: whoever signs tokens there can sign "
-            "them here; expected two values: give one environment a new one (fromSecret, or generateValue: true)",
-        )
+    others = facts.before.peer.get("secretDigests") or {}
+    for key, own in secret_digests(facts.loaded, facts.observed).items():
+        if own == others.get(key):
+            yield Finding(
+                "error",
+                f"{key} is the same here and in stack {facts.settings.peer}: whoever signs tokens there can sign "
+                "them here; expected two values: give one environment a new one (fromSecret, or generateValue: true)",
+            )
 
 
 def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
@@ -247,15 +247,10 @@ def checks_that_report(facts: Facts) -> Iterator[Finding]:
         pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
         return
     path, ours = "marketedge:github.protection.requiredChecks", facts.settings.release.smoke_context
-    for found in required_checks.explain(required, required_checks.jobs(files), branch.name, [ours]):
-        yield Finding("risk", f"{path}: {found}")
-    # This one is a commit status that the gate's own workflows set: no job has to report it.
-    if ours in required and not any(ours in text for text in files.values()):
-        yield Finding(
-            "risk",
-            f"{path}: {ours!r}: no workflow of the repository sets this commit status, so it would block pull requests "
-            "for ever; `python -m gate workflows sync` delivers those that do",
-        )
+    reported = [ours] if required_checks.sets_status(files) else []
+    for found in required_checks.explain(required, required_checks.jobs(files), branch.name, reported):
+        advice = "; or deliver the workflow that sets it: python -m gate workflows sync" if found.check == ours else ""
+        yield Finding("risk", f"{path}: {found}{advice}")
 
 
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (

@@ -35,7 +35,7 @@ def document(staging: Settings, production: Settings) -> str:
         "# Environments",
         "Written by `python -m components.matrix` from `Pulumi.staging.yaml` and `Pulumi.production.yaml`; a test "
         "fails when it is out of date. Plan 1.3.",
-        _matrix(staging, production),
+        _table(MATRIX, environments(staging, production)),
         "## Who calls whom",
         _picture(staging, production),
         "## Which stack owns what",
@@ -59,22 +59,33 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _matrix(staging: Settings, production: Settings) -> str:
+MATRIX = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
+
+
+def environments(staging: Settings, production: Settings) -> list[list[str]]:
+    """The plan's environments, with a cell for each title of MATRIX; names in backticks."""
     tenant = staging.auth0.domain.partition(".")[0]
     branches = [f"`{settings.github.branch.name}`" for settings in (staging, production)]
-    rows = [
+    return [
         ["development", "`feature/*`", "by hand", "local", f"{tenant}, as staging", "a developer's own", "none"],
-        ["PR preview", "`feature/*`", _previews(production), "its own, or staging's", tenant, "review", "7 days"],
+        [
+            "PR preview",
+            "`feature/*`",
+            _previews(staging, production),
+            "its own, or staging's",
+            tenant,
+            "review",
+            "7 days",
+        ],
         ["staging", branches[0], _trigger(staging), _database(staging), tenant, "UAT", "permanent"],
         ["production", branches[1], _trigger(production), _database(production), tenant, "live", "permanent"],
     ]
-    header = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
-    return _table(header, rows)
 
 
-def _previews(production: Settings) -> str:
+def _previews(staging: Settings, production: Settings) -> str:
     previews = production.render.service.previews or Previews()
-    return f"by opening a pull request (Vercel: every branch; Render: {previews.generation})"
+    builds = ["Vercel: every branch"] if staging.vercel or production.vercel else []
+    return f"by opening a pull request ({'; '.join([*builds, f'Render: {previews.generation}'])})"
 
 
 def _trigger(settings: Settings) -> str:
@@ -85,7 +96,7 @@ def _trigger(settings: Settings) -> str:
 
 def _database(settings: Settings) -> str:
     if settings.render.database is None:
-        return "production's own, not declared here"
+        return f"{settings.environment}'s own, not declared here"
     return f"`{settings.render.database.name}` ({settings.render.database.plan})"
 
 
@@ -102,10 +113,14 @@ def _nodes(settings: Settings) -> list[str]:
     lines += [f'    {name}_auth0["Auth0: {settings.auth0.application}"]']
     if settings.vercel:
         lines += [f'    {name}_frontend["Vercel: {settings.vercel.domain}"]']
+    others = [(f"{name}_service{number}", other.name) for number, other in enumerate(render.other_services, 2)]
+    lines += [f'    {node}["Render: {service}"]' for node, service in others]
     if render.database:
         lines += [f'    {name}_database[("Postgres: {render.database.name}")]']
-    lines += ["  end"]
-    if settings.vercel:
+    lines += ["  end", *(f"  browser --> {node}" for node, _ in others)]
+    if settings.vercel is None:
+        lines += [f"  browser --> {name}_backend"]
+    else:
         lines += [f"  browser --> {name}_frontend", f"  {name}_frontend -->|API| {name}_backend"]
         lines += [f"  {name}_frontend -->|login| {name}_auth0"]
     lines += [f"  {name}_backend -->|tokens| {name}_auth0"]
@@ -114,12 +129,13 @@ def _nodes(settings: Settings) -> list[str]:
 
 
 def _owners(staging: Settings, production: Settings) -> str:
-    columns = [_owned(staging), _owned(production)]
+    columns = [owned(staging), owned(production)]
     rows = [[vendor, columns[0][vendor], columns[1][vendor]] for vendor in columns[0]]
     return _table(["", "stack staging", "stack production"], rows)
 
 
-def _owned(settings: Settings) -> Mapping[str, str]:
+def owned(settings: Settings) -> Mapping[str, str]:
+    """By vendor, what a stack declares in all its phases together; names in backticks."""
     github, render, vercel = settings.github, settings.render, settings.vercel
     branch = f"branch `{github.branch.name}` and its protection" if github.branch.source else (
         f"protection of `{github.branch.name}`"
@@ -129,7 +145,7 @@ def _owned(settings: Settings) -> Mapping[str, str]:
     at_render = [f"`{one.name}`" for one in (render.database, render.key_value, render.env_group) if one]
     at_render += [f"`{s.name}`{' (adopted)' if isinstance(s, AdoptedService) else ''}" for s in render.services]
     at_render += [f"domain {domain}" for service in render.services for domain in service.domains]
-    at_vercel = []
+    at_vercel: list[str] = []
     if vercel:
         kind = "production" if vercel.settings else "preview"
         at_vercel += [f"project `{vercel.project}`"] if vercel.settings else []

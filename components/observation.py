@@ -13,13 +13,11 @@ import pulumi
 
 from render import reconcile
 from render.errors import Refused, RenderError
-from render.fingerprint import Asked
+from render.fingerprint import Asked, Keys
 from render.session import connect
 from render.spec import Document
 
 MISSING = "does not exist at Render"
-DIGESTS = ("JWT_SECRET_KEY",)
-"""Variables whose values are compared between environments, by digest."""
 SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
 """Variables that are no secret, and that production has to have right, whoever keeps them."""
 
@@ -40,7 +38,7 @@ Drift = Mapping[tuple[str, str], Change]
 class Observation:
     """What was found at Render.
 
-    digests: of the live values of `DIGESTS`, by variable. switches: the live values of `SWITCHES`, by variable.
+    digests: of live values, by variable. switches: the live values of `SWITCHES`, by variable.
     expires: when, as ISO 8601, by name of a free database. services: ids of those that exist, by name.
     """
 
@@ -51,8 +49,10 @@ class Observation:
     services: Mapping[str, str] = field(default_factory=dict)
 
 
-def observe(document: Document, environ: Mapping[str, str]) -> Observation:
+def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> Observation:
     """Compare every declared object with what was last applied. Reads only.
+
+    Args: digests: variables whose values are compared between environments, by digest.
 
     Returns: nothing where there is no API key; the stack has warned of that already.
 
@@ -63,7 +63,7 @@ def observe(document: Document, environ: Mapping[str, str]) -> Observation:
     if nothing_declared or not environ.get("RENDER_API_KEY"):
         return Observation()
     try:
-        report = look(document, environ)
+        report = look(document, environ, digests)
     except Refused as error:
         raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
     except RenderError as error:
@@ -85,7 +85,7 @@ def _told(report: reconcile.Report, what: str) -> dict[str, str]:
     return {key: value for variables in found for key, value in variables.items()}
 
 
-def look(document: Document, environ: Mapping[str, str]) -> reconcile.Report:
+def look(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> reconcile.Report:
     """Raises: RenderError, sooner than a command does: somebody waits for a preview."""
     with connect(environ, pulumi.log.info, deadline=60.0) as session:
-        return reconcile.observe(session, document, Asked(DIGESTS, SWITCHES))
+        return reconcile.observe(session, document, Asked(digests, SWITCHES))

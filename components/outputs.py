@@ -16,9 +16,6 @@ from components.settings import Settings
 from components.vercel import CNAME_TARGET
 from render.fingerprint import fingerprint
 
-SHARED_SECRET = "JWT_SECRET_KEY"
-"""What no two environments may have in common (plan 2.4)."""
-
 
 def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> None:
     """Export everything. Args: backend: None in a phase that declares nothing at Render."""
@@ -28,29 +25,32 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> No
     if settings.frontend_url:
         pulumi.export("frontendUrl", settings.frontend_url)
     if backend:
-        pulumi.export("backendUrl", backend.service_url)
-        pulumi.export("renderServiceId", backend.service_id)
+        if backend.service_url is not None:
+            pulumi.export("backendUrl", backend.service_url)
+            pulumi.export("renderServiceId", backend.service_id)
+        if settings.render.other_services:
+            pulumi.export("serviceUrls", dict(backend.service_urls))
         if backend.database_id is not None:
             pulumi.export("renderDatabaseId", backend.database_id)
         if backend.env_group_id is not None:
             pulumi.export("renderEnvGroupId", backend.env_group_id)
-    if digest := secret_digest(loaded, observed):
-        pulumi.export("secretDigests", {SHARED_SECRET: digest})
+    if digests := secret_digests(loaded, observed):
+        pulumi.export("secretDigests", digests)
     prices = cost.monthly_usd(settings.render) if Part.BACKEND in parts(settings.environment, settings.phase) else {}
     pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
     pulumi.export("dnsRecords", list(_records(settings, backend)))
 
 
-def secret_digest(loaded: Loaded, observed: Observation) -> str | None:
-    """Of the secret that environments may not share: equal for equal values, and no way back to the value.
+def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
+    """Of the secrets that environments may not share, by variable: equal for equal values, and no way back to a value.
 
     One that is not declared with a value is what it is at Render; also one that Render generates, which it does only
     where there is none yet.
     """
-    for variable in loaded.settings.render.variables:
-        if variable.key == SHARED_SECRET and variable.from_secret:
-            return fingerprint(loaded.secrets[variable.from_secret])
-    return observed.digests.get(SHARED_SECRET)
+    differ = loaded.settings.secrets_that_differ
+    found = {key: observed.digests[key] for key in differ if key in observed.digests}
+    declared = {str(v.key): v.from_secret for v in loaded.settings.render.variables if v.key in differ}
+    return found | {key: fingerprint(loaded.secrets[secret]) for key, secret in declared.items() if secret}
 
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:

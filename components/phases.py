@@ -26,8 +26,8 @@ class Part(Enum):
     TAG_DEPLOYS = "Render autoDeploy off, Vercel auto-assignment of production domains off"
 
 
-CRITICAL_VARIABLES = frozenset({"AUTH0_AUDIENCE", "CORS_ORIGINS"})
-"""Of an adopted service, what the foundation already sets (plan 1.1, 1.2)."""
+CRITICAL_OUTPUTS = frozenset({"auth0.audience", "cors.origins"})
+"""Where the variables come from that the foundation already sets of an adopted service (plan 1.1, 1.2)."""
 
 ADDS: dict[str, dict[Phase, tuple[Part, ...]]] = {
     "staging": {

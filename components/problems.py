@@ -18,6 +18,7 @@ from components.settings import Settings
 
 NAMESPACE = "marketedge"
 SECRETS = f"{NAMESPACE}:secrets"
+VERCEL_SECTION = f"{NAMESPACE}:vercel"
 VERCEL_TOKEN = re.compile(r"[0-9A-Za-z]{24}|vc[a-z]_[0-9A-Za-z]{24,}")
 """24 letters and digits, or a newer one with a prefix; the provider refuses others only after work has begun."""
 
@@ -103,6 +104,11 @@ def load(
     if problems or settings is None:
         raise SettingsError(stack, problems)
     return Loaded(settings, owner, secrets)
+
+
+def without_vercel(config: Mapping[str, object]) -> bool:
+    """Whether this is the configuration of a stack that has nothing at Vercel, and so needs no token of it."""
+    return f"{NAMESPACE}:environment" in config and VERCEL_SECTION not in config
 
 
 def _sections(config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[tuple[str, Any]]:

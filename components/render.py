@@ -6,7 +6,7 @@ when the object was found changed at Render: then its environment says what drif
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 from pulumi_command import local
 
-from components.blueprint import Blueprint, Spec
+from components.blueprint import Blueprint, Spec, references
 from components.observation import Change, Drift
 from components.wiring import Wiring
 from render.spec import KNOWN_VARIABLE
@@ -44,17 +44,19 @@ class Backend(pulumi.ComponentResource):
     service; connection strings do not: the service's command reads them from Render itself.
 
     Attributes:
-        service_id, service_url: of the first service.
+        service_id, service_url: of the settings' own `service`; None in a phase that does not declare it.
         service_urls: of every one by name.
+        outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses.
         database_id, key_value_id, env_group_id: None where not declared.
     """
 
-    service_id: pulumi.Output[str]
-    service_url: pulumi.Output[str]
+    service_id: pulumi.Output[str] | None = None
+    service_url: pulumi.Output[str] | None = None
     database_id: pulumi.Output[str] | None = None
     key_value_id: pulumi.Output[str] | None = None
     env_group_id: pulumi.Output[str] | None = None
     service_urls: Mapping[str, pulumi.Output[str]]
+    outputs: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
@@ -74,18 +76,29 @@ class Backend(pulumi.ComponentResource):
             self.env_group_id = group["id"]
             linked = {"id": self.env_group_id, "revision": group["revision"]}
             known = {**known, "envVarGroups": {spec["name"]: linked}}
+        self._commands: dict[str, local.Command] = {}  # by name, of what others may have to wait for
         services = {spec["name"]: self._service(spec, args.branch, known) for spec in blueprint.services(value_of)}
         self.service_urls = {name: service["url"] for name, service in services.items()}
-        first = next(iter(services.values()))
-        self.service_id, self.service_url = first["id"], first["url"]
+        self.outputs = {"render.serviceUrls": pulumi.Output.json_dumps(self.service_urls, sort_keys=True)}
+        if own := services.get(blueprint.main):
+            self.service_id, self.service_url = own["id"], own["url"]
+            self.outputs |= {"render.serviceId": self.service_id, "render.serviceUrl": self.service_url}
         self.register_outputs({"service_id": self.service_id, "service_url": self.service_url})
 
     def _service(self, spec: Spec, branch: pulumi.Input[str], known: Mapping[str, Any]) -> pulumi.Output[Any]:
         # A branch that this stack makes has to be there before it is built.
-        return self._converge("services", {**spec, "branch": branch} if "branch" in spec else spec, known)
+        spec = {**spec, "branch": branch} if "branch" in spec else spec
+        after = [command for name, command in self._commands.items() if name in references(spec)]
+        return self._converge("services", spec, known, after=after)
 
     def _converge(
-        self, section: str, spec: Spec, known: Mapping[str, Any], *, protect: bool = False
+        self,
+        section: str,
+        spec: Spec,
+        known: Mapping[str, Any],
+        *,
+        protect: bool = False,
+        after: Sequence[pulumi.Resource] = (),
     ) -> pulumi.Output[Any]:
         """Declare one object; answers what `apply` reports of it."""
         name = spec["name"]
@@ -106,10 +119,13 @@ class Backend(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=protect,
+                depends_on=after,
                 # In sync: the reasons of the last drift stay in the state, and are no change.
                 ignore_changes=[] if change else [f"environment.{DRIFT}"],
             ),
         )
+        if section == "services":
+            self._commands[name] = command
         return pulumi.Output.json_loads(command.stdout)[section][name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
@@ -71,6 +72,11 @@ class ServiceSettings(Model):
     domains: HostNames = Field([])
     env_vars: RenderVariables = Field([])
 
+    @property
+    def references(self) -> set[str]:
+        """Names of the services that its variables refer to."""
+        return {variable.from_service.name for variable in self.env_vars if variable.from_service}
+
 
 class Service(ServiceSettings):
     """A service of this stack's own: made, deployed and deleted with it."""
@@ -130,10 +136,27 @@ class Render(Model):
         return [self.service, *self.other_services]
 
     @property
+    def services_in_turn(self) -> list[AnyService]:
+        """Each after those of this stack's own that it refers to: a host has to exist before it is somebody's variable.
+
+        Raises: graphlib.CycleError.
+        """
+        by_name = {service.name: service for service in self.services}
+        made = {name for name, service in by_name.items() if isinstance(service, Service)}
+        waits = {name: (service.references & made) - {name} for name, service in by_name.items()}
+        return [by_name[name] for name in graphlib.TopologicalSorter(waits).static_order()]
+
+    @property
     def variables(self) -> list[RenderVariable]:
         """Every declared variable."""
         own = [variable for service in self.services for variable in service.env_vars]
         return own + (list(self.env_group.env_vars) if self.env_group else [])
+
+    def variables_of(self, service: AnyService) -> list[RenderVariable]:
+        """What a service runs with: its own variables, and the group's where it links it."""
+        group = self.env_group
+        shared = list(group.env_vars) if group and any(v.from_group for v in service.env_vars) else []
+        return [variable for variable in service.env_vars if variable.key] + shared
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -143,8 +166,18 @@ class Render(Model):
         return self
 
     @model_validator(mode="after")
+    def _services_can_be_made(self) -> Self:
+        try:
+            self.services_in_turn  # noqa: B018
+        except graphlib.CycleError as error:
+            circle = " → ".join(error.args[1])
+            raise ValueError(f"fromService: {circle} wait for each other; write one of the addresses out") from None
+        return self
+
+    @model_validator(mode="after")
     def _group_is_not_shadowed(self) -> Self:
-        own = {v.key for service in self.services for v in service.env_vars if v.key}
+        linked = [service for service in self.services if any(v.from_group for v in service.env_vars)]
+        own = {v.key for service in linked for v in service.env_vars if v.key}
         shared = {variable.key for variable in self.env_group.env_vars} if self.env_group else set()
         if both := sorted(str(key) for key in own & shared):
             raise ValueError(

@@ -23,6 +23,7 @@ _FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_SETS_STATUS = re.compile(r"-m gate (?:deploy\b|smoke\b.*--status\b)")
 
 
 class Unavailable(Exception):
@@ -68,6 +69,11 @@ class Unreported:
 def jobs(files: Mapping[str, str]) -> list[Job]:
     """Every job of every workflow. Args: files: texts by path; what is no workflow is passed over."""
     return [job for file, text in sorted(files.items()) for job in _jobs(file, text)]
+
+
+def sets_status(files: Mapping[str, str]) -> bool:
+    """Whether a workflow has the gate set its commit status, which no job has to report. Args: files: texts by path."""
+    return any(_SETS_STATUS.search(text) for text in files.values())
 
 
 def explain(

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from components.phases import Phase
 from components.render_settings import Render
-from components.values import BranchName, CallbackUrls, HostName, HostNames, Names, Origins
+from components.values import BranchName, CallbackUrls, HostName, HostNames, Names, Origin, Origins
 from components.variables import GitHubSecrets, GitHubVariables, Variables
 from render.spec import Model
 
@@ -91,10 +91,12 @@ class GitHub(Model):
 
 
 class Auth0(Model):
-    """An application and the addresses it may be used from (plan 1.3)."""
+    """An application and the addresses it may be used from (plan 1.3). api: identifier of the API at Auth0 that tokens
+    are for, the configuration's `audience`."""
 
     domain: HostName
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
+    api: Annotated[str, Field(min_length=1)] | None = Field(None, alias="audience")
     callbacks: CallbackUrls = Field(min_length=1)
     logout_urls: CallbackUrls = Field(min_length=1)
     web_origins: Origins = Field(min_length=1)
@@ -103,8 +105,8 @@ class Auth0(Model):
 
     @property
     def audience(self) -> str:
-        """Of the tenant's Management API: the plan's value (1.1), which makes Auth0 answer JWTs."""
-        return f"https://{self.domain}/api/v2/"
+        """What makes Auth0 answer JWTs: by default the tenant's Management API, the plan's value (1.1)."""
+        return self.api or f"https://{self.domain}/api/v2/"
 
 
 class VercelProject(Model):
@@ -140,16 +142,58 @@ class Dns(Model):
 
 
 class Smoke(Model):
-    """Where the application is looked at by `gate smoke` (plan 3.2, 3.4)."""
+    """Where the application is looked at by `gate smoke` (plan 3.2, 3.4); the defaults are MarketEdge's.
+
+    Attributes:
+        health_status: what `status` of a health answer may be. environment_field: where it names the environment.
+        dependencies: what the health detail has to report as connected, or the answer at ready_path.
+        frontend_url: where people open the frontend, unless Vercel serves it.
+        None (null): the application has no such thing, and the checks of it are not made.
+    """
 
     health_path: Path = "/health"
-    auth0_url_path: Path = "/api/v1/auth/auth0-url"
+    health_status: Names = Field(["healthy"], min_length=1)
+    environment_field: Annotated[str, Field(min_length=1)] | None = "environment"
+    ready_path: Path = "/ready"
+    dependencies: Names = Field(["database", "redis"])
+    auth0_url_path: Path | None = "/api/v1/auth/auth0-url"
     callback_path: Path = "/callback"
     cors_path: Path = "/api/v1/auth/login"
     api_paths: list[Path] = Field(["/api/v1/auth/me"])
+    me_path: Path = "/api/v1/auth/me"
     pages: list[Path] = Field(["/", "/login", "/dashboard"])
-    admin_page: Path = "/admin"
+    admin_page: Path | None = "/admin"
+    admin_api_path: Path | None = "/api/v1/admin/feature-flags"
+    frontend_url: Origin | None = None
     budget_seconds: int = Field(300, ge=10, le=300)
+
+    @model_validator(mode="after")
+    def _frontend_is_one_host(self) -> Self:
+        if "*" in (self.frontend_url or ""):
+            raise ValueError("frontendUrl: expected one host, without a wildcard")
+        return self
+
+
+class Seed(Model):
+    """What `gate seed` runs, in this order: the application's own scripts (plan 2.2)."""
+
+    scripts: Names = Field(
+        ["python database/seeds/initial_data.py", "python database/seeds/phase3_data.py"], min_length=1
+    )
+
+
+class Watch(Model):
+    """How long `gate watch` watches after a release, and what is an alarm (plan 8.1).
+
+    Attributes:
+        error_minutes: how long the health endpoint may answer errors without a break.
+        error_rate_percent: how many of the answers may be server errors.
+    """
+
+    minutes: int = Field(15, ge=0, le=60)
+    every_seconds: int = Field(15, ge=5, le=60)
+    error_minutes: int = Field(5, ge=1, le=30)
+    error_rate_percent: int = Field(10, ge=1, le=100)
 
 
 class Release(Model):
@@ -180,6 +224,7 @@ class Settings(Model):
         adopt: ids of objects that exist, by `<package>:<Type>/<resource name>`; found by `gate adopt`.
         give_up: names of Render objects that leaving a phase may delete, and the id of a service to be owned no more.
         peer_stack: stack of the other environment, where it has another name than that.
+        secrets_that_differ: variables whose values no two environments may share (plan 2.4).
     """
 
     environment: Literal["staging", "production"]
@@ -189,6 +234,7 @@ class Settings(Model):
     adopt: Annotated[dict[str, str], AfterValidator(_adoptable)] = Field({})
     give_up: Names = Field([])
     peer_stack: str | None = None
+    secrets_that_differ: Names = Field(["JWT_SECRET_KEY"])
     github: GitHub
     auth0: Auth0
     vercel: Vercel | None = None
@@ -196,7 +242,9 @@ class Settings(Model):
     cors: Cors
     dns: Dns
     smoke: Smoke = Smoke()
+    seed: Seed = Seed()
     release: Release = Release()
+    watch: Watch = Watch()
 
     @property
     def adopted(self) -> bool:
@@ -205,7 +253,7 @@ class Settings(Model):
 
     @property
     def frontend_url(self) -> str | None:
-        return f"https://{self.vercel.domain}" if self.vercel else None
+        return f"https://{self.vercel.domain}" if self.vercel else self.smoke.frontend_url
 
     @property
     def peer(self) -> str:
@@ -222,6 +270,8 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _frontend_is_declared(self) -> Self:
-        if self.vercel is None and "frontend.url" in self.wired:
-            raise ValueError("fromOutput frontend.url needs the section marketedge:vercel, which is missing")
+        if self.frontend_url is None and "frontend.url" in self.wired:
+            raise ValueError("fromOutput frontend.url needs the section marketedge:vercel, or smoke.frontendUrl")
+        if self.vercel and self.smoke.frontend_url:
+            raise ValueError("smoke.frontendUrl: expected none beside marketedge:vercel, whose domain it is")
         return self

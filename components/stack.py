@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from components.problems import Loaded, SettingsError, load
+from components.problems import Loaded, SettingsError, load, without_vercel
 
 _CREDENTIALS: dict[str, tuple[tuple[str, ...], ...]] = {
     # Any one of the rows will do; an entry is an environment variable or a key of the provider's configuration.
@@ -57,11 +57,15 @@ def read() -> Stack:
 
 
 def missing_credentials(found: Mapping[str, str]) -> dict[str, list[str]]:
-    """For each vendor that cannot be used, what is missing of the usual way to name its credentials."""
+    """For each vendor that cannot be used, what is missing of the usual way to name its credentials.
+
+    Args: found: environment variables and the stack's configuration, by name; one without Vercel needs no token of it.
+    """
     return {
         vendor: [name for name in ways[0] if not found.get(name)]
         for vendor, ways in _CREDENTIALS.items()
         if not any(all(found.get(name) for name in way) for way in ways)
+        and not (vendor == "Vercel" and without_vercel(found))
     }
 
 

@@ -16,7 +16,8 @@ SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 Auth0Output = Literal["auth0.domain", "auth0.audience", "auth0.clientId", "auth0.clientSecret"]
 DerivedOutput = Literal["cors.origins", "frontend.url", "environment"]
-RenderOutput = Literal["render.serviceUrl", "render.serviceId"]
+RenderOutput = Literal["render.serviceUrl", "render.serviceId", "render.serviceUrls"]
+"""The last is every service's address by name, as JSON: what `gate` reads as SERVICE_URLS."""
 
 
 class Variable(Sourced):

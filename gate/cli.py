@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from gate.adopt import adopt
+from gate.doctor.command import doctor
 from gate.drift import console as drift_console
 from gate.drift import markdown
 from gate.drift.check import check, open_stack
@@ -23,9 +24,11 @@ from gate.previews.command import app as previews
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
 from gate.release.command import deploy, release, rollback
+from gate.report.command import report as report_estate
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
+from gate.watch.command import watch
 from gate.workflows.command import app as workflows
 
 app = typer.Typer(
@@ -40,7 +43,7 @@ app = typer.Typer(
 
 @app.callback()
 def gate() -> None:
-    """Look after an environment of MarketEdge around a release.
+    """Look after an environment around a release.
 
     Settings come from the Pulumi stack (`Pulumi.<stack>.yaml`), tokens from the environment only: `GITHUB_TOKEN`,
     `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`, `VERCEL_API_TOKEN`, `RENDER_API_KEY`. No secret is ever
@@ -127,6 +130,7 @@ def recover(
         return 1
 
 
+app.command()(doctor)
 app.command()(adopt)
 app.command()(smoke)
 app.command()(deploy)
@@ -134,7 +138,9 @@ app.command()(release)
 app.command()(rollback)
 app.add_typer(workflows)
 app.command()(verify)
+app.command()(watch)
 app.command()(metrics)
+app.command("report")(report_estate)
 app.add_typer(previews)
 app.command("seed")(seed_environment)
 

@@ -1,4 +1,4 @@
-"""What a long wait looks like, on standard error: a spinner with the elapsed time on a terminal, else one line."""
+"""What a long wait looks like, on standard error: a spinner with elapsed time and budget on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -7,16 +7,74 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
+
+HEARTBEAT = 30.0
+"""Seconds between two lines about one wait where there is no terminal."""
+
+
+class Teller:
+    """Called with how far it is: shown in place on a terminal, elsewhere now and then as a line.
+
+    Args: show: replaces the text on a terminal; None where there is none.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        console: Console,
+        budget: float | None,
+        clock: Callable[[], float],
+        show: Callable[[str], None] | None,
+    ) -> None:
+        self._title, self._console, self._budget, self._clock, self._show = title, console, budget, clock, show
+        self._began = self._told = clock()
+
+    def __call__(self, text: str) -> None:
+        if self._show:
+            self._show(f"{self._title}: {text}")
+        elif self._clock() - self._told >= HEARTBEAT:
+            self.line(f"{self._title}: {text}, {spent(self._clock() - self._began, self._budget)}")
+
+    def line(self, text: str) -> None:
+        """Something to keep: a line of its own."""
+        self._told = self._clock()
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
-def progress(title: str, console: Console | None = None) -> Iterator[Callable[[str], None]]:
-    """Show that something is going on. Yields: a function that tells how far it is."""
+def progress(
+    title: str,
+    console: Console | None = None,
+    *,
+    budget: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Teller]:
+    """Show that something is going on. Args: budget: seconds that it may take at most, where there is such a limit."""
     console = console or Console(stderr=True)
     if not console.is_terminal:
-        console.print(f"{title} …", highlight=False, markup=False, soft_wrap=True)
-        yield lambda _text: None
+        teller = Teller(title, console, budget, clock, None)
+        teller.line(f"{title} …")
+        yield teller
         return
-    started = time.monotonic()
-    with console.status(f"{title} …") as status:
-        yield lambda text: status.update(f"{title}: {text}, {time.monotonic() - started:.0f} s")
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), _Spent(budget))
+    with Progress(*columns, console=console, transient=True) as live:
+        task = live.add_task(f"{title} …", total=None)
+        yield Teller(title, console, budget, clock, lambda text: live.update(task, description=text))
+
+
+class _Spent(ProgressColumn):
+    """The time that passes, also while nothing else happens."""
+
+    def __init__(self, budget: float | None) -> None:
+        self._budget = budget
+        super().__init__()
+
+    def render(self, task: Task) -> Text:
+        return Text(spent(task.elapsed or 0.0, self._budget))
+
+
+def spent(seconds: float, budget: float | None) -> str:
+    """`35 s of 300`, or `35 s` without a budget."""
+    return f"{seconds:.0f} s" + (f" of {budget:.0f}" if budget is not None else "")

@@ -13,7 +13,7 @@ from typing import Any
 SECRET = "[secret]"
 """What stands in the place of every secret."""
 
-_NAMES = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|PRIVATE_?KEY)$", re.IGNORECASE)
+_NAMES = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|PRIVATE_?KEY|WEBHOOK_URL)$", re.IGNORECASE)
 _SHORTEST = 8
 """Shorter values stand in too many words that are no secrets."""
 

@@ -33,7 +33,6 @@ class Secrets:
     credentials: dict[str, str] = field(
         default_factory=lambda: {
             "GITHUB_TOKEN": f"ghp_{_token(36)}",
-            "AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com",
             "AUTH0_CLIENT_ID": _token(32),
             "AUTH0_CLIENT_SECRET": _token(64),
             "VERCEL_API_TOKEN": _token(24),
@@ -105,10 +104,23 @@ def _generated(group: dict[str, Any]) -> list[str]:
 
 @contextlib.contextmanager
 def world(
-    folder: Path, pulumi: Path, *, provisioning_seconds: float = 0.0, rate_limits: bool = True
+    folder: Path,
+    pulumi: Path,
+    *,
+    provisioning_seconds: float = 0.0,
+    rate_limits: bool = True,
+    stacks: Path = PROJECT,
+    owner: str = "zebra-devops",
+    tenant: str = "dev-g8trhgbfdq2sk2m8.us.auth0.com",
 ) -> Iterator[World]:
-    """A living world in `folder`, which must lie outside the source tree. Args: pulumi: the CLI's binary."""
+    """A living world in `folder`, which must lie outside the source tree.
+
+    Args:
+        pulumi: the CLI's binary.
+        stacks: the folder with the stacks' files. owner, tenant: of the repository at GitHub, and at Auth0.
+    """
     given = Secrets()
+    given.credentials["AUTH0_DOMAIN"] = tenant
     simulator = RenderSimulator(
         api_keys={given.credentials["RENDER_API_KEY"]: [WORKSPACE["id"]]},
         owners=[WORKSPACE],
@@ -121,15 +133,15 @@ def world(
     (home / "bin").mkdir(parents=True)
     (home / "bin" / "pulumi").symlink_to(pulumi)
     (folder / "state").mkdir()
-    _lay_out_project(folder / "project")
-    with serve(simulator) as url, vendor_api.serve(vendors, given.credentials) as addresses:
+    _lay_out_project(folder / "project", stacks)
+    with serve(simulator) as url, vendor_api.serve(vendors, given.credentials, owner=owner) as addresses:
         environment = {
             **given.credentials,
             **vendors.environment,
             **addresses.environment,
             "RENDER_HOST": url,
             "NO_PROXY": "127.0.0.1,localhost",
-            "PATH": f"{plugins}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(plugins), str(home / "bin"), os.environ["PATH"]]),
             "PULUMI_HOME": str(home),
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": given.passphrase,
@@ -138,11 +150,11 @@ def world(
         yield World(folder, vendors, simulator, given, environment)
 
 
-def _lay_out_project(folder: Path) -> None:
+def _lay_out_project(folder: Path, stacks: Path) -> None:
     folder.mkdir()
-    for settings in PROJECT.glob("Pulumi*.yaml"):
+    for settings in (PROJECT / "Pulumi.yaml", *stacks.glob("Pulumi.*.yaml")):
         shutil.copy(settings, folder)
-    for name in ("bin", "render", "components", "__main__.py"):
+    for name in ("bin", "render", "components", "gate", "workflows", "docs", "__main__.py", "requirements.txt"):
         (folder / name).symlink_to(PROJECT / name)
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+from gate.workflows.delivery import BRANCH as WORKFLOWS
 from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.engine import inhabit
@@ -40,6 +41,7 @@ class Releases:
             better = self._chapter("v1.2.0", "release v1.2.0", 0, ["release", "v1.2.0"])
             self._chapter(None, "rollback, to the last good release", 0, ["rollback"], serves=good)
             self._chapter(None, "rollback --to v1.2.0", 0, ["rollback", "--to", "v1.2.0"], serves=better)
+            self._deliver()
             self._verify()
             self._chapter(None, "release one.two, which is no version", 1, ["release", "one.two"], serves=better)
 
@@ -54,6 +56,21 @@ class Releases:
                 raise RehearsalFailed(f"after gate {' '.join(command)} {found} serve, expected {serves} at both")
             note(f"exit {ended}, {serves[:7]} serves at Render and Vercel")
         return serves
+
+    def _deliver(self) -> None:
+        """The workflows reach main by a pull request, which somebody merges."""
+        with self._story.chapter("workflows sync --env production") as note:
+            if ended := self._gate("workflows", "sync", "--env", "production"):
+                raise RehearsalFailed(f"gate workflows sync ended with {ended}")
+            github_git.merge_files(self._world.vendors, _REPOSITORY, WORKFLOWS, "main")
+            if ended := self._gate("workflows", "check", "--env", "production"):
+                raise RehearsalFailed(f"gate workflows check ended with {ended} after the merge")
+            note("one pull request, merged: main has every workflow as it is delivered")
+        for name in ("RENDER_API_KEY", "VERCEL_API_TOKEN"):  # a person sets what the jobs need and no stack knows
+            self._world.vendors.seed(
+                *("github", "environment_secret"),
+                **{"repository": _REPOSITORY, "environment": "production", "secretName": name, "value": "by hand"},
+            )
 
     def _verify(self) -> None:
         """Everything holds but the two required checks, of which the plan's names report nothing."""

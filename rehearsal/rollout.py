@@ -11,8 +11,9 @@ from rich.table import Table
 
 from gate.adopt.command import text
 from gate.adopt.search import Adoption, search
+from gate.target import load_settings
 from gate.vendors import Accounts
-from gate.workflows.delivery import delivered
+from gate.workflows.delivery import delivered, names
 from rehearsal.production import REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import RehearsalFailed, Story
 
@@ -79,10 +80,12 @@ class Rollout:
     def _deliver(self) -> None:
         """The pull request of `gate workflows sync`, merged: what main requires at cutover is set by one of them."""
         with self._story.chapter("the application gets its workflows") as note:
-            files = delivered()
+            project = self._story.world.project
+            production, _config = load_settings("production", None, {}, project)
+            files = delivered(names(production, {}, project))
             for file in files:
                 where = {"repository": REPOSITORY, "branch": "main", "file": file.path}
-                self._story.world.vendors.seed("github", "file", **where, content=file.content)
+                self._story.world.vendors.seed("github", "file", **where, content=file.beside(None))
             note(f"{len(files)} files on main")
 
     def _move(self, phase: str, expected: dict[str, Any], title: str = "") -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +18,11 @@ from gate.errors import GateError
 from gate.metrics.figures import Figure, by_week, figures
 from gate.metrics.history import read
 from gate.metrics.page import page
+from gate.metrics.period import beginning
 from gate.options import AsJson, StackName
 from gate.progress import progress
 from gate.release.repository import Repository
-from gate.target import load_settings
+from gate.target import load_peer, load_settings
 from gate.vendors import Accounts
 
 
@@ -32,7 +32,12 @@ def metrics(
         "production"
     ),
     stack: StackName = None,
-    staging: Annotated[str, typer.Option(help="Name of staging's environment at GitHub.", metavar="NAME")] = "staging",
+    staging: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of staging's environment at GitHub.", metavar="NAME", show_default="as its stack's file says"
+        ),
+    ] = None,
     as_json: AsJson = False,
     html: Annotated[
         Path | None,
@@ -57,10 +62,12 @@ def metrics(
     """
     until = datetime.now(UTC)
     try:
-        began = _beginning(since, until)
+        began = beginning(since, until)
         settings, config = load_settings(env, stack, os.environ)
         with progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
+            peer = load_peer(settings, os.environ)
+            staging = staging or (peer.github.environment.name if peer else "staging")
             on_staging = read(repository, staging, began, commits=True)
             released = read(repository, settings.github.environment.name, began, commits=True)
     except GateError as error:
@@ -78,17 +85,6 @@ def metrics(
     else:
         Console().print(_table(found, began))
     return 0
-
-
-def _beginning(text: str, now: datetime) -> datetime:
-    """Raises: GateError."""
-    if counted := re.fullmatch(r"([1-9]\d{0,3})([dw])", text):
-        return now - timedelta(days=int(counted[1]) * (7 if counted[2] == "w" else 1))
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise GateError(f"--since {text}: expected days or weeks such as 30d and 12w, or a date: 2026-10-01") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _table(found: list[Figure], since: datetime) -> Table:

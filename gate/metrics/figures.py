@@ -1,8 +1,9 @@
 """The figures, computed from a history. Knows no vendor.
 
 Definitions (dora.dev): deployment frequency counts deployments that served; lead time runs from a commit to its being
-served in production; the change failure rate is the share of deployments that failed or were taken back; time to
-restore runs from the beginning of a failure to the next thing that served. The targets are the plan's (5.5, 9.2).
+served in production; the change failure rate is the share of deployments that failed or were taken back, also later by
+a person; time to restore runs from the beginning of a failure to the next thing that served, where a person went back
+from the beginning of that. The targets are the plan's (5.5, 9.2).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gate.metrics.history import Deployment
+from gate.release.version import parse
 
 Verdict = Literal["met", "missed", "not enough data", "not measured here"]
 _WEEK = timedelta(weeks=1)
@@ -42,7 +44,8 @@ def figures(
     """Everything that the plan and DORA ask for, for a period."""
     weeks = max((until - since) / _WEEK, 1 / 7)
     changes = [one for one in production if one.task == "deploy"]
-    failed = [one for one in changes if not one.good]
+    left = _left(production)
+    failed = [one for one in changes if not one.good or one in left]
     taken_back = [one for one in production if one.rolled_back or one.task == "rollback"]
     leads = [_hours(one.ended - commit) for one in changes if one.good for commit in one.committed]
     waits = [_hours(one.ended - one.committed[-1]) for one in staging if one.good and one.committed]
@@ -60,6 +63,21 @@ def figures(
         Figure("staging bugs found", None, "", "over 90 %", "not measured here", note="from the issue tracker"),
         Figure("production incidents", None, "", "under 1 a month", "not measured here", note="from the incident log"),
     ]
+
+
+def _left(production: Sequence[Deployment]) -> list[Deployment]:
+    """Releases that served, and that a rollback went back from. One to a newer version only undoes another."""
+    found: list[Deployment] = []
+    served: Deployment | None = None
+    for one in production:
+        if one.good and one.task == "deploy":
+            served = one
+        elif one.good and one.task == "rollback" and served is not None:
+            here, there = parse(served.tag), parse(one.tag)
+            if here is None or there is None or there < here:
+                found.append(served)
+                served = None
+    return found
 
 
 def _rate(name: str, good: Sequence[Deployment], weeks: float, least: float, target: str) -> Figure:
@@ -94,7 +112,12 @@ def _restores(production: Sequence[Deployment]) -> list[float]:
     """Minutes. A release that takes itself back has restored when it ends; else the next success does."""
     minutes = []
     for position, one in enumerate(production):
+        if one.good and one.task == "deploy":
+            continue
         if one.good:
+            before = next((other for other in reversed(production[:position]) if other.task == "deploy"), None)
+            if before is not None and before.good:  # else it ends the failure of that one, which counts it
+                minutes.append((one.ended - one.began).total_seconds() / 60)
             continue
         end = one.ended if one.rolled_back else next((o.ended for o in production[position + 1 :] if o.good), None)
         if end is not None:

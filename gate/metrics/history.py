@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gate.release.records import payload_of
 from gate.release.repository import Repository
 
 _NEEDS = "Deployments: read"
@@ -38,6 +39,9 @@ class Deployment:
 def read(repository: Repository, environment: str, since: datetime, *, commits: bool = False) -> list[Deployment]:
     """Oldest first. Two requests each, and one more for the commits of a good one.
 
+    Where the gate has recorded something only that counts: GitHub records each job of an environment, and the vendors'
+    apps their own deployments, as further deployments of it.
+
     Args: commits: whether to ask which commits each brought, for the lead time.
 
     Raises: VendorError.
@@ -55,16 +59,23 @@ def read(repository: Repository, environment: str, since: datetime, *, commits: 
 
 
 def _deployments(repository: Repository, environment: str, since: datetime) -> Iterator[Deployment]:
+    listed = list(_listed(repository, environment, since))
+    for found in [one for one in listed if payload_of(one).get("gate")] or listed:
+        statuses = repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=_PAGE) or []
+        if ended := _end(statuses):
+            yield _deployment(environment, found, ended)
+
+
+def _listed(repository: Repository, environment: str, since: datetime) -> Iterator[dict[str, Any]]:
+    """Newest first."""
     for number in range(1, 100):
         query: dict[str, str | int] = {"environment": environment, "per_page": _PAGE, "page": number}
-        listed = repository.get("deployments", needs=_NEEDS, **query) or []
-        for found in listed:
-            if _time(found["created_at"]) < since:
+        found = repository.get("deployments", needs=_NEEDS, **query) or []
+        for one in found:
+            if _time(one["created_at"]) < since:
                 return
-            statuses = repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=_PAGE) or []
-            if ended := _end(statuses):
-                yield _deployment(environment, found, ended)
-        if len(listed) < _PAGE:
+            yield one
+        if len(found) < _PAGE:
             return
 
 
@@ -74,11 +85,10 @@ def _end(statuses: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) -> Deployment:
-    payload = found["payload"] if isinstance(found.get("payload"), dict) else {}
     return Deployment(
         environment=environment,
         sha=found["sha"],
-        tag=str(payload.get("tag", "")),
+        tag=str(payload_of(found).get("tag", "")),
         task=found["task"],
         began=_time(found["created_at"]),
         ended=_time(ended["created_at"]),

@@ -16,8 +16,9 @@ from gate.errors import GateError
 from gate.options import AsJson, StackName
 from gate.previews import prune as pruning
 from gate.previews.prune import Preview
+from gate.progress import progress
 from gate.release.repository import Repository
-from gate.target import load_settings
+from gate.target import load_peer, load_settings
 from gate.vendors import Accounts
 from gate.vendors.vercel import Vercel
 from render.errors import RenderError
@@ -64,14 +65,20 @@ def prune(
         settings, config = load_settings(env, stack, os.environ)
         with contextlib.ExitStack() as opened:
             accounts = opened.enter_context(Accounts(os.environ, config))
-            session = opened.enter_context(connect(os.environ, lambda _line: None))
+            tell = opened.enter_context(progress("looking for old previews"))
+            session = opened.enter_context(connect(os.environ, tell.line))
             repository = Repository(accounts.github, settings.github.repository)
             vercel = accounts.vercel if settings.vercel else None
             found = pruning.at_render(session, [service.name for service in settings.render.services])
+            stacks = (settings, load_peer(settings, os.environ))
+            bound = {one.github.branch.name for one in stacks if one}
             if vercel and settings.vercel:
-                project = vercel.project_id(settings.vercel.project) or ""
+                project = vercel.project_id(settings.vercel.project)
+                if project is None:  # without one, Vercel would list the deployments of every project
+                    raise GateError(f"Vercel has no project {settings.vercel.project}: correct marketedge:vercel")
                 found += pruning.at_vercel(vercel, project)
-            in_use, bound = pruning.open_branches(repository), {"staging", settings.github.branch.name}
+                bound |= pruning.bound_branches(vercel, project)
+            in_use = pruning.open_branches(repository)
             old = list(pruning.outlived(found, in_use, bound, datetime.now(UTC), age))
             problems = list(_remove(old, vercel, session)) if yes else []
     except (GateError, RenderError) as error:

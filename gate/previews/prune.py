@@ -22,13 +22,14 @@ _PAGE = 100
 
 @dataclass(frozen=True)
 class Preview:
-    """One preview. name: as the vendor shows it."""
+    """One preview. name: as the vendor shows it. works: it was built, so that it can serve."""
 
     vendor: Literal["Vercel", "Render"]
     id: str
     name: str
     branch: str
     created: datetime
+    works: bool = True
 
 
 def at_vercel(vercel: Vercel, project: str) -> list[Preview]:
@@ -48,7 +49,16 @@ def at_vercel(vercel: Vercel, project: str) -> list[Preview]:
 
 def _deployment(found: dict[str, Any]) -> Preview:
     created = datetime.fromtimestamp(found["created"] / 1000).astimezone()
-    return Preview("Vercel", found["uid"], found["url"], (found.get("meta") or {}).get("githubCommitRef", ""), created)
+    branch = (found.get("meta") or {}).get("githubCommitRef", "")
+    works = (found.get("readyState") or found.get("state")) == "READY"
+    return Preview("Vercel", found["uid"], found["url"], branch, created, works)
+
+
+def bound_branches(vercel: Vercel, project: str) -> set[str]:
+    """Branches that a domain of the project serves. Raises: VendorError."""
+    query = {"limit": _PAGE, **vercel.query}
+    answer = vercel.api.get(f"/v9/projects/{project}/domains", query, needs=_NEEDS) or {}
+    return {str(one["gitBranch"]) for one in answer.get("domains", []) if one.get("gitBranch")}
 
 
 def at_render(session: Session, services: Sequence[str]) -> list[Preview]:
@@ -80,8 +90,9 @@ def outlived(
     """Args: in_use: branches of open pull requests. bound: branches that a domain serves, or that are environments'."""
     newest: set[tuple[str, str]] = set()
     for one in sorted(previews, key=lambda p: p.created, reverse=True):
-        latest = (one.vendor, one.branch) not in newest
-        newest.add((one.vendor, one.branch))
+        latest = one.works and (one.vendor, one.branch) not in newest
+        if one.works:  # a build that failed serves nobody, and the one before it goes on serving
+            newest.add((one.vendor, one.branch))
         if now - one.created < age or (latest and one.branch in in_use | bound):
             continue
         yield one

@@ -7,9 +7,9 @@ from typing import Any
 
 from gate.release.errors import Refused, StepFailed
 from gate.release.waiting import Budget
+from render.errors import ApiError
 from render.session import Session
 
-_FAILED = frozenset({"build_failed", "pre_deploy_failed", "update_failed", "canceled"})
 _BUILT = frozenset({"live", "deactivated"})
 _UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
 _LOOK_BACK = 100
@@ -59,21 +59,38 @@ class Backend:
         Raises: StepFailed. Where Render has forgotten the deploy, the commit is deployed anew.
         """
         known = self._deploys()
-        for deploy in known:
-            if deploy["status"] in _UNDER_WAY and commit_of(deploy) != sha:
-                budget.note(f"Render: canceling deploy {deploy['id']}, which would serve later")
-                self._session.create(f"{self._path}/deploys/{deploy['id']}/cancel", None, partial(self._ended, deploy))
+        later = [d for d in known if d["status"] in _UNDER_WAY and d["id"] != deploy_id and commit_of(d) != sha]
+        for deploy in later:
+            budget.note(f"Render: canceling deploy {deploy['id']}, which would serve later")
+            self._cancel(deploy)
+        if later:  # one of them may have come to serve in the meantime
+            known = self._deploys()
         live = next((deploy for deploy in known if deploy["status"] == "live"), None)
-        if live and (live["id"] == deploy_id or commit_of(live) == sha):
+
+        def wanted(found: dict[str, Any]) -> bool:
+            return found["id"] == deploy_id or (sha != "" and commit_of(found) == sha)
+
+        if live and wanted(live):
             budget.note(f"Render: {self.name} serves {sha[:7]} already")
             return str(live["id"])
-        built = [d for d in known if d["status"] in _BUILT and (d["id"] == deploy_id or commit_of(d) == sha)]
+        if under_way := next((d for d in known if d["status"] in _UNDER_WAY and wanted(d)), None):
+            return self._until_live(under_way["id"], budget)
+        built = [deploy for deploy in known if deploy["status"] in _BUILT and wanted(deploy)]
+        if not built and not sha:
+            raise StepFailed(f"Render: {self.name} has no deploy {deploy_id} any more, and its commit is not known")
         if not built:
             budget.note(f"Render: no build of {sha[:7]} is left: it is deployed anew")
             return self.deploy(sha, budget)
         budget.note(f"Render: rolling {self.name} back to {sha[:7]} ({built[0]['id']})")
         seen = {deploy["id"] for deploy in known}
         return self._until_live(self._start("rollback", {"deployId": built[0]["id"]}, sha, seen, budget)["id"], budget)
+
+    def _cancel(self, deploy: dict[str, Any]) -> None:
+        try:
+            self._session.create(f"{self._path}/deploys/{deploy['id']}/cancel", None, partial(self._ended, deploy))
+        except ApiError:
+            if not self._ended(deploy):  # what has ended by itself cannot be canceled
+                raise
 
     def _ended(self, deploy: dict[str, Any]) -> bool:
         now = self._session.client.get(f"{self._path}/deploys/{deploy['id']}")
@@ -98,10 +115,9 @@ class Backend:
             return None if status in _UNDER_WAY else status
 
         status = budget.wait_for(f"Render: deploy {deploy_id}", ended)
-        if status in _FAILED:
-            raise StepFailed(
-                f"Render: deploy {deploy_id} of {self.name} ended as {status}: see its log in the dashboard"
-            )
+        if status != "live":
+            told = "another deploy took its place" if status == "deactivated" else "see its log in the dashboard"
+            raise StepFailed(f"Render: deploy {deploy_id} of {self.name} ended as {status}: {told}")
         budget.note(f"Render: deploy {deploy_id} is {status}")
         return deploy_id
 

@@ -1,4 +1,4 @@
-"""`python -m gate release` and `rollback`: what they take, and what they print."""
+"""`python -m gate release`, `rollback` and `deploy`: what they take, and what they print."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,25 +15,28 @@ import typer
 
 from gate.errors import GateError
 from gate.options import AsJson, StackName
+from gate.progress import progress
 from gate.redaction import Redactor, environment_secrets
 from gate.release import release as releasing
 from gate.release import rollback as going_back
 from gate.release import staging
 from gate.release.errors import Refused
+from gate.release.interrupts import interruptible
 from gate.release.notify import notify
-from gate.release.opening import interruptible, open_stage
+from gate.release.opening import open_stage
 from gate.release.release import Stage
 from gate.release.report import Report
-from gate.release.version import EXPECTED, parse
+from gate.release.version import EXPECTED, parse, taken_back_to
 from gate.release.waiting import Budget
+from gate.smoke import files
 from gate.target import Target, load_target
 from render.errors import RenderError
 
 Environment = Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")]
 Folder = Annotated[
     Path | None,
-    typer.Option("--report", help="Write release.md and release.json into this folder.", metavar="DIR",
-                 show_default=False),
+    typer.Option("--report", help="Write release.md, release.json and the smoke tests' files into this folder.",
+                 metavar="DIR", show_default=False),
 ]  # fmt: skip
 
 
@@ -50,10 +54,11 @@ def release(
     in progress. Where one does not hold, nothing is changed. After the first change, whatever fails (a deploy, the
     promotion, a smoke test, the budget, Ctrl-C) is answered by a rollback of what was changed, and smoke tests again.
 
-    Killed, it can be run again: it goes on where it was. Every release is recorded as a deployment at GitHub.
+    Killed, it can be run again: it goes on where it was. Every release is recorded as a deployment at GitHub. A tag
+    such as `v1.2.2-rollback` goes back to v1.2.2, as `rollback --to` does.
 
-    Needs `GITHUB_TOKEN` (Contents, Deployments: write; Commit statuses: read), `RENDER_API_KEY`, `VERCEL_API_TOKEN`;
-    see `smoke` for the test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
+    Needs `GITHUB_TOKEN` (Contents, Deployments: write; Commit statuses, Pull requests: read), `RENDER_API_KEY`,
+    `VERCEL_API_TOKEN`; see `smoke` for the test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
 
     **Exit codes**
 
@@ -67,15 +72,15 @@ def release(
     - `python -m gate release v1.2.3`
     - `python -m gate release v1.2.3 --report out`: for a workflow
     """
+    if earlier := taken_back_to(tag):
+        return rollback(to=earlier, env=env, stack=stack, as_json=as_json, report=report)
 
-    if parse(tag) is None:  # of which nothing has to be looked up
-        print(f"gate release: {tag} is no release tag: {EXPECTED}", file=sys.stderr)
-        return 1
+    def run(stage: Stage, budget: Budget) -> Report:
+        return releasing.release(tag, stage, budget)
 
-    def run(stage: Stage, tell: Callable[[str], None]) -> Report:
-        return releasing.release(tag, stage, Budget(stage.target.settings.release.budget_seconds, tell))
-
-    return _execute("release", env, stack, run, as_json=as_json, folder=report)
+    problem = "" if parse(tag) else f"{tag} is no release tag: {EXPECTED}"
+    command = _Command("release", tag, env, stack, as_json, report)
+    return command.execute(run, lambda target: target.settings.release.budget_seconds, problem)
 
 
 def rollback(
@@ -90,11 +95,14 @@ def rollback(
 ) -> int:
     """Go back to an earlier release at Render and Vercel, without building anything, and smoke-test it.
 
-    After a release that was killed, it goes back to what served before that one. Database migrations are not undone:
-    the runbook that is printed says what to do about them. Within ten minutes, nearly all of it the vendors' work.
+    By default to the last good release that does not serve, and that nobody has gone back from. After a run that was
+    killed or could not go back, to what served before it. Database migrations are not undone: the runbook that is
+    printed says what to do about them. Within ten minutes, nearly all of it the vendors' work.
 
     Render's own auto-deploy and Vercel's auto-assignment stay as `marketedge:phase` has them; before `cutover` the next
     merge to main deploys again.
+
+    Needs what `release` needs.
 
     **Exit codes**
 
@@ -108,11 +116,11 @@ def rollback(
     - `python -m gate rollback --to v1.2.2`
     """
 
-    def run(stage: Stage, tell: Callable[[str], None]) -> Report:
-        budget = Budget(stage.target.settings.release.rollback_budget_seconds, tell)
+    def run(stage: Stage, budget: Budget) -> Report:
         return going_back.rollback(to, stage, budget)
 
-    return _execute("rollback", env, stack, run, as_json=as_json, folder=report)
+    command = _Command("rollback", to or "", env, stack, as_json, report)
+    return command.execute(run, lambda target: target.settings.release.rollback_budget_seconds)
 
 
 def deploy(
@@ -124,73 +132,96 @@ def deploy(
 ) -> int:
     """Wait until an environment that deploys by itself serves a commit, and smoke-test it.
 
-    Render begins by itself after a push; where it has not within a minute, the deploy is started. The commit gets the
+    Render begins by itself after a push; where it has not within a minute, the deploy is started. With
+    `VERCEL_API_TOKEN` the frontend's build is waited for as well. The commit gets the
     status `staging-smoke-tests`, which a release asks for and main requires at cutover. The deployment is recorded at
     GitHub, and the pull request that brought the commit gets a comment.
 
-    Needs `GITHUB_TOKEN` (Deployments, Commit statuses, Pull requests: write), `RENDER_API_KEY`.
+    Needs `GITHUB_TOKEN` (Deployments, Commit statuses, Pull requests: write), `RENDER_API_KEY`; see `smoke` for the
+    test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
 
     **Exit codes**
 
     - `0`: the commit serves, and the smoke tests passed
-    - `1`: could not begin
-    - `4`: the deploy or a smoke test failed
+    - `1`: could not begin, or a newer commit has taken its place
+    - `4`: the deploy or a smoke test failed, or the status could not be set
 
     **Examples**
 
     - `python -m gate deploy "$GITHUB_SHA" --report out`: for a workflow
     """
 
-    def run(stage: Stage, tell: Callable[[str], None]) -> Report:
-        return staging.deploy(sha, stage, Budget(stage.target.settings.release.budget_seconds, tell))
+    def run(stage: Stage, budget: Budget) -> Report:
+        return staging.deploy(sha, stage, budget)
 
-    if not re.fullmatch(r"[0-9a-f]{40}", sha):
-        print(f"gate deploy: {sha} is no commit: expected its full id, 40 hexadecimal digits", file=sys.stderr)
-        return 1
-    return _execute("deploy", env, stack, run, as_json=as_json, folder=report)
+    full = re.fullmatch(r"[0-9a-f]{40}", sha)
+    problem = "" if full else f"{sha} is no commit: expected its full id, 40 hexadecimal digits"
+    command = _Command("deploy", sha[:7], env, stack, as_json, report)
+    return command.execute(run, lambda target: target.settings.release.budget_seconds, problem)
 
 
-def _execute(
-    action: str,
-    env: str,
-    stack: str | None,
-    run: Callable[[Stage, Callable[[str], None]], Report],
-    *,
-    as_json: bool,
-    folder: Path | None,
-) -> int:
-    redactor = Redactor(environment_secrets(os.environ))
+@dataclass(frozen=True)
+class _Command:
+    """One of them as it was called. subject: the tag or commit; empty where it is still to be found out."""
 
-    def tell(line: str) -> None:
-        print(redactor.text(line), file=sys.stderr, flush=True)
+    action: str
+    subject: str
+    env: str
+    stack: str | None
+    as_json: bool
+    folder: Path | None
 
-    try:
-        target = load_target(env, stack, os.environ)
-        _warn(target, tell)
-        with interruptible(), open_stage(target, os.environ, tell) as stage:
-            report = run(stage, tell)
-    except KeyboardInterrupt:
-        report = Report(action, "", "refused", "interrupted before anything was changed")
-    except Refused as error:
-        report = Report(action, "", "refused", str(error))
-    except (GateError, RenderError) as error:
-        print(f"gate {action}: {redactor.text(str(error))}", file=sys.stderr)
-        return 1
-    _show(report, redactor, as_json=as_json, folder=folder)
-    if problem := notify(redactor.text(report.headline), os.environ):
-        tell(f"nobody was told: {problem}")
-    return report.exit_code
+    def execute(
+        self, run: Callable[[Stage, Budget], Report], seconds: Callable[[Target], float], problem: str = ""
+    ) -> int:
+        """Run it, print and write what came of it, and tell the team. Args: problem: refuses it without a look."""
+        redactor = Redactor(environment_secrets(os.environ))
+        try:
+            if problem:
+                raise Refused(problem)
+            found = self._run(run, seconds, redactor)
+        except KeyboardInterrupt:
+            found = self._refused("interrupted before anything was changed")
+        except (GateError, RenderError) as error:
+            print(f"gate {self.action}: {redactor.text(str(error))}", file=sys.stderr)
+            found = self._refused(str(error))
+        self._show(found, redactor)
+        if unheard := notify(redactor.text(found.headline), os.environ):
+            print(f"nobody was told: {unheard}", file=sys.stderr)
+        return found.exit_code
+
+    def _run(self, run: Callable[[Stage, Budget], Report], seconds: Callable[[Target], float], r: Redactor) -> Report:
+        target = load_target(self.env, self.stack, os.environ)
+        budget, title = seconds(target), f"{self.action} {self.subject}".strip()
+        with progress(f"{title}, {self.env}", budget=budget) as teller:
+
+            def tell(line: str) -> None:
+                teller.line(r.text(line))
+
+            _warn(target, tell)
+            with interruptible(), open_stage(target, os.environ, tell) as stage:
+                found = run(stage, Budget(budget, tell, teller))
+                self._keep(stage)
+        return found
+
+    def _keep(self, stage: Stage) -> None:
+        """The last smoke tests' own files, for the viewers that know JUnit."""
+        if self.folder is not None and stage.production.smoked:
+            files.write(stage.production.smoked[-1], self.folder)
+
+    def _refused(self, reason: str) -> Report:
+        return Report(self.action, self.subject, "refused", reason)
+
+    def _show(self, report: Report, redactor: Redactor) -> None:
+        text = redactor.text(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "release.json").write_text(f"{text}\n", encoding="utf-8")
+            (self.folder / "release.md").write_text(redactor.text(report.markdown()), encoding="utf-8")
+        print(text if self.as_json else redactor.text("\n".join(report.lines())))
 
 
 def _warn(target: Target, tell: Callable[[str], None]) -> None:
     if target.environment == "production" and target.settings.phase != "cutover":
-        tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to main deploys by itself")
-
-
-def _show(report: Report, redactor: Redactor, *, as_json: bool, folder: Path | None) -> None:
-    text = redactor.text(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "release.json").write_text(f"{text}\n", encoding="utf-8")
-        (folder / "release.md").write_text(redactor.text(report.markdown()), encoding="utf-8")
-    print(text if as_json else redactor.text("\n".join(report.lines())))
+        branch = target.settings.github.branch.name
+        tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to {branch} deploys by itself")

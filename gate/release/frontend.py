@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from gate.release.errors import Refused, StepFailed
 from gate.release.waiting import Budget
-from gate.vendors.errors import VendorError
+from gate.vendors.errors import Forbidden, VendorError
 from gate.vendors.vercel import Vercel
 
-_NEEDS = "a token whose scope is the team of the project (vercel:team)"
+NEEDS = "a token whose scope is the team of the project (vercel:team)"
+_UNDER_WAY = frozenset({"pending", "in-progress"})
+_PATIENCE = 60.0
+"""Seconds that a request for another build gets: Vercel may refuse a second one meanwhile."""
+_VERSIONS = {"promote": "v10", "rollback": "v9"}
+Kind = Literal["promote", "rollback"]
 
 
 class Frontend:
@@ -18,40 +23,60 @@ class Frontend:
 
     def __init__(self, vercel: Vercel, project: str) -> None:
         self._vercel, self.name = vercel, project
-        self._project = self._read()
+        self._id: str = self._read()["id"]
 
     def _read(self) -> dict[str, Any]:
-        found = self._vercel.api.get(self._path(), self._vercel.query, needs=_NEEDS)
+        found = self._get(f"/v9/projects/{quote(self.name, safe='')}")
         if found is None:
-            raise Refused(f"Vercel shows VERCEL_API_TOKEN no project {self.name}: use {_NEEDS}")
+            raise Refused(f"Vercel shows VERCEL_API_TOKEN no project {self.name}: use {NEEDS}")
         project: dict[str, Any] = found
         return project
 
-    def _path(self, *steps: str) -> str:
-        return "/".join([f"/v9/projects/{quote(self.name, safe='')}", *steps])
+    def _get(self, path: str, **query: str | int) -> Any:
+        return self._vercel.api.get(path, {**query, **self._vercel.query}, needs=NEEDS)
 
     def serving(self) -> dict[str, Any] | None:
-        """The deployment that production's domains point at."""
-        target = (self._read().get("targets") or {}).get("production") or {}
-        return self._deployment(target["id"]) if target.get("id") else None
+        """The deployment that production's domains point at.
+
+        The one that the project names, unless it is only staged; else where the last promotion or rollback went; else
+        the newest that has served.
+        """
+        project = self._read()
+        last = project.get("lastAliasRequest") or {}
+        named = [((project.get("targets") or {}).get("production") or {}).get("id")]
+        named += [last.get("toDeploymentId")] if last.get("jobStatus") == "succeeded" else []
+        for identity in filter(None, named):
+            found = self._deployment(identity)
+            if found and found.get("readySubstate") != "STAGED":
+                return found
+        return next((one for one in self._builds(state="READY") if one.get("readySubstate") == "PROMOTED"), None)
 
     def _deployment(self, identity: str) -> dict[str, Any] | None:
-        found = self._vercel.api.get(f"/v13/deployments/{identity}", self._vercel.query, needs=_NEEDS)
+        found = self._get(f"/v13/deployments/{identity}")
         return {**found, "uid": found.get("uid") or found["id"]} if found else None
 
     def build_of(self, sha: str) -> dict[str, Any] | None:
         """The newest production build of a commit that is ready, staged or promoted."""
-        query = {"projectId": self._project["id"], "target": "production", "state": "READY", "sha": sha, "limit": 20}
-        found = self._vercel.api.get("/v6/deployments", {**query, **self._vercel.query}, needs=_NEEDS)
-        builds = [one for one in found["deployments"] if (one.get("meta") or {}).get("githubCommitSha") == sha]
-        return builds[0] if builds else None
+        return next(iter(self._builds(state="READY", sha=sha)), None)
+
+    def state_of(self, sha: str) -> str | None:
+        """Of the newest production build of a commit, ready or not: QUEUED, BUILDING, ERROR, CANCELED."""
+        found = next(iter(self._builds(sha=sha)), None)
+        return str(found.get("readyState") or found.get("state")) if found else None
+
+    def _builds(self, **filters: str) -> list[dict[str, Any]]:
+        answer = self._get("/v6/deployments", projectId=self._id, target="production", limit=20, **filters)
+        found: list[dict[str, Any]] = (answer or {}).get("deployments", [])
+        sha = filters.get("sha")
+        return [one for one in found if sha is None or commit_of(one) == sha]
 
     def promote(self, deployment: str, budget: Budget) -> None:
-        """Point production's domains at a build, unless they do; nothing is built again.
+        """Point production's domains at a build, unless they do; nothing is built again. One that has served before
+        may have to be rolled back to instead.
 
         Raises: StepFailed.
         """
-        self._alias("promote", f"/v10/projects/{self._project['id']}/promote/{deployment}", deployment, budget)
+        self._either("promote", "rollback", deployment, budget)
 
     def roll_back(self, deployment: str, budget: Budget) -> None:
         """Go back to a build that has served. Where Vercel refuses (the Hobby plan goes back one step only), it is
@@ -59,32 +84,73 @@ class Frontend:
 
         Raises: StepFailed.
         """
-        try:
-            self._alias("rollback", self._path("rollback", deployment), deployment, budget)
-        except VendorError as refused:
-            budget.note(f"Vercel refused to roll back ({refused}): promoting it instead")
-            self.promote(deployment, budget)
+        self._either("rollback", "promote", deployment, budget)
 
-    def _alias(self, kind: str, path: str, deployment: str, budget: Budget) -> None:
-        serving = self.serving()
-        if serving and serving["uid"] == deployment:
+    def _either(self, first: Kind, second: Kind, deployment: str, budget: Budget) -> None:
+        settled = self._settled(deployment, budget)
+        if settled and (self.serving() or {}).get("uid") == deployment:
             budget.note(f"Vercel: {deployment} serves already")
             return
-        budget.note(f"Vercel: {kind} of {deployment}")
-        before = (self._read().get("lastAliasRequest") or {}).get("requestedAt")
-        team = f"?teamId={self._vercel.team_id}" if self._vercel.query else ""
-        # Sent again after a lost answer, it points the same domains at the same build.
-        self._vercel.api.send("POST", path + team, {}, needs=_NEEDS, repeatable=True)
+        try:
+            self._point(first, deployment, budget)
+        except VendorError as refused:
+            if type(refused) not in (VendorError, Forbidden):  # only a refusal says that it will not be done this way
+                raise
+            budget.note(f"Vercel refused the {first} ({refused}): trying a {second} instead")
+            try:
+                self._point(second, deployment, budget)
+            except VendorError:
+                raise refused from None
+
+    def _point(self, kind: Kind, deployment: str, budget: Budget) -> None:
+        before = self._last()
+        if before.get("toDeploymentId") == deployment and before.get("jobStatus") in _UNDER_WAY:
+            budget.note(f"Vercel: {kind} of {deployment} is under way")
+            before = {}
+        else:
+            budget.note(f"Vercel: {kind} of {deployment}")
+            self._ask(kind, deployment, before)
 
         def done() -> str | None:
-            last = self._read().get("lastAliasRequest") or {}
-            mine = last.get("toDeploymentId") == deployment and last.get("requestedAt") != before
-            status = str(last.get("jobStatus")) if mine else "pending"
-            return None if status in ("pending", "in-progress") else status
+            status = str(self._since(before, deployment).get("jobStatus", "pending"))
+            return None if status in _UNDER_WAY else status
 
-        if (status := budget.wait_for(f"Vercel: {kind} of {deployment}", done)) != "succeeded":
+        status = budget.wait_for(f"Vercel: {kind} of {deployment}", done)
+        if status != "succeeded" and ((self.serving() or {}).get("uid") != deployment):
             raise StepFailed(f"Vercel: {kind} of {deployment} ended as {status}: see the project's Deployments")
         budget.note(f"Vercel: {deployment} serves production")
+
+    def _settled(self, deployment: str, budget: Budget) -> bool:
+        """Let a request for another build end, such as a promotion that is to be taken back: until then, what serves
+        is about to change. Returns: whether it has ended."""
+        until = budget.elapsed + _PATIENCE
+
+        def ended() -> list[bool] | None:
+            last = self._last()
+            if last.get("toDeploymentId") == deployment or last.get("jobStatus") not in _UNDER_WAY:
+                return [True]
+            return [False] if budget.elapsed >= until else None
+
+        return budget.wait_for("Vercel: the request before", ended)[0]
+
+    def _ask(self, kind: Kind, deployment: str, before: dict[str, Any]) -> None:
+        team = f"?teamId={self._vercel.team_id}" if self._vercel.query else ""
+        path = f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}{team}"
+        try:
+            # Sent again after a lost answer, it points the same domains at the same build.
+            self._vercel.api.send("POST", path, {}, needs=NEEDS, repeatable=True)
+        except VendorError:
+            if not self._since(before, deployment):  # 409 where the first of two was carried out
+                raise
+
+    def _last(self) -> dict[str, Any]:
+        return self._read().get("lastAliasRequest") or {}
+
+    def _since(self, before: dict[str, Any], deployment: str) -> dict[str, Any]:
+        """The last request, if it is a newer one for this deployment."""
+        last = self._last()
+        newer = last.get("requestedAt") != before.get("requestedAt")
+        return last if newer and last.get("toDeploymentId") == deployment else {}
 
 
 def commit_of(deployment: dict[str, Any]) -> str:

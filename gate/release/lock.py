@@ -2,7 +2,8 @@
 
 Locks are numbered refs, `refs/gate/<environment>/<n>`. GitHub makes a ref once and answers 422 to everybody else
 (docs.github.com/en/rest/git/refs), so the next number is won by one. Each points to a tag object that says who holds
-it and until when; an expired one no longer counts.
+it and until when; an expired one no longer counts. The tag object is of the branch's head: a workflow's token may not
+make a ref of a commit with other workflow files than those.
 """
 
 from __future__ import annotations
@@ -30,22 +31,30 @@ class Holder:
 
 
 class Lock:
-    """Args: who: names this run the same way when it is tried again, so that it gets its own lock back."""
+    """Args:
+
+    branch: one of the repository's.
+    who: names this run; the same name again is the same run, tried again.
+    is_over: whether a run of a name cannot be going on any more.
+    """
 
     def __init__(
         self,
         repository: Repository,
         environment: str,
+        branch: str,
         who: str,
+        is_over: Callable[[str], bool] = lambda _who: False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._repository, self._prefix, self._who, self._now = repository, f"gate/{environment}", who, now
+        self._repository, self._prefix, self._branch = repository, f"gate/{environment}", branch
+        self._who, self._is_over, self._now = who, is_over, now
         self._number: int | None = None
 
     def holders(self) -> list[Holder]:
         """Every lock there is, expired ones too (git/refs, matching references)."""
         found = self._repository.get(f"git/matching-refs/{self._prefix}/") or []
-        return [self._holder(ref) for ref in found]
+        return [self._holder(ref) for ref in found if ref["ref"].startswith(f"refs/{self._prefix}/")]
 
     def _holder(self, ref: dict[str, Any]) -> Holder:
         tag = self._repository.get(f"git/tags/{ref['object']['sha']}") or {}
@@ -53,21 +62,19 @@ class Lock:
         until = datetime.fromisoformat(note.get("until", "1970-01-01T00:00:00+00:00"))
         return Holder(int(ref["ref"].rpartition("/")[2]), note.get("who", "somebody"), until)
 
-    def take(self, sha: str, seconds: int) -> None:
-        """Hold the lock for so long at most. Args: sha: any commit, for the note to point at.
+    def take(self, seconds: int) -> None:
+        """Hold the lock for so long at most.
 
         Raises: Refused where another run holds it.
         """
         held = self.holders()
-        for other in held:
-            if other.who != self._who and other.until > self._now():
-                raise Refused(
-                    f"another release is in progress: {other.who}, until {other.until:%H:%M:%S} UTC at the latest. "
-                    "Wait for its end, then run this again"
-                )
+        self._refuse_others(held)
         number = max((other.number for other in held), default=0) + 1
         until = (self._now() + timedelta(seconds=seconds)).isoformat()
-        note = {"tag": f"gate-lock-{number}", "object": sha, "type": "commit"}
+        head = self._repository.head(self._branch)
+        if head is None:
+            raise Refused(f"GitHub has no branch {self._branch}: correct marketedge:github.branch.name")
+        note = {"tag": f"gate-lock-{number}", "object": head, "type": "commit"}
         note["message"] = json.dumps({"who": self._who, "until": until})
         made = self._repository.send("POST", "git/tags", note, needs=_NEEDS, repeatable=True)
         try:
@@ -79,6 +86,20 @@ class Lock:
         self._number = number
         for other in held:
             self._drop(other.number)
+        try:
+            self._refuse_others(self.holders())  # one that was released in between frees its number for a third
+        except Refused:
+            self.release()
+            raise
+
+    def _refuse_others(self, held: list[Holder]) -> None:
+        for other in held:
+            mine = other.who == self._who or self._is_over(other.who)
+            if not mine and other.until > self._now():
+                raise Refused(
+                    f"another release is in progress: {other.who}, until {other.until:%H:%M:%S} UTC at the latest. "
+                    "Wait for its end, then run this again"
+                )
 
     def release(self) -> None:
         """Let others go on; what cannot be said now expires by itself."""

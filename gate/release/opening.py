@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import signal
+import os
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from types import FrameType
 
 from gate.release.backend import Backend
 from gate.release.frontend import Frontend
 from gate.release.lock import Lock
+from gate.release.preview import PreviewBuilds
 from gate.release.production import Production
 from gate.release.records import Records
-from gate.release.release import Stage
+from gate.release.release import SPARE, Stage
 from gate.release.repository import Repository
 from gate.smoke.run import run as smoke
 from gate.target import Target
-from gate.vendors import Accounts
+from gate.vendors import Accounts, CredentialsMissing
 from render.session import connect
 
 
@@ -29,33 +30,50 @@ def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str],
     Raises: GateError, RenderError.
     """
     settings = target.settings
-    ends = float(settings.release.budget_seconds + settings.release.rollback_budget_seconds)
+    ends = float(settings.release.budget_seconds + settings.release.rollback_budget_seconds + SPARE)
     with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=ends) as session:
         repository = Repository(accounts.github, target.repository)
         own = settings.vercel.project if settings.vercel and settings.vercel.settings else None
         frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
         backend = Backend(session, settings.render.service.name)
-        production = Production(backend, frontend, lambda: smoke(target, environ))
-        records = Records(repository, target.environment)
-        yield Stage(target, repository, records, production, Lock(repository, target.environment, who(environ)))
+        others = [Backend(session, service.name) for service in settings.render.other_services]
+        production = Production(backend, frontend, lambda seconds: smoke(target, environ, seconds=seconds), others)
+        records = Records(repository, settings.github.environment.name, live=target.environment == "production")
+        lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), is_over)
+        yield Stage(target, repository, records, production, lock, None if own else _preview(target, accounts, tell))
+
+
+def _preview(target: Target, accounts: Accounts, tell: Callable[[str], None]) -> PreviewBuilds | None:
+    vercel = target.settings.vercel
+    if vercel is None:
+        return None
+    try:
+        return PreviewBuilds(accounts.vercel, vercel.project, target.settings.github.branch.name)
+    except CredentialsMissing as error:
+        tell(f"the frontend's build is not waited for ({error})")
+        return None
 
 
 def who(environ: Mapping[str, str]) -> str:
-    """A workflow's run, whose second attempt is the same; else a person on a machine."""
+    """A workflow's run, whose second attempt is the same; else a process on a machine."""
     if run := environ.get("GITHUB_RUN_ID"):
         return f"run {run} of {environ.get('GITHUB_REPOSITORY', 'a workflow')}"
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    return f"{_machine()}, process {os.getpid()}"
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """A polite kill, as a canceled workflow gets it, counts as Ctrl-C: there is time to roll back."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+def is_over(name: str) -> bool:
+    """Whether the run of a name was a process of this machine that has ended."""
+    found = re.fullmatch(rf"{re.escape(_machine())}, process (\d+)", name)
+    if found is None:
+        return False
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it is there, and somebody else's
+        return False
+    return False
+
+
+def _machine() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -12,6 +12,8 @@ from gate.release.repository import Repository
 from gate.release.version import EXPECTED, parse
 from gate.target import Target
 
+_BUILDING = frozenset({"QUEUED", "INITIALIZING", "BUILDING"})
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -47,14 +49,14 @@ def look(
     conditions = [
         Condition(f"{tag} is {sha[:7]}"),
         _on_branch(repository, branch, sha),
-        _newer(tag, sha, records),
+        newer(tag, sha, records),
         _smoked(target, repository, sha),
     ]
     build = ""
     if frontend:
         found = frontend.build_of(sha)
         build = found["uid"] if found else ""
-        conditions.append(_built(frontend, branch, sha, build))
+        conditions.append(_built(frontend, branch, sha, build, "" if build else frontend.state_of(sha) or ""))
     ready = all(not condition.problem for condition in conditions)
     return conditions, Ready(tag, sha, build) if ready else None
 
@@ -64,7 +66,7 @@ def _on_branch(repository: Repository, branch: str, sha: str) -> Condition:
     return Condition(f"{sha[:7]} is on {branch}", problem)
 
 
-def _newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
+def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
     """Than the last good release. The same tag again, on the same commit, is the continuation of a run."""
     released = [(version, r) for r in records if r.good and r.task == "deploy" and (version := parse(r.tag))]
     last = max(released, key=lambda pair: pair[0], default=None)
@@ -87,9 +89,14 @@ def _smoked(target: Target, repository: Repository, sha: str) -> Condition:
     return Condition(title, f"{found}: deploy it to staging and let gate smoke --env staging pass there")
 
 
-def _built(frontend: Frontend, branch: str, sha: str, build: str) -> Condition:
-    problem = (
-        f"Vercel has none that is ready: push the commit to {branch} with the Git integration on, or redeploy its "
-        f"build for production in the dashboard of {frontend.name}, then run this again"
-    )
+def _built(frontend: Frontend, branch: str, sha: str, build: str, state: str) -> Condition:
+    """Args: state: of the newest build, where none is ready."""
+    if state in _BUILDING:
+        problem = f"it is {state} at Vercel: wait for it, then run this again"
+    else:
+        problem = (
+            f"Vercel has none that is ready{f' (it is {state})' if state else ''}: push the commit to {branch} with "
+            f"the Git integration on, or redeploy its build for production in the dashboard of {frontend.name}, then "
+            "run this again"
+        )
     return Condition(f"the frontend has a production build of {sha[:7]}", "" if build else problem)

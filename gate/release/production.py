@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from gate.release.backend import Backend
 from gate.release.backend import commit_of as render_commit
@@ -14,21 +15,40 @@ from gate.release.records import Serving
 from gate.release.waiting import Budget
 from gate.smoke.report import SmokeReport
 
-Smoke = Callable[[], SmokeReport]
+Smoke = Callable[[float], SmokeReport]
+_LEAST = 10.0
+"""Seconds that smoke tests get even where the budget is used up: without them nothing is known."""
 
 
 @dataclass(frozen=True)
 class Production:
-    """frontend: None where the environment has none. smoke: looks whether what serves works."""
+    """Attributes:
+
+    frontend: None where the environment has none.
+    smoke: looks whether what serves works, within so many seconds.
+    others: further services of the same repository, which are released together with the backend.
+    smoked: what it found, each time.
+    """
 
     backend: Backend
     frontend: Frontend | None
     smoke: Smoke
+    others: Sequence[Backend] = ()
+    smoked: list[SmokeReport] = field(default_factory=list)
+
+    @property
+    def services(self) -> list[Backend]:
+        return [self.backend, *self.others]
 
     def serving(self) -> Serving:
         live = self.backend.live() or {}
         shown = (self.frontend.serving() if self.frontend else None) or {}
-        return Serving(live.get("id", ""), render_commit(live), shown.get("uid", ""), vercel_commit(shown))
+        others = {other.name: _of(other.live() or {}) for other in self.others}
+        return Serving(*_of(live), shown.get("uid", ""), vercel_commit(shown), others)
+
+    def at(self, sha: str, build: str) -> Serving:
+        """What serves where a commit does. Args: build: the frontend's, empty where there is none."""
+        return Serving("", sha, build, sha if build else "", {other.name: ("", sha) for other in self.others})
 
     def put(self, sha: str, build: str, budget: Budget) -> None:
         """Backend first: a new frontend needs its API, an old one lives with a newer API.
@@ -37,7 +57,8 @@ class Production:
 
         Raises: StepFailed and vendors' errors.
         """
-        self.backend.deploy(sha, budget)
+        for service in self.services:
+            service.deploy(sha, budget)
         if self.frontend and build:
             self.frontend.promote(build, budget)
         self.check(budget)
@@ -45,19 +66,38 @@ class Production:
     def put_back(self, before: Serving, budget: Budget) -> None:
         """The other way round. What serves already is left alone, so that this can be tried again.
 
-        Raises: StepFailed and vendors' errors.
+        Raises: StepFailed, also where it is not known what served before; vendors' errors.
         """
+        unknown = []
         if self.frontend and before.vercel_deployment:
             self.frontend.roll_back(before.vercel_deployment, budget)
-        if before.render_commit:
+        elif self.frontend and self.frontend.serving():
+            unknown.append("Vercel")
+        for other in self.others:
+            deploy, commit = before.others.get(other.name, ("", ""))
+            if deploy or commit:
+                other.roll_back(commit, budget, deploy)
+            elif other.live():
+                unknown.append(f"Render ({other.name})")
+        if before.render_deploy or before.render_commit:
             self.backend.roll_back(before.render_commit, budget, before.render_deploy)
+        elif self.backend.live():
+            unknown.append("Render")
+        if unknown:
+            raise StepFailed(f"nothing had served at {' and '.join(unknown)} before: what serves there now stays")
         self.check(budget)
 
     def check(self, budget: Budget) -> None:
         """Raises: StepFailed naming the smoke tests that failed."""
         budget.note("smoke tests")
-        report = self.smoke()
+        budget.waiting("smoke tests")
+        report = self.smoke(max(budget.left, _LEAST))
+        self.smoked.append(report)
         budget.note(f"smoke tests: {report.headline}")
         if not report.passed:
             failed = [check.name for check in report.checks if check.outcome == "failed"]
             raise StepFailed(f"smoke tests failed: {', '.join(failed) or report.headline}")
+
+
+def _of(deploy: dict[str, Any]) -> tuple[str, str]:
+    return deploy.get("id", ""), render_commit(deploy)

@@ -6,7 +6,10 @@ environment turns an earlier one into `inactive`, which was good in its time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from gate.release.repository import Repository
@@ -14,16 +17,22 @@ from gate.release.repository import Repository
 _NEEDS = "Deployments: write"
 _GOOD = frozenset({"success", "inactive"})
 _OPEN = frozenset({"queued", "pending", "in_progress"})
+_PAGE = 100
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What served: ids at Render and Vercel, with their commits; empty where nothing did."""
+    """What served: ids at Render and Vercel, with their commits; empty where nothing did.
+
+    others: deploy and commit of each further service, by name.
+    """
 
     render_deploy: str = ""
     render_commit: str = ""
     vercel_deployment: str = ""
     vercel_commit: str = ""
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,19 +56,24 @@ class Record:
 
 
 class Records:
-    """The deployments of one environment. Raises (all methods): VendorError."""
+    """The deployments of one of GitHub's environments. Raises (all methods): VendorError.
 
-    def __init__(self, repository: Repository, environment: str) -> None:
-        self._repository, self._environment = repository, environment
+    Args: live: whether it is production, which GitHub shows as such.
+    """
 
-    def newest(self, count: int = 30) -> list[Record]:
-        """Newest first; what somebody else recorded is passed over."""
-        query: dict[str, str | int] = {"environment": self._environment, "per_page": count}
+    def __init__(self, repository: Repository, environment: str, *, live: bool) -> None:
+        self._repository, self._environment, self._live = repository, environment, live
+
+    def newest(self) -> list[Record]:
+        """Newest first; what somebody else recorded, such as GitHub for each job of the environment, is passed over."""
+        query: dict[str, str | int] = {"environment": self._environment, "per_page": _PAGE}
         found = self._repository.get("deployments", needs=_NEEDS, **query) or []
-        return [self._record(one) for one in found if (one.get("payload") or {}).get("gate")]
+        own = [one for one in found if payload_of(one).get("gate")]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # one after the other, thirty would take seconds of a rollback
+            return list(pool.map(self._record, own))
 
     def _record(self, found: dict[str, Any]) -> Record:
-        payload = found["payload"]
+        payload = payload_of(found)
         statuses = self._repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=1) or []
         state = statuses[0]["state"] if statuses else "queued"
         before = Serving(**payload.get("before", {}))
@@ -73,7 +87,7 @@ class Records:
             "task": task,
             "auto_merge": False,
             "required_contexts": [],
-            "production_environment": self._environment == "production",
+            "production_environment": self._live,
             "description": f"{task} {tag}",
             "payload": {"gate": 1, "tag": tag, "before": vars(before)},
         }
@@ -86,3 +100,14 @@ class Records:
         body = {"state": state, "description": description[:140], "environment": self._environment}
         path = f"deployments/{record}/statuses"
         self._repository.send("POST", path, body, needs=_NEEDS, repeatable=True)
+
+
+def payload_of(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A deployment's payload; one that was sent as text comes back as text, and is whatever its maker meant."""
+    found = deployment.get("payload")
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except ValueError:
+            return {}
+    return found if isinstance(found, Mapping) else {}

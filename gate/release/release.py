@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.errors import GateError
+from gate.release.interrupts import undisturbed
 from gate.release.lock import Lock
-from gate.release.preconditions import Ready, look
+from gate.release.preconditions import Ready, look, newer
+from gate.release.preview import PreviewBuilds
 from gate.release.production import Production
 from gate.release.records import Record, Records, Serving
 from gate.release.report import Report
@@ -20,23 +22,36 @@ from gate.release.waiting import Budget
 from gate.target import Target
 from render.errors import RenderError
 
-_SPARE = 120
-"""Seconds that a lock outlives the budgets, for what a vendor's answer takes at the end."""
+SPARE = 120
+"""Seconds that a run may take longer than its budgets, for what a vendor's answer takes at the end."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that a release and a rollback work with."""
+    """Everything that a release and a rollback work with. preview: where the frontend serves by itself."""
 
     target: Target
     repository: Repository
     records: Records
     production: Production
     lock: Lock
+    preview: PreviewBuilds | None = None
 
-    def hold(self, sha: str) -> None:
+    def hold(self) -> None:
         release = self.target.settings.release
-        self.lock.take(sha, release.budget_seconds + release.rollback_budget_seconds + _SPARE)
+        self.lock.take(release.budget_seconds + release.rollback_budget_seconds + SPARE)
+
+    def let_go(self) -> None:
+        with undisturbed():
+            self.lock.release()
+
+    def ended(self, record: Record, state: str, text: str) -> list[str]:
+        """Record how it ended, where that changes nothing about what serves. Returns: advice where it cannot be."""
+        try:
+            self.records.say(record.id, state, text)
+        except GateError as error:
+            return [f"This could not be recorded at GitHub, so that {record.tag} counts as not ended: {error}"]
+        return []
 
 
 def release(tag: str, stage: Stage, budget: Budget) -> Report:
@@ -55,29 +70,50 @@ def release(tag: str, stage: Stage, budget: Budget) -> Report:
         report.reason = "a precondition does not hold; nothing was changed"
         return report
     report.sha = ready.sha
-    stage.hold(ready.sha)
+    stage.hold()
     try:
-        _deploy(ready, records, stage, budget, report)
+        records = stage.records.newest()
+        overtaken = newer(tag, ready.sha, records)  # by a release that ended while this one looked around
+        if overtaken.problem:
+            report.conditions.append((overtaken.title, overtaken.problem))
+            report.reason = "a precondition does not hold any more; nothing was changed"
+        else:
+            _deploy(_record(ready, records, stage, budget), ready, stage, budget, report)
     finally:
-        stage.lock.release()
+        stage.let_go()
         report.timeline = budget.timeline
     return report
 
 
-def _deploy(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budget, report: Report) -> None:
-    record = next((r for r in records if r.open and (r.tag, r.sha, r.task) == (ready.tag, ready.sha, "deploy")), None)
-    if record:
-        budget.note(f"going on with the release that began as deployment {record.id}")
-    else:
-        record = stage.records.begin(ready.tag, ready.sha, "deploy", stage.production.serving())
-        budget.note(f"recorded as deployment {record.id}")
+def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budget) -> Record:
+    """The record of this release: a new one, or that of a run which was killed."""
+    unfinished = [record for record in records if record.open and record.task == "deploy"]
+    for record in unfinished:
+        if (record.tag, record.sha) == (ready.tag, ready.sha):
+            budget.note(f"going on with the release that began as deployment {record.id}")
+            return record
+    record = stage.records.begin(ready.tag, ready.sha, "deploy", _before(unfinished, stage.production.serving()))
+    budget.note(f"recorded as deployment {record.id}")
+    for other in unfinished:
+        stage.records.say(other.id, "failure", f"never ended; {ready.tag} takes its place")
+    return record
+
+
+def _before(unfinished: Sequence[Record], serving: Serving) -> Serving:
+    """What to go back to: what serves, unless that is half of a release that was killed."""
+    half = next((r for r in unfinished if r.sha in (serving.render_commit, serving.vercel_commit)), None)
+    return half.before if half else serving
+
+
+def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: Report) -> None:
     try:
         stage.production.put(ready.sha, ready.build, budget)
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
     except (GateError, RenderError, KeyboardInterrupt) as error:
-        report.reason = str(error) or "interrupted"
-        budget.note(f"failed: {report.reason}")
-        _take_back(record, stage, budget, report)
+        with undisturbed(budget.note):
+            report.reason = str(error) or "interrupted"
+            budget.note(f"failed: {report.reason}")
+            _take_back(record, stage, budget, report)
         return
     report.outcome = "done"
     budget.note(f"{ready.tag} serves production")
@@ -89,22 +125,14 @@ def _take_back(record: Record, stage: Stage, budget: Budget, report: Report) -> 
     own.note("rolling back")
     try:
         stage.production.put_back(record.before, own)
-        stage.records.say(record.id, "failure", f"rolled back: {report.reason}")
     except (GateError, RenderError) as error:
+        own.note(f"rollback failed: {error}")
         report.outcome = "failed"
         report.advice = [f"The rollback failed too: {error}", *by_hand(record.before, stage.target)]
-        own.note(f"rollback failed: {error}")
-        _say_that_it_failed(record, stage, str(error))
+        report.advice += stage.ended(record, "error", f"rollback failed: {error}")
         return
     report.outcome = "rolled back"
-    report.advice = [migrations(stage.target)]
-
-
-def _say_that_it_failed(record: Record, stage: Stage, reason: str) -> None:
-    try:
-        stage.records.say(record.id, "error", f"rollback failed: {reason}")
-    except GateError:
-        return  # said on the terminal, in the report and by the exit code
+    report.advice = [migrations(stage.target), *stage.ended(record, "failure", f"rolled back: {report.reason}")]
 
 
 def migrations(target: Target) -> str:
@@ -117,9 +145,10 @@ def migrations(target: Target) -> str:
 
 def by_hand(before: Serving, target: Target) -> list[str]:
     """What a person does where the program could not."""
-    service = target.settings.render.service.name
-    lines = [
-        f"Render: {service}, Deploys, {before.render_deploy or 'the last good one'}, Rollback",
-        f"Vercel: the project's Deployments, {before.vercel_deployment or 'the last good one'}, Instant Rollback",
-    ]
+    deploys = {target.settings.render.service.name: before.render_deploy}
+    deploys |= {other.name: before.others.get(other.name, ("",))[0] for other in target.settings.render.other_services}
+    lines = [f"Render: {name}, Deploys, {deploy or 'the last good one'}, Rollback" for name, deploy in deploys.items()]
+    if target.settings.vercel:
+        build = before.vercel_deployment or "the last good one"
+        lines.append(f"Vercel: the project's Deployments, {build}, Instant Rollback")
     return [*lines, f"Then: python -m gate smoke --env {target.environment}", migrations(target)]

@@ -33,7 +33,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        return f"{self.action} {self.tag}: {self.outcome}" + (f" ({self.reason})" if self.reason else "")
+        return f"{self.action} {self.tag}".strip() + f": {self.outcome}" + (f" ({self.reason})" if self.reason else "")
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "exitCode": self.exit_code}

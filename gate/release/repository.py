@@ -30,6 +30,11 @@ class Repository:
             target = self.get(f"git/tags/{target['sha']}")["object"]
         return str(target["sha"])
 
+    def head(self, branch: str) -> str | None:
+        """The commit of a branch (git/refs)."""
+        found = self.get(f"git/ref/heads/{quote(branch)}")
+        return str(found["object"]["sha"]) if found else None
+
     def is_on(self, branch: str, sha: str) -> bool:
         """Whether a commit is the branch's head or one before it (commits/compare-two-commits)."""
         found = self.get(f"compare/{sha}...{quote(branch, safe='')}")
@@ -41,14 +46,17 @@ class Repository:
         return next((str(s["state"]) for s in found.get("statuses", []) if s["context"] == context), None)
 
     def merged_head(self, sha: str) -> str | None:
-        """Of a merge commit the head that it merged, where the merge added nothing to it: the trees are the same."""
+        """The head that a commit merged, squashed or rebased, where that added nothing: the trees are the same."""
         commit = self.get(f"commits/{sha}")
-        parents = [parent["sha"] for parent in commit["parents"]] if commit else []
-        if commit is None or len(parents) != 2:
+        if commit is None:
             return None
-        head = self.get(f"commits/{parents[1]}")
-        same = head is not None and head["commit"]["tree"]["sha"] == commit["commit"]["tree"]["sha"]
-        return parents[1] if same else None
+        heads = [parent["sha"] for parent in commit["parents"][1:]]
+        if not heads:
+            pulls = self.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []
+            heads = [pull["head"]["sha"] for pull in pulls if pull.get("merge_commit_sha") == sha]
+        tree = commit["commit"]["tree"]["sha"]
+        found = ((head, self.get(f"commits/{head}")) for head in heads)
+        return next((head for head, one in found if one and one["commit"]["tree"]["sha"] == tree), None)
 
     def get(self, path: str, needs: str = _READ, **query: str | int) -> Any:
         return self._github.api.get(self._github.path(self.name, path), query, needs=needs)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gate.errors import GateError
 from gate.release.errors import Refused
+from gate.release.interrupts import undisturbed
 from gate.release.records import Record, Serving
 from gate.release.release import Stage, by_hand, migrations
 from gate.release.report import Report
 from gate.release.version import EXPECTED, parse
 from gate.release.waiting import Budget
 from render.errors import RenderError
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """What has to serve. record: of a rollback there that was killed, or failed."""
+
+    tag: str
+    serving: Serving
+    record: Record | None = None
 
 
 def rollback(to: str | None, stage: Stage, budget: Budget) -> Report:
@@ -23,15 +34,19 @@ def rollback(to: str | None, stage: Stage, budget: Budget) -> Report:
     """
     records = stage.records.newest()
     serving = stage.production.serving()
-    tag, goal = _goal(to, stage, records, serving)
-    report = Report("rollback", tag, "failed", sha=goal.render_commit)
-    stage.hold(goal.render_commit)
+    goal = _goal(to, stage, records, serving)
+    report = Report("rollback", goal.tag, "failed", sha=goal.serving.render_commit)
+    stage.hold()
     try:
-        record = stage.records.begin(tag, goal.render_commit, "rollback", serving)
-        _go_back(record, goal, stage, budget, report)
-        _close(records, stage)
+        record = goal.record or stage.records.begin(goal.tag, goal.serving.render_commit, "rollback", serving)
+        with undisturbed(budget.note):
+            _go_back(record, goal.serving, stage, budget, report)
+            if report.outcome == "done":  # a release that never ended has ended now
+                for other in records:
+                    if other.open and other.id != record.id:
+                        report.advice += stage.ended(other, "failure", "rolled back: it never ended")
     finally:
-        stage.lock.release()
+        stage.let_go()
         report.timeline = budget.timeline
     return report
 
@@ -39,45 +54,62 @@ def rollback(to: str | None, stage: Stage, budget: Budget) -> Report:
 def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report: Report) -> None:
     try:
         stage.production.put_back(goal, budget)
-        stage.records.say(record.id, "success", f"{record.tag} serves production again")
     except (GateError, RenderError) as error:
         report.reason = str(error)
-        report.advice = by_hand(goal, stage.target)
-        stage.records.say(record.id, "error", f"rollback failed: {error}")
+        report.advice = [*by_hand(goal, stage.target), *stage.ended(record, "error", f"rollback failed: {error}")]
         return
     report.outcome = "done"
     report.advice = [migrations(stage.target)]
+    report.advice += stage.ended(record, "success", f"{record.tag} serves production again")
 
 
-def _close(records: Sequence[Record], stage: Stage) -> None:
-    """A release that never ended has ended now."""
-    for record in records:
-        if record.open:
-            stage.records.say(record.id, "failure", "rolled back: it never ended")
-
-
-def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> tuple[str, Serving]:
-    """The tag to go back to, and what has to serve for that."""
+def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> _Goal:
     if to is None:
-        unfinished = next((r for r in records if r.open and r.task == "deploy"), None)
-        if unfinished:
-            return _tag_of(unfinished.before.render_commit, records), unfinished.before
-        earlier = [r for r in records if r.good and r.task == "deploy" and r.sha != serving.render_commit]
-        if not earlier:
-            raise Refused("no earlier good release is on record: name one with --to vX.Y.Z")
-        to, sha = earlier[0].tag, earlier[0].sha
-    elif parse(to) is None:
+        return _unfinished(records, stage) or _release(_last_good(records, serving), stage)
+    if parse(to) is None:
         raise Refused(f"{to} is no release tag: {EXPECTED}")
-    else:
-        found = next((r.sha for r in records if r.tag == to and r.task == "deploy" and r.good), None)
-        sha = found or stage.repository.commit_of(to) or ""
-        if not sha:
-            raise Refused(f"tag {to} does not exist at GitHub, and no release of it is on record")
+    sha = next((r.sha for r in records if r.tag == to and r.task == "deploy" and r.good), None)
+    sha = sha or stage.repository.commit_of(to)
+    if not sha:
+        raise Refused(f"tag {to} does not exist at GitHub, and no release of it is on record")
+    return _release((to, sha), stage)
+
+
+def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
+    """Where the newest run was killed, or could not go back: what it was on its way to, or what served before it."""
+    newest = next(iter(records), None)
+    if newest is None or not (newest.open or newest.state == "error"):
+        return None
+    if newest.task == "rollback":
+        goal = _release((newest.tag, newest.sha), stage)
+        return _Goal(goal.tag, goal.serving, newest)
+    before = newest.before
+    return _Goal(next((r.tag for r in records if r.sha == before.render_commit and r.good), before.render_commit[:7]),
+                 before)  # fmt: skip
+
+
+def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
+    """Tag and commit of the newest good release that does not serve, and that nobody has gone back from since."""
+    names = {record.sha: record.tag for record in records}
+    left: set[str] = set()
+    for record in records:
+        serves = {record.sha} == {serving.render_commit, serving.vercel_commit or serving.render_commit}
+        if record.task == "deploy" and record.good and not serves and record.sha not in left:
+            return record.tag, record.sha
+        if record.task == "rollback" and record.good and _is_back(names, record):
+            left.add(record.before.render_commit)
+    raise Refused("no earlier good release is on record: name one with --to vX.Y.Z")
+
+
+def _is_back(names: dict[str, str], record: Record) -> bool:
+    """Whether a rollback went back; to a newer version it went forward again."""
+    here, there = parse(names.get(record.before.render_commit, "")), parse(record.tag)
+    return here is None or there is None or there < here
+
+
+def _release(found: tuple[str, str], stage: Stage) -> _Goal:
+    tag, sha = found
     build = stage.production.frontend.build_of(sha) if stage.production.frontend else None
     if stage.production.frontend and build is None:
-        raise Refused(f"Vercel has no production build of {to} ({sha[:7]}) left: name another release with --to")
-    return to, Serving("", sha, build["uid"] if build else "", sha)
-
-
-def _tag_of(sha: str, records: Sequence[Record]) -> str:
-    return next((r.tag for r in records if r.sha == sha and r.good), sha[:7])
+        raise Refused(f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to")
+    return _Goal(tag, stage.production.at(sha, build["uid"] if build else ""))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gate.errors import GateError
+from gate.release.interrupts import undisturbed
+from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import Report
 from gate.release.waiting import Budget
@@ -19,30 +21,54 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
 
     The commit gets the status that main requires and releases ask for; the pull request that brought it, a comment.
 
-    Returns: `done` or `failed`.
+    Returns: `done`; `refused`, where a newer commit has taken its place; `failed`, also where the status could not be
+    set, because without it nothing goes on from here.
+
+    Raises: GateError and RenderError before there is anything to wait for.
     """
     report = Report("deploy", sha[:7], "failed", sha=sha)
+    branch = stage.target.settings.github.branch.name
+    head = stage.repository.head(branch)
+    if head not in (None, sha) and not stage.production.backend.knows(sha):
+        report.outcome, report.reason = "refused", f"{str(head)[:7]} has taken its place on {branch}"
+        return report
     record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
     try:
         _wait_for_render(sha, stage, budget)
-        stage.production.backend.deploy(sha, budget)
+        for service in stage.production.services:
+            service.deploy(sha, budget)
+        if stage.preview:
+            stage.preview.wait_for(sha, budget)
         stage.production.check(budget)
         report.outcome = "done"
-    except (GateError, RenderError) as error:
-        report.reason = str(error)
-        budget.note(f"failed: {error}")
+    except (GateError, RenderError, KeyboardInterrupt) as error:
+        report.reason = str(error) or "interrupted"
+        budget.note(f"failed: {report.reason}")
+    with undisturbed():
+        _tell(sha, record, stage, report)
+    report.timeline = budget.timeline
+    return report
+
+
+def _tell(sha: str, record: Record, stage: Stage, report: Report) -> None:
     done = report.outcome == "done"
     told = f"{stage.target.environment}: {'smoke tests passed' if done else report.reason}"
-    stage.records.say(record.id, "success" if done else "failure", told)
-    report.timeline = budget.timeline
-    _status(sha, stage, done, told)
-    _comment(sha, stage, report)
-    return report
+    report.advice += stage.ended(record, "success" if done else "failure", told)
+    try:
+        _status(sha, stage, done, told)
+    except GateError as error:
+        report.outcome = "failed"
+        report.reason = report.reason or f"the status {stage.target.settings.release.smoke_context} could not be set"
+        report.advice.append(str(error))
+    try:
+        _comment(sha, stage, report)
+    except GateError as error:
+        report.advice.append(f"The pull request could not be told: {error}")
 
 
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
     budget.note(f"waiting for Render to begin with {sha[:7]} by itself")
-    while not stage.production.backend.knows(sha):
+    while not all(service.knows(sha) for service in stage.production.services):
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):
             budget.note("Render did not begin")
             return

@@ -35,6 +35,12 @@ class Version:
         return (self.numbers, not self.label, parts)
 
 
+def taken_back_to(tag: str) -> str | None:
+    """The release that a tag such as v1.0.0-rollback asks to go back to (plan 8.3, option C); None for any other."""
+    version = parse(tag)
+    return str(Version(version.numbers)) if version and version.label[:1] == ("rollback",) else None
+
+
 def parse(tag: str) -> Version | None:
     """The version that a tag names; None for a tag that is none."""
     found = _TAG.fullmatch(tag)

@@ -17,10 +17,17 @@ _LONGEST_PAUSE = 2.0
 
 @dataclass
 class Budget:
-    """Time for everything that a command does. seconds: of the whole. tell: gets a line when something happens."""
+    """Time for everything that a command does.
+
+    Attributes:
+        seconds: of the whole.
+        tell: gets a line when something happens.
+        waiting: gets what is being waited for, at each look.
+    """
 
     seconds: float
     tell: Callable[[str], None] = lambda _line: None
+    waiting: Callable[[str], None] = lambda _what: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     timeline: list[tuple[float, str]] = field(default_factory=list)
@@ -30,13 +37,17 @@ class Budget:
 
     def extended(self, seconds: float) -> Budget:
         """The same timeline, with so much time from now on."""
-        longer = Budget(self.elapsed + seconds, self.tell, self.clock, self.sleep, self.timeline)
+        longer = Budget(self.elapsed + seconds, self.tell, self.waiting, self.clock, self.sleep, self.timeline)
         longer._began = self._began
         return longer
 
     @property
     def elapsed(self) -> float:
         return self.clock() - self._began
+
+    @property
+    def left(self) -> float:
+        return self.seconds - self.elapsed
 
     def note(self, text: str) -> None:
         """Something happened: it goes into the timeline."""
@@ -50,7 +61,8 @@ class Budget:
         """
         pause = _PAUSE
         while (found := look()) is None:
-            if self.elapsed + pause > self.seconds:
+            self.waiting(what)
+            if pause > self.left:
                 raise StepFailed(f"{what}: not done within the budget of {self.seconds:.0f} s")
             self.sleep(pause)
             pause = min(pause * 1.3, _LONGEST_PAUSE)

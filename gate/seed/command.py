@@ -12,8 +12,9 @@ import typer
 
 from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
+from gate.progress import progress
 from gate.release.waiting import Budget
-from gate.seed.run import SCRIPTS, seed
+from gate.seed.run import seed
 from gate.target import load_settings
 from render.errors import RenderError
 from render.session import connect
@@ -26,7 +27,7 @@ def seed_environment(
     stack: StackName = None,
     script: Annotated[
         list[str] | None,
-        typer.Option(help="A command to run, in place of the application's two seed scripts.", metavar="COMMAND"),
+        typer.Option(help="A command to run, in place of marketedge:seed.scripts.", metavar="COMMAND"),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also run what succeeded before.")] = False,
     as_json: AsJson = False,
@@ -52,9 +53,12 @@ def seed_environment(
         return 1
     try:
         settings, _ = load_settings(env, stack, os.environ)
-        with connect(os.environ, _tell, deadline=_BUDGET) as session:
-            budget = Budget(_BUDGET, _tell)
-            results = seed(session, settings.render.service.name, script or SCRIPTS, budget, again=again)
+        with (
+            progress(f"seeding {env}", budget=_BUDGET) as teller,
+            connect(os.environ, teller.line, deadline=_BUDGET) as session,
+        ):
+            budget = Budget(_BUDGET, teller.line, teller)
+            results = seed(session, settings.render.service.name, script or settings.seed.scripts, budget, again=again)
     except (GateError, RenderError) as error:
         print(f"gate seed: {error}", file=sys.stderr)
         return 1
@@ -63,7 +67,3 @@ def seed_environment(
     else:
         print("\n".join(f"{one.outcome}: {one.script}" for one in results))
     return 2 if any(one.outcome == "failed" for one in results) else 0
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

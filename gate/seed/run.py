@@ -10,8 +10,6 @@ from gate.errors import GateError
 from gate.release.waiting import Budget
 from render.session import Session
 
-SCRIPTS = ("python database/seeds/initial_data.py", "python database/seeds/phase3_data.py")
-"""Of the application (plan 2.2), in this order."""
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 
 
@@ -57,8 +55,8 @@ def seed(
 def _seed(
     session: Session, path: str, script: str, known: list[dict[str, Any]], budget: Budget, *, again: bool
 ) -> Seeded:
-    running = next((job for job in known if job["status"] not in _ENDED), None)
-    if running is None and not again and any(job["status"] == "succeeded" for job in known):
+    running = next((job for job in known if job.get("status") not in _ENDED), None)
+    if running is None and not again and any(job.get("status") == "succeeded" for job in known):
         budget.note(f"{script}: succeeded before")
         return Seeded(script, "already done")
     if running is None:
@@ -73,8 +71,8 @@ def _seed(
     job_id = running["id"]
 
     def ended() -> str | None:
-        status = str(session.client.get(f"{path}/{job_id}")["status"])
-        return status if status in _ENDED else None
+        status = session.client.get(f"{path}/{job_id}").get("status")
+        return str(status) if status in _ENDED else None
 
     status = budget.wait_for(script, ended)
     budget.note(f"{script}: {status} ({job_id})")

@@ -10,8 +10,6 @@ import httpx
 
 from gate.smoke.visit import Failed, Visit
 
-READY_PATH = "/ready"
-"""Where the application tells of its database and Redis when /health does not (its app/main.py)."""
 _CONNECTED = frozenset({"connected", "healthy", "ok", "up", "ready"})
 _AVAILABLE = frozenset({400, 401, 403, 405, 422, 429})
 """Refusals that show a route to be there."""
@@ -20,21 +18,33 @@ _SUBDOMAIN = "smoke-test-preview"
 
 
 def health(visit: Visit, _subject: str) -> str:
-    """200, `status: healthy`, and the environment it was made for: a variable forgotten would show here."""
+    """200, a good `status`, and the environment it was made for: a variable forgotten would show here."""
     answer, content = _health(visit)
-    wanted = visit.target.environment
-    if answer.status_code != 200 or content.get("status") != "healthy":
+    smoke, wanted = visit.target.settings.smoke, visit.target.environment
+    state = content.get("status")
+    if answer.status_code != 200 or state not in smoke.health_status:
         raise Failed(
-            f"status {answer.status_code}, health {_shown(content.get('status'))}",
-            "status 200, health healthy",
+            f"status {answer.status_code}, health {_shown(state)}",
+            f"status 200, health {' or '.join(smoke.health_status)}",
             "look at Render, the service, Logs; then at its environment variables",
         )
-    found = content.get("environment")
+    if smoke.environment_field is None:
+        return str(state)
+    found = content.get(smoke.environment_field)
     if found != wanted:
         raise Failed(
             f"environment {_shown(found)}", f"environment {wanted}", "set ENVIRONMENT of the service: pulumi up"
         )
-    return f"healthy, environment {wanted}"
+    return f"{state}, environment {wanted}"
+
+
+def other_health(visit: Visit, service: str) -> str:
+    """Another service of the stack answers where Render looks for its health; what it says there is its own affair."""
+    path = visit.target.others[service].health_path
+    status = visit.other(service, path).status_code
+    if status == 200:
+        return f"{path}: status 200"
+    raise Failed(f"{path}: status {status}", "status 200", f"look at Render, the service {service}, Logs")
 
 
 def version(visit: Visit, wanted: str) -> str:
@@ -51,21 +61,23 @@ def version(visit: Visit, wanted: str) -> str:
 
 
 def dependency(visit: Visit, name: str) -> str:
-    """`database` or `redis` of the health detail, else of READY_PATH; no detail is a failure."""
+    """Such as `database` and `redis`: of the health detail, else of the ready path; no detail is a failure."""
     _answer, content = _health(visit)
+    smoke = visit.target.settings.smoke
     found = _detail(content, name)
     if found is None:
-        found = _detail(visit.once(READY_PATH, lambda: _object(visit.backend("GET", READY_PATH))), name)
+        # Where MarketEdge tells of its database and Redis when /health does not (its app/main.py).
+        found = _detail(visit.once(smoke.ready_path, lambda: _object(visit.backend("GET", smoke.ready_path))), name)
     if found is None:
         raise Failed(
-            f"neither {visit.target.settings.smoke.health_path} nor {READY_PATH} says anything of {name}",
+            f"neither {smoke.health_path} nor {smoke.ready_path} says anything of {name}",
             f"{name}: connected",
-            f"let the application report {name} in its health detail",
+            f"let the application report {name} in its health detail, or take it out of smoke.dependencies",
         )
     if found is True or str(found).lower() in _CONNECTED:
         return "connected"
-    variable = {"database": "DATABASE_URL", "redis": "REDIS_URL"}[name]
-    raise Failed(f"{name}: {_shown(found)}", f"{name}: connected", f"look at {variable} of the service, and its logs")
+    where = {"database": "DATABASE_URL", "redis": "REDIS_URL"}.get(name, "the variables")
+    raise Failed(f"{name}: {_shown(found)}", f"{name}: connected", f"look at {where} of the service, and its logs")
 
 
 def allowed_origin(visit: Visit, origin: str) -> str:
@@ -107,8 +119,8 @@ def strangers(visit: Visit) -> list[str]:
 def auth0_url(visit: Visit, _subject: str) -> str:
     """Tenant, audience, client and callback of the address that the frontend sends people to."""
     settings = visit.target.settings
-    callback = f"{visit.target.frontend_url}{settings.smoke.callback_path}"
-    answer = visit.backend("GET", settings.smoke.auth0_url_path, params={"redirect_uri": callback})
+    callback = _callback(visit)
+    answer = visit.backend("GET", str(settings.smoke.auth0_url_path), params={"redirect_uri": callback})
     content = _object(answer)
     if content.get("status") == "fallback_mode":
         raise Failed(
@@ -136,6 +148,14 @@ def auth0_url(visit: Visit, _subject: str) -> str:
             _auth0_fix(wrong),
         )
     return f"audience {found['audience']}, client_id {'as expected' if own else 'present'}"
+
+
+def _callback(visit: Visit) -> str:
+    """Where a login comes back to: of the frontend, or of an application without one the first that is no pattern."""
+    if visit.target.frontend_url:
+        return f"{visit.target.frontend_url}{visit.target.settings.smoke.callback_path}"
+    callbacks = visit.target.settings.auth0.callbacks
+    return next((one for one in callbacks if one.startswith("https://") and "*" not in one), callbacks[0])
 
 
 def api(visit: Visit, path: str) -> str:

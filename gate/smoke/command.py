@@ -14,9 +14,13 @@ from rich.console import Console
 from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
 from gate.progress import progress
+from gate.redaction import Redactor, environment_secrets
+from gate.release.notify import notify
 from gate.smoke import console, files, status
+from gate.smoke.report import SmokeReport
 from gate.smoke.run import run
-from gate.target import load_target
+from gate.target import Target, load_target
+from render.errors import RenderError
 
 
 def smoke(
@@ -46,8 +50,10 @@ def smoke(
 
     The login needs `SMOKE_USER_EMAIL` and `SMOKE_USER_PASSWORD` of a test user, with `AUTH0_CLIENT_ID` and
     `AUTH0_CLIENT_SECRET` of the application (grant type Password); without them it is shown as skipped. Where
-    `AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL` and `FRONTEND_URL` win over the
-    stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens protected deployments. `--status` needs `GITHUB_TOKEN`.
+    `AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL`, `FRONTEND_URL` and
+    `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
+    protected deployments. `NOTIFY_WEBHOOK_URL` is told of a failure. `--status` needs `GITHUB_TOKEN`; with
+    `RENDER_API_KEY` it is set only on the commit that Render serves.
 
     **Exit codes**
 
@@ -63,7 +69,7 @@ def smoke(
     """
     try:
         target = load_target(env, stack, os.environ)
-        with progress(f"smoke-testing {env}") as tell:
+        with progress(f"smoke-testing {env}", budget=target.settings.smoke.budget_seconds) as tell:
             found = run(target, os.environ, expect_version=expect_version, tell=tell)
     except GateError as error:
         print(f"gate smoke: {error}", file=sys.stderr)
@@ -74,10 +80,16 @@ def smoke(
         print(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:
         console.show(found, Console())
-    if sha is not None:
-        try:
-            status.post(found, target, sha, os.environ)
-        except GateError as error:
-            print(f"gate smoke: the commit status was not set: {error}", file=sys.stderr)
-            return found.exit_code or 1
+    if not found.passed and (unheard := notify(f"smoke tests of {env}: {found.headline}", os.environ)):
+        print(f"nobody was told: {unheard}", file=sys.stderr)
+    return _set_status(found, target, sha) if sha is not None else found.exit_code
+
+
+def _set_status(found: SmokeReport, target: Target, sha: str) -> int:
+    redactor = Redactor(environment_secrets(os.environ))
+    try:
+        status.post(found, target, sha, os.environ)
+    except (GateError, RenderError) as error:
+        print(f"gate smoke: the commit status was not set: {redactor.text(str(error))}", file=sys.stderr)
+        return found.exit_code or 1
     return found.exit_code

@@ -47,7 +47,7 @@ def markdown(report: SmokeReport) -> str:
     rows = [
         f"## {mark} Smoke tests, {report.environment}: {report.headline}",
         "",
-        f"{report.backend_url} and {report.frontend_url}, {report.seconds:.1f} s",
+        f"{' and '.join(filter(None, (report.backend_url, report.frontend_url)))}, {report.seconds:.1f} s",
         "",
         "| | check | plan | seen | seconds |",
         "| --- | --- | --- | --- | ---: |",

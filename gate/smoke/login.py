@@ -15,14 +15,12 @@ from typing import Any
 from gate.smoke.visit import Failed, Skipped, Visit
 
 EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
-ME_PATH = "/api/v1/auth/me"
-ADMIN_PATH = "/api/v1/admin/feature-flags"
-"""An endpoint for administrators, as the super-admin panel calls it."""
 
 
 def authentication(visit: Visit, _subject: str) -> str:
     """Log in, get a JWT, and be recognised by the backend."""
-    answer = visit.backend("GET", ME_PATH, headers=_authorization(visit))
+    path = visit.target.settings.smoke.me_path
+    answer = visit.backend("GET", path, headers=_authorization(visit))
     try:
         found = answer.json()
     except ValueError:
@@ -31,7 +29,7 @@ def authentication(visit: Visit, _subject: str) -> str:
     email = person.get("email") if isinstance(person, dict) else None
     if answer.status_code != 200 or str(email).lower() != visit.environ[EMAIL].lower():
         raise Failed(
-            f"{ME_PATH}: status {answer.status_code}, {'no' if email is None else 'another'} user",
+            f"{path}: status {answer.status_code}, {'no' if email is None else 'another'} user",
             f"status 200 and the user of {EMAIL}",
             "look at AUTH0_DOMAIN and AUTH0_AUDIENCE of the service, and whether the user is in its database",
         )
@@ -39,10 +37,11 @@ def authentication(visit: Visit, _subject: str) -> str:
 
 
 def admin_api(visit: Visit, _subject: str) -> str:
-    """The test user may use what the super-admin panel needs."""
-    status = visit.backend("GET", ADMIN_PATH, headers=_authorization(visit)).status_code
+    """The test user may use an endpoint for administrators, as the super-admin panel calls it."""
+    path = str(visit.target.settings.smoke.admin_api_path)
+    status = visit.backend("GET", path, headers=_authorization(visit)).status_code
     if status != 200:
-        raise Failed(f"{ADMIN_PATH}: status {status}", "status 200", f"give the user of {EMAIL} the role super_admin")
+        raise Failed(f"{path}: status {status}", "status 200", f"give the user of {EMAIL} the role super_admin")
     return "status 200"
 
 

@@ -32,6 +32,7 @@ def run(
     environ: Mapping[str, str],
     *,
     expect_version: str | None = None,
+    seconds: float | None = None,
     tell: Callable[[str], None] = lambda _text: None,
     transport: httpx.BaseTransport | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -44,14 +45,17 @@ def run(
         environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, with AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET
             of the application; all optional.
         expect_version: commit or tag that has to serve.
+        seconds: what it may take, where that is less than the stack's `smoke.budgetSeconds`.
         tell: gets progress.
 
     Raises: GateError where nothing can be asked.
     """
-    if not target.frontend_url or not target.backend_url:
+    if not target.backend_url or (target.settings.frontend_url and not target.frontend_url):
         raise GateError("the addresses are not known: export BACKEND_URL and FRONTEND_URL")
     started, began = datetime.now(UTC), clock()
-    deadline = began + target.settings.smoke.budget_seconds
+    own = target.settings.smoke.budget_seconds
+    budget = own if seconds is None else min(own, seconds)
+    deadline = began + budget
     visit = Visit(
         target,
         environ,
@@ -62,7 +66,7 @@ def run(
         transport=transport,
     )
     try:
-        results = _results(visit, table, deadline, clock, tell)
+        results = _results(visit, table, budget, deadline, clock, tell)
     finally:
         visit.close()
     report = SmokeReport(
@@ -79,11 +83,12 @@ def run(
 def _results(
     visit: Visit,
     table: Sequence[Check],
+    budget: float,
     deadline: float,
     clock: Callable[[], float],
     tell: Callable[[str], None],
 ) -> list[Result]:
-    rows = [row for row in table if visit.target.environment in row.environments]
+    rows = [row for row in table if row.applies(visit)]
     cases = [_Case(row, subject) for row in rows for subject in row.subjects(visit)]
     done: dict[str, Result] = {}
 
@@ -99,7 +104,7 @@ def _results(
     for thread in threads:
         thread.join(max(0.0, deadline - clock()))
     finished = dict(done)
-    results = [finished.get(case.name) or _not_made(case, visit) for case in cases]
+    results = [finished.get(case.name) or _not_made(case, budget) for case in cases]
     return results + [_without_subject(row) for row in rows if not row.optional and not row.subjects(visit)]
 
 
@@ -128,14 +133,13 @@ def _made(case: _Case, visit: Visit, clock: Callable[[], float]) -> Result:
     )
 
 
-def _not_made(case: _Case, visit: Visit) -> Result:
-    budget = visit.target.settings.smoke.budget_seconds
+def _not_made(case: _Case, budget: float) -> Result:
     return Result(
         name=case.name,
         plan=case.check.plan,
         outcome=Outcome.FAILED,
         seconds=budget,
-        detail=f"not finished within {budget} s",
+        detail=f"not finished within {budget:.0f} s",
         expected="an outcome within the budget",
         fix="look at what took so long, then run it again",
     )

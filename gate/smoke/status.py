@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gate.errors import GateError
+from gate.release.backend import Backend, commit_of
+from gate.release.notify import workflow_run
 from gate.smoke.report import SmokeReport
 from gate.target import Target
 from gate.vendors import Accounts
+from render.session import connect
 
 _LONGEST = 140
 
@@ -14,14 +18,16 @@ _LONGEST = 140
 def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str]) -> None:
     """Set the status `settings.release.smoke_context` of a commit (docs.github.com/rest/commits/statuses).
 
-    Raises: VendorError.
+    Raises: GateError, also where RENDER_API_KEY shows that another commit was tested; RenderError.
     """
+    if environ.get("RENDER_API_KEY"):
+        _require_served(target, sha, environ)
     body = {
         "state": "success" if report.passed else "failure",
         "context": target.settings.release.smoke_context,
         "description": f"{target.environment}: {report.headline}"[:_LONGEST],
     }
-    if address := _workflow_run(environ):
+    if address := workflow_run(environ):
         body["target_url"] = address
     with Accounts(environ, target.config) as accounts:
         # Repeatable: the newest status of a context is the one that counts.
@@ -34,7 +40,10 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
         )
 
 
-def _workflow_run(environ: Mapping[str, str]) -> str | None:
-    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-    server, repository, run = (environ.get(name) for name in names)
-    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+def _require_served(target: Target, sha: str, environ: Mapping[str, str]) -> None:
+    """A status of a commit that is not served yet would let it pass untested."""
+    with connect(environ, lambda _line: None) as session:
+        live = Backend(session, target.settings.render.service.name).live() or {}
+    if commit_of(live) != sha:
+        served = commit_of(live)[:7] or "nothing"
+        raise GateError(f"{target.settings.render.service.name} serves {served}, not {sha[:7]}: wait for its deploy")

@@ -20,6 +20,7 @@ class Check:
         run: makes the check of one subject; returns what was seen, raises Failed or Skipped.
         subjects: what it is made of, such as paths; each is a result of its own.
         optional: made only where there are subjects. Otherwise none is a failure.
+        at_frontend: made only where the environment has a frontend.
     """
 
     name: str
@@ -28,10 +29,28 @@ class Check:
     run: Callable[[Visit, str], str]
     subjects: Callable[[Visit], list[str]] = lambda _visit: [""]
     optional: bool = False
+    at_frontend: bool = False
+
+    def applies(self, visit: Visit) -> bool:
+        there = bool(visit.target.frontend_url) or not self.at_frontend
+        return there and visit.target.environment in self.environments
+
+
+def _once(path: str | None) -> list[str]:
+    """One check without a name of its own, where the application has such a path."""
+    return [""] if path else []
 
 
 TABLE = (
     Check("health", "3.2, 3.4 health endpoint; 2.4 environment", EVERYWHERE, backend.health),
+    Check(
+        "health of",
+        "3.2, 3.4 health endpoint",
+        EVERYWHERE,
+        backend.other_health,
+        lambda visit: list(visit.target.others),
+        optional=True,
+    ),
     Check(
         "version",
         "4.2 production release",
@@ -41,11 +60,23 @@ TABLE = (
         optional=True,
     ),
     Check(
-        "connected", "3.2, 3.4 database, Redis", EVERYWHERE, backend.dependency, lambda _visit: ["database", "redis"]
+        "connected",
+        "3.2, 3.4 database, Redis",
+        EVERYWHERE,
+        backend.dependency,
+        lambda visit: list(visit.target.settings.smoke.dependencies),
+        optional=True,
     ),
     Check("CORS allows", "1.2 CORS", EVERYWHERE, backend.allowed_origin, backend.origins),
     Check("CORS refuses", "1.2 CORS", EVERYWHERE, backend.refused_origin, backend.strangers),
-    Check("auth0-url", "1.1 audience", EVERYWHERE, backend.auth0_url),
+    Check(
+        "auth0-url",
+        "1.1 audience",
+        EVERYWHERE,
+        backend.auth0_url,
+        lambda visit: _once(visit.target.settings.smoke.auth0_url_path),
+        optional=True,
+    ),
     Check(
         "API",
         "3.2, 3.4 API endpoints",
@@ -60,14 +91,24 @@ TABLE = (
         frozenset({STAGING}),
         frontend.page,
         lambda visit: list(visit.target.settings.smoke.pages),
+        at_frontend=True,
     ),
     Check(
         "super-admin page",
         "3.2 super admin panel",
         frozenset({STAGING}),
         frontend.page,
-        lambda visit: [visit.target.settings.smoke.admin_page],
+        lambda visit: [page] if (page := visit.target.settings.smoke.admin_page) else [],
+        optional=True,
+        at_frontend=True,
     ),
-    Check("super-admin API", "3.2 super admin panel", frozenset({STAGING}), login.admin_api),
+    Check(
+        "super-admin API",
+        "3.2 super admin panel",
+        frozenset({STAGING}),
+        login.admin_api,
+        lambda visit: _once(visit.target.settings.smoke.admin_api_path),
+        optional=True,
+    ),
 )
 """Staging runs the full suite of plan 3.2, production the minimal one of plan 3.4."""

@@ -65,9 +65,10 @@ class Visit:
         self._locks: dict[str, threading.Lock] = {}
         self._deadline, self._clock, self._sleep = deadline, clock, sleep
         self._patient_until = clock() + WARM_UP
-        self._awake = threading.Event()
-        if target.settings.render.service.plan not in ("free", None):
-            self._awake.set()
+        self._awake = {service.name: threading.Event() for service in target.settings.render.services}
+        for service in target.settings.render.services:
+            if service.plan not in ("free", None):
+                self._awake[service.name].set()
         self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=transport)
 
     def close(self) -> None:
@@ -75,16 +76,24 @@ class Visit:
 
     def backend(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask the backend. While it may be starting, no answer, 502, 503 and 504 are asked again; nothing else is."""
+        awake = self._awake[self.target.settings.render.service.name]
+        return self._patiently(awake, "backend", method, f"{self.target.backend_url}{path}", **options)
+
+    def other(self, service: str, path: str) -> httpx.Response:
+        """Ask another service of the stack, as patiently."""
+        return self._patiently(self._awake[service], service, "GET", f"{self.target.others[service].url}{path}")
+
+    def _patiently(self, awake: threading.Event, what: str, method: str, url: str, **options: Any) -> httpx.Response:
         while True:
-            was_awake = self._awake.is_set()
+            was_awake = awake.is_set()
             try:
-                answer = self._send(method, f"{self.target.backend_url}{path}", **options)
+                answer = self._send(method, url, **options)
             except _NoAnswer as error:
                 if was_awake or self._clock() + _PAUSE >= self._patient_until:
-                    raise self._unreachable("backend", error, "Render, the service, Logs") from None
+                    raise self._unreachable(what, error, "Render, the service, Logs") from None
             else:
                 if answer.status_code not in _COLD:
-                    self._awake.set()
+                    awake.set()
                     return answer
                 if was_awake or self._clock() + _PAUSE >= self._patient_until:
                     return answer

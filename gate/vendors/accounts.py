@@ -11,6 +11,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+from components.problems import without_vercel
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import CredentialsMissing, VendorError
 from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
@@ -45,12 +46,13 @@ class Accounts:
                 self.__dict__[name].close()
 
     def require_all(self) -> None:
-        """Open every account: a vendor without credentials is left out of a preview, and of a search with it.
+        """Open every account that the stack needs: a vendor without credentials is left out of a preview, and of a
+        search with it.
 
         Raises: CredentialsMissing with everything that is missing.
         """
         problems = []
-        for name in _NAMES:
+        for name in _NAMES[:-1] if without_vercel(self._config) else _NAMES:
             try:
                 getattr(self, name)
             except CredentialsMissing as error:
@@ -63,6 +65,16 @@ class Accounts:
         for name in _NAMES:
             if name in self.__dict__:
                 self.__dict__[name].forget()
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """Base address of each vendor; Auth0's is empty where no domain is named."""
+        domain = self._value("auth0:domain", "AUTH0_DOMAIN")
+        return {
+            "GitHub": self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
+            "Auth0": self._value("", "AUTH0_BASE_URL") or (f"https://{domain}" if domain else ""),
+            "Vercel": self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL,
+        }
 
     @cached_property
     def github(self) -> GitHub:
@@ -77,8 +89,7 @@ class Accounts:
             raise VendorError(
                 f"github:owner and GITHUB_OWNER name different owners ({', '.join(sorted(owners))}): unset GITHUB_OWNER"
             )
-        base = self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL
-        return GitHub(owners.pop(), token, base_url=base)
+        return GitHub(owners.pop(), token, base_url=self.hosts["GitHub"])
 
     @cached_property
     def auth0(self) -> Auth0:
@@ -96,8 +107,7 @@ class Accounts:
     def vercel(self) -> Vercel:
         token = self._value("vercel:apiToken", "VERCEL_API_TOKEN")
         _require("Vercel", [] if token else ["VERCEL_API_TOKEN"])
-        base = self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL
-        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=base)
+        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=self.hosts["Vercel"])
 
     def _value(self, key: str, *variables: str) -> str:
         found = [self._config.get(key, ""), *(self._environ.get(variable, "") for variable in variables)]

@@ -8,18 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
-from gate.vendors.errors import Forbidden, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
+from gate.vendors.errors import Forbidden, NotThere, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _backoff = wait_exponential_jitter(multiplier=0.5, max=8.0)
+_Answer = TypeVar("_Answer")
 
 
 class _Again(Exception):
@@ -77,36 +78,51 @@ class Api:
         """The answer's JSON, or None where the vendor knows nothing at this path. Args: needs: the permission."""
         return self._retry("GET", path, params, None, needs)
 
+    def look(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.Response:
+        """The answer as it came, for what its status and headers tell of the credential; refusals are answers too."""
+        return self._retrying(_Again, "GET", path, lambda: self._exchange("GET", path, params, None))
+
     def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> Any:
         """For questions that a vendor takes as POST (GraphQL, a token): they bear repetition as well."""
         return self._retry("POST", path, None, body, needs)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
-        """Change something; the answer's JSON, None where there is none, or nothing at this path.
+        """Change something; the answer's JSON, None where there is none. What is to be deleted may be gone already.
 
         Args: repeatable: sending it twice does no more than sending it once, so a lost answer is no reason to stop.
 
-        Raises: OutcomeUnknown where it is not repeatable, and may or may not have taken effect.
+        Raises: OutcomeUnknown where it is not repeatable, and may or may not have taken effect; NotThere.
         """
+        again = _Again if repeatable else _Limited
         try:
-            return self._retry(method, path, None, body, needs, again=_Again if repeatable else _Limited)
+            return self._retry(method, path, None, body, needs, again=again, there=method != "DELETE")
         except _Again as lost:
             raise OutcomeUnknown(
                 f"{self.vendor} gave no usable answer to {method} {path} ({lost.reason}): it may have taken effect"
             ) from None
 
     def _retry(
-        self, method: str, path: str, params: Any, body: Any, needs: str, again: type[_Again] | None = None
+        self,
+        method: str,
+        path: str,
+        params: Any,
+        body: Any,
+        needs: str,
+        again: type[_Again] = _Again,
+        there: bool = False,
     ) -> Any:
+        return self._retrying(again, method, path, lambda: self._once(method, path, params, body, needs, there))
+
+    def _retrying(self, again: type[_Again], method: str, path: str, attempt: Callable[[], _Answer]) -> _Answer:
         retrying = Retrying(
-            retry=retry_if_exception_type(again or _Again),
+            retry=retry_if_exception_type(again),
             wait=_wait,
             stop=stop_after_attempt(ATTEMPTS),
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            return retrying(self._once, method, path, params, body, needs)
+            return retrying(attempt)
         except _Again as last:
             if again is _Limited and not isinstance(last, _Limited):
                 raise
@@ -115,8 +131,8 @@ class Api:
                 "the network (HTTPS_PROXY, SSL_CERT_FILE) and at the vendor's status page, then run it again"
             ) from None
 
-    def _once(self, method: str, path: str, params: Any, body: Any, needs: str) -> Any:
-        request = f"{method} {path}"
+    def _exchange(self, method: str, path: str, params: Any, body: Any) -> httpx.Response:
+        """One request that the vendor took in hand: no rate limit, no failure of its own."""
         with _transport_errors():
             answer = self._http.request(method, path, params=params, json=body)
         status = answer.status_code
@@ -129,7 +145,12 @@ class Api:
             raise _Limited(f"status {status}", wait)
         if status >= 500:
             raise _Again(f"status {status}", _asked_to_wait(answer))
-        if status == 404:
+        return answer
+
+    def _once(self, method: str, path: str, params: Any, body: Any, needs: str, there: bool) -> Any:
+        request, answer = f"{method} {path}", self._exchange(method, path, params, body)
+        status = answer.status_code
+        if status == 404 and not there:
             return None
         content = _json(answer)
         if answer.is_success:
@@ -141,6 +162,10 @@ class Api:
             raise Unauthorized(
                 f"{self.vendor} does not accept {self.credential} ({said}): it is mistyped, expired or revoked. "
                 "Make a new one, export it and run it again"
+            )
+        if status == 404:  # also the answer to a token that may not see it
+            raise NotThere(
+                f"{self.vendor} knows nothing at {request} ({said}): it is gone, or {self.credential} needs {needs}"
             )
         if status == 403:
             raise Forbidden(f"{self.vendor} lets {self.credential} not do {request} ({said}): it needs {needs}")

@@ -29,5 +29,9 @@ class Unauthorized(VendorError):
     """The vendor does not accept the credential."""
 
 
+class NotThere(VendorError):
+    """What was to be changed does not exist, or the credential may not see it."""
+
+
 class Forbidden(VendorError):
     """The credential is accepted, but may not read this."""

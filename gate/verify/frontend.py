@@ -13,7 +13,6 @@ from gate.vendors.vercel import Vercel
 from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 
 _NEEDS = "a token whose scope is the team of the project (vercel:team)"
-CLIENT_ID = "NEXT_PUBLIC_AUTH0_CLIENT_ID"
 
 
 def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
@@ -51,10 +50,22 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator
     missing = sorted({str(v.key) for v in declared.variables} - present)
     told = passed(f"{len(declared.variables)} of them") if not missing else failed(f"missing: {', '.join(missing)}", UP)
     yield Line("2.5", f"{kind} variables of {declared.project}", told)
+    branch = None if declared.settings else target.settings.github.branch.name
+    if branch:
+        yield Line("2.5", f"newest build of branch {branch}", _newest_build(vercel, project["id"], branch))
     for domain in (declared.domain, *declared.aliases):
-        branch = None if declared.settings else target.settings.github.branch.name
         yield Line("2.6", f"domain {domain}", _domain(vercel, project["id"], domain, branch))
         yield Line("2.6", f"DNS of {domain}", _dns(vercel, domain))
+
+
+def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
+    query = {"projectId": project, "limit": 100, **vercel.query}
+    found = (vercel.api.get("/v6/deployments", query, needs=_NEEDS) or {}).get("deployments", [])
+    mine = [one for one in found if (one.get("meta") or {}).get("githubCommitRef") == branch]
+    if not mine:
+        return failed("there is none", f"push to {branch} with the Git integration on")
+    state = mine[0].get("readyState") or mine[0].get("state")
+    return expect("state", state, "READY", "look at its log, the project's Deployments at Vercel")
 
 
 def _settings(target: Target, project: dict[str, Any], declared: Declared) -> Iterator[Line]:
@@ -97,13 +108,14 @@ def _dns(vercel: Vercel, domain: str) -> Verdict:
 
 
 def client_id(vercel: Vercel, declared: Declared) -> str | None:
-    """What the frontend's builds have for the client id; None where Vercel does not show it."""
+    """What the frontend's builds have for the client id; None where none of its variables has, or it is not shown."""
     project = vercel.project_id(declared.project)
     if project is None:
         return None
     kind = "production" if declared.settings else "preview"
+    keys = [variable.key for variable in declared.variables if variable.from_output == "auth0.clientId"]
     for variable in vercel.variables(project):
-        if variable.key == CLIENT_ID and kind in variable.targets:
+        if variable.key in keys and kind in variable.targets:
             path = f"/v1/projects/{project}/env/{variable.id}"
             return (vercel.api.get(path, vercel.query, needs=_NEEDS) or {}).get("value")
     return None

@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from components.required_checks import Unavailable, explain, fetch, jobs
+from components.required_checks import Unavailable, explain, fetch, jobs, sets_status
 from gate.release.repository import Repository
 from gate.target import Target
-from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
+from gate.verify.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
+from gate.workflows.delivery import compare, delivered, names
 
 _ADMIN = "Administration: read"
+_RECENT = 5
 
 
-def lines(target: Target, repository: Repository, base_url: str, token: str) -> Iterator[Line]:
-    """Raises: VendorError."""
-    github, branch = target.settings.github, target.settings.github.branch
-    head = repository.get(f"git/ref/heads/{quote(branch.name)}")
-    there = passed(f"at {head['object']['sha'][:7]}") if head else failed("does not exist", UP)
-    yield Line("1.4", f"branch {branch.name}", there)
-    rule = repository.get(f"branches/{quote(branch.name, safe='')}/protection", needs=_ADMIN)
-    yield from _protection(target, rule)
-    yield Line("5.2" if github.at_cutover else "1.5", "required checks are reported", _reported(
-        target, repository, base_url, token
-    ))  # fmt: skip
-    yield from _environment(target, repository)
-    if github.release_tags:
-        yield Line("3.3", f"tags {github.release_tags} cannot be moved", _release_tags(repository))
+def groups(target: Target, repository: Callable[[], Repository], base_url: str, token: str) -> Iterator[Group]:
+    """Args: repository: opens it. Raises (each look): VendorError."""
+    github, name = target.settings.github, target.settings.github.branch.name
+    yield Group("1.4", f"branch {name}", lambda: _branch(target, repository()))
+    yield Group("1.5", f"protection of {name}", lambda: _protection(target, repository()))
+    plan = "5.2" if github.at_cutover else "1.5"
+    reported = "required checks are reported"
+    yield Group(plan, reported, lambda: iter([Line(plan, reported, _reported(target, repository(), base_url, token))]))
+    where = f"environment {github.environment.name}"
+    yield Group("3.3" if github.environment.tags else "3.1", where, lambda: _environment(target, repository()))
+    if pattern := github.release_tags:
+        title = f"tags {pattern} cannot be moved"
+        yield Group("3.3", title, lambda: iter([Line("3.3", title, _release_tags(repository(), pattern))]))
+    delivery = f"workflows, template and CONTRIBUTING of {name}"
+    yield Group("5.3", delivery, lambda: iter([Line("5.3", delivery, _delivered(target, repository()))]))
 
 
-def _protection(target: Target, rule: dict[str, Any] | None) -> Iterator[Line]:
+def _branch(target: Target, repository: Repository) -> Iterator[Line]:
+    branch = target.settings.github.branch
+    head = repository.head(branch.name)
+    yield Line("1.4", f"branch {branch.name}", passed(f"at {head[:7]}") if head else failed("does not exist", UP))
+    if head and branch.source:
+        found = repository.get(f"compare/{quote(branch.source, safe='')}...{quote(branch.name, safe='')}") or {}
+        ahead, behind = found.get("ahead_by"), found.get("behind_by")
+        told = passed(f"{ahead} ahead, {behind} behind") if found else failed("no common history", f"look at {branch}")
+        yield Line("1.4", f"branch {branch.name} came from {branch.source}", told)
+
+
+def _protection(target: Target, repository: Repository) -> Iterator[Line]:
     wanted = target.settings.github.protection_in(target.settings.phase)
     name = f"protection of {target.settings.github.branch.name}"
+    branch = quote(target.settings.github.branch.name, safe="")
+    rule = repository.get(f"branches/{branch}/protection", needs=_ADMIN)
     if rule is None:
         yield Line("1.5", name, failed("there is none", UP))
         return
@@ -60,30 +77,44 @@ def _on(rule: dict[str, Any], key: str) -> bool:
 
 
 def _reported(target: Target, repository: Repository, base_url: str, token: str) -> Verdict:
-    """From the workflow files, and from what was reported lately."""
+    """From the workflow files, and from what the heads of recent pull requests got."""
     github = target.settings.github
     required = github.protection_in(target.settings.phase).required_checks
-    seen = {target.settings.release.smoke_context}
-    runs = repository.get(
-        f"commits/{quote(github.branch.name, safe='')}/check-runs", needs="Checks: read", per_page=100
-    )
-    seen |= {run["name"] for run in (runs or {}).get("check_runs", [])}
     try:
-        reference = github.branch.source or github.branch.name
-        files = fetch(base_url, token, target.owner, github.repository, reference)
+        files = fetch(base_url, token, target.owner, github.repository, github.branch.name)
     except Unavailable as error:
         return unknown(f"the workflows cannot be read: {error}")
+    seen = _seen(repository, github.branch.name)
+    if sets_status(files):
+        seen.add(target.settings.release.smoke_context)  # set as a commit status, which no job's name tells
     found = explain(required, jobs(files), github.branch.name, seen)
     if not found:
         return passed(f"{len(required)} of {len(required)}")
-    return failed("; ".join(map(str, found)), "correct marketedge:github.protection.requiredChecks, then " + UP)
+    fix = "correct marketedge:github.protection.requiredChecks, then " + UP
+    if target.settings.release.smoke_context in {one.check for one in found}:
+        fix = f"merge what python -m gate workflows sync --env staging delivers; {fix}"
+    return failed("; ".join(map(str, found)), fix)
+
+
+def _seen(repository: Repository, branch: str) -> set[str]:
+    """Contexts of check runs and commit statuses: not those of the branch itself, whose pushes start other jobs."""
+    query: dict[str, str | int] = {"state": "all", "base": branch, "sort": "updated", "direction": "desc"}
+    pulls = repository.get("pulls", needs="Pull requests: read", per_page=_RECENT, **query) or []
+    seen: set[str] = set()
+    for head in {pull["head"]["sha"] for pull in pulls}:
+        runs = repository.get(f"commits/{head}/check-runs", needs="Checks: read", per_page=100) or {}
+        seen |= {run["name"] for run in runs.get("check_runs", [])}
+        combined = repository.get(f"commits/{head}/status", needs="Commit statuses: read", per_page=100) or {}
+        seen |= {status["context"] for status in combined.get("statuses", [])}
+    return seen
 
 
 def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     declared = target.settings.github.environment
-    path = f"environments/{quote(declared.name, safe='')}"
-    if repository.get(path, needs=_ADMIN) is None:
-        yield Line("3.1", f"environment {declared.name}", failed("does not exist", f"{UP} at phase infrastructure"))
+    plan, path = "3.3" if declared.tags else "3.1", f"environments/{quote(declared.name, safe='')}"
+    found = repository.get(path, needs=_ADMIN)
+    if found is None:
+        yield Line(plan, f"environment {declared.name}", failed("does not exist", f"{UP} at phase infrastructure"))
         return
     listed = repository.get(f"{path}/deployment-branch-policies", needs=_ADMIN) or {}
     policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed.get("branch_policies", [])}
@@ -92,16 +123,59 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     # What lived before is not deleted by an up.
     advice = f"delete {others} (Settings, Environments, {declared.name}), then {UP}" if others else UP
     verdict = expect("who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, advice)
-    yield Line("3.3" if declared.tags else "3.1", f"environment {declared.name}: who may deploy", verdict)
+    yield Line(plan, f"environment {declared.name}: who may deploy", verdict)
+    approve, found_reviewers = {*declared.reviewers.users, *declared.reviewers.teams}, _reviewers(found)
+    # Where none are named, those of an adopted environment stay.
+    expected = approve or (found_reviewers if target.settings.adopted else approve)
+    verdict = expect("reviewers", found_reviewers, expected, UP)
+    yield Line(plan, f"environment {declared.name}: reviewers", verdict)
     variables = repository.get(f"{path}/variables", needs="Environments: read", per_page=30) or {}
-    missing = {str(v.key) for v in declared.variables} - {v["name"] for v in variables.get("variables", [])}
-    names = passed(f"{len(declared.variables)} variables") if not missing else failed(
-        f"missing: {', '.join(sorted(missing))}", UP
-    )  # fmt: skip
-    yield Line("3.1", f"environment {declared.name}: variables", names)
+    present = {variable["name"] for variable in variables.get("variables", [])}
+    yield Line(
+        plan, f"environment {declared.name}: variables", _named([str(v.key) for v in declared.variables], present)
+    )
+    secrets = [str(secret.key) for secret in declared.secrets]
+    secrets += ["RENDER_API_KEY", *(["VERCEL_API_TOKEN"] if declared.tags else [])]
+    yield Line(plan, f"environment {declared.name}: secrets", _named(secrets, _secrets(repository, path)))
 
 
-def _release_tags(repository: Repository) -> Verdict:
-    found = repository.get("rulesets", needs=_ADMIN) or []
-    active = [one["name"] for one in found if (one["target"], one["enforcement"]) == ("tag", "active")]
-    return passed(", ".join(active)) if active else failed("no active ruleset protects tags", UP)
+def _named(wanted: list[str], present: set[str]) -> Verdict:
+    missing = sorted(set(wanted) - present)
+    fix = f"{UP}; what the stack does not declare: gh secret set <name> --env <environment>"
+    return failed(f"missing: {', '.join(missing)}", fix) if missing else passed(f"{len(wanted)} of {len(wanted)}")
+
+
+def _secrets(repository: Repository, environment: str) -> set[str]:
+    """Names that a job of the environment can read: its own, the repository's and the organization's."""
+    found: set[str] = set()
+    for path in (f"{environment}/secrets", "actions/secrets", "actions/organization-secrets"):
+        listed = repository.get(path, needs="Environments and Secrets: read", per_page=100) or {}
+        found |= {secret["name"] for secret in listed.get("secrets", [])}
+    return found
+
+
+def _reviewers(environment: dict[str, Any]) -> set[str]:
+    rules = [rule for rule in environment.get("protection_rules", []) if rule["type"] == "required_reviewers"]
+    people = [one["reviewer"] for rule in rules for one in rule["reviewers"]]
+    return {str(one.get("login") or one.get("slug")) for one in people}
+
+
+def _release_tags(repository: Repository, pattern: str) -> Verdict:
+    """docs.github.com/en/rest/repos/rules: the list tells names, each ruleset its conditions and rules."""
+    listed = repository.get("rulesets", needs=_ADMIN, per_page=100) or []
+    for one in listed:
+        if (one["target"], one["enforcement"]) != ("tag", "active"):
+            continue
+        details = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}
+        included = ((details.get("conditions") or {}).get("ref_name") or {}).get("include", [])
+        rules = {rule["type"] for rule in details.get("rules", [])}
+        if {"~ALL", f"refs/tags/{pattern}"} & set(included) and rules >= {"deletion", "update"}:
+            return passed(str(one["name"]))
+    return failed(f"no active ruleset protects tags {pattern} from deletion and update", UP)
+
+
+def _delivered(target: Target, repository: Repository) -> Verdict:
+    files = delivered(names(target.settings, os.environ))
+    found = compare(repository, target.settings.github.branch.name, files)
+    fix = f"merge what python -m gate workflows sync --env {target.environment} delivers"
+    return failed(", ".join(f"{one.path} {one.state}" for one in found), fix) if found else passed("as delivered")

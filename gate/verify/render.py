@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from components.phases import Part, parts
+from components.render_settings import AnyService
 from gate.target import Target
-from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed
+from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from render.services import with_trigger
 from render.session import Session
 
 
 def lines(target: Target, session: Session) -> Iterator[Line]:
     """Raises: RenderError."""
-    settings = target.settings
-    declared, name = settings.render.service, settings.render.service.name
+    for service in target.settings.render.services:
+        yield from _service(target, session, service)
+    if database := target.settings.render.database:
+        yield Line("2.2", f"database {database.name}", _database(session, database.name))
+
+
+def _service(target: Target, session: Session, declared: AnyService) -> Iterator[Line]:
+    settings, name = target.settings, declared.name
     found = session.find("/services", "service", name)
     if found is None:
         yield Line("2.1", f"service {name}", failed("does not exist", UP))
@@ -27,33 +35,47 @@ def lines(target: Target, session: Session) -> Iterator[Line]:
     region = service["serviceDetails"].get("region")
     fix = "a service cannot be moved: declare the region that it is in"
     yield Line("2.1", f"service {name}: region", expect("region", region, settings.render.region, fix))
-    adopted = declared.ownership == "adopted"
-    trigger = "off" if adopted and settings.phase == "cutover" else declared.auto_deploy_trigger
+    by_tag = Part.TAG_DEPLOYS in parts(settings.environment, settings.phase)
+    trigger = "off" if by_tag else declared.auto_deploy_trigger
     if trigger:
-        task = "5.4" if adopted else "2.1"
+        task = "5.4" if settings.environment == "production" else "2.1"
         verdict = expect("autoDeploy", service["autoDeployTrigger"], trigger, UP)
         yield Line(task, f"service {name}: deploys by itself", verdict)
-    yield from _variables(target, session, service)
+    yield from _variables(target, session, service, declared)
     yield from _domains(session, service, declared.domains)
-    if settings.render.database:
-        yield Line(
-            "2.2", f"database {settings.render.database.name}", _database(session, settings.render.database.name)
-        )
+    if target.environment == "staging" and declared == settings.render.service:
+        yield Line("2.2", "initial data", _seeded(session, service, settings.seed.scripts))
 
 
-def _variables(target: Target, session: Session, service: dict[str, Any]) -> Iterator[Line]:
+def database_lines(session: Session, name: str) -> Iterator[Line]:
+    """Raises: RenderError."""
+    yield Line("2.2", f"database {name}", _database(session, name))
+
+
+def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Verdict:
+    """From the jobs that `gate seed` runs."""
+    if service["serviceDetails"].get("plan") == "free":
+        return unknown("the free plan has no jobs, so nothing tells how the data came there")
+    jobs = session.client.pages(f"/services/{service['id']}/jobs", "job")
+    done = {job["startCommand"] for job in jobs if job.get("status") == "succeeded"}
+    missing = [script for script in scripts if script not in done]
+    return (
+        failed(f"not run: {', '.join(missing)}", "python -m gate seed --env staging") if missing else passed("seeded")
+    )
+
+
+def _variables(target: Target, session: Session, service: dict[str, Any], declared: AnyService) -> Iterator[Line]:
     """By name; values are neither shown nor compared."""
     present = {v["key"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
     for group in session.listing("/env-groups", "envGroup"):
         if any(link["id"] == service["id"] for link in group["serviceLinks"]):
             present |= {v["key"] for v in session.client.get(f"/env-groups/{group['id']}")["envVars"]}
-    wanted = [str(v.key) for v in target.settings.render.variables if v.key]
-    missing = sorted(set(wanted) - present)
+    wanted = target.settings.render.variables_of(declared)
+    missing = sorted({str(v.key) for v in wanted} - present)
     told = passed(f"{len(wanted)} of {len(wanted)}") if not missing else failed(f"missing: {', '.join(missing)}", UP)
     yield Line("2.4", f"variables of {service['name']}", told)
-    if "AUTH0_AUDIENCE" in wanted:
-        there = passed("set") if "AUTH0_AUDIENCE" in present else failed("not set", UP)
-        yield Line("1.1", "AUTH0_AUDIENCE at Render", there)
+    for key in (str(v.key) for v in wanted if v.from_output == "auth0.audience"):
+        yield Line("1.1", f"{key} at Render", passed("set") if key in present else failed("not set", UP))
 
 
 def _domains(session: Session, service: dict[str, Any], declared: list[str]) -> Iterator[Line]:

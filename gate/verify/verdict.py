@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["pass", "fail", "unknown"]
+Outcome = Literal["pass", "fail", "note", "unknown"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """detail: what was found, or why it cannot be checked from here. fix: of a failure."""
+    """outcome: a `note` is no failure, and still something to do. fix: what to do.
+
+    detail: what was found, or why it cannot be checked from here.
+    """
 
     outcome: Outcome
     detail: str
@@ -19,11 +23,20 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Line:
-    """One check. plan: its task or section."""
+    """One check. topic: what it belongs to; of the plan's checks, the task or section."""
+
+    topic: str
+    title: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines that stand or fall together. plan, title: of the one line there is where `look` cannot be carried out."""
 
     plan: str
     title: str
-    verdict: Verdict
+    look: Callable[[], Iterator[Line]]
 
 
 def passed(detail: str) -> Verdict:
@@ -32,6 +45,10 @@ def passed(detail: str) -> Verdict:
 
 def failed(detail: str, fix: str) -> Verdict:
     return Verdict("fail", detail, fix)
+
+
+def note(detail: str, fix: str) -> Verdict:
+    return Verdict("note", detail, fix)
 
 
 def unknown(why: str) -> Verdict:

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 
 import typer
 
@@ -16,7 +15,7 @@ from gate.options import AsJson, Env, StackName
 from gate.release.repository import Repository
 from gate.target import load_settings
 from gate.vendors import Accounts
-from gate.workflows.delivery import compare, delivered, sync
+from gate.workflows.delivery import File, compare, delivered, names, sync
 
 app = typer.Typer(
     name="workflows",
@@ -36,10 +35,14 @@ def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) 
     - `0`: the branch has them all
     - `2`: some are missing or different; each is one line
     - `1`: could not be compared
+
+    **Examples**
+
+    - `python -m gate workflows check --env staging`
     """
 
-    def run(repository: Repository, branch: str) -> int:
-        found = compare(repository, branch, delivered())
+    def run(repository: Repository, branch: str, files: list[File]) -> int:
+        found = compare(repository, branch, files)
         if as_json:
             print(json.dumps([asdict(one) for one in found], indent=2))
         else:
@@ -67,8 +70,8 @@ def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -
     - `python -m gate workflows sync --env staging`
     """
 
-    def run(repository: Repository, branch: str) -> int:
-        address = sync(repository, branch, delivered())
+    def run(repository: Repository, branch: str, files: list[File]) -> int:
+        address = sync(repository, branch, files)
         if as_json:
             print(json.dumps({"branch": branch, "pullRequest": address}))
         else:
@@ -78,11 +81,14 @@ def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -
     return _with_repository("sync", env, stack, run)
 
 
-def _with_repository(command: str, env: str, stack: str | None, run: Callable[[Repository, str], int]) -> int:
+def _with_repository(
+    command: str, env: str, stack: str | None, run: Callable[[Repository, str, list[File]], int]
+) -> int:
     try:
-        settings, config = load_settings(env, stack, os.environ, Path())
+        settings, config = load_settings(env, stack, os.environ)
+        files = delivered(names(settings, os.environ))
         with Accounts(os.environ, config) as accounts:
-            return run(Repository(accounts.github, settings.github.repository), settings.github.branch.name)
+            return run(Repository(accounts.github, settings.github.repository), settings.github.branch.name, files)
     except GateError as error:
         print(f"gate workflows {command}: {error}", file=sys.stderr)
         return 1

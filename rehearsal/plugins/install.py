@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 PROVIDERS = ("github", "auth0", "vercel", "command")
+LANGUAGE = "python"
 _PROJECT = Path(__file__).resolve().parents[2]
 # Not PYTHONPATH: the commands that the command plugin runs would inherit it, and find what they should not.
 _START = (
@@ -14,13 +15,13 @@ _START = (
 
 
 def install(directory: Path) -> Path:
-    """Write one executable per provider into `directory`, which must lie outside the source tree."""
+    """Write an executable for each plugin into `directory`, which must lie outside the source tree."""
     target = directory.resolve()
     if target.is_relative_to(_PROJECT):
         raise ValueError(f"{target} lies in the source tree: stand-in plugins go into a throwaway folder")
     target.mkdir(parents=True, exist_ok=True)
-    for name in PROVIDERS:
-        wrapper = target / f"pulumi-resource-{name}"
+    for kind, name in [("language", LANGUAGE), *(("resource", name) for name in PROVIDERS)]:
+        wrapper = target / f"pulumi-{kind}-{name}"
         wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(_START)} {name} "$@"\n')
         wrapper.chmod(0o755)
     return target

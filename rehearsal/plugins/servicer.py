@@ -1,7 +1,5 @@
 """The engine's side of a plugin: translates `pulumirpc.ResourceProvider` calls for a `Provider`, and nothing more."""
 
-import os
-import sys
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any, NoReturn
@@ -12,6 +10,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from . import shapes
 from .compare import Change
+from .hosting import host
 from .provider import Provider
 from .resource_type import ProviderError, ResourceType
 from .values import from_struct, to_struct
@@ -154,15 +153,9 @@ def _covers(ignored: str, path: str) -> bool:
 
 
 def serve(provider: Provider, version: str) -> None:
-    """Print the port the engine waits for, and answer until the engine ends this process or is gone itself."""
-    engine = os.getppid()
+    """Answer for a provider until the engine is done."""
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)]
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider, version), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    while os.getppid() == engine:
-        server.wait_for_termination(timeout=1)
+    host(server)

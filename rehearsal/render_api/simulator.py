@@ -17,6 +17,7 @@ from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, ConnectionFault
 from rehearsal.render_api.jobs import Jobs
 from rehearsal.render_api.key_value import KeyValues
 from rehearsal.render_api.limits import RateLimits
+from rehearsal.render_api.metrics import Metrics
 from rehearsal.render_api.postgres import Postgres
 from rehearsal.render_api.routing import Router
 from rehearsal.render_api.services import Services
@@ -56,6 +57,7 @@ class RenderSimulator:
         self._limits = RateLimits(clock, rate_limits)
         self._deploys = Deploys(self.estate, deploy_seconds, queue_deploys)
         self._provisioning = Provisioning(self.estate, provisioning_seconds)
+        self.metrics = Metrics(self.estate)
         resources = (
             Services(self.estate, self._deploys),
             self._deploys,
@@ -64,6 +66,7 @@ class RenderSimulator:
             Domains(self.estate),
             EnvGroups(self.estate, bare_env_group_list),
             Jobs(self.estate, deploy_seconds),
+            self.metrics,
             Postgres(self.estate, self._provisioning),
             KeyValues(self.estate, self._provisioning),
             Workspace(self.estate),

@@ -28,6 +28,12 @@ class GitHub:
     def __call__(self, request: Request) -> Answer:
         if request.token != self._token:
             return _refuse(401, "Bad credentials" if request.token else "Requires authentication")
+        answer = self._routed(request)
+        # Of classic tokens only: what a fine-grained one may do is not told.
+        classic = {"X-OAuth-Scopes": "repo, workflow"} if request.token.startswith("ghp_") else {}
+        return Answer(answer.status, answer.content, {**answer.headers, **classic})
+
+    def _routed(self, request: Request) -> Answer:
         match request.method, request.path:
             case "POST", ("api", "graphql"):
                 return self._graphql(request.body or {})
@@ -67,6 +73,13 @@ class GitHub:
             case ("rulesets",):
                 rulesets = [_ruleset(o, name) for o in self._estate.find_all("github", "ruleset", repository=name)]
                 return Answer(200, page(rulesets, request, default=30, most=100, first=1))
+            case ("rulesets", identity):
+                one = self._estate.find("github", "ruleset", repository=name, rulesetId=int(identity))
+                return Answer(200, _ruleset_details(one, name)) if one else _not_found()
+            case ("actions", "secrets" | "organization-secrets" as kind):
+                kept = "secret" if kind == "secrets" else "organization_secret"
+                secrets = [_secret(o) for o in self._estate.find_all("github", kept, repository=name)]
+                return _listed("secrets", secrets, request, default=30, most=100)
             case ("environments", environment, *rest):
                 found = self._estate.find("github", "environment", repository=name, environment=environment)
                 return self._of_environment(found, tuple(rest), request) if found else _not_found()
@@ -154,6 +167,8 @@ def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
         "name": found["name"],
         "full_name": f"{owner}/{found['name']}",
         "private": bool(found.get("private")),
+        "archived": bool(found.get("archived")),
+        "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
         "default_branch": found.get("defaultBranch", "main"),
         "owner": {"login": owner},
     }
@@ -203,6 +218,15 @@ def _ruleset(found: dict[str, Any], repository: str) -> dict[str, Any]:
     }
 
 
+def _ruleset_details(found: dict[str, Any], repository: str) -> dict[str, Any]:
+    """docs.github.com/en/rest/repos/rules, Get a repository ruleset."""
+    names = (found.get("conditions") or {}).get("refName") or {}
+    kinds = {"deletion": "deletion", "update": "update", "nonFastForward": "non_fast_forward"}
+    rules = [{"type": kind} for key, kind in kinds.items() if (found.get("rules") or {}).get(key)]
+    condition = {"include": names.get("includes", []), "exclude": names.get("excludes", [])}
+    return {**_ruleset(found, repository), "conditions": {"ref_name": condition}, "rules": rules}
+
+
 def _environment(found: dict[str, Any]) -> dict[str, Any]:
     number = _number(f"{found['repository']}:{found['environment']}")
     policy = found.get("deploymentBranchPolicy")
@@ -210,7 +234,7 @@ def _environment(found: dict[str, Any]) -> dict[str, Any]:
         "id": number,
         "node_id": f"EN_{number:x}",
         "name": found["environment"],
-        "protection_rules": [],
+        "protection_rules": found.get("protectionRules", []),
         "deployment_branch_policy": policy
         and {
             "protected_branches": policy["protectedBranches"],

@@ -65,6 +65,20 @@ def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str 
         objects.append({**kept, "head": head, "merge": merge, "state": state})
 
 
+def merge_files(estate: Estate, repository: str, head: str, base: str) -> None:
+    """What merging a pull request of files does: the base has them as the head does."""
+    with estate.edit("github") as objects:
+        mine = [o for o in objects if o["type"] == "file" and o["repository"] == repository]
+        brought = {o["file"]: o["content"] for o in mine if o["branch"] == head}
+        there = {o["file"]: o for o in mine if o["branch"] == base}
+        for file, content in brought.items():
+            if file in there:
+                there[file]["content"] = content
+            else:
+                like = next(o for o in mine if (o["branch"], o["file"]) == (head, file))
+                objects.append({**like, "id": f"{repository}:{file}:{base}", "branch": base})
+
+
 def _ref(repository: str, name: str, target: Json) -> Json:
     return {"type": "ref", "id": f"{repository}:{name}", "repository": repository, "ref": name, "object": target}
 
@@ -106,6 +120,8 @@ class Git:
                 return Answer(201, _shown_tag(made))
             case "POST", ("git", "refs"):
                 return self._make_ref(request.body)
+            case "PATCH", ("git", "refs", "heads", *rest):
+                return self._move_branch("/".join(rest), request.body)
             case "DELETE", ("git", "refs", *rest):
                 return self._drop_ref(f"refs/{'/'.join(rest)}")
             case "GET", ("compare", span):
@@ -119,7 +135,7 @@ class Git:
                 return Answer(200, {"total_count": len(runs), "check_runs": runs})
             case "GET", ("commits", reference, "pulls"):
                 merged = [pull for pull in self._all("pull") if self._sha(reference) in (pull["merge"], pull["head"])]
-                return Answer(200, [{"number": pull["number"], "state": pull["state"]} for pull in merged])
+                return Answer(200, [_shown_pull(pull) for pull in merged])
             case "POST", ("statuses", sha):
                 with self._estate.edit("github") as objects:
                     objects.append(made := _status(self._name, sha, request.body))
@@ -153,6 +169,21 @@ class Git:
             target = {"type": kinds.get(body["sha"], "commit"), "sha": body["sha"]}
             objects.append(made := _ref(self._name, body["ref"], target))
         return Answer(201, _shown(made))
+
+    def _move_branch(self, name: str, body: Json) -> Answer:
+        """git/refs, Update a reference: with `force` also back."""
+        if not self._all("branch", branch=name):
+            return Answer(422, {"message": "Reference does not exist"})
+        if not body.get("force"):
+            return Answer(422, {"message": "Update is not a fast forward"})
+        files = self._files_at(body["sha"])
+        with self._estate.edit("github") as objects:
+            mine = [o for o in objects if (o.get("repository"), o.get("branch")) == (self._name, name)]
+            objects[:] = [o for o in objects if o["type"] != "file" or o not in mine]
+            next(o for o in mine if o["type"] == "branch")["sha"] = body["sha"]
+        for file in files:
+            self._estate.seed("github", "file", repository=self._name, branch=name, **file)
+        return Answer(200, {"ref": f"refs/heads/{name}", "object": {"type": "commit", "sha": body["sha"]}})
 
     def _files_at(self, sha: str) -> list[Json]:
         """Of the branch that a new one starts from."""
@@ -210,6 +241,11 @@ class Git:
 
 def _shown(ref: Json) -> Json:
     return {"ref": ref["ref"], "object": ref["object"]}
+
+
+def _shown_pull(pull: Json) -> Json:
+    shown = {"number": pull["number"], "state": pull["state"], "head": {"sha": pull["head"]}}
+    return {**shown, "merge_commit_sha": pull["merge"] or None}
 
 
 def _shown_commit(one: Json) -> Json:

@@ -26,15 +26,28 @@ class Comments:
             case "POST", ("issues", number, "comments"):
                 return self._add(int(number), request.body["body"])
             case "GET", ("pulls",):
-                head = request.query.get("head", "").rpartition(":")[2]
-                found = self._estate.find_all("github", "pull_request", repository=self._name, state="open")
-                same = [p for p in found if head in ("", p["head"]) and request.query.get("base") in (None, p["base"])]
-                return Answer(200, [_pull(one) for one in same])
+                return Answer(200, page(self._pulls(request), request, default=30, most=100, first=1))
             case "POST", ("pulls",):
                 return self._open(request.body)
             case "PATCH", ("issues", "comments", identity):
                 return self._change(int(identity), request.body["body"])
         return None
+
+    def _pulls(self, request: Request) -> list[Json]:
+        """Of `pull_request`, which names branches, and of `pull`, which names commits: its base is any branch."""
+        state, head = request.query.get("state", "open"), request.query.get("head", "").rpartition(":")[2]
+        base = request.query.get("base")
+        named = self._estate.find_all("github", "pull_request", repository=self._name)
+        branches = {b["branch"]: b["sha"] for b in self._estate.find_all("github", "branch", repository=self._name)}
+        found = [
+            _pull({**p, "sha": branches.get(p["head"], "")})
+            for p in named
+            if head in ("", p["head"]) and base in (None, p["base"])
+        ]
+        if not head:
+            commits = self._estate.find_all("github", "pull", repository=self._name)
+            found += [_pull({**p, "sha": p["head"], "head": "", "base": base, "title": ""}) for p in commits]
+        return [pull for pull in found if state in ("all", pull["state"])]
 
     def _add(self, issue: int, body: str) -> Answer:
         with self._estate.edit("github") as objects:
@@ -49,7 +62,7 @@ class Comments:
             made = {"type": "pull_request", "id": f"{self._name}!{number}", "repository": self._name, "number": number}
             made |= {"state": "open", "head": body["head"], "base": body["base"], "title": body["title"]}
             objects.append(made)
-        return Answer(201, _pull(made))
+        return Answer(201, _pull({**made, "sha": ""}))
 
     def _change(self, identity: int, body: str) -> Answer:
         with self._estate.edit("github") as objects:
@@ -63,7 +76,12 @@ class Comments:
 def _pull(found: Json) -> Json:
     address = f"https://github.com/zebra-devops/{found['repository']}/pull/{found['number']}"
     shown = {"number": found["number"], "state": found["state"], "html_url": address}
-    return {**shown, "head": {"ref": found["head"]}, "base": {"ref": found["base"]}, "title": found["title"]}
+    return {
+        **shown,
+        "head": {"ref": found["head"], "sha": found["sha"]},
+        "base": {"ref": found["base"]},
+        "title": found["title"],
+    }
 
 
 def _shown(found: Json) -> Json:

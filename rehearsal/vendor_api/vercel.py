@@ -56,6 +56,9 @@ class Vercel:
                 owner = project.get("teamId") or "user"
                 shown = {"id": project["id"], "name": project["name"], "accountId": owner, **_settings(project)}
                 return Answer(200, shown | self._deployments.of_project(project))
+            case "v9", ("domains",):
+                found_all = self._estate.find_all("vercel", "domain", projectId=project["id"])
+                return Answer(200, {"domains": [_domain(found) for found in found_all], "pagination": {}})
             case "v9", ("domains", name):
                 found = self._estate.find("vercel", "domain", projectId=project["id"], domain=name)
                 return Answer(200, _domain(found)) if found else _not_found("The domain was not found.")

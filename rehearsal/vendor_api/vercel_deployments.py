@@ -77,6 +77,8 @@ class Deployments:
                 return _refuse(400, "bad_request", "Only a ready production deployment can serve production")
             if kind == "rollback" and not found["served"]:
                 return _refuse(400, "bad_request", "Cannot roll back to a deployment that never served production")
+            if kind == "promote" and found["served"] and mine.get("refusesPromoted"):
+                return _refuse(409, "conflict", "Deployment has been promoted before, roll back to it instead")
             if kind == "rollback" and self._hobby and mine.get("previous") != identity:
                 return _refuse(403, "forbidden", "Upgrade to roll back to deployments before the previous one")
             asked = max(int(time.time() * 1000), (mine.get("aliasRequest") or {}).get("requestedAt", 0) + 1)
@@ -97,8 +99,11 @@ class Deployments:
         return Answer(200, {"uid": identity, "state": "DELETED"}) if gone else _refuse(404, "not_found", "Not found")
 
     def of_project(self, project: Json) -> Json:
-        """What a project says of its deployments."""
+        """What a project says of its deployments; with `namesNewest` its target is the newest build, served or not."""
         last, serving = project.get("aliasRequest"), project.get("serving")
+        if project.get("namesNewest"):
+            mine = self._estate.find_all("vercel", "deployment", projectId=project["id"], target="production")
+            serving = max(mine, key=lambda one: one["created"])["id"] if mine else None
         shown: Json = {"targets": {"production": {"id": serving}} if serving else {}}
         if last:
             shown["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}

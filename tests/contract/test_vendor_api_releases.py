@@ -123,3 +123,41 @@ def test_only_what_served_can_be_rolled_back_to(vendors: Vendors) -> None:
     assert vendors.vercel("POST", f"/v9/projects/prj_1/rollback/{staged}", json={}).status_code == 400
     assert vendors.vercel("POST", f"/v10/projects/prj_1/promote/{preview}", json={}).status_code == 400
     assert vendors.vercel("POST", "/v10/projects/prj_1/promote/dpl_none", json={}).status_code == 404
+
+
+def test_a_branch_is_moved_back_with_force_only(vendors: Vendors) -> None:
+    first = github_git.commit(vendors.estate, "platform", "main")
+    made = {"ref": "refs/heads/topic", "sha": first}
+    assert vendors.github("POST", "git/refs", json=made).status_code == 201
+    second = github_git.commit(vendors.estate, "platform", "main")
+    assert vendors.github("PATCH", "git/refs/heads/topic", json={"sha": second}).status_code == 422
+    moved = vendors.github("PATCH", "git/refs/heads/topic", json={"sha": second, "force": True})
+    assert (moved.status_code, moved.json()["object"]["sha"]) == (200, second)
+    assert vendors.github("PATCH", "git/refs/heads/none", json={"sha": second, "force": True}).status_code == 422
+
+
+def test_a_ruleset_tells_its_conditions_and_rules_by_itself_only(vendors: Vendors) -> None:
+    about = {"repository": "platform", "name": "Release tags", "target": "tag"}
+    conditions = {"refName": {"includes": ["refs/tags/v*"], "excludes": []}}
+    vendors.estate.seed("github", "ruleset", **about, conditions=conditions, rules={"deletion": True, "update": True})
+    (listed,) = vendors.github("GET", "rulesets").json()
+    assert not {"rules", "conditions"} & listed.keys()
+    found = vendors.github("GET", f"rulesets/{listed['id']}").json()
+    assert found["conditions"] == {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}}
+    assert [rule["type"] for rule in found["rules"]] == ["deletion", "update"]
+    assert vendors.github("GET", "rulesets/1").status_code == 404
+
+
+def test_the_pull_requests_of_a_commit(vendors: Vendors) -> None:
+    merged = github_git.commit(vendors.estate, "platform", "main")
+    github_git.pull(vendors.estate, "platform", 7, head="f" * 40, merge=merged)
+    (found,) = vendors.github("GET", f"commits/{merged}/pulls").json()
+    assert (found["number"], found["head"]["sha"], found["merge_commit_sha"]) == (7, "f" * 40, merged)
+    assert [one["number"] for one in vendors.github("GET", "pulls", params={"state": "all"}).json()] == [7]
+    assert vendors.github("GET", "pulls").json() == []
+
+
+def test_the_domains_of_a_project(vendors: Vendors) -> None:
+    vendors.estate.seed("vercel", "domain", projectId="prj_1", domain="staging.test", gitBranch="staging")
+    found = vendors.vercel("GET", "/v9/projects/prj_1/domains").json()["domains"]
+    assert [(one["name"], one["gitBranch"]) for one in found] == [("staging.test", "staging")]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,6 +46,11 @@ def test_a_tag_deploys_and_a_bad_one_rolls_back_and_a_person_can_go_back(world: 
     world.app["production"].unhealthy.add(bad)
     output = release(world, "v1.3.0", good=False)
     assert "release v1.3.0: rolled back (smoke tests failed: health)" in output
+    assert [text.partition(" http")[0] for text in world.told] == [
+        "release v1.2.3: done",
+        "release v1.3.0: rolled back (smoke tests failed: health)",
+    ]
+    assert "/zebra-devops/MarketEdge-Platform/actions/runs/" in world.told[0]
     assert world.serving("production") == first
 
     second = world.tagged("v1.4.0")
@@ -61,18 +70,67 @@ def test_a_malformed_tag_is_refused(world: WorkflowWorld) -> None:
     assert world.estate.find_all("github", "deployment") == []
 
 
+def test_smoke_tests_that_fail_after_a_release_call_the_rollback(world: WorkflowWorld) -> None:
+    """The release's own tests passed; what broke after them is found by the workflow of plan 3.4."""
+    first = world.tagged("v1.2.3")
+    release(world, "v1.2.3")
+    second = world.tagged("v1.3.0")
+
+    def break_once_released() -> None:
+        while ("v1.3.0", "success") not in world.recorded() and not ended.is_set():
+            time.sleep(0.05)
+        world.app["production"].unhealthy.add(second)
+
+    ended = threading.Event()
+    watching = threading.Thread(target=break_once_released)
+    watching.start()
+    try:
+        output = release(world, "v1.3.0", good=False)
+    finally:
+        ended.set()
+        watching.join()
+    assert "release v1.3.0: done" in output
+    assert "rollback v1.2.3: done" in output
+    told = [text.partition(" http")[0] for text in world.told[1:]]
+    assert told[0] == "release v1.3.0: done"
+    assert told[1].startswith("smoke tests of production: ")
+    assert told[2:] == ["rollback v1.2.3: done"]
+    assert world.serving("production") == first
+    assert (world.folder / "artifacts" / "rollback" / "smoke.xml").exists()
+
+
+def test_a_tag_that_asks_to_go_back_does(world: WorkflowWorld) -> None:
+    """Plan 8.3, option C: the tag is on the head of main, and names the release to go back to."""
+    first = world.tagged("v1.2.3")
+    release(world, "v1.2.3")
+    world.tagged("v1.3.0")
+    release(world, "v1.3.0")
+    github_git.tag(world.estate, REPOSITORY, "v1.2.3-rollback", world.head())
+    assert "rollback v1.2.3: done" in release(world, "v1.2.3-rollback")
+    assert world.serving("production") == first
+
+
+def starts(push: dict[str, Any] | None, branch: str) -> bool:
+    """Whether a push of a branch starts a workflow (GitHub: Workflow syntax, on.push)."""
+    if push is None or not {"branches", "branches-ignore", "tags", "tags-ignore"} & push.keys():
+        return True
+    if "branches-ignore" in push:
+        return not any(fnmatch(branch, pattern) for pattern in push["branches-ignore"])
+    return any(fnmatch(branch, pattern) for pattern in push.get("branches", []))
+
+
 def test_a_merge_to_main_deploys_nothing(world: WorkflowWorld) -> None:
-    """act does not look at branch filters, so which workflows a push to main starts is read from them."""
+    """act does not look at branch filters, so only what a push to main starts at GitHub is executed."""
     before, asked = world.serving("production"), len(world.render.requests)
     sha = world.merge("main")
+    pushed = {path.stem: yaml.safe_load(path.read_text())[True] for path in (PROJECT / "workflows").glob("*.yml")}
+    for name, events in pushed.items():
+        if "push" in events and starts(events["push"], "main"):
+            world.act("push", name, "production", {"ref": "refs/heads/main"})
+    assert starts(pushed["staging-deploy"]["push"], "staging")  # the filter is understood
     assert world.serving("production") == before != sha
     assert [r for r in world.render.requests[asked:] if r.method != "GET"] == []
-    started_by_main = [
-        path.stem
-        for path in (PROJECT / "workflows").glob("*.yml")
-        if "main" in ((yaml.safe_load(path.read_text())[True].get("push") or {}).get("branches") or [])
-    ]
-    assert started_by_main == []
+    assert world.estate.find_all("github", "deployment") == []
 
 
 def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) -> None:
@@ -86,6 +144,8 @@ def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) ->
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.serving("staging") == sha
     statuses = world.estate.find_all("github", "status", sha=sha)
-    assert [(s["context"], s["state"]) for s in statuses] == [("staging-smoke-tests", "success")]
+    assert {(s["context"], s["state"]) for s in statuses} == {("staging-smoke-tests", "success")}
+    for artifact in ("staging-deploy", "staging-smoke-tests"):
+        assert (world.folder / "artifacts" / artifact / "smoke.xml").exists()
     (comment,) = world.estate.find_all("github", "comment", issue=41)
     assert f"deploy {sha[:7]}: done" in comment["body"]

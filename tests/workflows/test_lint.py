@@ -56,6 +56,24 @@ def test_every_action_is_pinned_by_commit(path: Path) -> None:
             assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment)
 
 
-def test_a_release_is_never_canceled_by_another() -> None:
-    deploy = yaml.safe_load((PROJECT / "workflows/production-deploy.yml").read_text())
-    assert deploy["concurrency"]["cancel-in-progress"] is False
+def test_no_run_is_canceled_by_another_and_none_waits_for_the_one_that_calls_it() -> None:
+    groups = [yaml.safe_load(path.read_text())["concurrency"] for path in WORKFLOWS]
+    assert not any(group["cancel-in-progress"] for group in groups)
+    assert len({group["group"] for group in groups}) == len(WORKFLOWS)
+
+
+def test_what_main_requires_is_reported_by_one_job_that_nothing_can_skip() -> None:
+    """A skipped job counts as a success, and `needs` or `if` may skip one."""
+    jobs = [(id_, job) for path in WORKFLOWS for id_, job in yaml.safe_load(path.read_text())["jobs"].items()]
+    ((_, job),) = [(id_, job) for id_, job in jobs if "staging-smoke-tests" in (id_, job.get("name"))]
+    assert not {"if", "needs", "strategy", "name"} & job.keys()
+    assert '--status "$GITHUB_SHA"' in next(step["run"] for step in job["steps"] if step.get("name") == "Smoke tests")
+
+
+def test_environments_are_used_from_where_they_may_be_used() -> None:
+    """Staging's takes the branch staging only, production's takes tags: a schedule runs on the default branch."""
+    for path in WORKFLOWS:
+        events = yaml.safe_load(path.read_text())[True]
+        assert set(events) <= {"push", "workflow_dispatch", "workflow_call"}
+        if push := events.get("push"):
+            assert push == ({"branches": ["staging"]} if path.stem.startswith("staging") else {"tags": ["v*"]})

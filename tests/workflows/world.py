@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 
 from rehearsal import application, vendor_api
 from rehearsal.application import Application
+from rehearsal.loopback import running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api import github_git, vercel_deployments
@@ -57,7 +59,7 @@ STAND_INS = {
 
 @dataclass
 class WorkflowWorld:
-    """app: by environment; its `unhealthy` commits deploy well and do not work."""
+    """app: by environment; its `unhealthy` commits deploy well and do not work. told: what the team's chat got."""
 
     folder: Path
     tools: Path
@@ -67,6 +69,8 @@ class WorkflowWorld:
     app: dict[str, Application]
     environment: dict[str, str]
     addresses: dict[str, tuple[str, str]]
+    webhook: str
+    told: list[str]
 
     def head(self) -> str:
         """The commit that a workflow sees as its own."""
@@ -98,6 +102,12 @@ class WorkflowWorld:
         now = self.app[environment].running()
         return now[0] if now else ""
 
+    def recorded(self) -> set[tuple[str, str]]:
+        """Tag and state of everything that was said of a deployment at GitHub."""
+        tags = {one["id"]: one["payload"]["tag"] for one in self.estate.find_all("github", "deployment")}
+        said = self.estate.find_all("github", "deployment_status")
+        return {(tags.get(one["deployment"], ""), one["state"]) for one in said}
+
     def act(
         self, event: str, workflow: str, environment: str, payload: dict[str, Any]
     ) -> subprocess.CompletedProcess[str]:
@@ -122,10 +132,11 @@ class WorkflowWorld:
             command += ["--env", f"{name}={value}"]
         for name, value in variables.items():
             command += ["--var", f"{name}={value}"]
-        for name in SECRETS:
+        secrets = {**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
+        for name in secrets:
             command += ["--secret", name]
         return subprocess.run(
-            command, cwd=self.repository, env={**os.environ, **SECRETS}, capture_output=True, text=True, check=False
+            command, cwd=self.repository, env={**os.environ, **secrets}, capture_output=True, text=True, check=False
         )
 
     def _stand_ins(self) -> dict[str, Path]:
@@ -180,7 +191,25 @@ def workflow_world(folder: Path, tools: Path, repository: Path) -> Iterator[Work
         given |= {"ARTIFACTS": str(folder / "artifacts"), "NO_PROXY": "127.0.0.1,localhost", **vendors.environment}
         while not all(app.running() for app in apps.values()):
             time.sleep(0.1)
-        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses)
+        told: list[str] = []
+        webhook = stack.enter_context(running(_chat(told)))
+        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses, webhook, told)
+
+
+def _chat(told: list[str]) -> http.server.ThreadingHTTPServer:
+    """What takes an incoming webhook."""
+
+    class Chat(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    return http.server.ThreadingHTTPServer(("127.0.0.1", 0), Chat)
 
 
 def _service(render: RenderSimulator, environment: str, name: str) -> None:

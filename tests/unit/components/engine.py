@@ -134,7 +134,7 @@ def run(
     # One thread for the monitor: a deterministic order, and one event loop to close.
     with (
         mock.patch.dict(os.environ, environ, clear=True),
-        mock.patch("components.observation.look", observed),
+        mock.patch("components.observation.look", lambda document, environ, _digests: observed(document, environ)),
         mock.patch("components.required_checks.fetch", workflows),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,

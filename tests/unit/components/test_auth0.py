@@ -36,7 +36,7 @@ def test_nothing_is_left_undeclared_that_the_provider_would_then_not_watch(up: R
         del inputs[key]
     assert inputs == {
         "name": "MarketEdge Platform (staging)",
-        "description": "MarketEdge staging; declared by the staging gate, do not edit by hand",
+        "description": "staging; declared by the staging gate, do not edit by hand",
         "appType": "regular_web",
         "isFirstParty": True,
         "oidcConformant": True,

@@ -343,7 +343,8 @@ def test_at_cutover_the_gates_own_status_has_to_be_set_by_some_workflow(producti
     assert said == []
     production.config["marketedge:phase"] = "cutover"
     (said,) = (w for w in produce(production, workflows=without_the_gate).warnings if "staging-smoke-tests" in w)
-    assert "no workflow of the repository sets this commit status" in said
+    assert "it would block pull requests for ever" in said
+    assert said.endswith("python -m gate workflows sync")
     assert [w for w in produce(production).warnings if "staging-smoke-tests" in w] == []
 
 

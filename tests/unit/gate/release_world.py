@@ -49,7 +49,7 @@ class Verdict:
 
 @dataclass
 class ReleaseWorld:
-    """What exists, and what goes wrong next. unhealthy: commits that build and then do not work."""
+    """What exists, and what goes wrong next. unhealthy: commits that build and then do not work. over: ended runs."""
 
     estate: Estate
     render: RenderSimulator
@@ -58,6 +58,7 @@ class ReleaseWorld:
     unhealthy: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
     who: str = "run 1"
+    over: set[str] = field(default_factory=set)
 
     def push(self, *, build: bool = True, smoked: bool = True) -> str:
         """A commit reaches main: it is built and, once staging liked it, may be released."""
@@ -77,7 +78,7 @@ class ReleaseWorld:
     def serving(self) -> tuple[str, str]:
         """Commits at Render and Vercel."""
         self.render.settle()
-        (service,) = self.render.estate.services.values()
+        service = self.render.estate.find_service(SERVICE)
         live = self.render.estate.live_deploy(service["id"]) or {}
         project = self.estate.find("vercel", "project", name=FRONTEND) or {}
         shown = self.estate.find("vercel", "deployment", id=project.get("serving")) or {}
@@ -99,10 +100,10 @@ class ReleaseWorld:
         self.time[0] += seconds
 
     def budget(self, seconds: float = 1800) -> Budget:
-        return Budget(seconds, self.said.append, lambda: self.time[0], self.sleep)
+        return Budget(seconds, self.said.append, clock=lambda: self.time[0], sleep=self.sleep)
 
     @contextlib.contextmanager
-    def stage(self, smoke: Callable[[], SmokeReport] | None = None) -> Iterator[Stage]:
+    def stage(self, smoke: Callable[[float], SmokeReport] | None = None) -> Iterator[Stage]:
         """As the command opens it."""
         config = read_config(PROJECT / "Pulumi.production.yaml")
         settings = load("production", config, frozenset(), {}, check_secrets=False).settings
@@ -116,10 +117,10 @@ class ReleaseWorld:
             production = Production(
                 Backend(session, SERVICE), Frontend(accounts.vercel, FRONTEND), smoke or self._smoke
             )
-            lock = Lock(repository, "production", self.who)
-            yield Stage(target, repository, Records(repository, "production"), production, lock)
+            lock = Lock(repository, "production", "main", self.who, self.over.__contains__)
+            yield Stage(target, repository, Records(repository, "production", live=True), production, lock)
 
-    def _smoke(self) -> SmokeReport:
+    def _smoke(self, _seconds: float = 300) -> SmokeReport:
         return Verdict(not self.unhealthy & set(self.serving()))  # type: ignore[return-value]
 
 

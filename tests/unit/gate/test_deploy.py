@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gate.cli import main
+from gate.release.preview import PreviewBuilds
+from gate.release.release import Stage
 from gate.release.staging import deploy
+from gate.vendors.api import Api
+from gate.vendors.errors import VendorError
+from gate.vendors.vercel import Vercel
 from rehearsal.vendor_api import github_git
-from tests.unit.gate.release_world import CONTEXT, REPOSITORY, ReleaseWorld, release_world
+from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, release_world
 
 
 @pytest.fixture
@@ -72,6 +79,79 @@ def test_the_pull_request_gets_one_comment_that_a_rerun_renews(world: ReleaseWor
         deploy(sha, stage, world.budget())
     (comment,) = world.estate.find_all("github", "comment", issue=7)
     assert f"## deploy {sha[:7]}: done" in comment["body"]
+
+
+def with_preview(stage: Stage, world: ReleaseWorld) -> Stage:
+    vercel = Vercel("a" * 24, base_url=world.environ["VERCEL_BASE_URL"])
+    return dataclasses.replace(stage, preview=PreviewBuilds(vercel, FRONTEND, "main"))
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "said"),
+    [
+        ("READY", "done", "is ready"),
+        ("ERROR", "failed", "failed: see its log"),
+        ("CANCELED", "done", "was skipped"),
+        (None, "done", "did not begin"),
+    ],
+)
+def test_the_frontends_build_is_waited_for(world: ReleaseWorld, state: str | None, outcome: str, said: str) -> None:
+    automatic(world)
+    sha = world.push(smoked=False, build=state is not None)
+    with world.estate.edit("vercel") as objects:
+        for one in objects:
+            if one["type"] == "deployment":
+                one["state"] = "BUILDING"
+
+    def sleep(seconds: float) -> None:
+        world.sleep(seconds)
+        with world.estate.edit("vercel") as objects:
+            for one in objects:
+                if one["type"] == "deployment" and world.time[0] > 1_800_000_240:
+                    one["state"] = state
+
+    budget = world.budget()
+    budget.sleep = sleep
+    with world.stage() as stage:
+        report = deploy(sha, with_preview(stage, world), budget)
+    assert report.outcome == outcome
+    assert [line for line in world.said if said in line]
+    assert status(world, sha) == ("success" if outcome == "done" else "failure")
+
+
+def test_a_commit_that_a_newer_one_overtook_is_left_alone(world: ReleaseWorld) -> None:
+    """Deploying it would take the newer one back."""
+    older, newer = world.push(smoked=False), world.push(smoked=False)
+    with world.stage() as stage:
+        report = deploy(older, stage, world.budget())
+    assert (report.outcome, report.reason) == ("refused", f"{newer[:7]} has taken its place on main")
+    assert status(world, older) == ""
+    assert not [write for write in world.writes() if write.endswith("/deploys")]
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome", "said"),
+    [("statuses/", "failed", "GitHub is away"), ("/comments", "done", "The pull request could not be told")],
+)
+def test_what_cannot_be_told_to_github_is_in_the_report(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, path: str, outcome: str, said: str
+) -> None:
+    """Without the status nothing goes on from here; a comment is only a word about it."""
+    automatic(world)
+    sha = world.push(smoked=False)
+    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
+    real = Api.send
+
+    def lose(self: Api, method: str, where: str, *args: Any, **options: Any) -> Any:
+        if path in where and "deployments" not in where:
+            raise VendorError("GitHub is away")
+        return real(self, method, where, *args, **options)
+
+    monkeypatch.setattr(Api, "send", lose)
+    with world.stage() as stage:
+        report = deploy(sha, stage, world.budget())
+    assert report.outcome == outcome
+    assert [line for line in report.advice if said in line]
 
 
 @pytest.mark.parametrize("sha", ["main", "abc123", "v1.2.3", "A" * 40])

@@ -172,7 +172,7 @@ def test_a_terminal_shows_the_elapsed_time() -> None:
     with progress("looking", Console(file=out, force_terminal=True)) as tell:
         tell("3 resources read")
         time.sleep(0.2)
-    assert "looking: 3 resources read, 0 s" in out.getvalue()
+    assert "looking: 3 resources read 0 s" in out.getvalue()
 
 
 def test_the_progress_counts_what_refresh_has_read() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -52,6 +53,16 @@ def test_failure_rate_is_the_share_of_changes() -> None:
 def test_rollbacks_are_those_of_people_and_of_the_gate() -> None:
     history = [made(1), made(2, good=False, back=True), made(3, task="rollback"), made(4)]
     assert figure("rollback rate", [], history).value == pytest.approx(200 / 3)
+
+
+def test_a_release_that_a_person_went_back_from_has_failed() -> None:
+    history = [made(1), made(2), made(3, task="rollback", minutes=4), made(4)]
+    assert figure("change failure rate", [], history).value == pytest.approx(100 / 3)
+    assert figure("time to restore", [], history).value == pytest.approx(4)
+    for to, rate in (("v1.0.0", 100 / 3), ("v1.2.0", 0)):  # the second goes forward again
+        tags = ("v1.0.0", "v1.1.0", to, "v1.1.1")
+        tagged = [replace(one, tag=tag) for one, tag in zip(history, tags, strict=True)]
+        assert figure("change failure rate", [], tagged).value == pytest.approx(rate)
 
 
 def test_lead_time_runs_from_each_commit_to_its_being_served() -> None:
@@ -136,6 +147,21 @@ def test_the_record_of_real_releases_is_understood(world: ReleaseWorld) -> None:
         ("v1.2.0", True, False),
     ]
     assert [len(one.committed) for one in found] == [1, 0, 3]
+
+
+def test_what_github_and_apps_record_of_the_same_environment_is_not_counted_twice(world: ReleaseWorld) -> None:
+    """A job that names an environment is a deployment of it at GitHub, with a payload of its own or none."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    with world.stage() as stage:
+        for payload in ({}, "text"):
+            body = {"ref": "f" * 40, "environment": "production", "task": "deploy", "payload": payload}
+            identity = stage.repository.send("POST", "deployments", body, needs="x")["id"]
+            stage.repository.send("POST", f"deployments/{identity}/statuses", {"state": "success"}, needs="x")
+        assert len(read(stage.repository, "production", long_ago)) == 2  # before the gate there is nothing else
+    world.tagged("v1.0.0")
+    released(world, "v1.0.0")
+    with world.stage() as stage:
+        assert [one.tag for one in read(stage.repository, "production", long_ago)] == ["v1.0.0"]
 
 
 def test_the_command_writes_json_and_a_page(

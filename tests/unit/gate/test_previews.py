@@ -46,6 +46,11 @@ def test_each_vendor_has_a_newest_of_its_own() -> None:
     assert gone(*previews, in_use={"feature/a"}) == []
 
 
+def test_a_build_that_failed_does_not_make_the_one_that_serves_old() -> None:
+    failed = Preview("Vercel", "failed", "failed", "staging", NOW - timedelta(days=9), works=False)
+    assert gone(made("serves", "staging", 30), failed, made("before", "staging", 31)) == ["before", "failed"]
+
+
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReleaseWorld]:
     with release_world(tmp_path) as made_, serve(made_.render) as host:
@@ -100,6 +105,27 @@ def test_the_command_lists_and_then_deletes_old_previews_only(
     assert set(world.render.estate.services) == {parent["id"]}
     assert main(["previews", "prune", "--yes"]) == 0
     assert "0 previews were old" in capsys.readouterr().out
+
+
+def test_the_newest_of_a_branch_that_a_domain_serves_stays(
+    world: ReleaseWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = world.estate.find("vercel", "project") or {}
+    world.estate.seed("vercel", "domain", projectId=project["id"], domain="demo.test", gitBranch="demo")
+    age(world, vercel_deployments.build(world.estate, FRONTEND, "a" * 40, "demo"), 30)
+    assert main(["previews", "prune", "--yes"]) == 0
+    assert "0 previews were old, 1 stay" in capsys.readouterr().out
+
+
+def test_without_the_project_nothing_is_looked_at(world: ReleaseWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    """Vercel lists every project's deployments where none is named: they must not be taken for old previews."""
+    age(world, vercel_deployments.build(world.estate, FRONTEND, "a" * 40, "feature/a"), 30)
+    with world.estate.edit("vercel") as objects:
+        next(one for one in objects if one["type"] == "project")["name"] = "another"
+    before = deployments(world)
+    assert main(["previews", "prune", "--yes"]) == 1
+    assert "Vercel has no project marketedge-frontend" in capsys.readouterr().err
+    assert deployments(world) == before
 
 
 def test_an_age_that_is_none_says_what_was_expected(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,8 @@ from gate.release.release import release
 from gate.release.report import Report
 from gate.release.rollback import rollback
 from gate.release.version import parse
-from gate.vendors.api import Api
 from rehearsal.vendor_api import github_git, vercel_deployments
-from render.client import RenderClient
-from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
+from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, release_world
 
 
 @pytest.fixture
@@ -28,6 +26,16 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 def go(world: ReleaseWorld, tag: str) -> Report:
     with world.stage() as stage:
         return release(tag, stage, world.budget())
+
+
+def back(world: ReleaseWorld, to: str | None = None) -> Report:
+    with world.stage() as stage:
+        return rollback(to, stage, world.budget(600))
+
+
+def project(world: ReleaseWorld, **properties: Any) -> None:
+    with world.estate.edit("vercel") as objects:
+        next(one for one in objects if one["type"] == "project").update(properties)
 
 
 def released(world: ReleaseWorld, tag: str) -> str:
@@ -172,10 +180,24 @@ def test_a_merge_that_added_nothing_is_as_good_as_what_it_merged(world: ReleaseW
     assert any(CONTEXT in problem for problem in problems(go(world, "v1.1.0")))
 
 
+@pytest.mark.parametrize(("same", "outcome"), [(True, "done"), (False, "refused")])
+def test_a_squashed_merge_is_as_good_as_the_head_of_its_pull_request(
+    world: ReleaseWorld, same: bool, outcome: str
+) -> None:
+    head = github_git.commit(world.estate, REPOSITORY, "staging")
+    github_git.status(world.estate, REPOSITORY, head, CONTEXT)
+    tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
+    squashed = github_git.commit(world.estate, REPOSITORY, "main", tree=tree if same else "")
+    github_git.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
+    vercel_deployments.build(world.estate, FRONTEND, squashed, "main")
+    github_git.tag(world.estate, REPOSITORY, "v1.0.0", squashed)
+    assert go(world, "v1.0.0").outcome == outcome
+
+
 def test_another_release_in_progress_is_refused_until_its_lock_expires(world: ReleaseWorld) -> None:
-    sha = world.tagged("v1.0.0")
+    world.tagged("v1.0.0")
     with world.stage() as stage:
-        stage.lock.take(sha, 3600)
+        stage.lock.take(3600)
     world.who = "run 2"
     with pytest.raises(Refused, match="another release is in progress: run 1, until"):
         go(world, "v1.0.0")
@@ -186,9 +208,9 @@ def test_another_release_in_progress_is_refused_until_its_lock_expires(world: Re
 
 
 def test_a_lock_left_by_a_crash_expires(world: ReleaseWorld) -> None:
-    sha = world.tagged("v1.0.0")
+    world.tagged("v1.0.0")
     with world.stage() as stage:
-        stage.lock.take(sha, -1)
+        stage.lock.take(-1)
     world.who = "run 2"
     assert go(world, "v1.0.0").outcome == "done"
     assert world.locks() == []
@@ -273,81 +295,3 @@ def test_versions_are_ordered_as_semver_says(smaller: str, larger: str) -> None:
     assert other is not None
     assert one < other
     assert (str(one), str(other)) == (smaller, larger)
-
-
-class Killed(BaseException):
-    """As kill -9: nothing of the run comes after it."""
-
-
-def killed_at(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, tag: str, nth: int) -> bool:
-    """A release that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
-    written = [0]
-
-    def counting(real: Callable[..., Any], writes: Callable[..., bool]) -> Callable[..., Any]:
-        def call(self: object, method: str, path: str, *args: Any, **options: Any) -> Any:
-            if written[0] >= nth:
-                raise Killed
-            answer = real(self, method, path, *args, **options)
-            written[0] += writes(method)
-            if written[0] >= nth:
-                raise Killed
-            return answer
-
-        return call
-
-    with monkeypatch.context() as patch:
-        for owner in (Api, RenderClient):
-            patch.setattr(owner, "_retry", counting(owner._retry, lambda method: method != "GET"))
-        try:
-            go(world, tag)
-        except Killed:
-            return True
-    return False
-
-
-@pytest.mark.parametrize("nth", range(1, 12))
-def test_killed_after_any_write_a_rerun_ends_the_same_release(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
-) -> None:
-    released(world, "v1.0.0")
-    sha = world.tagged("v1.1.0")
-    before = len([w for w in world.writes() if w.endswith("/deploys")])
-    killed_at(world, monkeypatch, "v1.1.0", nth)
-    world.sleep(30)
-    assert go(world, "v1.1.0").outcome == "done"
-    assert world.serving() == (sha, sha)
-    assert len([w for w in world.writes() if w.endswith("/deploys")]) == before + 1
-    assert world.locks() == []
-    assert [state for task, tag, state in world.states() if tag == "v1.1.0"][-1] == "success"
-
-
-@pytest.mark.parametrize("nth", range(3, 7))
-def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int
-) -> None:
-    good = released(world, "v1.0.0")
-    world.tagged("v1.1.0")
-    killed_at(world, monkeypatch, "v1.1.0", nth)
-    assert world.states()[-1] in [("deploy", "v1.1.0", state) for state in ("", "in_progress")]
-    with world.stage() as stage:
-        assert rollback(None, stage, world.budget(600)).outcome == "done"
-    world.sleep(300)
-    assert world.serving() == (good, good)
-    assert not any(state == "in_progress" for _, _, state in world.states())
-
-
-def test_interrupted_by_hand_it_rolls_back(world: ReleaseWorld) -> None:
-    good = released(world, "v1.0.0")
-    world.tagged("v1.1.0")
-    asked: list[int] = []
-
-    def smoke() -> Any:
-        asked.append(1)
-        if len(asked) == 1:
-            raise KeyboardInterrupt
-        return Verdict(passed=True)
-
-    with world.stage(smoke) as stage:
-        report = release("v1.1.0", stage, world.budget())
-    assert (report.outcome, report.reason) == ("rolled back", "interrupted")
-    assert world.serving() == (good, good)

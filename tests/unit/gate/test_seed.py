@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from components.settings import Seed
 from gate.cli import main
-from gate.seed.run import SCRIPTS, SeedingRefused, seed
+from gate.seed.run import SeedingRefused, seed
 from render.session import connect
 from tests.unit.gate.release_world import SERVICE, ReleaseWorld, release_world
+
+SCRIPTS = Seed().scripts
 
 
 def run(world: ReleaseWorld, *scripts: str, again: bool = False) -> list[str]:

@@ -13,6 +13,8 @@ from rich.console import Console
 
 from gate.errors import GateError
 from gate.smoke import command, console, files, status
+from rehearsal.render_api import serve
+from tests.unit.gate.release_world import release_world
 from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application
 
 
@@ -134,6 +136,32 @@ def test_a_status_that_could_not_be_set_is_not_a_success(served, github, capsys)
     github.refuses = True
     assert command.smoke("staging", sha="abc123") == 1
     assert "Commit statuses: write" in capsys.readouterr().err
+
+
+def test_a_failure_is_told_to_the_team(served, monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr(command, "notify", lambda text, _environ: told.append(text) or "")
+    assert command.smoke("staging") == 0
+    assert told == []
+    served.answers["GET /admin"] = httpx.Response(404)
+    assert command.smoke("staging") == 2
+    (text,) = told
+    assert text.startswith("smoke tests of staging: ")
+    assert "1 failed" in text
+
+
+@pytest.mark.parametrize(("asked", "set_"), [("serves", True), ("waits", False)])
+def test_only_the_commit_that_render_serves_gets_the_status(asked, set_, served, github, monkeypatch, capsys, tmp_path):
+    """A run between a push and the end of its deploy tests the version before."""
+    with release_world(tmp_path) as world, serve(world.render) as host:
+        monkeypatch.setenv("RENDER_HOST", host)
+        monkeypatch.setenv("RENDER_API_KEY", "rnd_release")
+        commits = {"serves": world.serving()[0], "waits": "f" * 40}
+        (service,) = world.render.estate.services.values()
+        service["name"] = served.target.settings.render.service.name
+        assert command.smoke("staging", sha=commits[asked]) == (0 if set_ else 1)
+    assert bool(github.sent) is set_
+    assert ("wait for its deploy" in capsys.readouterr().err) is not set_
 
 
 def test_the_command_says_why_it_could_not_run(monkeypatch, capsys):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gate.vendors.api import ATTEMPTS, Api
-from gate.vendors.errors import OutcomeUnknown, Unreachable, VendorError
+from gate.vendors.errors import NotThere, OutcomeUnknown, Unreachable, VendorError
 
 
 def api(answer: Callable[[int], httpx.Response]) -> tuple[Api, list[httpx.Request]]:
@@ -77,3 +77,13 @@ def test_a_refusal_is_an_error_with_the_vendors_words() -> None:
     with pytest.raises(VendorError, match="422 to POST /git/refs: Reference already exists"):
         client.send("POST", "/git/refs", {}, needs="x")
     assert len(asked) == 1
+
+
+def test_what_is_to_be_changed_and_is_not_there_is_an_error() -> None:
+    client, asked = api(lambda _n: httpx.Response(404, json={"message": "Not Found"}))
+    with pytest.raises(
+        NotThere, match=r"knows nothing at POST /deployments \(Not Found\): it is gone, or GITHUB_TOKEN"
+    ):
+        client.send("POST", "/deployments", {}, needs="Deployments: write", repeatable=True)
+    assert len(asked) == 1
+    assert client.send("DELETE", "/refs/x", needs="x") is None

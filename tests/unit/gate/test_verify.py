@@ -2,127 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+import http.server
 import json
+import ssl
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import httpx
 import pytest
 
-from components.problems import load
-from gate.release.repository import Repository
-from gate.target import Target, read_config
+from components.settings import Branch, Reviewers, Seed
 from gate.vendors import Accounts
-from gate.verify import frontend, github, render
-from gate.verify.run import verify
-from gate.verify.verdict import Line, unknown
+from gate.verify import certificates, frontend, render
+from gate.verify.run import _asked, _smoke, verify
+from gate.verify.verdict import Group, Line, Verdict, passed, unknown
 from rehearsal import vendor_api
-from rehearsal.plugins import Estate
-from rehearsal.render_api import RenderSimulator
+from rehearsal.loopback import running
+from rehearsal.vendor_api import github_git, vercel_deployments
 from render.session import connect
-from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE, URL
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
+from tests.unit.gate.smoke_application import LOGIN, Application
+from tests.unit.gate.verify_world import FRONTEND, Estates
 
-DOMAIN, FRONTEND = "app.zebra.associates", "marketedge-frontend"
-
-
-class Estates:
-    """Production at infrastructure, as the stack makes it, to be changed by hand."""
-
-    def __init__(self, folder: Path, phase: str = "infrastructure") -> None:
-        config = read_config(PROJECT / "Pulumi.production.yaml") | {"marketedge:phase": phase}
-        settings = load("production", config, frozenset(), {}, check_secrets=False).settings
-        self.target = Target(settings, "zebra-devops", f"https://{DOMAIN}", "https://api.test", config)
-        self.estate = Estate(folder / "estate")
-        self.client = self._seed_vendors()
-        self.render = RenderSimulator(
-            api_keys={"rnd_verify": ["tea-1"]},
-            owners=[{"id": "tea-1", "name": "M", "email": "o@example.com", "type": "team"}],
-            rate_limits=False,
-        )
-        self._seed_render()
-
-    def _seed_vendors(self) -> str:
-        seed, settings = self.estate.seed, self.target.settings
-        repository = seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}")
-        seed("github", "branch", repository=REPOSITORY, branch="main", sha="a" * 40)
-        rule = settings.github.protection
-        seed(
-            "github",
-            "branch_protection",
-            repositoryId=repository["nodeId"],
-            pattern="main",
-            requiredPullRequestReviews=[{"requiredApprovingReviewCount": 1, "dismissStaleReviews": True}],
-            requiredStatusChecks=[{"strict": False, "contexts": list(rule.required_checks)}],
-            requireConversationResolution=True,
-            enforceAdmins=True,
-        )
-        where = {"repository": REPOSITORY, "environment": "production"}
-        custom = {"protectedBranches": False, "customBranchPolicies": True}
-        seed("github", "environment", **where, deploymentBranchPolicy=custom)
-        seed("github", "deployment_policy", **where, tagPattern="v*")
-        for variable in settings.github.environment.variables:
-            seed("github", "environment_variable", **where, variableName=variable.key, value="x")
-        rules: dict[str, Any] = {"repository": REPOSITORY, "name": "Release tags", "target": "tag"}
-        seed("github", "ruleset", **rules, enforcement="active", rules={})
-        auth0 = settings.auth0
-        origins = list(auth0.web_origins)
-        lists = {"callbacks": list(auth0.callbacks), "allowedLogoutUrls": list(auth0.logout_urls)}
-        client = seed("auth0", "client", name=auth0.application, webOrigins=origins, allowedOrigins=origins, **lists)
-        git = {"type": "github", "repo": f"zebra-devops/{REPOSITORY}", "productionBranch": "main"}
-        root = "platform-wrapper/frontend"
-        project = seed("vercel", "project", name=FRONTEND, gitRepository=git, rootDirectory=root)
-        for domain in (DOMAIN, "platform.marketedge.co.uk"):
-            seed("vercel", "domain", projectId=project["id"], domain=domain)
-        assert settings.vercel is not None
-        for variable in settings.vercel.variables:
-            value = client["clientId"] if variable.key == frontend.CLIENT_ID else "x"
-            about = {"projectId": project["id"], "key": variable.key, "value": value, "sensitive": False}
-            seed("vercel", "environment_variable", **about, targets=["production"])
-        return str(client["clientId"])
-
-    def _seed_render(self) -> None:
-        variables = [{"key": str(v.key), "value": "x"} for v in self.target.settings.render.service.env_vars]
-        for variable in variables:
-            if variable["key"] == "AUTH0_CLIENT_ID":
-                variable["value"] = self.client
-        commands = {"buildCommand": "b", "startCommand": "s"}
-        details = {"runtime": "python", "plan": "starter", "region": "oregon", "envSpecificDetails": commands}
-        body = {"type": "web_service", "name": SERVICE, "ownerId": "tea-1", "repo": URL, "branch": "main"}
-        with connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, self.render.transport()) as session:
-            session.client.post("/services", {**body, "envVars": variables, "serviceDetails": details})
-
-    @property
-    def service(self) -> dict[str, Any]:
-        found: dict[str, Any] = next(iter(self.render.estate.services.values()))
-        return found
-
-    def change(self, vendor: str, type_: str, **properties: Any) -> None:
-        with self.estate.edit(vendor) as objects:
-            for found in objects:
-                if found["type"] == type_:
-                    found.update(properties)
-
-    def remove(self, vendor: str, type_: str) -> None:
-        with self.estate.edit(vendor) as objects:
-            objects[:] = [found for found in objects if found["type"] != type_]
-
-    def lines(self) -> list[Line]:
-        """Everything that the vendors' APIs tell."""
-        with vendor_api.serve(self.estate, CREDENTIALS) as addresses:
-            environ = {**CREDENTIALS, **addresses.environment}
-            with (
-                Accounts(environ, self.target.config) as accounts,
-                connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, self.render.transport()) as session,
-            ):
-                repository = Repository(accounts.github, REPOSITORY)
-                found = list(github.lines(self.target, repository, addresses.github, CREDENTIALS["GITHUB_TOKEN"]))
-                found += frontend.auth0_lines(self.target, accounts.auth0)
-                assert self.target.settings.vercel is not None
-                found += frontend.vercel_lines(self.target, accounts.vercel, self.target.settings.vercel)
-                return found + list(render.lines(self.target, session))
-
-    def failures(self) -> list[str]:
-        return [f"{one.title}: {one.verdict.detail}" for one in self.lines() if one.verdict.outcome == "fail"]
+SCRIPTS = Seed().scripts
 
 
 @pytest.fixture
@@ -132,9 +36,7 @@ def estates(tmp_path: Path) -> Estates:
 
 def test_an_estate_as_declared_holds(estates: Estates) -> None:
     assert estates.failures() == []
-    outcomes = {one.title: one.verdict.outcome for one in estates.lines()}
-    assert outcomes.pop("required checks are reported") == "unknown"  # this repository has no workflows to read
-    assert set(outcomes.values()) == {"pass"}
+    assert {one.verdict.outcome for one in estates.lines()} == {"pass"}
 
 
 BY_HAND: list[tuple[str, str, dict[str, Any], str]] = [
@@ -142,7 +44,9 @@ BY_HAND: list[tuple[str, str, dict[str, Any], str]] = [
     ("github", "branch_protection", {"enforceAdmins": False}, "bypassing is on, declared off"),
     ("github", "branch_protection", {"requireConversationResolution": False}, "resolved conversations is off"),
     ("github", "deployment_policy", {"tagPattern": "release-*"}, "who may deploy is tag release-*, declared tag v*"),
-    ("github", "ruleset", {"enforcement": "disabled"}, "no active ruleset protects tags"),
+    ("github", "ruleset", {"enforcement": "disabled"}, "no active ruleset protects tags v*"),
+    ("github", "ruleset", {"rules": {"deletion": True}}, "no active ruleset protects tags v*"),
+    ("github", "ruleset", {"conditions": {"refName": {"includes": ["refs/tags/x"]}}}, "no active ruleset protects"),
     ("auth0", "client", {"callbacks": ["https://evil.test/callback"]}, "callbacks is https://evil.test/callback"),
     ("vercel", "project", {"autoAssignCustomDomains": False}, "auto-assignment of domains is off, declared on"),
     ("vercel", "project", {"rootDirectory": "web"}, "root directory is web"),
@@ -170,11 +74,32 @@ def test_a_policy_that_lived_before_has_to_be_deleted_by_hand(estates: Estates) 
 
 
 @pytest.mark.parametrize(
+    ("named", "said"),
+    [([], []), (["sam"], []), (["kim"], ["environment production: reviewers: reviewers is sam, declared kim"])],
+)
+def test_reviewers_have_to_be_those_that_are_named_if_any_are(
+    estates: Estates, named: list[str], said: list[str]
+) -> None:
+    estates.change(
+        "github",
+        "environment",
+        protectionRules=[{"type": "required_reviewers", "reviewers": [{"reviewer": {"login": "sam"}}]}],
+    )
+    settings = estates.target.settings
+    environment = settings.github.environment.model_copy(update={"reviewers": Reviewers(users=named)})
+    declared = settings.github.model_copy(update={"environment": environment})
+    estates.target = dataclasses.replace(estates.target, settings=settings.model_copy(update={"github": declared}))
+    assert estates.failures() == said
+
+
+@pytest.mark.parametrize(
     ("vendor", "type_", "said"),
     [
         ("github", "branch_protection", "protection of main: there is none"),
         ("github", "environment", "environment production: does not exist"),
         ("github", "environment_variable", "environment production: variables: missing: AUTH0_AUDIENCE"),
+        ("github", "environment_secret", "environment production: secrets: missing: RENDER_API_KEY, VERCEL_API_TOKEN"),
+        ("github", "file", "workflows, template and CONTRIBUTING of main: .github/actions/gate/action.yml missing"),
         ("auth0", "client", "application MarketEdge Platform: 0 have this name"),
         ("vercel", "domain", "domain app.zebra.associates: is not at the project"),
     ],
@@ -203,23 +128,168 @@ def test_at_cutover_the_gate_has_to_be_closed(tmp_path: Path) -> None:
     assert any("up-to-date branches is off, declared on" in failure for failure in failures)
 
 
-def test_a_required_check_that_nothing_reports_names_the_job(estates: Estates) -> None:
+def reported(estates: Estates) -> Verdict:
+    (found,) = [one.verdict for one in estates.lines() if one.title == "required checks are reported"]
+    return found
+
+
+def rename_migration_job(estates: Estates) -> None:
     text = "name: Database Migration Test\non: pull_request\njobs: {test-migrations: {runs-on: x}}\n"
-    path = ".github/workflows/m.yml"
-    estates.estate.seed("github", "file", repository=REPOSITORY, branch="main", file=path, content=text)
-    (failure,) = [one for one in estates.lines() if one.title == "required checks are reported"]
-    assert failure.verdict.outcome == "fail"
-    assert "require 'test-migrations' instead" in failure.verdict.detail
+    with estates.estate.edit("github") as objects:
+        next(one for one in objects if one.get("file") == ".github/workflows/b.yml")["content"] = text
+
+
+def test_a_required_check_that_nothing_reports_names_the_job(estates: Estates) -> None:
+    rename_migration_job(estates)
+    assert reported(estates).outcome == "fail"
+    assert "require 'test-migrations' instead" in reported(estates).detail
+
+
+@pytest.mark.parametrize("kind", ["check_run", "status"])
+def test_a_check_that_an_app_reports_on_pull_requests_counts(estates: Estates, kind: str) -> None:
+    rename_migration_job(estates)
+    github_git.pull(estates.estate, REPOSITORY, 7, head="f" * 40)
+    with estates.estate.edit("github") as objects:
+        name = "Database Migration Test"
+        about = {"type": kind, "id": "1", "repository": REPOSITORY, "sha": "f" * 40}
+        objects.append({**about, "name": name, "context": name, "state": "success"})
+    assert reported(estates).outcome == "pass"
+
+
+def test_a_check_of_the_branch_itself_does_not(estates: Estates) -> None:
+    """A job that starts on pushes to main reports there, and on no pull request."""
+    rename_migration_job(estates)
+    with estates.estate.edit("github") as objects:
+        about = {"type": "check_run", "id": "1", "repository": REPOSITORY, "sha": "a" * 40}
+        objects.append({**about, "name": "Database Migration Test"})
+    assert reported(estates).outcome == "fail"
+
+
+def test_the_gates_own_status_counts_where_its_workflow_is_there(tmp_path: Path) -> None:
+    estates = Estates(tmp_path, "cutover")
+    assert reported(estates).outcome == "pass"
+    with estates.estate.edit("github") as objects:
+        objects[:] = [one for one in objects if not str(one.get("file")).startswith(".github/workflows/staging-")]
+    assert reported(estates).outcome == "fail"
+    assert "'staging-smoke-tests'" in reported(estates).detail
+    assert "gate workflows sync --env staging" in reported(estates).fix
+
+
+def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) -> None:
+    assert estates.target.settings.vercel is not None
+    declared = estates.target.settings.vercel.model_copy(update={"settings": None})
+    staging = estates.target.settings.model_copy(
+        update={"github": estates.target.settings.github.model_copy(update={"branch": Branch(name="staging")})}
+    )
+    target = dataclasses.replace(estates.target, settings=staging)
+
+    def newest() -> str:
+        with (
+            vendor_api.serve(estates.estate, CREDENTIALS) as addresses,
+            Accounts({**CREDENTIALS, **addresses.environment}, target.config) as accounts,
+        ):
+            lines = list(frontend.vercel_lines(target, accounts.vercel, declared))
+        return next(one.verdict.detail for one in lines if one.title == "newest build of branch staging")
+
+    assert newest() == "there is none"
+    vercel_deployments.build(estates.estate, FRONTEND, "a" * 40, "staging", state="ERROR")
+    assert newest() == "state is ERROR, declared READY"
+    estates.change("vercel", "deployment", state="READY")
+    assert newest() == "READY"
+
+
+def test_initial_data_is_known_from_the_jobs(estates: Estates) -> None:
+    target = dataclasses.replace(
+        estates.target, settings=estates.target.settings.model_copy(update={"environment": "staging"})
+    )
+
+    def seeded() -> Verdict:
+        with connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, estates.render.transport()) as session:
+            return next(one.verdict for one in render.lines(target, session) if one.title == "initial data")
+
+    assert seeded().detail == f"not run: {SCRIPTS[0]}, {SCRIPTS[1]}"
+    with connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, estates.render.transport()) as session:
+        for script in SCRIPTS:
+            session.client.post(f"/services/{estates.service['id']}/jobs", {"startCommand": script})
+    estates.clock[0] += 3600
+    assert seeded().outcome == "pass"
+    estates.service["serviceDetails"]["plan"] = "free"
+    assert seeded().outcome == "unknown"
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """A proxy that lets nobody through, and remembers who asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_CONNECT(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(502)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+def test_certificates_of_every_domain_are_looked_at_through_the_proxy(
+    estates: Estates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Refusing.asked.clear()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        found = list(certificates.lines(estates.target))
+    assert [one.title for one in found] == [
+        "certificate of api.test",
+        "certificate of app.zebra.associates",
+        "certificate of platform.marketedge.co.uk",
+    ]
+    assert sorted(Refusing.asked) == ["api.test:443", "app.zebra.associates:443", "platform.marketedge.co.uk:443"]
+    assert {one.verdict.detail for one in found} == {"no connection from here: ProxyError"}
+
+
+def test_a_certificate_that_does_not_hold_is_a_failure() -> None:
+    """Behind the client's own error stands the one that says why."""
+    error = httpx.ConnectError("certificate verify failed")
+    error.__cause__ = OSError("as httpcore has it")
+    error.__cause__.__context__ = why = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    assert certificates._refusal(error) is why
+    assert certificates._refusal(httpx.ConnectError("refused")) is None
+
+
+def test_an_answer_that_nobody_foresaw_hides_no_other_line() -> None:
+    def broken() -> Iterator[Line]:
+        yield Line("1.3", "first", passed("holds"))
+        raise KeyError("secret-looking")
+
+    found = _asked(Group("1.3", "application", broken))
+    assert [(one.title, one.verdict.detail) for one in found] == [
+        ("first", "holds"),
+        ("application", "an answer that is not understood (KeyError)"),
+    ]
 
 
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
-    monkeypatch.setattr("gate.verify.run._certificate", lambda host: unknown(f"no connection to {host}"))
+    monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
     found = verify(estates.target, {})
     assert {one.verdict.outcome for one in found} == {"unknown"}
-    asked = {one.title: one.verdict.detail for one in found if one.title.endswith("was asked")}
-    assert asked["GitHub was asked"] == "GitHub: export GITHUB_TOKEN"
-    assert set(asked) == {"GitHub was asked", "Auth0 was asked", "Render was asked", "Vercel was asked"}
+    why = {one.title: one.verdict.detail for one in found}
+    for title in ("branch main", "protection of main", "required checks are reported", "environment production"):
+        assert why[title] == "GitHub: export GITHUB_TOKEN"
+    assert why["application MarketEdge Platform"].startswith("Auth0: export AUTH0_DOMAIN")
+    assert why["project marketedge-frontend"] == "Vercel: export VERCEL_API_TOKEN"
+    assert "RENDER_API_KEY is not set" in why["service marketedge-platform"]
+
+
+def test_a_login_is_left_to_the_smoke_tests(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client id here is the management application's, with which no login is possible."""
+    app = Application("production")
+    monkeypatch.setattr("gate.verify.run.smoke", lambda _target, environ: app.smoke(environ))
+    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN)}
+    assert found["authentication"].outcome == "unknown"
+    assert "python -m gate smoke" in found["authentication"].detail
+    assert found["health"].outcome == "pass"
 
 
 def test_no_secret_is_in_any_line(estates: Estates) -> None:

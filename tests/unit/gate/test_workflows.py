@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gate.cli import main
 from gate.release.repository import Repository
 from gate.vendors import Accounts
-from gate.workflows.delivery import BRANCH, Difference, File, compare, delivered, sync
+from gate.workflows.delivery import BEGIN, BRANCH, END, Difference, File, Names, compare, delivered, sync
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import PROJECT, StackFile
 
 
 @pytest.fixture
@@ -51,8 +52,33 @@ def seed_file(estate: Estate, path: str, content: str) -> None:
     estate.seed("github", "file", repository=REPOSITORY, branch="staging", file=path, content=content)
 
 
+def names() -> Names:
+    return Names.of(StackFile("staging").load().settings, StackFile("production").load().settings)
+
+
+def test_the_shipped_workflows_have_the_shipped_names() -> None:
+    """What the tests lint and execute is what is delivered."""
+    workflows = {file.path: file.content for file in delivered(names()) if file.path.startswith(".github/workflows/")}
+    assert len(workflows) == 5
+    for path, content in workflows.items():
+        assert content == (PROJECT / path.removeprefix(".github/")).read_text()
+
+
+def test_another_teams_names_take_their_places() -> None:
+    own = Names("next/1", "trunk", "on", "Live site", "rel-*", "pre-release", "https://next.harbor.example")
+    found = {file.path.rpartition("/")[2]: file.content for file in delivered(own)}
+    staging, release = found["staging-deploy.yml"], yaml.safe_load(found["production-deploy.yml"])
+    assert yaml.safe_load(staging)[True]["push"] == {"branches": ["next/1"]}
+    assert yaml.safe_load(staging)["jobs"]["deploy"]["environment"] == "on"
+    assert release[True]["push"] == {"tags": ["rel-*"]}
+    assert release["jobs"]["release"]["environment"] == "Live site"
+    assert "Branch from `next/1`" in found["CONTRIBUTING.md"]
+    assert "https://next.harbor.example by whoever" in found["pull_request_template.md"]
+    assert [name for name, text in found.items() if "zebra" in text.lower() or "marketedge" in text.lower()] == []
+
+
 def test_everything_that_the_plan_names_is_delivered() -> None:
-    assert [file.path for file in delivered()] == [
+    assert [file.path for file in delivered(names())] == [
         ".github/actions/gate/action.yml",
         ".github/pull_request_template.md",
         ".github/workflows/production-deploy.yml",
@@ -60,7 +86,7 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
         ".github/workflows/production-smoke-tests.yml",
         ".github/workflows/staging-deploy.yml",
         ".github/workflows/staging-smoke-tests.yml",
-        "docs/deployment/STAGING_GATE.md",
+        "CONTRIBUTING.md",
     ]
 
 
@@ -92,6 +118,32 @@ def test_an_open_pull_request_is_renewed(estate: Estate, repository: Repository)
     assert sync(repository, "staging", newer) == "https://github.com/zebra-devops/MarketEdge-Platform/pull/1"
     assert files(estate, BRANCH)[FILES[0].path] == "on: release\n"
     assert len(estate.find_all("github", "pull_request")) == 1
+
+
+def test_a_branch_that_an_earlier_pull_request_left_begins_anew(estate: Estate, repository: Repository) -> None:
+    """Its commits would conflict with the squashed ones on the base."""
+    sync(repository, "staging", FILES)
+    with estate.edit("github") as objects:
+        next(one for one in objects if one["type"] == "pull_request")["state"] = "closed"
+        for one in objects:
+            if one["type"] == "branch":
+                one["sha"] = ("b" if one["branch"] == "staging" else "c") * 40
+    seed_file(estate, "theirs.md", "since then\n")
+    newer = [File(FILES[0].path, "on: release\n"), FILES[1]]
+    assert sync(repository, "staging", newer) == "https://github.com/zebra-devops/MarketEdge-Platform/pull/2"
+    assert files(estate, BRANCH) == {**{file.path: file.content for file in newer}, "theirs.md": "since then\n"}
+
+
+def test_a_part_of_a_file_leaves_the_rest_as_it_is(estate: Estate, repository: Repository) -> None:
+    part = File("CONTRIBUTING.md", "## New way\n", part=True)
+    mine = f"{BEGIN}## New way\n{END}"
+    assert part.beside(None) == mine
+    seed_file(estate, part.path, f"# Ours\n\n{BEGIN}## Old way\n{END}\n## Also ours\n")
+    assert compare(repository, "staging", [part]) == [Difference("CONTRIBUTING.md", "different")]
+    sync(repository, "staging", [part])
+    assert files(estate, BRANCH) == {"CONTRIBUTING.md": f"# Ours\n\n{mine}\n## Also ours\n"}
+    assert compare(repository, BRANCH, [part]) == []
+    assert part.beside("# Ours\n") == f"# Ours\n\n{mine}"
 
 
 def test_nothing_to_deliver_makes_no_pull_request(estate: Estate, repository: Repository) -> None:

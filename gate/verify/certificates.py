@@ -1,0 +1,51 @@
+"""Certificates of every host of an environment (plan 2.3, 2.6). Past a proxy that opens TLS, that one's is seen."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import httpx
+
+from gate.target import Target
+from gate.verify.verdict import Line, Verdict, failed, passed, unknown
+
+_LEAST_DAYS = 14
+
+
+def lines(target: Target) -> Iterator[Line]:
+    """Of the addresses in use, and of every domain that the stack declares."""
+    settings = target.settings
+    own = {urlsplit(url).hostname for url in (target.frontend_url, target.backend_url) if url.startswith("https://")}
+    shown = {settings.vercel.domain, *settings.vercel.aliases} if settings.vercel else set()
+    backends = set(settings.render.service.domains)
+    for host in sorted(filter(None, own | shown | backends)):
+        yield Line("2.3" if host in backends else "2.6", f"certificate of {host}", certificate(str(host)))
+
+
+def certificate(host: str) -> Verdict:
+    """Valid for this host, and for how long. Proxies and further authorities come from the environment."""
+    try:
+        with httpx.Client(timeout=10.0) as client, client.stream("HEAD", f"https://{host}/") as answer:
+            shown = answer.extensions["network_stream"].get_extra_info("ssl_object").getpeercert() or {}
+    except httpx.HTTPError as error:
+        refused = _refusal(error)
+        if refused is not None:
+            return failed(refused.verify_message, "look at the domain in the vendor's dashboard")
+        return unknown(f"no connection from here: {type(error).__name__}")
+    days = 0.0
+    with suppress(KeyError, ValueError):
+        days = (ssl.cert_time_to_seconds(str(shown["notAfter"])) - time.time()) / 86400
+    told = f"valid for {days:.0f} days"
+    return passed(told) if days > _LEAST_DAYS else failed(told, "have it renewed: look at the vendor's dashboard")
+
+
+def _refusal(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """What is behind an error of the client, where that is a certificate."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause

@@ -1,0 +1,86 @@
+"""Looks at the health endpoint again and again, and at the share of server errors, until one of them is an alarm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from components.settings import Watch
+
+_RATE_EVERY = 60.0
+"""Seconds between two looks at the error rate, which Render counts by the minute."""
+_FEWEST = 20
+"""Requests below which a share of errors says nothing."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What was answered since the watch began. errors: with a status of 500 or above."""
+
+    requests: int
+    errors: int
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.errors / self.requests if self.requests else 0.0
+
+
+@dataclass
+class Watched:
+    """What was seen. alarm: why to go back; empty where nothing speaks for it. rate: None where it is not to be had."""
+
+    alarm: str = ""
+    seconds: float = 0.0
+    looks: int = 0
+    failures: int = 0
+    rate: Rate | None = None
+
+    @property
+    def headline(self) -> str:
+        if self.alarm:
+            return f"alarm: {self.alarm}"
+        rate = f"{self.rate.percent:.1f} % server errors" if self.rate else "the error rate is not to be had"
+        return f"quiet for {self.seconds / 60:.0f} min: {self.failures} of {self.looks} looks failed, {rate}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "outcome": "alarm" if self.alarm else "quiet"}
+
+
+def watch(
+    rules: Watch,
+    look: Callable[[], str],
+    rate: Callable[[], Rate | None],
+    tell: Callable[[str], None] = lambda _text: None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Watched:
+    """Watch until an alarm, or for so long as the rules say; longer, up to an alarm, where the last look failed.
+
+    Args:
+        look: at the health endpoint; answers what is wrong with it, or nothing.
+        rate: since the watch began; None where it is not to be had.
+    """
+    seen, began, failing, asked = Watched(), clock(), None, 0.0
+    while True:
+        now = clock()
+        seen.seconds, seen.looks = now - began, seen.looks + 1
+        if problem := look():
+            failing, seen.failures = now if failing is None else failing, seen.failures + 1
+            tell(f"health: {problem}, for {now - failing:.0f} s of {rules.error_minutes * 60}")
+            if now - failing > rules.error_minutes * 60:
+                seen.alarm = f"the health endpoint has answered errors for {(now - failing) / 60:.0f} min: {problem}"
+                return seen
+        else:
+            failing = None
+            tell(f"health is well, {seen.seconds / 60:.0f} of {rules.minutes} min")
+        over = seen.seconds >= rules.minutes * 60
+        if over or now - asked >= _RATE_EVERY:
+            asked, seen.rate = now, rate()
+            if seen.rate and seen.rate.requests >= _FEWEST and seen.rate.percent > rules.error_rate_percent:
+                seen.alarm = f"{seen.rate.percent:.0f} % of {seen.rate.requests} requests were server errors"
+                return seen
+        if over and failing is None:
+            return seen
+        sleep(rules.every_seconds)

@@ -1,0 +1,151 @@
+"""`gate release` and `rollback` as commands: exit codes, what is printed and written, and who is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from gate.cli import main
+from gate.release import command, opening
+from gate.release.waiting import Budget
+from gate.smoke import Outcome, Result, SmokeReport
+from rehearsal.render_api import serve
+from tests.unit.gate.release_world import ReleaseWorld, release_world
+from tests.unit.settings.stack_file import PROJECT
+
+HOOK = "https://hooks.test/a-secret-path"
+
+
+class Told:
+    """What the team heard. refuses: nobody can be told."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.refuses = False
+
+    def notify(self, text: str, _environ: object) -> str:
+        self.texts.append(text)
+        return "NOTIFY_WEBHOOK_URL answered 404" if self.refuses else ""
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    found = Told()
+    monkeypatch.setattr(command, "notify", found.notify)
+    return found
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> Iterator[ReleaseWorld]:
+    with release_world(tmp_path) as made, serve(made.render) as host:
+        environ = {**made.environ, "RENDER_HOST": host, "RENDER_API_KEY": "rnd_release"}
+        environ |= {"BACKEND_URL": "https://api.test", "FRONTEND_URL": "https://app.test"}
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
+        monkeypatch.chdir(PROJECT)
+
+        def smoke(*_target: object, seconds: float) -> SmokeReport:
+            passed = not made.unhealthy & set(made.serving())
+            outcome = Outcome.PASSED if passed else Outcome.FAILED
+            detail = f"{seconds:.0f} s, {made.environ['GITHUB_TOKEN']}"
+            check = Result(name="health", plan="3.4", outcome=outcome, seconds=1, detail=detail)
+            about = {"environment": "production", "frontend_url": "https://app.test", "backend_url": "https://api.test"}
+            return SmokeReport(**about, started_at=datetime.now(UTC), seconds=1, checks=[check])
+
+        def budget(seconds: float, tell: Callable[[str], None], waiting: Callable[[str], None]) -> Budget:
+            return Budget(seconds, tell, waiting, clock=lambda: made.time[0], sleep=made.sleep)
+
+        monkeypatch.setattr(opening, "smoke", smoke)
+        monkeypatch.setattr(command, "Budget", budget)
+        yield made
+
+
+def test_a_release_prints_what_held_and_writes_its_files(
+    world: ReleaseWorld, told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0", "--report", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr()
+    assert "yes  staging passed its smoke tests (staging-smoke-tests)" in shown.out
+    assert "release v1.0.0: done" in shown.out
+    assert "release v1.0.0, production …" in shown.err
+    assert " s of 1800  Render: deploying " in shown.err
+    assert told.texts == ["release v1.0.0: done"]
+    files = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert files == ["release.json", "release.md", "smoke.json", "smoke.md", "smoke.xml"]
+    assert ElementTree.parse(tmp_path / "out" / "smoke.xml").getroot().find("testsuite/testcase") is not None
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_bad_release_ends_with_3_also_where_nobody_can_be_told(
+    world: ReleaseWorld, told: Told, capsys: pytest.CaptureFixture[str], refuses: bool
+) -> None:
+    told.refuses = refuses
+    world.tagged("v1.0.0")
+    main(["release", "v1.0.0"])
+    world.unhealthy.add(world.tagged("v1.1.0"))
+    capsys.readouterr()
+    assert main(["release", "v1.1.0", "--json"]) == 3
+    shown = capsys.readouterr()
+    content = json.loads(shown.out)
+    assert (content["outcome"], content["exitCode"]) == ("rolled back", 3)
+    assert ("nobody was told" in shown.err) is refuses
+
+
+def test_a_tag_may_ask_to_go_back(world: ReleaseWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    first = world.tagged("v1.0.0")
+    for tag in ("v1.0.0", "v1.1.0"):
+        if tag != "v1.0.0":
+            world.tagged(tag)
+        assert main(["release", tag]) == 0
+    assert main(["release", "v1.0.0-rollback"]) == 0
+    assert world.serving() == (first, first)
+    assert "rollback v1.0.0: done" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["GITHUB_TOKEN", "VERCEL_API_TOKEN", "RENDER_API_KEY"])
+def test_a_missing_token_changes_nothing(
+    world: ReleaseWorld,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    missing: str,
+) -> None:
+    world.tagged("v1.0.0")
+    before = world.writes()
+    monkeypatch.delenv(missing)
+    assert main(["release", "v1.0.0", "--report", str(tmp_path)]) == 1
+    assert missing in capsys.readouterr().err
+    assert missing in (tmp_path / "release.md").read_text()
+    assert (world.writes(), world.states(), world.locks()) == (before, [], [])
+    assert told.texts[0].startswith("release v1.0.0: refused (")
+
+
+@pytest.mark.parametrize("arguments", [["release", "v1.two"], ["release", "1.2.3"], ["deploy", "main"]])
+def test_what_is_no_tag_or_commit_is_refused_and_told(
+    told: Told, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main([*arguments, "--json"]) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["outcome"] == "refused"
+    assert "is no " in shown.err
+    assert len(told.texts) == 1
+
+
+def test_no_secret_is_printed_or_written(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOTIFY_WEBHOOK_URL", HOOK)
+    world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0", "--report", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
+    texts = [shown.out, shown.err, *(file.read_text() for file in tmp_path.glob("release.*"))]
+    secrets = [HOOK, world.environ["GITHUB_TOKEN"], world.environ["VERCEL_API_TOKEN"], "rnd_release"]
+    assert not [secret for secret in secrets for text in texts if secret in text]

@@ -1,0 +1,178 @@
+"""Releases where the vendors' answers are less kind than usual, and what is read from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.release.release import release
+from gate.release.version import taken_back_to
+from tests.unit.gate.release_world import FRONTEND, ReleaseWorld, Verdict, release_world
+from tests.unit.gate.test_release import back, go, project, released
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
+    with release_world(tmp_path) as made:
+        yield made
+
+
+def test_the_first_release_of_all_cannot_be_taken_back_whole_and_says_so(world: ReleaseWorld) -> None:
+    world.unhealthy.add(world.tagged("v1.0.0"))
+    report = go(world, "v1.0.0")
+    assert (report.outcome, report.exit_code) == ("failed", 4)
+    assert "nothing had served at Vercel before" in report.advice[0]
+
+
+def test_what_serves_is_known_where_the_project_names_its_newest_build(world: ReleaseWorld) -> None:
+    """Staged builds are newer than what serves; taken for it, a rollback would leave the frontend as it is."""
+    project(world, namesNewest=True)
+    good = released(world, "v1.0.0")
+    world.unhealthy.add(world.tagged("v1.1.0"))
+    world.push()
+    assert go(world, "v1.1.0").outcome == "rolled back"
+    assert world.serving() == (good, good)
+
+
+def test_a_build_that_served_before_is_rolled_back_to_where_it_may_not_be_promoted(world: ReleaseWorld) -> None:
+    project(world, refusesPromoted=True)
+    released(world, "v1.0.0")
+    second = released(world, "v1.1.0")
+    back(world)
+    report = go(world, "v1.1.0")
+    assert (report.outcome, world.serving()) == ("done", (second, second))
+    assert any("Vercel refused the promote" in text for _, text in report.timeline)
+
+
+def test_a_promotion_that_is_under_way_is_waited_for(world: ReleaseWorld) -> None:
+    world.tagged("v1.0.0")
+    (build,) = world.estate.find_all("vercel", "deployment")
+    asked = {"type": "promote", "jobStatus": "in-progress", "toDeploymentId": build["id"], "requestedAt": 1}
+    project(world, aliasRequest=asked, looked=True)
+    budget = world.budget()
+    budget.sleep = lambda _s: project(world, aliasRequest={**asked, "jobStatus": "succeeded"}, serving=build["id"])
+    with world.stage() as stage:
+        assert stage.production.frontend is not None
+        stage.production.frontend.promote(build["id"], budget)
+    assert [line for line in world.said if "is under way" in line]
+    assert world.estate.find("vercel", "project", name=FRONTEND)["aliasRequest"]["requestedAt"] == 1  # type: ignore[index]
+
+
+def test_a_promotion_that_is_under_way_ends_before_it_is_taken_back(world: ReleaseWorld) -> None:
+    """Until then the earlier build serves, and would be taken for what was put back."""
+    released(world, "v1.0.0")
+    good = (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"]
+    sha = world.tagged("v1.1.0")
+    other = (world.estate.find("vercel", "deployment", sha=sha) or {})["id"]
+    asked = {"type": "promote", "jobStatus": "in-progress", "toDeploymentId": other, "requestedAt": 2_000_000_000_000}
+    project(world, aliasRequest=asked, looked=True)
+    budget, slept = world.budget(), [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept[0] += seconds
+        if slept[0] > 3 and asked["jobStatus"] == "in-progress":
+            asked["jobStatus"] = "succeeded"
+            project(world, aliasRequest=asked, serving=other)
+            with world.estate.edit("vercel") as objects:
+                next(one for one in objects if one["id"] == other)["served"] = True
+
+    budget.sleep = sleep
+    with world.stage() as stage:
+        assert stage.production.frontend is not None
+        stage.production.frontend.roll_back(good, budget)
+    assert slept[0] > 3
+    assert (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"] == good
+
+
+def test_a_deploy_that_ends_by_itself_before_it_is_canceled_is_taken_back(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    with world.stage() as stage:
+        real = stage.production.backend._deploys
+
+        def then_it_ends() -> list[dict[str, Any]]:
+            found = real()
+            world.sleep(300)  # between the look and the cancellation
+            return found
+
+        stage.production.backend._session.client.post(
+            f"{stage.production.backend._path}/deploys", {"commitId": "b" * 40}
+        )
+        stage.production.backend._deploys = then_it_ends  # type: ignore[method-assign]
+        stage.production.backend.roll_back(good, world.budget())
+    assert world.serving()[0] == good
+
+
+def test_a_deploy_that_another_one_replaced_does_not_count_as_serving(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    sha = world.tagged("v1.1.0")
+
+    def replaced(seconds: float) -> None:
+        world.time[0] += seconds + 70
+        for deploy in world.render.estate.deploys.values():
+            if (deploy["commit"] or {}).get("id") == sha:
+                deploy["status"] = "deactivated"
+
+    with world.stage() as stage:
+        budget = world.budget()
+        budget.sleep = replaced
+        report = release("v1.1.0", stage, budget)
+    assert "another deploy took its place" in report.reason
+    assert world.serving()[1] == good
+
+
+def test_a_build_that_is_not_ready_yet_is_said_to_be_so(world: ReleaseWorld) -> None:
+    world.tagged("v1.0.0")
+    with world.estate.edit("vercel") as objects:
+        next(one for one in objects if one["type"] == "deployment")["state"] = "BUILDING"
+    (problem,) = [problem for _, problem in go(world, "v1.0.0").conditions if problem]
+    assert problem == "it is BUILDING at Vercel: wait for it, then run this again"
+
+
+def test_what_others_record_of_the_environment_is_passed_over(world: ReleaseWorld) -> None:
+    """GitHub itself records every job that names an environment; a payload may be any text."""
+    first = released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    with world.stage() as stage:
+        for payload in ("", "not JSON", '"text"', {}, None):
+            body = {"ref": "f" * 40, "environment": "production", "task": "deploy", "payload": payload}
+            stage.repository.send("POST", "deployments", body, needs="x")
+    assert back(world).tag == "v1.0.0"
+    assert world.serving() == (first, first)
+
+
+def test_a_payload_that_comes_back_as_text_is_understood(world: ReleaseWorld) -> None:
+    released(world, "v1.0.0")
+    with world.estate.edit("github") as objects:
+        for one in objects:
+            if one["type"] == "deployment":
+                one["payload"] = json.dumps(one["payload"])
+    with world.stage() as stage:
+        (record,) = stage.records.newest()
+    assert (record.tag, record.good) == ("v1.0.0", True)
+
+
+@pytest.mark.parametrize(
+    ("tag", "earlier"),
+    [("v1.0.0-rollback", "v1.0.0"), ("v1.0.0-rollback.2", "v1.0.0"), ("v1.0.0", None), ("v1.0.0-test", None)],
+)
+def test_a_tag_that_asks_to_go_back(tag: str, earlier: str | None) -> None:
+    assert taken_back_to(tag) == earlier
+
+
+def test_smoke_tests_get_what_is_left_of_the_budget(world: ReleaseWorld) -> None:
+    given: list[float] = []
+
+    def smoke(seconds: float) -> Any:
+        given.append(seconds)
+        return Verdict(passed=True)
+
+    world.tagged("v1.0.0")
+    with world.stage(smoke) as stage:
+        budget = world.budget(100)
+        release("v1.0.0", stage, budget)
+    assert 30 < given[0] < 40  # Render took 60 of them

@@ -1,0 +1,170 @@
+"""`gate watch`: what is an alarm (plan 8.1) and what is not, and what it asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from components.settings import Watch
+from gate import cli
+from gate.watch import command
+from gate.watch.looks import error_rate, health
+from gate.watch.watching import Rate, Watched, watch
+from rehearsal.render_api import RenderSimulator
+from render.errors import Refused
+from render.session import connect
+
+KEY = {"RENDER_API_KEY": "rnd_key_of_a_watch"}
+
+
+class Time:
+    """Passes while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def watched(
+    problem: Callable[[float], str], rate: Callable[[float], Rate | None] = lambda _now: None, **rules: int
+) -> Watched:
+    time = Time()
+    return watch(
+        Watch(**rules), lambda: problem(time.now), lambda: rate(time.now), sleep=time.sleep, clock=time
+    )  # fmt: skip
+
+
+def between(start: float, end: float) -> Callable[[float], str]:
+    return lambda now: "status 503" if start <= now < end else ""
+
+
+def test_a_healthy_environment_is_quiet_for_the_whole_time() -> None:
+    seen = watched(lambda _now: "", lambda _now: Rate(1000, 3))
+    assert (seen.alarm, seen.failures, seen.rate) == ("", 0, Rate(1000, 3))
+    assert seen.seconds == 15 * 60
+    assert seen.headline == "quiet for 15 min: 0 of 61 looks failed, 0.3 % server errors"
+
+
+def test_errors_for_more_than_five_minutes_are_an_alarm() -> None:
+    seen = watched(between(120, 1000))
+    assert seen.alarm == "the health endpoint has answered errors for 5 min: status 503"
+    assert seen.seconds == 120 + 300 + 15, "at the first look after five minutes"
+
+
+def test_errors_of_five_minutes_with_a_good_answer_between_are_none() -> None:
+    assert not watched(between(0, 300)).alarm
+    assert not watched(lambda now: "" if now == 300 else between(60, 600)(now)).alarm
+
+
+def test_errors_at_the_end_are_watched_until_they_are_over_or_an_alarm() -> None:
+    assert watched(between(890, 5000)).alarm
+    seen = watched(between(890, 1000))
+    assert not seen.alarm
+    assert seen.seconds > 15 * 60
+
+
+def test_more_than_a_tenth_of_server_errors_is_an_alarm() -> None:
+    seen = watched(lambda _now: "", lambda now: Rate(200, 21) if now >= 180 else Rate(200, 20))
+    assert seen.alarm == "10 % of 200 requests were server errors"
+    assert seen.seconds == 180
+
+
+def test_few_requests_say_nothing() -> None:
+    assert not watched(lambda _now: "", lambda _now: Rate(19, 19)).alarm
+
+
+def test_no_time_at_all_is_one_look_at_each() -> None:
+    asked: list[float] = []
+
+    def rate(now: float) -> Rate:
+        asked.append(now)
+        return Rate(100, 50)
+
+    seen = watched(lambda _now: "", rate, minutes=0)
+    assert (seen.looks, len(asked)) == (1, 1)
+    assert seen.alarm
+
+
+@pytest.fixture
+def render() -> tuple[RenderSimulator, str]:
+    simulator = RenderSimulator(
+        api_keys={KEY["RENDER_API_KEY"]: ["tea-1"]},
+        owners=[{"id": "tea-1", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}],
+    )
+    details = {"runtime": "python", "envSpecificDetails": {"buildCommand": "b", "startCommand": "s"}}
+    body = {"type": "web_service", "name": "api", "ownerId": "tea-1", "repo": "https://github.com/o/r"}
+    with connect(KEY, lambda _line: None, simulator.transport()) as session:
+        made = session.client.post("/services", body | {"serviceDetails": details})
+    return simulator, made["service"]["id"]
+
+
+def test_render_counts_the_answers_since_the_beginning(render: tuple[RenderSimulator, str]) -> None:
+    simulator, service = render
+    moments = [datetime(2026, 1, 1, 12, minute, tzinfo=UTC) for minute in (0, 5)]
+    ask = error_rate(KEY, "api", iter(moments).__next__, simulator.transport())
+    simulator.metrics.answered[service] = {200: 80, 404: 5, 500: 10, 503: 5}
+    assert ask() == Rate(100, 15)
+    path = simulator.requests[-1].path
+    assert "startTime=2026-01-01T12%3A00%3A00Z" in path
+    assert "endTime=2026-01-01T12%3A05%3A00Z" in path
+    assert "aggregateBy=statusCode" in path
+
+
+def test_a_plan_without_metrics_has_no_rate(render: tuple[RenderSimulator, str]) -> None:
+    assert error_rate(KEY, "api", transport=render[0].transport())() is None
+
+
+def test_another_service_is_refused(render: tuple[RenderSimulator, str]) -> None:
+    with pytest.raises(Refused, match="Render has no service web: correct marketedge:render"):
+        error_rate(KEY, "web", transport=render[0].transport())
+
+
+@pytest.mark.parametrize(("status", "problem"), [(200, ""), (503, "status 503"), (302, "status 302")])
+def test_a_look_at_the_health_endpoint(status: int, problem: str) -> None:
+    http = httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(status)))
+    assert health(http, "https://api.example.com/health") == problem
+
+
+def test_no_answer_is_an_error_of_the_health_endpoint() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    http = httpx.Client(transport=httpx.MockTransport(refuse))
+    assert health(http, "https://api.example.com/health") == "no answer (ConnectError)"
+
+
+@pytest.mark.parametrize(("alarm", "code"), [("", 0), ("everything is down", 2)])
+def test_the_command(
+    alarm: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BACKEND_URL", "https://api.example.com")
+    asked: list[object] = []
+
+    def seen(rules: Watch, look: object, rate: object, tell: object) -> Watched:
+        asked.append((rules.minutes, rate))
+        return Watched(alarm=alarm, looks=3)
+
+    monkeypatch.setattr(command, "error_rate", lambda _environ, service: service)
+    monkeypatch.setattr(command.watching, "watch", seen)
+    assert cli.main(["watch", "--env", "production", "--minutes", "30", "--json"]) == code
+    assert asked == [(30, "marketedge-platform")]
+    told = json.loads(capsys.readouterr().out)
+    assert (told["environment"], told["alarm"], told["looks"]) == ("production", alarm, 3)
+
+
+def test_without_a_key_it_says_what_to_export(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("RENDER_API_KEY", raising=False)
+    monkeypatch.setenv("BACKEND_URL", "https://api.example.com")
+    assert cli.main(["watch", "--env", "production"]) == 1
+    assert "RENDER_API_KEY is not set" in capsys.readouterr().err
