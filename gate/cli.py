@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +17,20 @@ from gate.doctor.command import doctor
 from gate.drift import console as drift_console
 from gate.drift import markdown
 from gate.drift.check import check, open_stack
+from gate.drift.issue import settle
 from gate.drift.report import Report
 from gate.errors import GateError
 from gate.metrics.command import metrics
 from gate.options import AsJson, Env, StackName
+from gate.preview.command import preview
 from gate.previews.command import app as previews
 from gate.progress import progress
 from gate.recover import execute as execute_recovery
+from gate.redaction import Redactor, environment_secrets
 from gate.release.command import deploy, release, rollback
+from gate.release.notify import workflow_run
 from gate.report.command import report as report_estate
+from gate.reporting import forum
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
@@ -60,6 +66,9 @@ def drift(
         Path | None,
         typer.Option(help="Write drift.md and drift.json into this folder.", metavar="DIR", show_default=False),
     ] = None,
+    issue: Annotated[
+        bool, typer.Option("--issue", help="Open, renew or close the stack's issue, as the outcome wants.")
+    ] = False,
 ) -> int:
     """Find what was changed by hand at GitHub, Auth0, Vercel or Render. Changes nothing.
 
@@ -67,18 +76,24 @@ def drift(
     object, field, declared and live value, since when. What was declared and not applied yet is told apart from
     drift. Secrets are shown as `[secret]`.
 
+    `--issue` writes to the repository that runs the workflow, `GITHUB_REPOSITORY`, with the token `REPORT_TOKEN`
+    (Issues: write); `GITHUB_TOKEN` belongs to the application's repository. One issue a stack: opened when something
+    differs or could not be checked, its text renewed by every check, a comment when the findings are others, closed
+    when the stack is clean. A closed one stays closed; the next drift opens another.
+
     **Exit codes**
 
     - `0`: clean, everything is as declared
     - `2`: something differs: drift, or declared and not applied
-    - `1`: could not be checked (credentials, configuration, a vendor, the engine), with the reason on standard error
+    - `1`: could not be checked (credentials, configuration, a vendor, the engine), or the issue not be written, with
+      the reason on standard error
 
     **Examples**
 
     - `python -m gate drift --env staging`
     - `python -m gate drift --env staging --json`: for a program
-    - `python -m gate drift --env staging --report out`: `out/drift.md` for an issue or a step summary, and
-      `out/drift.json`
+    - `python -m gate drift --env staging --report out`: `out/drift.md` for a step summary, and `out/drift.json`
+    - `python -m gate drift --env staging --issue`: for a schedule
     """
     name = stack or env
     try:
@@ -94,7 +109,7 @@ def drift(
         print(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
     else:
         drift_console.show(outcome, Console())
-    return outcome.exit_code
+    return outcome.exit_code if not issue or _settle(outcome) else 1
 
 
 @app.command()
@@ -131,6 +146,7 @@ def recover(
 
 
 app.command()(doctor)
+app.command()(preview)
 app.command()(adopt)
 app.command()(smoke)
 app.command()(deploy)
@@ -143,6 +159,18 @@ app.command()(metrics)
 app.command("report")(report_estate)
 app.add_typer(previews)
 app.command("seed")(seed_environment)
+
+
+def _settle(report: Report) -> bool:
+    """Whether the stack's issue could be made to say it."""
+    try:
+        with forum(os.environ) as repository:
+            print(settle(report, repository, workflow_run(os.environ)), file=sys.stderr)
+    except GateError as error:
+        said = Redactor(environment_secrets(os.environ)).text(str(error))
+        print(f"gate drift: no issue: {said}", file=sys.stderr)
+        return False
+    return True
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -33,6 +33,7 @@ class Secrets:
     credentials: dict[str, str] = field(
         default_factory=lambda: {
             "GITHUB_TOKEN": f"ghp_{_token(36)}",
+            "REPORT_TOKEN": f"ghs_{_token(36)}",
             "AUTH0_CLIENT_ID": _token(32),
             "AUTH0_CLIENT_SECRET": _token(64),
             "VERCEL_API_TOKEN": _token(24),

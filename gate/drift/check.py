@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pulumi import automation
@@ -48,19 +49,40 @@ def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> R
 
     Raises: StackUnavailable, MissingCredentials, PreviewFailed; their texts hold no secret.
     """
+    seen = look(stack, progress)
+    findings, follow_ups = find(seen.preview, seen.dependencies)
+    report = Report(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
+    return Report.model_validate(seen.redactor.value(report.model_dump()))
+
+
+@dataclass(frozen=True)
+class Look:
+    """One preview of a stack. redactor: knows every secret that its texts may repeat."""
+
+    preview: Preview
+    dependencies: Dependencies
+    redactor: Redactor
+
+
+def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:
+    """Run one preview with refresh.
+
+    Args: at_everything: a vendor without credentials is an error; else the preview warns and goes on, as the CLI's.
+
+    Raises: as check.
+    """
     environ = {**os.environ, **stack.workspace.env_vars}
     redactor = Redactor(environment_secrets(environ))
     try:
         config = _config(stack)
         own = [text for value in config.values() if value.secret for text in configured_secrets(value.value)]
         redactor = Redactor([*environment_secrets(environ), *own])
-        _require_credentials({**{key: value.value for key, value in config.items()}, **environ})
+        if at_everything:
+            _require_credentials({**{key: value.value for key, value in config.items()}, **environ})
         preview = _preview(stack, progress)
-        findings, follow_ups = find(preview, _dependencies(stack) if preview.changing else {})
+        return Look(preview, _dependencies(stack) if preview.changing else {}, redactor)
     except GateError as error:
         raise type(error)(redactor.text(str(error))) from None
-    report = Report(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
-    return Report.model_validate(redactor.value(report.model_dump()))
 
 
 def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:

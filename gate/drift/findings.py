@@ -23,21 +23,24 @@ _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[Thing]]:
     """Findings, and the objects that would be touched only because of another one's finding."""
-    findings: list[Finding] = []
-    follow_ups: list[Thing] = []
-    unsettled = {steps.urn for steps in preview.changing if steps.leaves_open}
-    for steps in preview.changing:
-        if not _is_object(steps):
-            continue
-        found = list(_of(steps, dependencies.get(steps.urn, {}), unsettled))
-        findings += found
-        if not found:
-            follow_ups.append(_thing(steps))
+    by_object = of_objects(preview, dependencies)
+    findings = [finding for _, found in by_object for finding in found]
+    follow_ups = [thing_of(steps) for steps, found in by_object if not found]
     if not findings:
         # Something the program declares beside the vendors' objects, such as a provider or a component of its own.
         findings = [_whole(steps) for steps in preview.changing]
         follow_ups = []
     return sorted(findings, key=_order), sorted(follow_ups, key=str)
+
+
+def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps, list[Finding]]]:
+    """Every object at a vendor that `up` would touch, with its findings; none where it merely follows another one."""
+    unsettled = {steps.urn for steps in preview.changing if steps.leaves_open}
+    return [
+        (steps, list(_of(steps, dependencies.get(steps.urn, {}), unsettled)))
+        for steps in preview.changing
+        if _is_object(steps)
+    ]
 
 
 def _order(finding: Finding) -> tuple[Kind, str, str]:
@@ -55,7 +58,7 @@ def _of(steps: Steps, dependencies: Mapping[str, list[str]], unsettled: set[str]
         yield _whole(steps)
     elif names.is_command(steps.urn):
         follows = any(urn in unsettled for urn in dependencies.get("stdin", []))
-        yield from render.find(steps, _thing(steps), follows=follows)
+        yield from render.find(steps, thing_of(steps), follows=follows)
     else:
         for path in steps.changed_fields():
             comes_from = dependencies.get(str(path[0]), [])
@@ -69,7 +72,7 @@ def _whole(steps: Steps) -> Finding:
     declared, live = (MISSING, EXISTS) if steps.planned.op == OpType.DELETE else (EXISTS, MISSING)
     if steps.planned.op not in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
         declared, live = "changed", "as last applied"
-    return Finding(kind=kind, object=_thing(steps), field=None, declared=declared, live=live)
+    return Finding(kind=kind, object=thing_of(steps), field=None, declared=declared, live=live)
 
 
 def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
@@ -84,7 +87,7 @@ def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
     if holds(declared, SECRET) or holds(live, SECRET):
         # What is a secret on one side would stand in clear on the other.
         declared = live = SECRET
-    thing = _thing(steps)
+    thing = thing_of(steps)
     field = names.field(thing.vendor, path, {**steps.live, **steps.declared})
     if path[0] in _STAMPS:
         # A secret cannot be read: that it was written to is all that a vendor tells.
@@ -99,7 +102,8 @@ def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
     )
 
 
-def _thing(steps: Steps) -> Thing:
+def thing_of(steps: Steps) -> Thing:
+    """The object that a resource stands for."""
     return names.thing(steps.urn, steps.last_declared or steps.declared, steps.outputs_before)
 
 

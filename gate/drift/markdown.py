@@ -16,12 +16,12 @@ def render(report: Report) -> str:
     how = f"`pulumi preview --refresh --stack {report.stack}`"
     blocks.append(f"Checked on {wording.moment(report.checked_at)} with {how}. Nothing was changed.")
     if report.error is not None:
-        blocks.append(f"```text\n{report.error.replace('```', '` ` `')}\n```")
+        blocks.append(fenced(report.error))
     for kind, title in _TITLES.items():
         if findings := report.of(kind):
             blocks += [f"## {title}", _table(findings)]
     if report.follow_ups:
-        listed = "\n".join(f"- {_text(str(thing))}" for thing in report.follow_ups)
+        listed = "\n".join(f"- {escaped(str(thing))}" for thing in report.follow_ups)
         blocks.append(f"{wording.FOLLOW_UPS}:\n\n{listed}")
     if steps := wording.advice(report):
         blocks += ["## What to do", "\n".join(f"- {step}" for step in steps)]
@@ -32,17 +32,23 @@ def _table(findings: list[Finding]) -> str:
     rows = ["| object | field | declared | live | since |", "| --- | --- | --- | --- | --- |"]
     for finding in findings:
         declared, live = wording.values(finding)
-        field = _code(wording.field(finding)) if finding.field else wording.field(finding)
-        cells = (_text(wording.thing(finding)), field, _code(declared), _code(live), wording.since(finding))
+        field = code(wording.field(finding)) if finding.field else wording.field(finding)
+        cells = (escaped(wording.thing(finding)), field, code(declared), code(live), wording.since(finding))
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """As text in which nothing is markup or a mention."""
     return re.sub(r"([\\`*_{}\[\]<>|@#])", r"\\\1", text)
 
 
-def _code(text: str) -> str:
+def fenced(text: str) -> str:
+    """As a block of its own, in which nothing is markup."""
+    return f"```text\n{text.replace('```', '` ` `')}\n```"
+
+
+def code(text: str) -> str:
     """As code, so that nothing in it is markup, a mention or a new column."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)

@@ -8,6 +8,7 @@ follows is planned from what was met: its `old` is the live object, its `new` th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,10 @@ from gate.drift.values import UNKNOWN, Path, at, field_of, holds, overlap, parse
 
 _CHANGES = frozenset({OpType.CREATE, OpType.UPDATE, OpType.REPLACE, OpType.DELETE, OpType.IMPORT})
 """Operations that `up` would do. A replacement also reports its parts, which say nothing more."""
+
+_STACK = "pulumi:pulumi:Stack"
+_WHERE_A_PLUGIN_IS = re.compile(r"using pulumi-\S+ from \$PATH")
+"""A warning about the machine that runs the preview, and no fact about the estate."""
 
 Properties = Mapping[str, Any]
 
@@ -99,10 +104,19 @@ class Steps:
 
 @dataclass
 class Preview:
-    """What one preview said. errors: the engine's messages, each once."""
+    """What one preview said.
+
+    Attributes:
+        errors, warnings: of the engine, the program and the providers, each once.
+        outputs_before, outputs: the stack's, as of the last `up` and as this preview makes them; the former is None
+            where nothing is up yet.
+    """
 
     resources: dict[str, Steps] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    outputs_before: Properties | None = None
+    outputs: Properties = field(default_factory=dict)
 
     def read(self, event: EngineEvent) -> None:
         """Take one more event. Debug messages are not looked at: they hold everything."""
@@ -110,6 +124,8 @@ class Preview:
             self._read_step(step.metadata, finished=event.res_outputs_event is not None)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self._read_error(event.diagnostic_event.message)
+        elif event.diagnostic_event and event.diagnostic_event.severity == "warning":
+            self._read_warning(event.diagnostic_event.message.strip())
 
     @property
     def problems(self) -> list[str]:
@@ -122,6 +138,10 @@ class Preview:
 
     def _read_step(self, step: StepEventMetadata, *, finished: bool) -> None:
         steps = self.resources.setdefault(step.urn, Steps(step.urn))
+        if step.type == _STACK and finished and step.op != OpType.REFRESH:
+            # Comes twice as well: without outputs when the stack is registered, and with them at the end.
+            self.outputs_before = _outputs(step.old) if step.old else None
+            self.outputs = _outputs(step.new)
         if step.op == OpType.REFRESH and finished:
             steps.met = step
         elif step.op in _CHANGES:
@@ -133,6 +153,10 @@ class Preview:
             text = text.splitlines()[-1].strip()
         if text and text not in self.errors:
             self.errors.append(text)
+
+    def _read_warning(self, text: str) -> None:
+        if text and text not in self.warnings and not _WHERE_A_PLUGIN_IS.match(text):
+            self.warnings.append(text)
 
 
 def read(events: Iterable[EngineEvent]) -> Preview:

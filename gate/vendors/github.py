@@ -6,6 +6,7 @@ Where the API is follows the provider's rule for `github:baseUrl`: on github.com
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class GitHub:
     """Read access to one owner's repositories.
 
     Args: token: needs read access to Metadata, Contents, Actions, Environments and Administration (fine-grained), or
-    the scope repo (classic). base_url: as `github:baseUrl`.
+    the scope repo (classic). base_url: as `github:baseUrl`. credential: the variable that held the token.
 
     Raises (all methods): VendorError; also where a repository is not visible, because GitHub answers 404 to whatever a
     token may not see, and "not there" would then be wrong.
@@ -66,6 +67,7 @@ class GitHub:
         token: str,
         *,
         base_url: str = BASE_URL,
+        credential: str = "GITHUB_TOKEN",
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -76,7 +78,7 @@ class GitHub:
         self._api = Api(
             "GitHub",
             BASE_URL if host == "github.com" else base,
-            credential="GITHUB_TOKEN",
+            credential=credential,
             headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
             transport=transport,
             sleep=sleep,
@@ -166,6 +168,21 @@ class GitHub:
             for found in self._pages(repository, "rulesets", None, needs="Metadata: read", query=query)
             if found["name"] == name and found.get("target", "branch") == target
         ]
+
+    def viewer(self) -> str:
+        """The login that the token writes as; of an app's token, such as a workflow's own, with `[bot]` at its end.
+
+        graphql/reference/queries#viewer, because rest/users#get-the-authenticated-user refuses an app's token; that one
+        is asked next. Empty where neither says.
+        """
+        query = {"query": "query { viewer { login } }"}
+        with contextlib.suppress(VendorError):
+            answer = self._api.post(self._graphql, query, needs="Metadata: read") or {}
+            if login := ((answer.get("data") or {}).get("viewer") or {}).get("login"):
+                return str(login)
+        with contextlib.suppress(VendorError):
+            return str((self._api.get(f"{self._rest}/user", needs="Metadata: read") or {}).get("login") or "")
+        return ""
 
     def forget(self) -> None:
         """Ask again next time."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
 
@@ -38,6 +39,10 @@ class Host(LanguageServer):
             request.args.append(self._engine)
         answer: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]
         return answer
+
+    def InstallDependencies(self, request: Any, context: Any) -> Iterator[language_pb2.InstallDependenciesResponse]:
+        """For `pulumi install`: this process has what the program needs, so there is nothing to download."""
+        yield language_pb2.InstallDependenciesResponse(stdout=b"nothing to install in a rehearsal\n")
 
     def GetProgramDependencies(self, request: Any, context: Any) -> language_pb2.GetProgramDependenciesResponse:
         return language_pb2.GetProgramDependenciesResponse()

@@ -8,40 +8,46 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..plugins import Estate
 from .github_deployments import Deployments
 from .github_git import Git
-from .github_issues import Comments
+from .github_issues import Issues
 from .wire import Answer, Request, page
 
 _DOCS = "https://docs.github.com/rest"
 
 
 class GitHub:
-    """Args: owner: of every repository in the estate. token: the only one that sees anything."""
+    """Args: owner: of every repository in the estate. logins: who each token that is accepted writes as."""
 
-    def __init__(self, estate: Estate, owner: str, token: str) -> None:
-        self._estate, self._owner, self._token = estate, owner, token
+    def __init__(self, estate: Estate, owner: str, logins: Mapping[str, str]) -> None:
+        self._estate, self._owner, self._logins = estate, owner, logins
 
     def __call__(self, request: Request) -> Answer:
-        if request.token != self._token:
+        writer = self._logins.get(request.token)
+        if not request.token or writer is None:
             return _refuse(401, "Bad credentials" if request.token else "Requires authentication")
-        answer = self._routed(request)
+        answer = self._routed(request, writer)
         # Of classic tokens only: what a fine-grained one may do is not told.
         classic = {"X-OAuth-Scopes": "repo, workflow"} if request.token.startswith("ghp_") else {}
         return Answer(answer.status, answer.content, {**answer.headers, **classic})
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: Request, writer: str) -> Answer:
         match request.method, request.path:
+            case "POST", ("api", "graphql") if "viewer" in (request.body or {}).get("query", ""):
+                return Answer(200, {"data": {"viewer": {"login": writer}}})
             case "POST", ("api", "graphql"):
                 return self._graphql(request.body or {})
             case method, ("api", "v3", "repos", owner, name, *rest):
                 repository = self._repository(owner, name)
                 if repository is None:
                     return _not_found()
-                for topic in (Git, Deployments, Comments):
+                topics = (Git, Deployments, partial(Issues, writer=writer))
+                for topic in topics:
                     if answer := topic(self._estate, repository["name"]).answer(tuple(rest), request):
                         return answer
                 if method == "PUT" and rest[:1] == ["contents"]:

@@ -1,37 +1,73 @@
-"""Pull requests of a simulated repository and their comments (docs.github.com/en/rest: pulls, issues/comments)."""
+"""Issues and pull requests of a simulated repository and their comments (docs.github.com/en/rest: issues, pulls)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..plugins import Estate
-from .github_git import not_found
+from .github_git import not_found, now
 from .wire import Answer, Request, page
 
 Json = dict[str, Any]
+_LONGEST = 65_536
+_FIELDS = {"body": "body", "title": "title", "state": "state", "state_reason": "stateReason"}
+"""What can be changed, by the API's name: the estate's."""
+_PULLS = ("pull", "pull_request")
+"""What a test made, and what a request opened."""
 
 
-class Comments:
-    """The endpoints. Args: name: of the repository."""
+class Issues:
+    """The endpoints. Args: name: of the repository. writer: the login that the request's token writes as."""
 
-    def __init__(self, estate: Estate, name: str) -> None:
-        self._estate, self._name = estate, name
+    def __init__(self, estate: Estate, name: str, writer: str) -> None:
+        self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
         """None where the path is not one of these."""
+        if request.method in ("POST", "PATCH") and len((request.body or {}).get("body") or "") > _LONGEST:
+            return _invalid("body is too long (maximum is 65536 characters)")
         match request.method, path:
+            case "GET", ("issues",):
+                return Answer(200, page(self._listed(request), request, default=30, most=100, first=1))
+            case "POST", ("issues",):
+                return self._open_issue(request.body)
+            case "PATCH", ("issues", number) if number.isdigit():
+                return self._change("issue", "number", int(number), request.body)
             case "GET", ("issues", number, "comments"):
                 found = self._estate.find_all("github", "comment", repository=self._name, issue=int(number))
-                return Answer(200, page([_shown(c) for c in found], request, default=30, most=100, first=1))
+                return Answer(200, page([_comment(c) for c in found], request, default=30, most=100, first=1))
             case "POST", ("issues", number, "comments"):
                 return self._add(int(number), request.body["body"])
+            case "PATCH", ("issues", "comments", identity):
+                return self._change("comment", "id", int(identity), request.body)
             case "GET", ("pulls",):
                 return Answer(200, page(self._pulls(request), request, default=30, most=100, first=1))
             case "POST", ("pulls",):
-                return self._open(request.body)
-            case "PATCH", ("issues", "comments", identity):
-                return self._change(int(identity), request.body["body"])
+                return self._open_pull(request.body)
         return None
+
+    def _listed(self, request: Request) -> list[Json]:
+        """Pull requests are issues too; the newest come first unless the request says otherwise."""
+        state = request.query.get("state", "open")
+        found = [_issue(one) for one in self._estate.find_all("github", "issue", repository=self._name)]
+        for kind in _PULLS:
+            pulls = self._estate.find_all("github", kind, repository=self._name)
+            found += [
+                {**_comment(one), "number": one["number"], "state": one["state"], "pull_request": {}} for one in pulls
+            ]
+        kept = [one for one in found if state in ("all", one["state"])]
+        return sorted(kept, key=lambda one: int(one["number"]), reverse=request.query.get("direction") != "asc")
+
+    def _open_issue(self, body: Json) -> Answer:
+        if not body.get("title"):
+            return _invalid("title can't be blank")
+        with self._estate.edit("github") as objects:
+            number = self._next_number(objects)
+            made = {"type": "issue", "id": f"{self._name}#{number}", "repository": self._name, "number": number}
+            made |= {"state": "open", "title": body["title"], "body": body.get("body"), "user": self._writer}
+            made |= {"created": now(), "stateReason": None}
+            objects.append(made)
+        return Answer(201, _issue(made))
 
     def _pulls(self, request: Request) -> list[Json]:
         """Of `pull_request`, which names branches, and of `pull`, which names commits: its base is any branch."""
@@ -51,31 +87,42 @@ class Comments:
 
     def _add(self, issue: int, body: str) -> Answer:
         with self._estate.edit("github") as objects:
+            if not any(_is_at(o, self._name, issue) for o in objects):
+                return not_found()
             number = 1 + max((o["id"] for o in objects if o["type"] == "comment"), default=0)
             made = {"type": "comment", "id": number, "repository": self._name, "issue": issue, "body": body}
+            made |= {"user": self._writer}
             objects.append(made)
-        return Answer(201, _shown(made))
+        return Answer(201, _comment(made))
 
-    def _open(self, body: Json) -> Answer:
+    def _open_pull(self, body: Json) -> Answer:
         with self._estate.edit("github") as objects:
-            number = 1 + sum(o["type"] == "pull_request" for o in objects)
+            number = self._next_number(objects)
             made = {"type": "pull_request", "id": f"{self._name}!{number}", "repository": self._name, "number": number}
             made |= {"state": "open", "head": body["head"], "base": body["base"], "title": body["title"]}
             objects.append(made)
         return Answer(201, _pull({**made, "sha": ""}))
 
-    def _change(self, identity: int, body: str) -> Answer:
+    def _next_number(self, objects: list[Json]) -> int:
+        """Issues and pull requests are counted together."""
+        mine = [o for o in objects if o["type"] in ("issue", *_PULLS) and o["repository"] == self._name]
+        return 1 + max((int(o["number"]) for o in mine), default=0)
+
+    def _change(self, kind: str, key: str, identity: int, body: Json) -> Answer:
         with self._estate.edit("github") as objects:
             for found in objects:
-                if found["type"] == "comment" and found["id"] == identity:
-                    found["body"] = body
-                    return Answer(200, _shown(found))
+                if (found["type"], found.get("repository"), found.get(key)) == (kind, self._name, identity):
+                    found.update({_FIELDS[name]: value for name, value in body.items() if name in _FIELDS})
+                    return Answer(200, _issue(found) if kind == "issue" else _comment(found))
         return not_found()
 
 
+def _is_at(found: Json, repository: str, number: int) -> bool:
+    return found["type"] in ("issue", *_PULLS) and (found["repository"], found["number"]) == (repository, number)
+
+
 def _pull(found: Json) -> Json:
-    address = f"https://github.com/zebra-devops/{found['repository']}/pull/{found['number']}"
-    shown = {"number": found["number"], "state": found["state"], "html_url": address}
+    shown = {"number": found["number"], "state": found["state"], "html_url": _address(found, "pull", found["number"])}
     return {
         **shown,
         "head": {"ref": found["head"], "sha": found["sha"]},
@@ -84,5 +131,27 @@ def _pull(found: Json) -> Json:
     }
 
 
-def _shown(found: Json) -> Json:
-    return {"id": found["id"], "body": found["body"]}
+def _issue(found: Json) -> Json:
+    shown = {name: found[name] for name in ("number", "state", "title", "body")}
+    shown |= {"state_reason": found["stateReason"], "created_at": found["created"], "user": _user(found)}
+    return {**shown, "html_url": _address(found, "issues", found["number"])}
+
+
+def _comment(found: Json) -> Json:
+    number = found.get("issue", 0)
+    address = f"{_address(found, 'issues', number)}#issuecomment-{found['id']}"
+    return {"id": found["id"], "body": found.get("body"), "user": _user(found), "html_url": address}
+
+
+def _user(found: Json) -> Json:
+    login = found.get("user", "octocat")
+    return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
+
+
+def _address(found: Json, kind: str, number: int) -> str:
+    return f"https://github.com/zebra-devops/{found['repository']}/{kind}/{number}"
+
+
+def _invalid(message: str) -> Answer:
+    errors = [{"resource": "Issue", "code": "custom", "message": message}]
+    return Answer(422, {"message": "Validation Failed", "errors": errors, "status": "422"})

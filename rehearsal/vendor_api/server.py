@@ -16,6 +16,9 @@ from .github import GitHub
 from .vercel import Vercel
 from .wire import Request, Simulator
 
+WORKFLOW = "github-actions[bot]"
+"""Who the token that a workflow is given writes as."""
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -45,12 +48,14 @@ def serve(
 
     Args:
         credentials: GITHUB_TOKEN, AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, VERCEL_API_TOKEN: the only ones
-            that are accepted.
+            that are accepted; REPORT_TOKEN, where there is one, is a workflow's own.
         owner: of every repository. teams: Vercel's, ids by slug. scopes: of Auth0's management application.
     """
     requests: list[tuple[str, str, str]] = []
+    logins = {credentials["GITHUB_TOKEN"]: "marketedge-gate"}
+    logins |= {credentials["REPORT_TOKEN"]: WORKFLOW} if "REPORT_TOKEN" in credentials else {}
     simulators: dict[str, Simulator] = {
-        "github": GitHub(estate, owner, credentials["GITHUB_TOKEN"]),
+        "github": GitHub(estate, owner, logins),
         "auth0": Auth0(
             estate,
             credentials["AUTH0_DOMAIN"],

@@ -36,6 +36,7 @@ def run(stage: World, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_stack_is_made_brought_up_and_looked_at_from_the_command_line(stage: World) -> None:
+    assert run(stage, "pulumi", "install").returncode == 0
     assert run(stage, "pulumi", "stack", "init", "staging").returncode == 0
     refused = run(stage, "pulumi", "preview", "--stack", "staging")
     assert refused.returncode != 0

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import pulumi_cli
 from tools.running import one_at_a_time
+
+from .running import commit_everything
+
+__all__ = ["pulumi_cli", "repository", "tools"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODULES = ("github.com/nektos/act", "github.com/rhysd/actionlint/cmd/actionlint")
@@ -39,12 +44,7 @@ def deliver(folder: Path) -> Path:
     (github / "workflows").mkdir()
     for workflow in (PROJECT / "workflows").glob("*.yml"):
         shutil.copy(workflow, github / "workflows")
-    who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
-    for command in (["init", "-q", "-b", "main"], ["add", "."], [*who, "commit", "-q", "-m", "workflows"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    remote = "https://github.com/zebra-devops/MarketEdge-Platform.git"
-    subprocess.run(["git", "remote", "add", "origin", remote], cwd=folder, check=True)
-    return folder
+    return commit_everything(folder, "zebra-devops/MarketEdge-Platform")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import os
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from rehearsal.vendor_api import github_git, vercel_deployments
 from render.session import connect
 
 from .conftest import PROJECT
+from .running import Done, Runner, StandIn
 
 REPOSITORY, FRONTEND = "MarketEdge-Platform", "marketedge-frontend"
 URL = "https://github.com/zebra-devops/MarketEdge-Platform"
@@ -43,18 +43,21 @@ CREDENTIALS = {
     **{"AUTH0_DOMAIN": TENANT, "AUTH0_CLIENT_ID": "management", "AUTH0_CLIENT_SECRET": "management-secret"},
 }
 STAND_INS = {
-    "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683": """\
-      mkdir -p "$INPUT_PATH"
-      for name in Pulumi.yaml Pulumi.staging.yaml Pulumi.production.yaml requirements.txt gate components render; do
-        ln -sf "$GATE_SOURCE/$name" "$INPUT_PATH/$name"
-      done
+    "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683": StandIn(
+        """\
+mkdir -p "$INPUT_PATH"
+for name in Pulumi.yaml Pulumi.staging.yaml Pulumi.production.yaml requirements.txt gate components render; do
+  ln -sf "$GATE_SOURCE/$name" "$INPUT_PATH/$name"
+done
 """,
-    "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065": '      echo "$PYTHON_FOLDER" >> "$GITHUB_PATH"\n',
-    "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02": """\
-      mkdir -p "$ARTIFACTS" && if [ -d "$INPUT_PATH" ]; then cp -r "$INPUT_PATH" "$ARTIFACTS/$INPUT_NAME"; fi
-""",
+        inputs=("path",),
+    ),
+    "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065": StandIn('echo "$PYTHON_FOLDER" >> "$GITHUB_PATH"'),
+    "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02": StandIn(
+        'mkdir -p "$ARTIFACTS" && if [ -d "$INPUT_PATH" ]; then cp -r "$INPUT_PATH" "$ARTIFACTS/$INPUT_NAME"; fi',
+        inputs=("path", "name"),
+    ),
 }
-"""What stands in for an action that would be downloaded: bash, with the inputs that it uses in the environment."""
 
 
 @dataclass
@@ -108,62 +111,15 @@ class WorkflowWorld:
         said = self.estate.find_all("github", "deployment_status")
         return {(tags.get(one["deployment"], ""), one["state"]) for one in said}
 
-    def act(
-        self, event: str, workflow: str, environment: str, payload: dict[str, Any]
-    ) -> subprocess.CompletedProcess[str]:
+    def act(self, event: str, workflow: str, environment: str, payload: dict[str, Any]) -> Done:
         """Run one workflow on this machine, as GitHub would for an event."""
-        file = self.folder / "event.json"
-        file.write_text(json.dumps(payload))
         backend, frontend = self.addresses[environment]
         variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
         variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1"}
-        command = [
-            self.tools / "act",
-            event,
-            "-e",
-            file,
-            "-W",
-            ".github/workflows" + (f"/{workflow}.yml" if workflow else ""),
-        ]
-        command += ["-P", "ubuntu-latest=-self-hosted", "--json=false"]
-        for action, folder in self._stand_ins().items():
-            command += ["--local-repository", f"{action}={folder}"]
-        for name, value in self.environment.items():
-            command += ["--env", f"{name}={value}"]
-        for name, value in variables.items():
-            command += ["--var", f"{name}={value}"]
-        secrets = {**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
-        for name in secrets:
-            command += ["--secret", name]
-        return subprocess.run(
-            command, cwd=self.repository, env={**os.environ, **secrets}, capture_output=True, text=True, check=False
+        runner = Runner(self.folder, self.tools, self.repository, STAND_INS, self.environment)
+        return runner.act(
+            event, workflow, payload, variables=variables, secrets={**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
         )
-
-    def _stand_ins(self) -> dict[str, Path]:
-        found = {}
-        for action, script in STAND_INS.items():
-            folder = self.folder / "actions" / action.partition("@")[0].replace("/", "-")
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "action.yml").write_text(_ACTION.format(script=script))
-            found[action] = folder
-        return found
-
-
-_ACTION = """\
-name: stand-in
-description: for tests
-inputs:
-  path: {{ description: p, default: "" }}
-  name: {{ description: n, default: "" }}
-runs:
-  using: composite
-  steps:
-  - shell: bash
-    env:
-      INPUT_PATH: ${{{{ inputs.path }}}}
-      INPUT_NAME: ${{{{ inputs.name }}}}
-    run: |
-{script}"""
 
 
 @contextlib.contextmanager
