@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gate.workflows import delivery
 from rehearsal import application
 from rehearsal.application import Application, Headers
 from rehearsal.engine import Engine
 from rehearsal.estate import PROJECT, World, world
+from rehearsal.plugins.estate import select
 from rehearsal.vendor_api import github_git
 
 EXAMPLE = PROJECT / "examples" / "two-services"
@@ -104,6 +106,13 @@ class Team:
             assert time.monotonic() < ends, "a deploy did not become live"
             time.sleep(0.05)
             self.stage.render.settle()
+
+    def merge_workflows(self) -> None:
+        """The pull request of `gate workflows sync` is merged."""
+        with self.stage.vendors.edit("github") as objects:
+            for file in select(objects, "file", repository=REPOSITORY, branch=delivery.BRANCH):
+                objects[:] = [o for o in objects if (o.get("file"), o.get("branch")) != (file["file"], "main")]
+                objects.append({**file, "branch": "main"})
 
     def commit(self, branch: str) -> str:
         """A push, to GitHub and to Render."""

@@ -92,6 +92,9 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     written = {name: set(now) - set(before[name]) for name, now in _variables(harbor).items()}
     assert written == {API: {"AUTH0_AUDIENCE", "ALLOWED_ORIGINS", MARKER}, WEB: set()}
 
+    synced = harbor.gate("production", "workflows", "sync", "--env", "production")
+    assert synced.returncode == 0, synced.stderr
+    harbor.merge_workflows()
     configure_production(harbor, "adopt", None)
     for phase in ("infrastructure", "cutover"):
         configure_production(harbor, "phase", phase)
@@ -148,8 +151,6 @@ def test_nothing_of_marketedge_is_written_at_a_vendor(harbor: Team) -> None:
     estate = {vendor: json.dumps(harbor.stage.vendors.objects(vendor)) for vendor in ("github", "auth0", "vercel")}
     assert any(STAGING_API in body for body in harbor.sent.values())
     assert names_of_marketedge({**estate, **harbor.sent}) == []
-    delivered = harbor.gate("staging", "workflows", "sync", "--env", "staging")
-    assert delivered.returncode == 0, delivered.stderr
     files = {f["file"]: f["content"] for f in harbor.stage.vendors.find_all("github", "file", repository=REPOSITORY)}
     assert len(files) > 8
     assert names_of_marketedge(files) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,9 +61,7 @@ def smoke(environ: dict[str, str] = OWN, handle: Any = answer, **settings: Any) 
     if settings:
         changed = target.settings.smoke.model_copy(update=settings)
         update = target.settings.model_copy(update={"smoke": changed})
-        target = type(target)(
-            update, target.owner, update.frontend_url or "", target.backend_url, target.config, target.others
-        )
+        target = dataclasses.replace(target, settings=update, frontend_url=update.frontend_url or "")
     return run(target, environ, transport=httpx.MockTransport(handle))
 
 
@@ -157,8 +156,13 @@ def stage(world: ReleaseWorld) -> Iterator[Stage]:
         production = Production(backend, None, world._smoke, [web])
         records = Records(repository, "live", live=True)
         settings = target.settings.model_copy(update={"github": _main(target.settings.github)})
-        renamed = type(target)(settings, "zebra-devops", "", "https://api.test", {}, target.others)
-        yield Stage(renamed, repository, records, production, Lock(repository, "production", "main", "run 1"))
+        yield Stage(
+            dataclasses.replace(target, settings=settings),
+            repository,
+            records,
+            production,
+            Lock(repository, "production", "main", "run 1"),
+        )
 
 
 def _main(github: Any) -> Any:
