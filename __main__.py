@@ -28,7 +28,7 @@ parts = phases.parts(settings.environment, settings.phase)
 blueprint = Blueprint(settings, loaded.repository_url, parts)
 render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ)
 guardrails.enforce(loaded, rollout.before(settings), render, os.environ)
-adoption.register(settings.adopt)
+adopted = adoption.Adoption(settings.adopt)
 
 wiring = Wiring(loaded.secrets)
 wiring.provide(
@@ -46,14 +46,16 @@ wiring.provide(
 branch: pulumi.Input[str] = github.branch.name  # of what is built: where this stack makes it, it has to exist before
 if "GitHub" not in running.unseen:
     protection = github.protection_in(settings.phase)
-    gate = ProtectedBranch(name, ProtectedBranchArgs(loaded.owner, github.repository, github.branch, protection))
+    rule = ProtectedBranchArgs(loaded.owner, github.repository, github.branch, protection, settings.adopted)
+    gate = ProtectedBranch(name, rule)
     branch = gate.branch
     if Part.RELEASE_TAGS in parts and github.release_tags:
         ReleaseTags(name, ReleaseTagsArgs(github.repository, github.release_tags))
 
 if "Auth0" not in running.unseen:
     credentials = "auth0.clientSecret" in settings.wired
-    application = Application(name, ApplicationArgs(settings.auth0, settings.environment, credentials))
+    login = ApplicationArgs(settings.auth0, settings.environment, credentials, settings.adopted)
+    application = Application(name, login)
     wiring.provide({"auth0.clientId": application.client_id})
     if application.client_secret is not None:
         wiring.provide({"auth0.clientSecret": application.client_secret})
@@ -72,6 +74,8 @@ if vercel and Part.FRONTEND in parts and "Vercel" not in running.unseen:
     pulumi.export("vercelProjectId", frontend.project_id)
 
 if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
-    Environment(name, EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring))
+    args = EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring, settings.adopted)
+    Environment(name, args)
 
+adopted.finish(running.unseen)
 outputs.export(loaded, backend, render)

@@ -1,38 +1,63 @@
 """Takes over what exists: `marketedge:adopt` names objects by import id, and the run that imports them changes nothing.
 
-The engine refuses an import whose inputs differ from the live object. So while an object is named there, everything
-about it is left as it is; once its line is removed, the next preview shows what the declaration would change.
+An import whose inputs differ from the live object is refused, or changes it at once, depending on the engine's version.
+So while an object is named there, everything about it is left as it is; once its line is removed, the next preview
+shows what the declaration would change. A value that its vendor does not give back is the exception: without it the
+import would not be valid, so it is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pulumi
 
+_UNREADABLE = {
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": "value",
+    "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": "value",  # of a sensitive one
+}
+"""The input that the vendor does not give back, by resource type."""
 
-def register(adopt: Mapping[str, str]) -> None:
-    """Import from now on every resource that `adopt` names.
+
+class Adoption:
+    """Imports from now on every resource that `adopt` names.
 
     Args: adopt: import ids by `<package>:<Type>/<resource name>`, such as `auth0:Client/production`.
     """
-    if adopt:
-        pulumi.runtime.register_stack_transformation(lambda args: _adopted(args, adopt))
+
+    def __init__(self, adopt: Mapping[str, str]) -> None:
+        self._adopt = adopt
+        self._met: set[str] = set()
+        if adopt:
+            pulumi.runtime.register_stack_transformation(self._adopted)
+
+    def finish(self, unseen: Collection[str]) -> None:
+        """To be called when everything is declared. Args: unseen: vendors that were left out.
+
+        Raises: pulumi.RunError where `adopt` names something that nothing is called: what was meant would be made anew.
+        """
+        left_out = {vendor.lower() for vendor in unseen}
+        if unknown := [key for key in self._adopt if key not in self._met and key.split(":")[0] not in left_out]:
+            raise pulumi.RunError(
+                f"marketedge:adopt: {', '.join(sorted(unknown))}: nothing that is declared in this phase is called "
+                "that; remove the line, or correct it by what `gate adopt` prints"
+            )
+
+    def _adopted(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        named = key(args.type_, args.name)
+        if named not in self._adopt:
+            return None
+        self._met.add(named)
+        pulumi.log.warn(
+            f"{args.name} ({args.type_}) is taken over as it is: after this `pulumi up`, remove its line from "
+            "marketedge:adopt to see and apply what is declared for it"
+        )
+        unreadable = _UNREADABLE.get(args.type_)
+        left_alone = [name for name in args.props if name != unreadable] if unreadable else ["*"]
+        taken_over = pulumi.ResourceOptions(import_=self._adopt[named], ignore_changes=left_alone)
+        return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, taken_over))
 
 
 def key(type_: str, name: str) -> str:
     """What an object is called in `marketedge:adopt`. Args: type_: the engine's, such as auth0:index/client:Client."""
     return f"{type_.split(':', maxsplit=1)[0]}:{type_.rpartition(':')[2]}/{name}"
-
-
-def _adopted(
-    args: pulumi.ResourceTransformationArgs, adopt: Mapping[str, str]
-) -> pulumi.ResourceTransformationResult | None:
-    if (identity := adopt.get(key(args.type_, args.name))) is None:
-        return None
-    pulumi.log.warn(
-        f"{args.name} ({args.type_}) is taken over as it is: after this `pulumi up`, remove its line from "
-        "marketedge:adopt to see and apply what is declared for it"
-    )
-    taken_over = pulumi.ResourceOptions(import_=identity, ignore_changes=["*"])
-    return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, taken_over))

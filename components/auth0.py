@@ -16,11 +16,33 @@ class ApplicationArgs:
 
     environment: shown in the application's description.
     credentials: whether anything needs the client secret; else how the application proves itself is left alone.
+    adopted: whether it lives already, so that its addresses are managed and nothing else is.
     """
 
     settings: Auth0
     environment: str
     credentials: bool
+    adopted: bool
+
+
+_KEPT = [
+    "description",
+    "app_type",
+    "is_first_party",
+    "oidc_conformant",
+    "grant_types",
+    "allowed_clients",
+    "client_aliases",
+    "cross_origin_auth",
+    "sso_disabled",
+    "custom_login_page_on",
+    "is_token_endpoint_ip_header_trusted",
+    "organization_usage",
+    "organization_require_behavior",
+    "jwt_configuration",
+    "refresh_token",
+]
+"""What an adopted application keeps: its users log in by it, and another grant or organization would lock them out."""
 
 
 class Application(pulumi.ComponentResource):
@@ -28,7 +50,7 @@ class Application(pulumi.ComponentResource):
 
     Everything that can be switched in the dashboard is declared, because the provider does not see a change of what
     is left out (callbacks, grant types, first party, JWT and refresh token settings, organizations), or sees it and
-    cannot undo it (the other lists, cross-origin authentication).
+    cannot undo it (the other lists, cross-origin authentication). An adopted one has all that only when it is made.
 
     Attributes: client_id (text), client_secret (secret; None without credentials).
     """
@@ -39,7 +61,7 @@ class Application(pulumi.ComponentResource):
     def __init__(self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:auth0:Application", name, None, opts)
         settings = args.settings
-        child = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, ignore_changes=_KEPT if args.adopted else None)
         client = auth0.Client(
             name,
             name=settings.application,
@@ -72,12 +94,17 @@ class Application(pulumi.ComponentResource):
                 infinite_token_lifetime=False,
                 infinite_idle_token_lifetime=False,
             ),
-            opts=child,
+            opts=kept,
         )
         self.client_id = client.client_id
         if args.credentials:
             credentials = auth0.ClientCredentials(
-                name, client_id=client.client_id, authentication_method="client_secret_post", opts=child
+                name,
+                client_id=client.client_id,
+                authentication_method="client_secret_post",
+                opts=pulumi.ResourceOptions(
+                    parent=self, ignore_changes=["authentication_method"] if args.adopted else None
+                ),
             )
             self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
         self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})

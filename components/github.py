@@ -13,12 +13,32 @@ from components.wiring import Wiring
 
 @dataclass(frozen=True)
 class ProtectedBranchArgs:
-    """Args of ProtectedBranch. owner and repository together name the repository."""
+    """Args of ProtectedBranch.
+
+    owner, repository: together they name the repository.
+    adopted: whether the rule may have been there before: then what the settings say nothing about stays as strict as
+        it is.
+    """
 
     owner: str
     repository: str
     branch: Branch
     protection: Protection
+    adopted: bool
+
+
+_REVIEWS = "requiredPullRequestReviews[0]"
+_KEPT = [
+    "lockBranch",
+    "requireSignedCommits",
+    "requiredLinearHistory",
+    "restrictPushes",
+    f"{_REVIEWS}.requireCodeOwnerReviews",
+    f"{_REVIEWS}.requireLastPushApproval",
+    f"{_REVIEWS}.restrictDismissals",
+    f"{_REVIEWS}.dismissalRestrictions",
+]
+"""What an adopted rule keeps."""
 
 
 class ProtectedBranch(pulumi.ComponentResource):
@@ -73,7 +93,11 @@ class ProtectedBranch(pulumi.ComponentResource):
             require_signed_commits=False,
             required_linear_history=False,
             lock_branch=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[branch] if branch else []),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[branch] if branch else [],
+                ignore_changes=_KEPT if args.adopted else None,
+            ),
         )
         self.branch = branch.branch if branch else pulumi.Output.from_input(args.branch.name)
         self.register_outputs({"branch": self.branch, "protection_id": protection.id})
@@ -81,12 +105,18 @@ class ProtectedBranch(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class EnvironmentArgs:
-    """Args of Environment. branch: the only one whose jobs may use it, unless the settings name tags."""
+    """Args of Environment.
+
+    branch: the only one whose jobs may use it, unless the settings name tags.
+    adopted: whether it may have been there before: then it keeps its waiting time, and its reviewers where the settings
+        name none.
+    """
 
     repository: str
     settings: DeploymentEnvironment
     branch: str
     wiring: Wiring
+    adopted: bool
 
 
 class Environment(pulumi.ComponentResource):
@@ -95,7 +125,8 @@ class Environment(pulumi.ComponentResource):
     def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:Environment", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tags = args.settings.tags
+        tags, reviewers = args.settings.tags, _reviewers(args.settings.reviewers, child)
+        kept = ["wait_timer", "prevent_self_review", *([] if reviewers else ["reviewers"])]
         environment = github.RepositoryEnvironment(
             name,
             repository=args.repository,
@@ -103,11 +134,11 @@ class Environment(pulumi.ComponentResource):
             can_admins_bypass=False,
             prevent_self_review=False,
             wait_timer=0,
-            reviewers=_reviewers(args.settings.reviewers, child),
+            reviewers=reviewers,
             deployment_branch_policy=github.RepositoryEnvironmentDeploymentBranchPolicyArgs(
                 protected_branches=False, custom_branch_policies=True
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=kept if args.adopted else None),
         )
         github.RepositoryEnvironmentDeploymentPolicy(
             name,

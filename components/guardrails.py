@@ -6,7 +6,8 @@ A rule is a function from what is known to findings. A risk that somebody may ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,6 +19,7 @@ from components.phases import Part, parts
 from components.problems import Loaded
 from components.rollout import Before
 from components.settings import Settings
+from render.spec import Sourced
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapp
     if errors:
         lines = "\n".join(f"  {text}" for text in errors)
         raise pulumi.RunError(f"stack {pulumi.get_stack()} breaks its guardrails; nothing was changed:\n{lines}")
-    watch.register(protect_all=loaded.settings.environment == "production", secrets=loaded.secrets)
+    watch.register(keep_all=loaded.settings.adopted, secrets=loaded.secrets)
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -72,30 +74,73 @@ def rollout_moves(facts: Facts) -> Iterator[Finding]:
     """Phases that are passed over, and ways back that would delete what runs."""
     for text in rollout.warnings(facts.before.phase, facts.settings):
         yield Finding("notice", text)
-    for text in rollout.refusals(facts.before.phase, facts.settings):
+    for text in rollout.refusals(facts.before, facts.settings):
         yield Finding("error", text)
 
 
 def production_is_quiet(facts: Facts) -> Iterator[Finding]:
-    """No debugging and no switched-off protection in production (plan 2.4 has both for staging)."""
+    """No debugging and no switched-off protection in production (plan 2.4 has both for staging).
+
+    What is kept at Render itself is not this stack's to change: there it is a risk.
+    """
     if facts.settings.environment != "production":
         return
+    declared = set()
     for variable in facts.settings.render.variables:
-        secret = facts.loaded.secrets.get(variable.from_secret or "", "")
-        value = (variable.value if variable.value is not None else secret).strip().lower()
-        forbidden = _FORBIDDEN.get(str(variable.key), frozenset())
-        if value in forbidden:
-            path = f"marketedge:render, variable {variable.key}"
-            yield Finding("error", f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
+        secret = facts.loaded.secrets.get(variable.from_secret or "")
+        value = variable.value if variable.value is not None else secret
+        if value is not None:
+            declared.add(variable.key)
+            if _forbidden(str(variable.key), value):
+                path = f"marketedge:render, variable {variable.key}"
+                yield Finding("error", f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
+    for key, value in facts.observed.switches.items():
+        if key not in declared and _forbidden(key, value):
+            yield Finding("risk", f"Render, variable {key}: {_show(None, value)} in production — {_EXPECTED}")
 
 
-_ON, _OFF = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
-_FORBIDDEN = {"DEBUG": _ON, "CSRF_ENABLED": _OFF, "LOG_LEVEL": frozenset({"debug"})}
+_ON, _OFF = frozenset({"true", "t", "1", "yes", "y", "on"}), frozenset({"false", "f", "0", "no", "n", "off"})
+_FORBIDDEN = {"DEBUG": _ON, "CSRF_ENABLED": _OFF, "LOG_LEVEL": frozenset({"debug", "trace", "notset"})}
 _EXPECTED = "expected DEBUG false, CSRF_ENABLED true, LOG_LEVEL INFO or above"
 
 
+def _forbidden(key: str, value: str) -> bool:
+    return value.strip().lower() in _FORBIDDEN.get(key, ())
+
+
 def _show(secret: str | None, value: str) -> str:
-    return f"the value of the secret {secret} switches it" if secret else repr(value)
+    return f"the value of the secret {secret} switches it" if secret else repr(value.strip().lower())
+
+
+def secrets_are_kept_as_such(facts: Facts) -> Iterator[Finding]:
+    """A secret that is written out stands in the repository, in every preview and in the state."""
+    settings = facts.settings
+    variables: dict[str, Sequence[Sourced]] = {
+        "marketedge:render": settings.render.variables,
+        "marketedge:vercel": settings.vercel.variables if settings.vercel else [],
+        "marketedge:github.environment": settings.github.environment.variables,
+    }
+    for path, listed in variables.items():
+        for variable in listed:
+            if variable.value is not None and _looks_secret(str(variable.key), variable.value):
+                yield Finding(
+                    "error",
+                    f"{path}, variable {variable.key}: a secret in clear; expected fromSecret, and the value where "
+                    "`pulumi config set --secret --path 'marketedge:secrets.<NAME>'` puts it",
+                )
+
+
+_SECRET_NAME = re.compile(r"(?!NEXT_PUBLIC_).*(SECRET|SECRET_KEY|PASSWORD|PASSPHRASE|TOKEN|API_KEY|PRIVATE_KEY)")
+_NO_SECRET = _ON | _OFF | {""}
+
+
+def _looks_secret(key: str, value: str) -> bool:
+    """By its name, where it is more than a switch or a number; or an address with a password in it."""
+    named = _SECRET_NAME.fullmatch(key) and value.lower() not in _NO_SECRET and not value.isdigit()
+    return bool(named or _PASSWORD.match(value))
+
+
+_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s]*:[^/@\s]+@")
 
 
 def no_wildcards(facts: Facts) -> Iterator[Finding]:
@@ -161,7 +206,7 @@ def within_budget(facts: Facts) -> Iterator[Finding]:
             "choose smaller plans, or raise the budget",
         )
     if unknown := sorted(prices.keys() - known.keys()):
-        yield Finding("notice", f"no price is known for the plan of {', '.join(unknown)}: the budget is not checked")
+        yield Finding("risk", f"no price is known for the plan of {', '.join(unknown)}: the budget is not checked")
 
 
 def checks_that_report(facts: Facts) -> Iterator[Finding]:
@@ -179,15 +224,17 @@ def checks_that_report(facts: Facts) -> Iterator[Finding]:
     except required_checks.Unavailable as error:
         pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
         return
-    # The gate itself sets this one, as a commit status: no job has to report it.
-    ours = [facts.settings.release.smoke_context]
-    for found in required_checks.explain(required, required_checks.jobs(files), branch.name, ours):
-        yield Finding("risk", f"marketedge:github.protection.requiredChecks: {found}")
+    path, ours = "marketedge:github.protection.requiredChecks", facts.settings.release.smoke_context
+    reported = [ours] if required_checks.sets_status(files) else []
+    for found in required_checks.explain(required, required_checks.jobs(files), branch.name, reported):
+        advice = "; or deliver the workflow that sets it: python -m gate workflows sync" if found.check == ours else ""
+        yield Finding("risk", f"{path}: {found}{advice}")
 
 
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     rollout_moves,
     production_is_quiet,
+    secrets_are_kept_as_such,
     no_wildcards,
     secrets_differ,
     databases_that_expire,

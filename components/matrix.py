@@ -35,7 +35,7 @@ def document(staging: Settings, production: Settings) -> str:
         "# Environments",
         "Written by `python -m components.matrix` from `Pulumi.staging.yaml` and `Pulumi.production.yaml`; a test "
         "fails when it is out of date. Plan 1.3.",
-        _matrix(staging, production),
+        _table(MATRIX, environments(staging, production)),
         "## Who calls whom",
         _picture(staging, production),
         "## Which stack owns what",
@@ -43,10 +43,12 @@ def document(staging: Settings, production: Settings) -> str:
         "## Phases",
         "`marketedge:phase` of a stack. Each phase adds to the ones before it; moving back undoes exactly what the "
         "left phase added. A skipped phase is a warning. Leaving `infrastructure` for `foundation` is refused unless "
-        "`marketedge:giveUp` names every Render object that goes.",
+        "`marketedge:giveUp` names every database and service that goes.",
         _phases(),
-        "At every phase: production's objects, and every database, are protected from deletion; the adopted service "
-        "is never created, deployed, restarted or deleted. What is written to it takes effect with its next deploy.",
+        "At every phase: production's objects, and every database, are protected; an object of production that is not "
+        "declared any more, once it is unprotected, is forgotten and not deleted. The adopted service is never "
+        "created, deployed, restarted or deleted. What is written to it takes effect with its next deploy. What is not "
+        "declared of an adopted object stays as it is.",
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -57,10 +59,14 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _matrix(staging: Settings, production: Settings) -> str:
+MATRIX = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
+
+
+def environments(staging: Settings, production: Settings) -> list[list[str]]:
+    """The plan's environments, with a cell for each title of MATRIX; names in backticks."""
     tenant = staging.auth0.domain.partition(".")[0]
     branches = [f"`{settings.github.branch.name}`" for settings in (staging, production)]
-    rows = [
+    return [
         ["development", "`feature/*`", "by hand", "local", f"{tenant}, as staging", "a developer's own", "none"],
         [
             "PR preview",
@@ -74,8 +80,6 @@ def _matrix(staging: Settings, production: Settings) -> str:
         ["staging", branches[0], _trigger(staging), _database(staging), tenant, "UAT", "permanent"],
         ["production", branches[1], _trigger(production), _database(production), tenant, "live", "permanent"],
     ]
-    header = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
-    return _table(header, rows)
 
 
 def _previews(staging: Settings, production: Settings) -> str:
@@ -125,12 +129,13 @@ def _nodes(settings: Settings) -> list[str]:
 
 
 def _owners(staging: Settings, production: Settings) -> str:
-    columns = [_owned(staging), _owned(production)]
+    columns = [owned(staging), owned(production)]
     rows = [[vendor, columns[0][vendor], columns[1][vendor]] for vendor in columns[0]]
     return _table(["", "stack staging", "stack production"], rows)
 
 
-def _owned(settings: Settings) -> Mapping[str, str]:
+def owned(settings: Settings) -> Mapping[str, str]:
+    """By vendor, what a stack declares in all its phases together; names in backticks."""
     github, render, vercel = settings.github, settings.render, settings.vercel
     branch = f"branch `{github.branch.name}` and its protection" if github.branch.source else (
         f"protection of `{github.branch.name}`"

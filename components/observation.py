@@ -13,11 +13,13 @@ import pulumi
 
 from render import reconcile
 from render.errors import Refused, RenderError
-from render.fingerprint import Keys
+from render.fingerprint import Asked, Keys
 from render.session import connect
 from render.spec import Document
 
 MISSING = "does not exist at Render"
+SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
+"""Variables that are no secret, and that production has to have right, whoever keeps them."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,13 @@ Drift = Mapping[tuple[str, str], Change]
 class Observation:
     """What was found at Render.
 
-    digests: of live values, by variable. expires: when, as ISO 8601, by name of a free database.
+    digests: of live values, by variable. switches: the live values of `SWITCHES`, by variable.
+    expires: when, as ISO 8601, by name of a free database.
     """
 
     drift: Drift = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    switches: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -69,13 +73,17 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
         for name, found in objects.items()
         if found["drift"] or not found["exists"]
     }
-    found_digests = [one.get("digests", {}) for objects in report.values() for one in objects.values()]
-    seen = {key: value for found in found_digests for key, value in found.items()}
     expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
-    return Observation(drift, seen, expires)
+    return Observation(drift, _told(report, "digests"), _told(report, "values"), expires)
+
+
+def _told(report: reconcile.Report, what: str) -> dict[str, str]:
+    """By variable, from whichever object has it."""
+    found = [one.get(what, {}) for objects in report.values() for one in objects.values()]
+    return {key: value for variables in found for key, value in variables.items()}
 
 
 def look(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> reconcile.Report:
     """Raises: RenderError, sooner than a command does: somebody waits for a preview."""
     with connect(environ, pulumi.log.info, deadline=60.0) as session:
-        return reconcile.observe(session, document, digests=digests)
+        return reconcile.observe(session, document, Asked(digests, SWITCHES))

@@ -44,15 +44,13 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> No
 def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
     """Of the secrets that environments may not share, by variable: equal for equal values, and no way back to a value.
 
-    Nothing for one that Render generates, which nobody else can have.
+    One that is not declared with a value is what it is at Render; also one that Render generates, which it does only
+    where there is none yet.
     """
-    digests: dict[str, str | None] = {}
-    for variable in loaded.settings.render.variables:
-        if variable.key in loaded.settings.secrets_that_differ and variable.from_secret:
-            digests[variable.key] = fingerprint(loaded.secrets[variable.from_secret])
-        elif variable.key in loaded.settings.secrets_that_differ and variable.sync is False:
-            digests[variable.key] = observed.digests.get(variable.key)
-    return {key: digest for key, digest in digests.items() if digest}
+    differ = loaded.settings.secrets_that_differ
+    found = {key: observed.digests[key] for key in differ if key in observed.digests}
+    declared = {str(v.key): v.from_secret for v in loaded.settings.render.variables if v.key in differ}
+    return found | {key: fingerprint(loaded.secrets[secret]) for key, secret in declared.items() if secret}
 
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:

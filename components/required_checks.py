@@ -23,6 +23,7 @@ _FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_SETS_STATUS = re.compile(r"-m gate (?:deploy\b|smoke\b.*--status\b)")
 
 
 class Unavailable(Exception):
@@ -35,7 +36,7 @@ class Job:
 
     Attributes:
         contexts: what it reports as; `*` stands for what only a run knows.
-        on_pull_requests: branches of the pull requests that start it; empty where none does.
+        on_pull_requests: branches of the pull requests that start it, those with a `!` not; empty where none does.
         filtered: by paths, so that some pull requests do not start it.
     """
 
@@ -70,6 +71,11 @@ def jobs(files: Mapping[str, str]) -> list[Job]:
     return [job for file, text in sorted(files.items()) for job in _jobs(file, text)]
 
 
+def sets_status(files: Mapping[str, str]) -> bool:
+    """Whether a workflow has the gate set its commit status, which no job has to report. Args: files: texts by path."""
+    return any(_SETS_STATUS.search(text) for text in files.values())
+
+
 def explain(
     required: Iterable[str], found: Collection[Job], branch: str, seen: Collection[str] = ()
 ) -> list[Unreported]:
@@ -81,7 +87,7 @@ def explain(
     for check in required:
         if check in seen:
             continue
-        starting = [job for job in found if any(fnmatch.fnmatchcase(branch, b) for b in job.on_pull_requests)]
+        starting = [job for job in found if _starts(job, branch)]
         reporting = [job for job in starting if any(fnmatch.fnmatchcase(check, c) for c in job.contexts)]
         if not any(not job.filtered for job in reporting):
             unreported.append(_explained(check, reporting, starting, found))
@@ -114,11 +120,32 @@ def _jobs(file: str, text: str) -> Iterator[Job]:
         return
     triggers = _triggers(content)
     events = [triggers[event] or {} for event in _EVENTS if event in triggers]
-    branches = tuple(str(b) for event in events for b in event.get("branches") or ["*"])
+    branches = tuple(pattern for event in events for pattern in _branches(event))
     filtered = bool(events) and all("paths" in event or "paths-ignore" in event for event in events)
     for id_, job in content["jobs"].items():
         if isinstance(job, dict):
             yield Job(file, str(content.get("name") or file), str(id_), _contexts(str(id_), job), branches, filtered)
+
+
+def _branches(event: dict[str, Any]) -> list[str]:
+    """Patterns of the branches whose pull requests start it; what is left out has a `!` before it.
+
+    One that new commits do not start leaves them without a report.
+    """
+    if "types" in event and "synchronize" not in _listed(event["types"]):
+        return []
+    return (_listed(event.get("branches")) or ["*"]) + [f"!{name}" for name in _listed(event.get("branches-ignore"))]
+
+
+def _listed(value: Any) -> list[str]:
+    """What may be written as a list or, where it is one, as a word."""
+    return [value] if isinstance(value, str) else [str(one) for one in value or ()]
+
+
+def _starts(job: Job, branch: str) -> bool:
+    """The last pattern that matches decides (GitHub documentation: Workflow syntax, `on.<event>.<branches>`)."""
+    matching = [p for p in job.on_pull_requests if fnmatch.fnmatchcase(branch, p.removeprefix("!"))]
+    return bool(matching) and not matching[-1].startswith("!")
 
 
 def _triggers(content: dict[Any, Any]) -> dict[str, Any]:

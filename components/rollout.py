@@ -15,35 +15,51 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor
 
 from components.phases import Phase, gives_up_infrastructure, skipped
+from components.render_settings import AdoptedService
 from components.settings import Settings
+from components.watch import COMMAND
 
 
 @dataclass(frozen=True)
 class Before:
-    """What the last runs left. peer: outputs of the other environment's stack, empty where it is not to be seen."""
+    """What the last runs left.
+
+    own: outputs of this stack. peer: of the other environment's, empty where it is not to be seen.
+    made: names of what the state has at Render, which a run that was cut short leaves there and not in the outputs.
+    """
 
     phase: Phase | None
     own: Mapping[str, Any]
     peer: Mapping[str, Any]
+    made: frozenset[str] = frozenset()
 
 
 def before(settings: Settings) -> Before:
     """Read the outputs of this stack and of its peer, as of their last `up`."""
     own = _outputs(pulumi.get_stack())
     phase = own.get("phase")
-    return Before(cast(Phase, phase) if phase in get_args(Phase) else None, own, _outputs(settings.peer))
+    known = cast(Phase, phase) if phase in get_args(Phase) else None
+    return Before(known, own, _outputs(settings.peer), _made() if settings.phase == "foundation" else frozenset())
 
 
 def _outputs(stack: str) -> Mapping[str, Any]:
+    return _read("readStackOutputs", "name", stack)
+
+
+def _made() -> frozenset[str]:
+    resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
+    return frozenset(urn.rpartition("::")[2] for urn, found in resources.items() if found["type"] == COMMAND)
+
+
+def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
     """Nothing where there is no such stack, or no access to it.
 
     What a StackReference asks of the engine, asked directly: the answer is here before the first resource is
     declared, and a stack that is not there does not fail the run.
     """
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
     arguments = struct_pb2.Struct()
-    arguments.update({"name": name})
-    request = resource_pb2.ResourceInvokeRequest(tok="pulumi:pulumi:readStackOutputs", args=arguments)
+    arguments.update({key: f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"})
+    request = resource_pb2.ResourceInvokeRequest(tok=f"pulumi:pulumi:{what}", args=arguments)
     monitor = get_monitor()
     assert monitor is not None  # the program runs
     try:
@@ -63,17 +79,27 @@ def warnings(phase: Phase | None, settings: Settings) -> list[str]:
     ]
 
 
-def refusals(phase: Phase | None, settings: Settings) -> list[str]:
+def refusals(before: Before, settings: Settings) -> list[str]:
     """Why the phase may not be left: what runs at Render would be deleted, or given up, without being named."""
-    if not gives_up_infrastructure(phase, settings.phase):
+    if settings.phase != "foundation":
         return []
-    render = settings.render
-    lost = [one.name for one in (render.database, render.key_value, *render.services) if one]
-    missing = [name for name in lost if name not in settings.give_up]
+    missing = [name for name in _lost(before, settings) if name not in settings.give_up]
     if not missing:
         return []
+    phase = before.phase if gives_up_infrastructure(before.phase, settings.phase) else "infrastructure"
+    back = phase if phase == "infrastructure" else f"{phase} or infrastructure"
     return [
         f"marketedge:phase: leaving {phase} for foundation takes {', '.join(missing)} out of this stack, and deletes "
-        f"what the stack made; expected marketedge:phase {phase} or infrastructure, or every one of these names in "
-        "marketedge:giveUp (databases stay protected until `pulumi state unprotect`)"
+        f"what the stack made; expected marketedge:phase {back}, or every one of these names in "
+        "marketedge:giveUp (databases, and all of production, stay protected until `pulumi state unprotect`)"
     ]
+
+
+def _lost(before: Before, settings: Settings) -> list[str]:
+    """Databases and services that a phase had, or a run that was cut short has made, and the foundation has not."""
+    render = settings.render
+    declared = [one.name for one in (render.database, render.key_value, *render.services) if one]
+    lost = declared if gives_up_infrastructure(before.phase, settings.phase) else []
+    kept = {service.name for service in render.services if isinstance(service, AdoptedService)}
+    kept |= {render.env_group.name} if render.env_group else set()
+    return [*lost, *sorted(before.made - kept - set(lost))]

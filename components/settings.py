@@ -247,6 +247,11 @@ class Settings(Model):
     watch: Watch = Watch()
 
     @property
+    def adopted(self) -> bool:
+        """Whether the stack's objects lived before it: of those, what is not declared stays as it is."""
+        return self.environment == "production"
+
+    @property
     def frontend_url(self) -> str | None:
         return f"https://{self.vercel.domain}" if self.vercel else self.smoke.frontend_url
 

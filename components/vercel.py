@@ -19,7 +19,7 @@ class FrontendArgs:
     """Args of Frontend.
 
     branch: the one that the domains serve, which has to exist before; None for production's domains, which serve
-        what was promoted last.
+        what was promoted last, and which lived before: a redirect of theirs stays.
     """
 
     settings: Vercel
@@ -43,17 +43,20 @@ class Frontend(pulumi.ComponentResource):
         super().__init__("marketedge:vercel:Frontend", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.project_id = _project_id(args.settings.project, child)
+        production = args.branch is None
         for variable in args.settings.variables:
+            # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
+            secret = variable.from_secret is not None or variable.from_output == "auth0.clientSecret"
             vercel.ProjectEnvironmentVariable(
                 f"{name}-{variable.key}",
                 project_id=self.project_id,
                 key=str(variable.key),
                 value=args.wiring.value(variable),
-                targets=["production" if args.branch is None else "preview"],
-                # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
-                sensitive=variable.from_secret is not None or variable.from_output == "auth0.clientSecret",
+                targets=["production" if production else "preview"],
+                sensitive=secret,
                 comment="Declared by the staging gate",
-                opts=child,
+                # One that was there and is sensitive stays so: making it readable would replace it.
+                opts=_kept(self, ["sensitive"] if production and not secret else []),
             )
         for domain in (args.settings.domain, *args.settings.aliases):
             vercel.ProjectDomain(
@@ -63,7 +66,7 @@ class Frontend(pulumi.ComponentResource):
                 git_branch=args.branch,
                 # Its DNS record is made from this stack's outputs, so it cannot be ready before.
                 wait_for_ready=False,
-                opts=child,
+                opts=_kept(self, ["redirect", "redirect_status_code", "custom_environment_id"] if production else []),
             )
         self.register_outputs({"project_id": self.project_id})
 
@@ -83,8 +86,31 @@ class ProjectArgs:
     assign_domains: bool
 
 
+_KEPT = [
+    "build_command",
+    "dev_command",
+    "framework",
+    "git_comments",
+    "git_fork_protection",
+    "ignore_command",
+    "install_command",
+    "oidc_token_config",
+    "options_allowlist",
+    "output_directory",
+    "passport",
+    "password_protection",
+    "preview_deployment_suffix",
+    "protected_sourcemaps",
+    "public_source",
+    "skew_protection",
+    "trusted_ips",
+    "trusted_sources",
+]
+"""What the provider would set back where it is not declared: these are optional, and not computed."""
+
+
 class Project(pulumi.ComponentResource):
-    """The project's own settings. It exists, and is adopted: see `adoption`."""
+    """The project's own settings. It exists, and is adopted (see `adoption`): what is not declared here stays."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:vercel:Project", name, None, opts)
@@ -97,9 +123,14 @@ class Project(pulumi.ComponentResource):
             ),
             auto_assign_custom_domains=args.assign_domains,
             preview_deployments_disabled=False,  # every branch has one (plan 1.3, the environment matrix, and 2.5)
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=_kept(self, _KEPT),
         )
         self.register_outputs({"project_id": project.id})
+
+
+def _kept(parent: pulumi.Resource, properties: list[str]) -> pulumi.ResourceOptions:
+    """Options of a child of which these stay as they are."""
+    return pulumi.ResourceOptions(parent=parent, ignore_changes=properties)
 
 
 def _project_id(project: str, options: pulumi.ResourceOptions) -> pulumi.Output[str]:

@@ -1,4 +1,4 @@
-"""Watches over each resource as it is declared: production is protected, and no secret goes out in clear."""
+"""Watches over each resource as it is declared: production is never deleted, and no secret goes out in clear."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any
 
 import pulumi
 
+COMMAND = "command:local:Command"
+"""What it runs when it is deleted decides by itself: `render destroy` leaves an adopted service alone."""
 _SHORTEST = 6
 """Shorter values are found in too much that is no secret."""
 
 
-def register(*, protect_all: bool, secrets: Mapping[str, str]) -> None:
+def register(*, keep_all: bool, secrets: Mapping[str, str]) -> None:
     """Watch from now on.
 
     Args:
-        protect_all: protect every resource from deletion, until `pulumi state unprotect`.
+        keep_all: protect every resource until `pulumi state unprotect`, and even then forget it and delete nothing.
         secrets: the stack's, by name. An input that holds one of the values has to be a Pulumi secret.
     """
     values = {value: name for name, value in secrets.items() if len(value) >= _SHORTEST}
 
     def watch(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
-        if protect_all and isinstance(args.resource, pulumi.CustomResource):
+        if keep_all and isinstance(args.resource, pulumi.CustomResource):
             args.opts.protect = True
+            args.opts.retain_on_delete = args.type_ != COMMAND
         label = f"{args.name} ({args.type_})"
         props = {key: _checked(value, values, f"{label}: {key}") for key, value in args.props.items()}
         return pulumi.ResourceTransformationResult(props, args.opts)
@@ -46,9 +49,7 @@ def _checked(value: Any, secrets: Mapping[str, str], where: str) -> Any:
 def _watched(output: pulumi.Output[Any], secrets: Mapping[str, str], where: str) -> pulumi.Output[Any]:
     async def checked() -> Any:
         value = await output.future(with_unknowns=True)
-        if not await output.is_secret():
-            _refuse_clear(value, secrets, where)
-        return value
+        return value if await output.is_secret() else _checked(value, secrets, where)
 
     return pulumi.Output(output.resources(), asyncio.ensure_future(checked()), output.is_known(), output.is_secret())
 

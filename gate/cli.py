@@ -13,12 +13,14 @@ import typer
 from rich.console import Console
 
 from gate.adopt import adopt
+from gate.doctor.command import doctor
 from gate.drift import console as drift_console
 from gate.drift import markdown
 from gate.drift.check import check, open_stack
 from gate.drift.issue import settle
 from gate.drift.report import Report
 from gate.errors import GateError
+from gate.forum import open_forum
 from gate.metrics.command import metrics
 from gate.options import AsJson, Env, StackName
 from gate.preview.command import preview
@@ -28,7 +30,7 @@ from gate.recover import execute as execute_recovery
 from gate.redaction import Redactor, environment_secrets
 from gate.release.command import deploy, release, rollback
 from gate.release.notify import workflow_run
-from gate.reporting import forum
+from gate.report.command import report as report_estate
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
@@ -144,6 +146,7 @@ def recover(
 
 
 app.command()(preview)
+app.command()(doctor)
 app.command()(adopt)
 app.command()(smoke)
 app.command()(deploy)
@@ -153,6 +156,7 @@ app.add_typer(workflows)
 app.command()(verify)
 app.command()(watch)
 app.command()(metrics)
+app.command("report")(report_estate)
 app.add_typer(previews)
 app.command("seed")(seed_environment)
 
@@ -160,7 +164,7 @@ app.command("seed")(seed_environment)
 def _settle(report: Report) -> bool:
     """Whether the stack's issue could be made to say it."""
     try:
-        with forum(os.environ) as repository:
+        with open_forum(os.environ) as repository:
             print(settle(report, repository, workflow_run(os.environ)), file=sys.stderr)
     except GateError as error:
         said = Redactor(environment_secrets(os.environ)).text(str(error))

@@ -12,3 +12,12 @@ StackName = Annotated[
     typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")]
+Envs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        help="An environment, as in Pulumi.NAME.yaml; may be repeated.",
+        metavar="NAME",
+        show_default="all of them",
+    ),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pulumi import automation
 from components.problems import SECRETS, Loaded, SettingsError, load
 from components.settings import Settings
 from gate.drift.check import open_stack
+from gate.engine import require_project
 from gate.errors import GateError, StackUnavailable
 
 
@@ -51,6 +52,20 @@ class Target:
     @property
     def repository(self) -> str:
         return self.settings.github.repository
+
+
+def chosen_stacks(names: Sequence[str] | None, folder: Path = Path()) -> list[str]:
+    """The stacks that are named, else all that have a file in the project, production last.
+
+    Raises: StackUnavailable where there is no project, or no such stack in it.
+    """
+    require_project(str(folder))
+    found = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
+    if not found:
+        raise StackUnavailable("there is no Pulumi.<stack>.yaml here: run this in the project's folder")
+    if unknown := [name for name in names or () if name not in found]:
+        raise StackUnavailable(f"there is no Pulumi.{unknown[0]}.yaml here: name one of {', '.join(found)}")
+    return list(names or sorted(found, key=lambda name: name == "production"))
 
 
 def load_target(

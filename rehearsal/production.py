@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.estate import World
+from rehearsal.vendor_api import vercel_deployments
 from render.marker import KEY as MARKER
 
 SERVICE = "marketedge-platform"
 APPLICATION = "MarketEdge Platform"
 PROJECT = "marketedge-frontend"
+REPOSITORY = "MarketEdge-Platform"
 DOMAINS = ("app.zebra.associates", "platform.marketedge.co.uk")
 CHANGED = {"AUTH0_AUDIENCE", "CORS_ORIGINS"}
 """What of the service's variables the gate writes (plan 1.1, 1.2)."""
+
+_DECLARED = {
+    ("github", "branch_protection"): (
+        "requiredPullRequestReviews.requiredApprovingReviewCount",
+        "requiredPullRequestReviews.dismissStaleReviews",
+        "requiredStatusChecks",
+        "requireConversationResolution",
+        "enforceAdmins",
+    ),
+    ("github", "environment"): ("deploymentBranchPolicy", "canAdminsBypass"),
+    ("auth0", "client"): ("callbacks", "allowedLogoutUrls", "webOrigins", "allowedOrigins"),
+    ("vercel", "project"): ("autoAssignCustomDomains",),
+    ("vercel", "domain"): (),
+    ("vercel", "deployment"): (),
+    ("vercel", "environment_variable"): ("value", "comment"),
+}
+"""What the gate sets at objects of these types; everything else about them is theirs."""
 
 _VARIABLES = {
     "AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com",
@@ -40,7 +61,10 @@ _VARIABLES = {
 
 @dataclass(frozen=True)
 class Living:
-    """Production as it was found. deploys: every one there was, the live one among them."""
+    """Production as it was found.
+
+    deploys: every one there was, the live one among them. kept: by vendor, object and property, what is not declared.
+    """
 
     service_id: str
     variables: dict[str, str]
@@ -48,10 +72,13 @@ class Living:
     domains: list[str]
     client_id: str
     requests: int
+    kept: dict[tuple[str, str, str], str]
 
 
 def seed_production(world: World) -> Living:
-    """A service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project's domains."""
+    """A service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project with domains, a
+    variable and a deployment that serves, a protected main and a GitHub environment, each with settings of its own."""
+    _seed_github(world)
     client = world.vendors.seed(
         "auth0",
         "client",
@@ -61,17 +88,52 @@ def seed_production(world: World) -> Living:
         callbacks=["https://app.zebra.associates/callback", "https://platform.marketedge.co.uk/callback"],
         allowedLogoutUrls=["https://app.zebra.associates"],
         webOrigins=["https://app.zebra.associates"],
+        grantTypes=["authorization_code", "refresh_token", "password"],
+        organizationUsage="allow",
+        refreshToken={"rotationType": "non-rotating", "expirationType": "non-expiring"},
+        logoUri="https://app.zebra.associates/logo.png",
     )
-    project = world.vendors.find("vercel", "project", name=PROJECT)
-    assert project is not None
-    for domain in DOMAINS:
-        world.vendors.seed("vercel", "domain", projectId=project["id"], domain=domain)
+    _seed_vercel(world)
     variables = {**_VARIABLES, **world.secrets.production, "AUTH0_CLIENT_ID": client["clientId"]}
     with world.render_session() as dashboard:
         made = dashboard.post("/services", json=_service(world, variables)).raise_for_status().json()["service"]
         dashboard.post(f"/services/{made['id']}/custom-domains", json={"name": "api.zebra.associates"})
     _settle(world, made["id"])
     return look(world, client["clientId"])
+
+
+def _seed_github(world: World) -> None:
+    """A rule and an environment that are stricter here and there than the plan asks."""
+    world.vendors.seed(
+        "github",
+        "branch_protection",
+        repositoryId=REPOSITORY,
+        pattern="main",
+        requireSignedCommits=True,
+        requiredPullRequestReviews=[{"requiredApprovingReviewCount": 1, "requireCodeOwnerReviews": True}],
+    )
+    reviewers = [{"users": [1001], "teams": []}]
+    world.vendors.seed(
+        "github", "environment", repository=REPOSITORY, environment="production", reviewers=reviewers, waitTimer=5
+    )
+
+
+def _seed_vercel(world: World) -> None:
+    """Built by a command of its own; the second domain leads to the first, and one of the variables is there."""
+    with world.vendors.edit("vercel") as objects:
+        (project,) = (one for one in objects if one["type"] == "project" and one["name"] == PROJECT)
+        project |= {
+            "buildCommand": "npm run build:production",
+            "skewProtection": "12 hours",
+            "gitForkProtection": False,
+        }
+    app, other = DOMAINS
+    world.vendors.seed("vercel", "domain", projectId=project["id"], domain=app)
+    redirect = {"redirect": app, "redirectStatusCode": 308}
+    world.vendors.seed("vercel", "domain", projectId=project["id"], domain=other, **redirect)
+    vercel_deployments.build(world.vendors, PROJECT, secrets.token_hex(20), "main")
+    api = {"key": "NEXT_PUBLIC_API_BASE_URL", "value": f"https://{SERVICE}.onrender.com", "targets": ["production"]}
+    world.vendors.seed("vercel", "environment_variable", projectId=project["id"], sensitive=False, **api)
 
 
 def _service(world: World, variables: dict[str, str]) -> dict[str, Any]:
@@ -109,7 +171,29 @@ def look(world: World, client_id: str = "") -> Living:
         domains=sorted(domain["name"] for domain in estate.domains_of(service["id"])),
         client_id=client_id,
         requests=len(world.render.requests),
+        kept=_kept(world),
     )
+
+
+def _kept(world: World) -> dict[tuple[str, str, str], str]:
+    return {
+        (vendor, f"{type_} {found['id']}", path): str(value)
+        for (vendor, type_), declared in _DECLARED.items()
+        for found in world.vendors.find_all(vendor, type_)
+        for path, value in _properties(found)
+        if not path.startswith(declared)
+    }
+
+
+def _properties(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value by its dotted path; of a list its only entry, or the whole."""
+    if isinstance(node, list) and len(node) == 1:
+        yield from _properties(node[0], path)
+    elif isinstance(node, dict):
+        for name, inner in node.items():
+            yield from _properties(inner, f"{path}.{name}" if path else name)
+    else:
+        yield path, node
 
 
 def harm(world: World, before: Living) -> list[str]:
@@ -125,6 +209,8 @@ def harm(world: World, before: Living) -> list[str]:
     added = now.variables.keys() - before.variables.keys() - CHANGED - {MARKER}
     found += [f"variable {key} lost or changed" for key in sorted(lost)]
     found += [f"variable {key} added" for key in sorted(added)]
+    changed = sorted(where for where, value in before.kept.items() if now.kept.get(where) != value)
+    found += [f"{vendor}: {name}: {path} lost or changed" for vendor, name, path in changed]
     found += ["deploys: not the same"] if now.deploys != before.deploys else []
     found += ["domains: not the same"] if now.domains != before.domains else []
     deleted = [e for e in world.vendors.log if e["operation"] == "delete"]

@@ -11,8 +11,10 @@ from rich.table import Table
 
 from gate.adopt.command import text
 from gate.adopt.search import Adoption, search
+from gate.target import load_settings
 from gate.vendors import Accounts
-from rehearsal.production import SERVICE, Living, harm
+from gate.workflows.delivery import delivered, names
+from rehearsal.production import REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import RehearsalFailed, Story
 
 _GATED = {"autoDeploy": "no", "assigned": False, "gate": True}
@@ -33,10 +35,11 @@ class Rollout:
 
         Raises: RehearsalFailed, also where anything was done to production that nobody may do to it.
         """
-        self._enter("foundation")
-        self._enter("infrastructure")
+        self.enter("foundation")
+        self.enter("infrastructure")
+        self._deliver()
         self._move("cutover", _GATED)
-        self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False})
+        self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False}, "back to infrastructure")
         with self._story.chapter("production: what was done to it on the way") as note:
             if done := harm(self._story.world, self._before):
                 raise RehearsalFailed(f"production was touched: {', '.join(done)}")
@@ -51,7 +54,7 @@ class Rollout:
         """
         self._move("cutover", _GATED)
 
-    def _enter(self, phase: str) -> None:
+    def enter(self, phase: str) -> None:
         """A phase that declares objects which exist: they are adopted first, then become as declared."""
         story, at = self._story, len(self._story.steps)
         self._configure("phase", phase)
@@ -69,29 +72,40 @@ class Rollout:
         with story.chapter(f"{phase}: up makes them as declared") as note:
             self._engine.preview(diff=True)
             note(f"{len(self._written_by_up('update'))} updated in place")
-        self._end(phase, at)
+        self._end(f"on to {phase}", at)
 
-    def _move(self, phase: str, expected: dict[str, Any]) -> None:
+    def _deliver(self) -> None:
+        """The pull request of `gate workflows sync`, merged: what main requires at cutover is set by one of them."""
+        with self._story.chapter("the application gets its workflows") as note:
+            project = self._story.world.project
+            production, _config = load_settings("production", None, {}, project)
+            files = delivered(names(production, {}, project))
+            for file in files:
+                where = {"repository": REPOSITORY, "branch": "main", "file": file.path}
+                self._story.world.vendors.seed("github", "file", **where, content=file.beside(None))
+            note(f"{len(files)} files on main")
+
+    def _move(self, phase: str, expected: dict[str, Any], title: str = "") -> None:
         """A phase that changes what is there."""
-        story, at = self._story, len(self._story.steps)
+        story, at, title = self._story, len(self._story.steps), title or f"on to {phase}"
         self._configure("phase", phase)
-        with story.chapter(f"on to {phase}") as note:
+        with story.chapter(title) as note:
             self._engine.preview(diff=True)
             self._engine.up()
             if (found := self._gate()) != expected:
                 raise RehearsalFailed(f"at {phase} expected {expected}, found {found}")
             note(", ".join(f"{name} {value}" for name, value in found.items()))
-        self._end(phase, at)
+        self._end(title, at)
 
-    def _end(self, phase: str, at: int) -> None:
-        with self._story.chapter(f"{phase}: preview --refresh --expect-no-changes") as note:
+    def _end(self, title: str, at: int) -> None:
+        with self._story.chapter(f"{title}: preview --refresh --expect-no-changes") as note:
             self._engine.preview(refresh=True, expect_no_changes=True)
             note("no changes")
         steps = self._story.steps[at:]
         reads, writes = sum(s.requests - s.writes for s in steps), sum(s.writes for s in steps)
-        self._counts.add_row(phase, str(reads), str(writes), str(sum(s.others for s in steps)))
+        self._counts.add_row(title, str(reads), str(writes), str(sum(s.others for s in steps)))
         if done := harm(self._story.world, self._before):
-            raise RehearsalFailed(f"{phase} did to production: {', '.join(done)}")
+            raise RehearsalFailed(f"{title} did to production: {', '.join(done)}")
 
     def _search(self) -> Adoption:
         stack = self._engine.stack

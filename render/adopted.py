@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from render.errors import Refused
 from render.fields import Difference, body
+from render.fingerprint import NOTHING, Asked
 from render.marker import KEY, Marker
 from render.services import Service, with_older_form, with_trigger
 from render.session import Json, Session
@@ -47,6 +48,16 @@ class Adopted(Service):
                 f"service {self.spec.name} is adopted, and {', '.join(map(str, disruptive))} would restart or rebuild "
                 f"what is in production. Declare what is there, or change it in the dashboard"
             )
+
+    def observe(self, asked: Asked = NOTHING) -> Json:
+        """What changed since the last apply, and what the next one would write that no apply has written before."""
+        found = super().observe(asked)
+        marker = Marker.read(self._present)
+        known = marker.fields if marker else {}
+        absent = {v.key for v in self.spec.env_vars if v.key} - self._present.keys()
+        new = [str(d) for d in self._differences() if d.field.label not in known]
+        new += [f"env.{key}" for key in sorted(absent) if f"env.{key}" not in known]
+        return found | {"drift": found["drift"] + [f"to be written: {one}" for one in new]}
 
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
         """Write what differs; it takes effect with the next deploy, which is not this program's to start."""

@@ -7,7 +7,7 @@ one answers 204. The list leaves the variables out, a single GET has them.
 from __future__ import annotations
 
 from render.fields import observed
-from render.fingerprint import Keys, fingerprints
+from render.fingerprint import NOTHING, Asked
 from render.marker import Marker
 from render.session import Json, Session
 from render.spec import EnvVarGroup
@@ -53,13 +53,13 @@ class Group:
         self._write(changed, unknown, marker)
         return {"id": self._live["id"], "revision": marker.revision}
 
-    def observe(self, digests: Keys = ()) -> Json:
+    def observe(self, asked: Asked = NOTHING) -> Json:
         """Compared with the marker; a group without one counts as never applied. See Service.observe."""
         if self._live is None:
-            return observed(None, []) | fingerprints({}, digests)
+            return observed(None, []) | asked.of({})
         # Render does not count a change of a variable as one of its group.
         found = observed(self._live | {"updatedAt": None}, variable_drift(self._present, self.spec.ownership))
-        return found | fingerprints(self._present, digests)
+        return found | asked.of(self._present)
 
     def _create(self, wanted: list[Wanted], marker: Marker) -> Json:
         self._session.notify(f"environment group {self.spec.name}: creating with {len(wanted)} variables")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Keys = Collection[str]
@@ -19,6 +20,18 @@ def fingerprint(value: str) -> str:
     return hashlib.scrypt(value.encode(), salt=_SALT, n=2**14, r=8, p=1, dklen=16).hex()
 
 
-def fingerprints(values: Mapping[str, str], keys: Keys) -> dict[str, Any]:
-    """`{"digests": {key: fingerprint}}` of those of the keys that there are; empty where none was asked for."""
-    return {"digests": {key: fingerprint(values[key]) for key in keys if key in values}} if keys else {}
+@dataclass(frozen=True)
+class Asked:
+    """What a look at an object's variables reports besides. digests: of these keys; values: of these, in clear."""
+
+    digests: Keys = ()
+    values: Keys = ()
+
+    def of(self, present: Mapping[str, str]) -> dict[str, Any]:
+        """`{"digests": {key: fingerprint}, "values": {key: value}}` of the keys that there are, as far as asked for."""
+        digests = {key: fingerprint(present[key]) for key in self.digests if key in present}
+        values = {key: present[key] for key in self.values if key in present}
+        return ({"digests": digests} if self.digests else {}) | ({"values": values} if self.values else {})
+
+
+NOTHING = Asked()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from render.adopted import Adopted, release
 from render.datastores import KEY_VALUE, POSTGRES, Datastore
 from render.env_groups import Group
-from render.fingerprint import Keys
+from render.fingerprint import NOTHING, Asked
 from render.owned import OwnedService
 from render.services import Service, group_of
 from render.session import Json, Session
@@ -59,9 +59,9 @@ class Estate:
             services[service.spec.name] = service.converge(references, linked) | made_in
         return _report(databases, key_values, groups, services)
 
-    def observe(self, digests: Keys = ()) -> Report:
+    def observe(self, asked: Asked = NOTHING) -> Report:
         def look(declared: Datastore | Group | Service) -> tuple[str, Json]:
-            found = declared.observe() if isinstance(declared, Datastore) else declared.observe(digests)
+            found = declared.observe() if isinstance(declared, Datastore) else declared.observe(asked)
             return declared.spec.name, found
 
         sections = (self.databases, self.key_values, self.groups, self.services)
@@ -101,16 +101,16 @@ def apply(session: Session, document: Document, made: Report | None = None) -> R
     return estate.converge()
 
 
-def observe(session: Session, document: Document, digests: Keys = ()) -> Report:
+def observe(session: Session, document: Document, asked: Asked = NOTHING) -> Report:
     """What changed outside since the last apply, object by object: `{id, exists, drift: [reason, …]}`. Reads only.
 
-    Args: digests: variables of which each service and group also reports `digests: {key: fingerprint}`.
+    Args: asked: what each service and group also reports of its variables.
 
     Raises: Refused as `apply` would: what cannot become as declared is better said before anything else is written.
     """
     estate = Estate(session, document)
     estate.check()
-    report = estate.observe(digests)
+    report = estate.observe(asked)
     if not any(one["exists"] for section in report.values() for one in section.values()):
         session.confirm_owner()
     return report

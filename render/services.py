@@ -13,7 +13,7 @@ from typing import Any
 
 from render.errors import MissingReference, Refused
 from render.fields import Difference, Field, canonical, differences, observed, show
-from render.fingerprint import Keys, fingerprints
+from render.fingerprint import NOTHING, Asked
 from render.marker import EXISTS, Marker
 from render.session import Json, Session
 from render.spec import AdoptedService, Known, WebService
@@ -82,19 +82,19 @@ class Service(ABC):
             "dashboardUrl": self._live["dashboardUrl"],
         }
 
-    def observe(self, digests: Keys = ()) -> Json:
+    def observe(self, asked: Asked = NOTHING) -> Json:
         """Compared with the marker; a service without one counts as never applied.
 
-        Args: digests: variables of which a fingerprint is reported.
+        Args: asked: what is reported of its variables.
         """
         if self._live is None:
-            return observed(None, []) | fingerprints({}, digests)
+            return observed(None, []) | asked.of({})
         drift = variable_drift(self._present, self.spec.ownership)
         if marker := Marker.read(self._present):
             drift += self._field_drift(self._live, marker) + self._link_drift(self._live["id"], marker)
         if self._live["suspended"] == "suspended":
             drift += self._suspended()
-        return observed(self._live, drift) | fingerprints(self._present, digests)
+        return observed(self._live, drift) | asked.of(self._present)
 
     @abstractmethod
     def _suspended(self) -> list[str]:

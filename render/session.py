@@ -39,7 +39,7 @@ class Session:
         return self._owner_id
 
     def _only_workspace(self) -> str:
-        owners = self._owners()
+        owners = self.workspaces()
         if len(owners) != 1:
             raise Refused(
                 f"the API key sees {len(owners)} workspaces ({_named(owners)}): name the one to use, "
@@ -47,7 +47,7 @@ class Session:
             )
         return next(iter(owners))
 
-    def _owners(self) -> dict[str, str]:
+    def workspaces(self) -> dict[str, str]:
         """Id and name of every workspace that the key sees."""
         return {owner["id"]: owner["name"] for owner in self.client.pages("/owners", "owner")}
 
@@ -84,7 +84,7 @@ class Session:
         Raises: Refused.
         """
         owner_id = self.owner_id
-        if not self._owner_was_seen and owner_id not in (owners := self._owners()):
+        if not self._owner_was_seen and owner_id not in (owners := self.workspaces()):
             raise Refused(
                 f"the API key does not see workspace {owner_id}, only {_named(owners)}: correct RENDER_OWNER_ID, "
                 f"or use a key of a member of that workspace"

@@ -6,11 +6,9 @@ Changes nothing: neither a resource nor the state.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
@@ -19,11 +17,9 @@ from components.stack import missing_credentials
 from gate.drift.findings import Dependencies, find
 from gate.drift.report import Report
 from gate.drift.steps import Preview
+from gate.engine import find_cli, require_project, said
 from gate.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
 from gate.redaction import Redactor, configured_secrets, environment_secrets
-
-_CLI_VARIABLE = "MARKETEDGE_PULUMI"
-"""Names the Pulumi CLI where it is not on PATH; the make targets set it."""
 
 Progress = Callable[[str], None]
 
@@ -33,12 +29,8 @@ def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
 
     Raises: StackUnavailable.
     """
-    if not Path(work_dir, "Pulumi.yaml").is_file():
-        raise StackUnavailable("there is no Pulumi.yaml here: run this in the project's folder")
-    if cli := os.environ.get(_CLI_VARIABLE):
-        os.environ["PATH"] = f"{Path(cli).resolve().parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    if not shutil.which("pulumi"):
-        raise StackUnavailable("the Pulumi CLI is not on PATH: see https://www.pulumi.com/docs/install/")
+    require_project(work_dir)
+    find_cli()
     try:
         return automation.select_stack(name, work_dir=work_dir)
     except automation.StackNotFoundError:
@@ -47,7 +39,7 @@ def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
             f"has it, or make it with `pulumi stack init {name}`"
         ) from None
     except (automation.CommandError, automation.InvalidVersionError, OSError) as error:
-        raise StackUnavailable(Redactor(environment_secrets(os.environ)).text(_said(error))) from None
+        raise StackUnavailable(Redactor(environment_secrets(os.environ)).text(said(error))) from None
 
 
 def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> Report:
@@ -97,7 +89,7 @@ def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
     try:
         return stack.get_all_config()
     except automation.CommandError as error:
-        raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {_said(error)}") from None
+        raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {said(error)}") from None
 
 
 def _require_credentials(found: Mapping[str, str]) -> None:
@@ -116,7 +108,7 @@ def _preview(stack: automation.Stack, progress: Progress) -> Preview:
     try:
         stack.preview(refresh=True, on_event=read)
     except (automation.CommandError, RuntimeError) as error:  # the second where the engine ended without a summary
-        raise PreviewFailed("\n".join(preview.problems) or _said(error)) from None
+        raise PreviewFailed("\n".join(preview.problems) or said(error)) from None
     if preview.problems:
         raise PreviewFailed("\n".join(preview.problems))
     return preview
@@ -127,10 +119,5 @@ def _dependencies(stack: automation.Stack) -> Dependencies:
     try:
         resources = (stack.export_stack().deployment or {}).get("resources", [])
     except automation.CommandError as error:
-        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {_said(error)}") from None
+        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {said(error)}") from None
     return {one["urn"]: one.get("propertyDependencies") or {} for one in resources}
-
-
-def _said(error: Exception) -> str:
-    """What the CLI complained of, without the output that came before."""
-    return str(error).rpartition("stderr:")[2].strip().removeprefix("error: ") or type(error).__name__

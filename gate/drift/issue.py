@@ -10,7 +10,7 @@ import json
 
 from gate.drift import markdown, wording
 from gate.drift.report import Report, Verdict
-from gate.reporting import LIMIT, Forum, Json, cut, marker
+from gate.forum import LIMIT, Forum, Json, cut, marker
 
 _BEFORE = "## What the last check found that could be done"
 """Between the text of a check that failed and that of the last one that did not."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from gate.errors import GateError
 from gate.metrics.figures import Figure, by_week, figures
 from gate.metrics.history import read
 from gate.metrics.page import page
+from gate.metrics.period import beginning
 from gate.options import AsJson, StackName
 from gate.progress import progress
 from gate.release.repository import Repository
@@ -62,7 +62,7 @@ def metrics(
     """
     until = datetime.now(UTC)
     try:
-        began = _beginning(since, until)
+        began = beginning(since, until)
         settings, config = load_settings(env, stack, os.environ)
         with progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
@@ -85,17 +85,6 @@ def metrics(
     else:
         Console().print(_table(found, began))
     return 0
-
-
-def _beginning(text: str, now: datetime) -> datetime:
-    """Raises: GateError."""
-    if counted := re.fullmatch(r"([1-9]\d{0,3})([dw])", text):
-        return now - timedelta(days=int(counted[1]) * (7 if counted[2] == "w" else 1))
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise GateError(f"--since {text}: expected days or weeks such as 30d and 12w, or a date: 2026-10-01") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _table(found: list[Figure], since: datetime) -> Table:

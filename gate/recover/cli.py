@@ -1,4 +1,4 @@
-"""The Pulumi CLI on a stack, for what the Automation API does only in a form that is of no use here."""
+"""The Pulumi CLI on a stack; see gate.engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pulumi.automation import Stack
+
+from gate.engine import run as ask
 
 
 def run(stack: Stack, *arguments: str, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
@@ -15,11 +17,4 @@ def run(stack: Stack, *arguments: str, folder: Path | None = None, environment: 
 
     Raises: pulumi.automation.CommandError.
     """
-    workspace = stack.workspace
-    home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
-    done = workspace.pulumi_command.run(
-        [*arguments, "--stack", stack.name],
-        str(folder or workspace.work_dir),
-        {**home, **workspace.env_vars, **(environment or {})},
-    )
-    return done.stdout
+    return ask(stack.workspace, *arguments, "--stack", stack.name, folder=folder, environment=environment)

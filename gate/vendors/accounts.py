@@ -66,6 +66,16 @@ class Accounts:
             if name in self.__dict__:
                 self.__dict__[name].forget()
 
+    @property
+    def hosts(self) -> dict[str, str]:
+        """Base address of each vendor; Auth0's is empty where no domain is named."""
+        domain = self._value("auth0:domain", "AUTH0_DOMAIN")
+        return {
+            "GitHub": self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
+            "Auth0": self._value("", "AUTH0_BASE_URL") or (f"https://{domain}" if domain else ""),
+            "Vercel": self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL,
+        }
+
     @cached_property
     def github(self) -> GitHub:
         if self._value("github:appAuth"):
@@ -79,8 +89,7 @@ class Accounts:
             raise VendorError(
                 f"github:owner and GITHUB_OWNER name different owners ({', '.join(sorted(owners))}): unset GITHUB_OWNER"
             )
-        base = self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL
-        return GitHub(owners.pop(), token, base_url=base)
+        return GitHub(owners.pop(), token, base_url=self.hosts["GitHub"])
 
     @cached_property
     def auth0(self) -> Auth0:
@@ -98,8 +107,7 @@ class Accounts:
     def vercel(self) -> Vercel:
         token = self._value("vercel:apiToken", "VERCEL_API_TOKEN")
         _require("Vercel", [] if token else ["VERCEL_API_TOKEN"])
-        base = self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL
-        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=base)
+        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=self.hosts["Vercel"])
 
     def _value(self, key: str, *variables: str) -> str:
         found = [self._config.get(key, ""), *(self._environ.get(variable, "") for variable in variables)]

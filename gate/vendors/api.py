@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -20,6 +20,7 @@ ATTEMPTS = 5
 LONGEST_WAIT = 60.0
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _backoff = wait_exponential_jitter(multiplier=0.5, max=8.0)
+_Answer = TypeVar("_Answer")
 
 
 class _Again(Exception):
@@ -77,6 +78,10 @@ class Api:
         """The answer's JSON, or None where the vendor knows nothing at this path. Args: needs: the permission."""
         return self._retry("GET", path, params, None, needs)
 
+    def look(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.Response:
+        """The answer as it came, for what its status and headers tell of the credential; refusals are answers too."""
+        return self._retrying(_Again, "GET", path, lambda: self._exchange("GET", path, params, None))
+
     def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> Any:
         """For questions that a vendor takes as POST (GraphQL, a token): they bear repetition as well."""
         return self._retry("POST", path, None, body, needs)
@@ -103,18 +108,21 @@ class Api:
         params: Any,
         body: Any,
         needs: str,
-        again: type[_Again] | None = None,
+        again: type[_Again] = _Again,
         there: bool = False,
     ) -> Any:
+        return self._retrying(again, method, path, lambda: self._once(method, path, params, body, needs, there))
+
+    def _retrying(self, again: type[_Again], method: str, path: str, attempt: Callable[[], _Answer]) -> _Answer:
         retrying = Retrying(
-            retry=retry_if_exception_type(again or _Again),
+            retry=retry_if_exception_type(again),
             wait=_wait,
             stop=stop_after_attempt(ATTEMPTS),
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            return retrying(self._once, method, path, params, body, needs, there)
+            return retrying(attempt)
         except _Again as last:
             if again is _Limited and not isinstance(last, _Limited):
                 raise
@@ -123,8 +131,8 @@ class Api:
                 "the network (HTTPS_PROXY, SSL_CERT_FILE) and at the vendor's status page, then run it again"
             ) from None
 
-    def _once(self, method: str, path: str, params: Any, body: Any, needs: str, there: bool) -> Any:
-        request = f"{method} {path}"
+    def _exchange(self, method: str, path: str, params: Any, body: Any) -> httpx.Response:
+        """One request that the vendor took in hand: no rate limit, no failure of its own."""
         with _transport_errors():
             answer = self._http.request(method, path, params=params, json=body)
         status = answer.status_code
@@ -137,6 +145,11 @@ class Api:
             raise _Limited(f"status {status}", wait)
         if status >= 500:
             raise _Again(f"status {status}", _asked_to_wait(answer))
+        return answer
+
+    def _once(self, method: str, path: str, params: Any, body: Any, needs: str, there: bool) -> Any:
+        request, answer = f"{method} {path}", self._exchange(method, path, params, body)
+        status = answer.status_code
         if status == 404 and not there:
             return None
         content = _json(answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,12 +58,18 @@ class Auth0:
             sleep=sleep,
         )
         self._authorized = bool(token)
+        self._scopes = _scopes_in(token)
         if token:
             self._api.authorize(token)
         self._clients: list[Client] | None = None
 
     def close(self) -> None:
         self._api.close()
+
+    def scopes(self) -> frozenset[str] | None:
+        """What the management application has been granted; None where the token does not tell."""
+        self._log_in()
+        return self._scopes
 
     def named(self, name: str) -> list[Client]:
         """Every application of this name: Auth0 does not mind several."""
@@ -73,7 +81,7 @@ class Auth0:
     def clients(self) -> list[Client]:
         """clients/get-clients, in pages with `include_totals`; asked once."""
         if self._clients is None:
-            self._log_in()
+            self._require_reading()
             self._clients = self._all()
         return self._clients
 
@@ -108,7 +116,7 @@ class Auth0:
 
     def details(self, client_id: str) -> dict[str, Any]:
         """management/v2/clients/get-clients-by-id, without its secret; empty where there is no such application."""
-        self._log_in()
+        self._require_reading()
         query: dict[str, str | int] = {"fields": "client_secret", "include_fields": "false"}
         found: dict[str, Any] | None = self._api.get(f"/api/v2/clients/{client_id}", query, needs=_SCOPE)
         return found or {}
@@ -127,7 +135,22 @@ class Auth0:
         answer = self._api.post("/oauth/token", question, needs=f"a grant for {self._audience}, with {_SCOPE}")
         if answer is None:
             raise VendorError("Auth0 has no tenant at this address: correct AUTH0_DOMAIN")
-        if "read:clients" not in str(answer.get("scope", "read:clients")).split():
-            raise Forbidden(f"the management application AUTH0_CLIENT_ID may not list applications: it needs {_SCOPE}")
+        if isinstance(answer.get("scope"), str):
+            self._scopes = frozenset(answer["scope"].split())
         self._api.authorize(answer["access_token"])
         self._authorized = True
+
+    def _require_reading(self) -> None:
+        self._log_in()
+        if self._scopes is not None and "read:clients" not in self._scopes:
+            raise Forbidden(f"the management application AUTH0_CLIENT_ID may not list applications: it needs {_SCOPE}")
+
+
+def _scopes_in(token: str) -> frozenset[str] | None:
+    """Auth0's management tokens are JWTs that name their scopes; reading one proves nothing, Auth0 checks it."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return frozenset(str(claims["scope"]).split())
+    except (IndexError, ValueError, KeyError, TypeError):
+        return None

@@ -29,6 +29,14 @@ query($id: ID!, $after: String) { node(id: $id) { ... on Repository {
 """
 
 
+def web(base_url: str = BASE_URL) -> str:
+    """Where people open what is at an API's base address; github:baseUrl's own forms, see above."""
+    host = urlsplit(base_url or BASE_URL).netloc
+    if host == "api.github.com":
+        return "https://github.com"
+    return f"https://{host.removeprefix('api.') if host.endswith('.ghe.com') else host}"
+
+
 @dataclass(frozen=True)
 class Repository:
     name: str

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from gate.errors import GateError
 from gate.options import AsJson, Env, StackName
 from gate.progress import progress
 from gate.redaction import Redactor, environment_secrets
 from gate.target import load_target
+from gate.verify import show
 from gate.verify.run import verify as look
-from gate.verify.verdict import Line
 
 
 def verify(
@@ -57,35 +55,15 @@ def verify(
     except GateError as error:
         print(f"gate verify: {redactor.text(str(error))}", file=sys.stderr)
         return 1
-    content = redactor.text(json.dumps({"environment": env, "lines": [asdict(one) for one in found]}, indent=2))
+    lines = [{"plan": one.topic, "title": one.title, "verdict": asdict(one.verdict)} for one in found]
+    content = redactor.text(json.dumps({"environment": env, "lines": lines}, indent=2))
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
         (report / "verify.json").write_text(f"{content}\n", encoding="utf-8")
-        (report / "verify.md").write_text(redactor.text(_markdown(env, found)), encoding="utf-8")
+        page = show.markdown(f"Verification of {env}", "plan", found)
+        (report / "verify.md").write_text(redactor.text(page), encoding="utf-8")
     if as_json:
         print(content)
     else:
-        _show(found, redactor)
-    return 2 if any(one.verdict.outcome == "fail" for one in found) else 0
-
-
-_MARKS = {"pass": "✅", "fail": "❌", "unknown": "❔"}
-
-
-def _markdown(env: str, found: list[Line]) -> str:
-    rows = ["| plan | check | | found | fix |", "| --- | --- | --- | --- | --- |"]
-    for one in found:
-        cells = (one.plan, one.title, _MARKS[one.verdict.outcome], one.verdict.detail, one.verdict.fix)
-        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return f"## Verification of {env}\n\n" + "\n".join(rows) + "\n"
-
-
-def _show(found: list[Line], redactor: Redactor) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    colours = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
-    for one in found:
-        fix = f" ({one.verdict.fix})" if one.verdict.fix else ""
-        told = escape(redactor.text(f"{one.plan}  {one.title}: {one.verdict.detail}{fix}"))
-        console.print(f"[{colours[one.verdict.outcome]}]{one.verdict.outcome:8}[/]{told}")
-    counts = {key: sum(one.verdict.outcome == key for one in found) for key in colours}
-    console.print(", ".join(f"{count} {key}" for key, count in counts.items()))
+        show.on_console(found, redactor)
+    return 2 if show.fails(found) else 0

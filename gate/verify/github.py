@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from components.required_checks import Unavailable, explain, fetch, jobs
+from components.required_checks import Unavailable, explain, fetch, jobs, sets_status
 from gate.release.repository import Repository
 from gate.target import Target
 from gate.verify.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
@@ -15,7 +15,6 @@ from gate.workflows.delivery import compare, delivered, names
 
 _ADMIN = "Administration: read"
 _RECENT = 5
-_REPORTS_SMOKE_TESTS = "staging-deploy.yml"
 
 
 def groups(target: Target, repository: Callable[[], Repository], base_url: str, token: str) -> Iterator[Group]:
@@ -86,7 +85,7 @@ def _reported(target: Target, repository: Repository, base_url: str, token: str)
     except Unavailable as error:
         return unknown(f"the workflows cannot be read: {error}")
     seen = _seen(repository, github.branch.name)
-    if any(name.endswith(f"/{_REPORTS_SMOKE_TESTS}") for name in files):
+    if sets_status(files):
         seen.add(target.settings.release.smoke_context)  # set as a commit status, which no job's name tells
     found = explain(required, jobs(files), github.branch.name, seen)
     if not found:

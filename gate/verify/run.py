@@ -40,7 +40,7 @@ def verify(target: Target, environ: Mapping[str, str], tell: Callable[[str], Non
             found += _asked(group)
     by_people = BY_PEOPLE + (ON_STAGING if target.environment == "staging" else ())
     found += [Line(task, text, unknown(why)) for task, text, why in by_people]
-    return sorted(found, key=lambda line: line.plan)
+    return sorted(found, key=lambda line: line.topic)
 
 
 def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str]) -> Iterator[Group]:

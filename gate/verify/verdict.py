@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["pass", "fail", "unknown"]
+Outcome = Literal["pass", "fail", "note", "unknown"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """detail: what was found, or why it cannot be checked from here. fix: of a failure."""
+    """outcome: a `note` is no failure, and still something to do. fix: what to do.
+
+    detail: what was found, or why it cannot be checked from here.
+    """
 
     outcome: Outcome
     detail: str
@@ -20,9 +23,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Line:
-    """One check. plan: its task or section."""
+    """One check. topic: what it belongs to; of the plan's checks, the task or section."""
 
-    plan: str
+    topic: str
     title: str
     verdict: Verdict
 
@@ -42,6 +45,10 @@ def passed(detail: str) -> Verdict:
 
 def failed(detail: str, fix: str) -> Verdict:
     return Verdict("fail", detail, fix)
+
+
+def note(detail: str, fix: str) -> Verdict:
+    return Verdict("note", detail, fix)
 
 
 def unknown(why: str) -> Verdict:

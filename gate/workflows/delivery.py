@@ -99,9 +99,12 @@ class Names:
         return Template(text).substitute({key.upper(): value for key, value in vars(self).items()})
 
 
-def names(settings: Settings, environ: Mapping[str, str]) -> Names:
-    """Of an environment's settings and its peer's. Raises: GateError where the other environment's file is not here."""
-    peer = load_peer(settings, environ)
+def names(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Names:
+    """Of an environment's settings and its peer's, whose file is in the folder.
+
+    Raises: GateError where it is not.
+    """
+    peer = load_peer(settings, environ, folder)
     if peer is None:
         raise GateError(f"there is no Pulumi.{settings.peer}.yaml: the workflows hold the names of both environments")
     return Names.of(peer, settings) if settings.environment == "production" else Names.of(settings, peer)

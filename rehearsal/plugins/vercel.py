@@ -78,8 +78,8 @@ TYPES = (
         key=("teamId", "name"),
         import_formats=("{teamId}/{id}", "{id}"),
         refusal="Could not create project, unexpected error: conflict - 409 - Project already exists",
+        defaults={"autoAssignCustomDomains": True, "gitForkProtection": True},
         vendor_defaults={
-            "autoAssignCustomDomains": True,
             "automaticallyExposeSystemEnvironmentVariables": True,
             "customerSuccessCodeVisibility": False,
             "directoryListing": False,
@@ -87,21 +87,19 @@ TYPES = (
             "enablePreviewFeedback": True,
             "enableProductionFeedback": False,
             "functionFailover": False,
-            "gitForkProtection": True,
             "gitLfs": False,
             "nodeVersion": "22.x",
             "onDemandConcurrentBuilds": False,
             "previewDeploymentsDisabled": False,
             "prioritiseProductionBuilds": True,
             "serverlessFunctionRegion": "iad1",
-            "skewProtection": "12 hours",
             "vercelAuthentication": {"deploymentType": "standard_protection_new"},
         },
         unseen=frozenset(
             {
                 *("teamId", "buildMachineType", "environments", "gitComments", "gitProviderOptions", "oidcTokenConfig"),
                 *("passport", "previewComments", "protectedSourcemaps", "resourceConfig", "trustedSources"),
-                *("previewDeploymentSuffix", "gitRepository.productionBranch", "gitRepository.deployHooks"),
+                *("gitRepository.productionBranch", "gitRepository.deployHooks"),
             }
         ),
         replaces=frozenset({"teamId"}),

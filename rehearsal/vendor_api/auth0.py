@@ -31,6 +31,14 @@ _LISTS = {
 }
 
 
+SCOPES = (
+    *(f"{action}:clients" for action in ("read", "create", "update", "delete")),
+    "read:client_keys",
+    "read:client_credentials",
+)
+"""What the README asks for."""
+
+
 class Auth0:
     """Args: scopes: what the management application has been granted; none for no grant at all."""
 
@@ -40,7 +48,7 @@ class Auth0:
         domain: str,
         client_id: str,
         client_secret: str,
-        scopes: tuple[str, ...] = ("read:clients",),
+        scopes: tuple[str, ...] = SCOPES,
     ) -> None:
         self._estate, self._audience = estate, f"https://{domain}/api/v2/"
         self._application, self._scopes = (client_id, client_secret), scopes

@@ -31,6 +31,12 @@ class GitHub:
         writer = self._logins.get(request.token)
         if not request.token or writer is None:
             return _refuse(401, "Bad credentials" if request.token else "Requires authentication")
+        answer = self._routed(request, writer)
+        # Of classic tokens only: what a fine-grained one may do is not told.
+        classic = {"X-OAuth-Scopes": "repo, workflow"} if request.token.startswith("ghp_") else {}
+        return Answer(answer.status, answer.content, {**answer.headers, **classic})
+
+    def _routed(self, request: Request, writer: str) -> Answer:
         match request.method, request.path:
             case "POST", ("api", "graphql") if "viewer" in (request.body or {}).get("query", ""):
                 return Answer(200, {"data": {"viewer": {"login": writer}}})
@@ -167,6 +173,8 @@ def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
         "name": found["name"],
         "full_name": f"{owner}/{found['name']}",
         "private": bool(found.get("private")),
+        "archived": bool(found.get("archived")),
+        "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
         "default_branch": found.get("defaultBranch", "main"),
         "owner": {"login": owner},
     }

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ..loopback import running
 from ..plugins import Estate
-from .auth0 import Auth0
+from .auth0 import SCOPES, Auth0
 from .github import GitHub
 from .vercel import Vercel
 from .wire import Request, Simulator
@@ -42,7 +42,7 @@ def serve(
     *,
     owner: str = "zebra-devops",
     teams: dict[str, str] | None = None,
-    scopes: tuple[str, ...] = ("read:clients",),
+    scopes: tuple[str, ...] = SCOPES,
 ) -> Iterator[Addresses]:
     """Serve the estate while the block runs.
 

@@ -25,7 +25,7 @@ def seed(engine: Engine) -> dict[str, str]:
 
 def estate(adopt: dict[str, str]) -> automation.PulumiFn:
     def declare() -> None:
-        adoption.register(adopt)
+        adoption.Adoption(adopt)
         vercel.Project("production", name="frontend", root_directory="platform-wrapper/frontend")
         auth0.Client("production", name="MarketEdge", app_type="regular_web", callbacks=["https://app.test/callback"])
 
@@ -52,6 +52,37 @@ def test_the_run_that_imports_writes_nothing_and_the_next_one_updates_in_place(e
     client = engine.estate.find("auth0", "client", name="MarketEdge")
     assert client is not None
     assert client["callbacks"] == ["https://app.test/callback"]
+
+
+def test_a_variable_that_cannot_be_read_back_is_imported_with_the_declared_value_and_stays_closed(
+    engine: Engine,
+) -> None:
+    engine.estate.seed("vercel", "project", name="frontend", id="prj_frontend")
+    api = {"key": "API", "value": "https://old.test", "targets": ["production"], "sensitive": True}
+    variable = engine.estate.seed("vercel", "environment_variable", projectId="prj_frontend", **api)
+    adopt = {"vercel:ProjectEnvironmentVariable/api": f"prj_frontend/{variable['id']}"}
+
+    def program(lines: dict[str, str]) -> automation.PulumiFn:
+        def declare() -> None:
+            adoption.Adoption(lines)
+            vercel.ProjectEnvironmentVariable(
+                "api",
+                project_id="prj_frontend",
+                key="API",
+                value="https://new.test",
+                targets=["production"],
+                sensitive=False,
+                opts=pulumi.ResourceOptions(ignore_changes=["sensitive"]),
+            )
+
+        return declare
+
+    engine.stack(program(adopt)).up()
+    assert written(engine) == [("update", "environment_variable")]
+    engine.stack(program({})).preview(expect_no_changes=True)
+    found = engine.estate.find("vercel", "environment_variable", key="API")
+    assert found is not None
+    assert (found["id"], found["value"], found["sensitive"]) == (variable["id"], "https://new.test", True)
 
 
 def test_a_run_sees_its_own_last_phase_and_what_the_other_environment_exported(engine: Engine) -> None:

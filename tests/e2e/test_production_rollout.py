@@ -58,6 +58,31 @@ def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tm
         assert [v for v in stage.secret_values() if v in told_of_releases] == []
 
 
+def test_production_that_is_given_up_is_forgotten_and_can_be_taken_back(tmp_path: Path, pulumi_cli: Path) -> None:
+    with living(tmp_path, pulumi_cli) as (stage, before), (tmp_path / "told").open("w") as told:
+        rollout = Rollout(Story(stage, Console(file=told, width=160)), before)
+        rollout.enter("foundation")
+        rollout.enter("infrastructure")
+        engine = Engine(stage, "production", lambda _line: None)
+        file, written = stage.project / "Pulumi.production.yaml", changes(stage)
+        configure(file, "phase", "foundation")
+        with pytest.raises(automation.CommandError, match="leaving infrastructure for foundation takes marketedge-pl"):
+            engine.up()
+        configure(file, "giveUp", ["marketedge-platform"])
+        with pytest.raises(automation.CommandError, match="because it is protected"):
+            engine.up()
+        assert changes(stage) == written
+
+        engine.unprotect()
+        engine.up()
+        assert harm(stage, before) == []
+        assert [row for row in changes(stage) if row not in written] == []
+        assert not any("vercel" in resource["type"] for resource in engine.resources())
+        configure(file, "giveUp", None)
+        rollout.enter("infrastructure")
+        assert sum("vercel" in resource["type"] for resource in engine.resources()) > 5
+
+
 def adopted(document: dict[str, Any]) -> dict[str, Any]:
     service: dict[str, Any] = document["config"]["marketedge:render"]["service"]
     return service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from pulumi.automation import CommandError
 
 from rehearsal.estate import World
+from rehearsal.rollout import configure
 from tests.e2e.stage import changes, staging
 
 pytestmark = pytest.mark.e2e
@@ -79,3 +81,24 @@ def test_preview_without_credentials_shows_the_rest_and_says_what_it_left_out(pu
         assert "Auth0 is left out of this preview: AUTH0_CLIENT_SECRET not set" in shown
         assert "Render was not observed: RENDER_API_KEY not set" in shown
         assert summary["create"] == 31 - 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_killed_first_run_has_made_is_not_deleted_by_moving_back(
+    pulumi_cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a run leaves no outputs, and so no phase, to compare with."""
+    monkeypatch.setattr(logging.getLogger("grpc._server"), "disabled", True)  # its records keep the program's coroutine
+    with staging(tmp_path / "world", pulumi_cli) as (stage, engine):
+        # The first five do not wait for the service; the sixth tells its address.
+        stage.vendors.fail_create("github", "environment_variable", nth=6, kill="engine")
+        with pytest.raises(CommandError):
+            engine.up()
+        made = dict(stage.render.estate.services)
+        assert len(made) == 1
+        engine.stack.cancel()
+
+        configure(stage.project / "Pulumi.staging.yaml", "phase", "foundation")
+        with pytest.raises(CommandError, match="takes marketedge-platform-staging, marketedge-staging-db out of this"):
+            engine.up()
+        assert stage.render.estate.services.keys() == made.keys()

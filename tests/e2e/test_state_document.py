@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -24,24 +27,49 @@ NEW_PASSPHRASE = "the-new-passphrase-of-a-test"
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[dict[str, str]]:
-    """A bucket and a key that are not ours to write: what a reader replaces, and the credentials."""
+def server() -> Iterator[str]:
+    """Object storage and a key service; its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
-    options = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1"}
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def client(service: str, server: str) -> Any:
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    boto3.client("s3", **options, **keys).create_bucket(Bucket="state")
-    key = boto3.client("kms", **options, **keys).create_key()["KeyMetadata"]["KeyId"]
-    there = f"endpoint=http://{host}:{port}&region=us-east-1"
-    yield {
+    return boto3.client(service, endpoint_url=server, region_name="us-east-1", **keys)
+
+
+@pytest.fixture(scope="module")
+def cloud(server: str) -> dict[str, str]:
+    """What a reader puts in place of the document's names, and the credentials."""
+    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    client("s3", server).create_bucket(Bucket="state")
+    key = client("kms", server).create_key()["KeyMetadata"]["KeyId"]
+    there = f"endpoint={server}&region=us-east-1"
+    return {
         **credentials,
         "STATE_BACKEND": f"s3://state?{there}&s3ForcePathStyle=true",
         "STATE_KEY": f"awskms:///{key}?{there}",
         "NEW_PASSPHRASE": NEW_PASSPHRASE,
     }
-    server.stop()
+
+
+def kill_a_run(reader: Readers, server: str) -> None:
+    """What a killed `up` leaves in a bucket: an operation that was begun, and a lock."""
+    bucket, state = client("s3", server), ".pulumi/stacks/marketedge-staging-gate/staging.json"
+    content = json.loads(bucket.get_object(Bucket="state", Key=state)["Body"].read())
+    latest = content["checkpoint"]["latest"]
+    variable = next(r for r in latest["resources"] if r["urn"].endswith("::staging-BACKEND_URL"))
+    latest["pending_operations"] = [{"resource": variable, "type": "updating"}]
+    bucket.put_object(Bucket="state", Key=state, Body=json.dumps(content).encode())
+    assert "pending_operations" in reader.asks("pulumi stack export --stack staging")
+    lock = {"pid": 1, "username": "ci", "hostname": "runner", "timestamp": "2026-01-01T00:00:00Z"}
+    key = ".pulumi/locks/organization/marketedge-staging-gate/staging/killed.json"
+    bucket.put_object(Bucket="state", Key=key, Body=json.dumps(lock).encode())
+    assert "the stack is currently locked by 1 lock" in reader.asks("pulumi refresh --stack staging --yes 2>&1 || true")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +111,7 @@ class Readers:
         return self._reader.types(commands)
 
 
-def test_every_command_works_and_nothing_is_lost_or_shown(stage: World, cloud: dict[str, str]) -> None:
+def test_every_command_works_and_nothing_is_lost_or_shown(stage: World, server: str, cloud: dict[str, str]) -> None:
     secrets, before = stage.secret_values(), (changes(stage), writes(stage))
     production = look(stage)
     variables = {**cloud, "OLD_BACKEND": stage.environment["PULUMI_BACKEND_URL"]}
@@ -103,8 +131,11 @@ def test_every_command_works_and_nothing_is_lost_or_shown(stage: World, cloud: d
         reader.through("$STATE_KEY")
         assert reader.asks(f"env -u PULUMI_CONFIG_PASSPHRASE {secret}").strip() == stage.secrets.stack["REDIS_URL"]
         assert (changes(stage), writes(stage)) == before, "moving and encrypting anew change nothing at a vendor"
-        recovered = reader.through("state delete")
-        assert "staging-BACKEND_URL" in recovered
+        assert "31 unchanged" in reader.through("stack import --stack staging --file staging.backup.json")
+        kill_a_run(reader, server)
+        assert "cleared" in reader.through("pulumi refresh")
+        assert "pending_operations" not in reader.asks("pulumi stack export --stack staging")
+        assert "imported 1 object" in reader.through("state delete")
         reader.to_the_end()
     assert "auth0:Client/production" in reader.printed
     assert (changes(stage), writes(stage)) == before, "repairing the state writes nothing at a vendor"

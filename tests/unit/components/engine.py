@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -69,6 +69,7 @@ class Declared:
     inputs: Mapping[str, Any]
     parent: str
     protect: bool
+    retain: bool
     depends_on: frozenset[str]
     ignore_changes: tuple[str, ...]
     import_id: str
@@ -117,6 +118,7 @@ def run(
     observed: Callable[[Document, Mapping[str, str]], Report] = in_sync,
     stacks: Mapping[str, Mapping[str, Any]] = NO_STACKS,
     workflows: Callable[..., Mapping[str, str]] = reporting,
+    made: Collection[str] = (),
 ) -> Run:
     """Run `__main__.py`.
 
@@ -125,6 +127,7 @@ def run(
         observed: answers what a look at Render finds.
         stacks: outputs of the last `up` by stack.
         workflows: answers the repository's workflow files.
+        made: names of the commands in the state.
     """
     stack_file = stack_file or StackFile()
     result = Run()
@@ -138,7 +141,7 @@ def run(
     ):
         runner.get_loop().set_default_executor(monitor)
         context = copy_context()
-        context.run(_configure, stack_file, _Monitor(result, outputs, preview, stacks), _Engine(result), preview)
+        context.run(_configure, stack_file, _Monitor(result, outputs, preview, stacks, made), _Engine(result), preview)
         try:
             runner.run(run_in_stack(_program), context=context)
         except Exception as error:
@@ -178,10 +181,17 @@ class _Monitor(mocks.MockMonitor):
     """Pulumi's own mock, which loses parents, protection and what is secret; here everything is kept."""
 
     def __init__(
-        self, result: Run, outputs: Callable[..., dict[str, Any]], preview: bool, stacks: Mapping[str, Any]
+        self,
+        result: Run,
+        outputs: Callable[..., dict[str, Any]],
+        preview: bool,
+        stacks: Mapping[str, Any],
+        made: Collection[str],
     ) -> None:
         super().__init__(mocks=None)  # type: ignore[arg-type]
         self._result, self._outputs, self._preview, self._stacks = result, outputs, preview, stacks
+        kind = "command:local:Command"
+        self._state = {f"urn:pulumi:s::p::{kind}::{name}": {"type": kind, "outputs": {}} for name in made}
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -195,6 +205,7 @@ class _Monitor(mocks.MockMonitor):
                 inputs,
                 parent=_label(request.parent),
                 protect=request.protect,
+                retain=request.retainOnDelete,
                 depends_on=frozenset(_label(other) for other in request.dependencies),
                 ignore_changes=tuple(request.ignoreChanges),
                 import_id=request.importId,
@@ -220,20 +231,22 @@ class _Monitor(mocks.MockMonitor):
     def Invoke(self, request: Any) -> Any:
         arguments = json_format.MessageToDict(request.args)
         if request.tok == "pulumi:pulumi:readStackOutputs":
-            return self._read_outputs(arguments["name"])
+            return self._read(arguments["name"], self._stacks)
+        if request.tok == "pulumi:pulumi:readStackResourceOutputs":
+            return self._read(arguments["stackName"], dict.fromkeys(self._stacks, self._state))
         self._result.asked.append((request.tok, arguments))
         message = struct_pb2.Struct()
         message.update(answer(request.tok, arguments))
         return resource_pb2.ResourceInvokeResponse(**{"return": message})
 
-    def _read_outputs(self, name: str) -> Any:
-        """Of another stack; the engine refuses one that does not exist."""
+    def _read(self, name: str, stacks: Mapping[str, Mapping[str, Any]]) -> Any:
+        """Outputs of a stack, or of its resources; the engine refuses one that does not exist."""
         organization, project, stack = name.split("/")
         assert (organization, project) == ("organization", "marketedge-staging-gate")
-        if stack not in self._stacks:
+        if stack not in stacks:
             raise grpc.RpcError(f"unknown stack {name}")
         message = struct_pb2.Struct()
-        message.update({"name": name, "outputs": dict(self._stacks[stack])})
+        message.update({"name": name, "outputs": dict(stacks[stack])})
         return resource_pb2.ResourceInvokeResponse(**{"return": message})
 
 

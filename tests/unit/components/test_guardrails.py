@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,7 +48,10 @@ def add(stack_file: StackFile, key: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("DEBUG", "true"), ("DEBUG", "1"), ("DEBUG", "True "), ("CSRF_ENABLED", "false"), ("LOG_LEVEL", "DEBUG")],
+    [
+        *(("DEBUG", "true"), ("DEBUG", "1"), ("DEBUG", "True "), ("CSRF_ENABLED", "false")),
+        *(("LOG_LEVEL", "DEBUG"), ("LOG_LEVEL", "trace")),
+    ],
 )
 def test_production_in_debug_is_an_error_before_anything_is_declared(
     production: StackFile, key: str, value: str
@@ -72,8 +76,70 @@ def test_debug_from_a_secret_is_an_error_that_does_not_show_it(production: Stack
     assert "the value of the secret SWITCH switches it" in finding.text
 
 
+def test_debug_from_a_group_of_variables_is_an_error(production: StackFile) -> None:
+    group = {"name": "production-env", "envVars": [{"key": "DEBUG", "value": "true"}]}
+    production["render"]["envGroup"] = group
+    production["render"]["service"]["envVars"].append({"fromGroup": "production-env"})
+    result = produce(production)
+    assert "marketedge:render, variable DEBUG: 'true' in production" in str(result.error)
+    assert (result.declared, result.asked) == ([], [])
+
+
+@pytest.mark.parametrize("declared", [[], [{"key": "DEBUG", "sync": False}]], ids=["undeclared", "kept at Render"])
+def test_debug_that_is_kept_at_render_is_a_risk(production: StackFile, declared: list[dict[str, Any]]) -> None:
+    production["render"]["service"]["envVars"] += declared
+    live = Observation(switches={"DEBUG": "True", "CSRF_ENABLED": "true", "LOG_LEVEL": "INFO"})
+    (finding,) = guardrails.production_is_quiet(facts(production, observed=live))
+    assert finding.level == "risk"
+    assert finding.text.startswith("Render, variable DEBUG: 'true' in production")
+
+
+def test_what_is_declared_counts_and_not_what_it_replaces(production: StackFile) -> None:
+    add(production, "DEBUG", "false")
+    live = Observation(switches={"DEBUG": "true"})
+    assert list(guardrails.production_is_quiet(facts(production, observed=live))) == []
+
+
 def test_staging_may_debug() -> None:
-    assert list(guardrails.production_is_quiet(facts(StackFile()))) == []
+    live = Observation(switches={"DEBUG": "true"})
+    assert list(guardrails.production_is_quiet(facts(StackFile(), observed=live))) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("render.envGroup.envVars", "STRIPE_SECRET_KEY", "sk_live_1234"),
+        ("render.service.envVars", "SMTP_PASSWORD", "hunter2"),
+        ("vercel.variables", "GITHUB_TOKEN", "ghp_1234"),
+        ("github.environment.variables", "SLACK_API_KEY", "xoxb-1"),
+        ("render.service.envVars", "CACHE_URL", "rediss://user:hunter2@redis.test:6379"),
+    ],
+)
+def test_a_secret_that_is_written_out_is_an_error_that_does_not_show_it(section: str, key: str, value: str) -> None:
+    stack_file = StackFile()
+    parent, last = stack_file.parent_of(section)
+    parent[last].append({"key": key, "value": value})
+    result = run(stack_file)
+    assert f", variable {key}: a secret in clear; expected fromSecret" in str(result.error)
+    assert value not in str(result.error)
+    assert (result.declared, result.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "30"),
+        ("JWT_ALGORITHM", "HS256"),
+        ("REQUIRE_TOKEN", "true"),
+        ("SMTP_PASSWORD", ""),
+        ("NEXT_PUBLIC_MAPBOX_TOKEN", "pk.public"),
+        ("UPSTREAM", "https://api.test:8443/path"),
+    ],
+)
+def test_what_only_looks_like_a_secret_is_fine(key: str, value: str) -> None:
+    stack_file = StackFile()
+    stack_file["vercel"]["variables"].append({"key": key, "value": value})
+    assert list(guardrails.secrets_are_kept_as_such(facts(stack_file))) == []
 
 
 def test_wildcards_in_production_are_warnings_that_name_the_risk(production: StackFile) -> None:
@@ -143,6 +209,18 @@ def test_the_shared_secret_is_refused_before_any_write(production: StackFile) ->
     assert result.declared == []
 
 
+@pytest.mark.parametrize("declared", [[], [{"key": "JWT_SECRET_KEY", "generateValue": True}]])
+def test_a_jwt_secret_that_is_only_at_render_is_compared_too(
+    production: StackFile, declared: list[dict[str, Any]]
+) -> None:
+    """Also where it is to be generated: Render does that only where there is none, so it may be a copy."""
+    others = [v for v in production["render"]["service"]["envVars"] if v["key"] != "JWT_SECRET_KEY"]
+    production["render"]["service"]["envVars"] = others + declared
+    observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
+    (finding,) = guardrails.secrets_differ(facts(production, shared("signing-key"), observed))
+    assert finding.level == "error"
+
+
 def test_a_stack_exports_the_digest_of_a_configured_jwt_secret() -> None:
     stack_file = StackFile()
     variables = stack_file["render"]["envGroup"]["envVars"]
@@ -194,12 +272,12 @@ def test_costs_of_exactly_the_budget_are_fine() -> None:
     assert list(guardrails.within_budget(facts(stack_file))) == []
 
 
-def test_a_plan_without_a_known_price_is_a_notice() -> None:
+def test_a_plan_without_a_known_price_is_a_risk() -> None:
     stack_file = StackFile()
     stack_file.put("render.database.plan", "pro_512gb")
     (finding,) = guardrails.within_budget(facts(stack_file))
     assert finding == Finding(
-        "notice", "no price is known for the plan of marketedge-staging-db: the budget is not checked"
+        "risk", "no price is known for the plan of marketedge-staging-db: the budget is not checked"
     )
 
 
@@ -220,6 +298,21 @@ def test_a_required_check_that_nothing_reports_is_a_warning_and_an_error_under_s
     strict = run(stack_file, workflows=only_migrations)
     assert "zebra-protection-gate" in str(strict.error)
     assert strict.declared == []
+
+
+def test_at_cutover_the_gates_own_status_has_to_be_set_by_some_workflow(production: StackFile) -> None:
+    def without_the_gate(*_where: object) -> dict[str, str]:
+        checks = {"zebra-protection-gate": {"runs-on": "x"}, "m": {"name": "Database Migration Test", "runs-on": "x"}}
+        return {".github/workflows/checks.yml": json.dumps({"on": {"pull_request": None}, "jobs": checks})}
+
+    production.config["marketedge:phase"] = "infrastructure"
+    said = [w for w in produce(production, workflows=without_the_gate).warnings if "staging-smoke-tests" in w]
+    assert said == []
+    production.config["marketedge:phase"] = "cutover"
+    (said,) = (w for w in produce(production, workflows=without_the_gate).warnings if "staging-smoke-tests" in w)
+    assert "it would block pull requests for ever" in said
+    assert said.endswith("python -m gate workflows sync")
+    assert [w for w in produce(production).warnings if "staging-smoke-tests" in w] == []
 
 
 def test_required_checks_are_not_compared_where_github_is_out_of_reach() -> None:
@@ -244,12 +337,14 @@ def in_clear() -> str:
 
 @pytest.mark.parametrize(
     "leak",
-    [in_clear, lambda: pulumi.Output.from_input("x").apply(lambda _: f"url={in_clear()}")],
-    ids=["text", "output"],
+    [
+        in_clear,
+        lambda: pulumi.Output.from_input("x").apply(lambda _: f"url={in_clear()}"),
+        lambda: pulumi.Output.from_input({"urls": [in_clear()]}),
+    ],
+    ids=["text", "output", "inside an output"],
 )
-def test_a_secret_in_a_plain_input_is_refused_by_name(
-    monkeypatch: pytest.MonkeyPatch, leak: Callable[[], pulumi.Input[str]]
-) -> None:
+def test_a_secret_in_a_plain_input_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, leak: Callable[[], Any]) -> None:
     """As a component with a mistake in it would send it."""
 
     def careless(name: str, *_args: object) -> None:

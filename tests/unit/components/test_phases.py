@@ -119,14 +119,16 @@ def test_the_foundation_touches_two_variables_of_the_living_service_and_nothing_
     }
 
 
-def test_everything_of_production_is_protected() -> None:
+def test_everything_of_production_is_protected_and_would_be_forgotten_not_deleted() -> None:
     result = in_phase("production", "cutover")
     assert [r.label for r in result.declared if r.custom and not r.protect] == []
+    assert [r.label for r in result.declared if r.custom and not r.retain] == [f"{COMMAND} marketedge-platform"]
 
 
 def test_of_staging_the_database_is_protected() -> None:
     result = in_phase("staging", "infrastructure")
     assert [r.label for r in result.declared if r.protect] == [f"{COMMAND} marketedge-staging-db"]
+    assert [r.label for r in result.declared if r.retain] == []
 
 
 def test_releases_come_from_tags_that_nobody_can_move() -> None:
@@ -195,6 +197,18 @@ def test_leaving_infrastructure_is_refused_unless_what_goes_is_named(before: str
 
     stack_file.config["marketedge:giveUp"] = ["marketedge-platform-staging", "marketedge-staging-db"]
     assert run(stack_file, stacks={"staging": {"phase": before}}).error is None
+
+
+def test_what_a_run_that_was_cut_short_has_made_is_not_left_behind_unnamed() -> None:
+    made = ["marketedge-staging-db", "staging-env", "marketedge-platform-staging"]
+    result = run(stack("staging", "foundation"), stacks={"staging": {}}, made=made)
+    assert "takes marketedge-platform-staging, marketedge-staging-db out of this stack" in str(result.error)
+    assert result.declared == []
+
+
+def test_production_at_the_foundation_keeps_the_service_that_it_has() -> None:
+    result = run(stack("production", "foundation"), stacks={"production": {}}, made=["marketedge-platform"])
+    assert result.error is None
 
 
 def test_every_part_belongs_to_some_phase_and_cutover_has_everything() -> None:

@@ -58,6 +58,26 @@ def test_a_job_for_other_branches_does_not_report() -> None:
     assert "no pull request to this branch starts" in said("test-migrations", branch="release")
 
 
+@pytest.mark.parametrize(
+    ("event", "starts"),
+    [
+        ("{branches: main}", True),
+        ("{branches-ignore: [main]}", False),
+        ("{branches-ignore: ['release/*']}", True),
+        ("{branches: ['**', '!main']}", False),
+        ("{branches: ['!main', main]}", True),
+        ("{types: [closed]}", False),
+        ("{types: opened}", False),
+        ("{types: [opened, synchronize]}", True),
+    ],
+)
+def test_which_pull_requests_start_a_workflow(event: str, starts: bool) -> None:
+    files = {"a.yml": f"on: {{pull_request: {event}}}\njobs: {{build: {{runs-on: x}}}}"}
+    expected = "" if starts else "no pull request to this branch starts a.yml"
+    assert expected in said("build", files)
+    assert bool(said("build", files)) is not starts
+
+
 def test_a_push_is_no_pull_request() -> None:
     files = {"a.yml": "on: push\njobs: {build: {runs-on: x}}"}
     assert "no pull request to this branch starts a.yml" in said("build", files)

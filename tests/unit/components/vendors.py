@@ -9,6 +9,8 @@ from typing import Any
 from render.spec import Document, parse
 
 NODE_ID = "R_kgDOfake0001"
+REVIEWERS = {"octocat": 1001, "release-managers": 2002}
+"""Ids of a user and of a team."""
 PROJECT_ID = "prj_fake0001"
 CLIENT_ID = "fakeStagingClientId0000000000001"
 CLIENT_SECRET = "fake-staging-client-secret"
@@ -27,6 +29,8 @@ def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return {"fullName": arguments["fullName"], "nodeId": NODE_ID, "id": "MarketEdge-Platform"}
     if token == "vercel:index/getProject:getProject":
         return {"name": arguments["name"], "id": PROJECT_ID}
+    if token in ("github:index/getUser:getUser", "github:index/getTeam:getTeam"):
+        return {"id": str(REVIEWERS[arguments.get("username") or arguments["slug"]])}
     raise AssertionError(f"unexpected look-up {token}")
 
 

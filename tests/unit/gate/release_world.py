@@ -78,7 +78,7 @@ class ReleaseWorld:
     def serving(self) -> tuple[str, str]:
         """Commits at Render and Vercel."""
         self.render.settle()
-        (service,) = self.render.estate.services.values()
+        service = self.render.estate.find_service(SERVICE)
         live = self.render.estate.live_deploy(service["id"]) or {}
         project = self.estate.find("vercel", "project", name=FRONTEND) or {}
         shown = self.estate.find("vercel", "deployment", id=project.get("serving")) or {}

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from gate import cli
-from gate.reporting import LIMIT
+from gate.forum import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate import events as e

@@ -156,9 +156,9 @@ def test_only_the_commit_that_render_serves_gets_the_status(asked, set_, served,
     with release_world(tmp_path) as world, serve(world.render) as host:
         monkeypatch.setenv("RENDER_HOST", host)
         monkeypatch.setenv("RENDER_API_KEY", "rnd_release")
+        commits = {"serves": world.serving()[0], "waits": "f" * 40}
         (service,) = world.render.estate.services.values()
         service["name"] = served.target.settings.render.service.name
-        commits = {"serves": world.serving()[0], "waits": "f" * 40}
         assert command.smoke("staging", sha=commits[asked]) == (0 if set_ else 1)
     assert bool(github.sent) is set_
     assert ("wait for its deploy" in capsys.readouterr().err) is not set_

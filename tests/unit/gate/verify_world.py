@@ -83,7 +83,7 @@ class Estates:
             seed("vercel", "domain", projectId=project["id"], domain=domain)
         assert settings.vercel is not None
         for variable in settings.vercel.variables:
-            value = client["clientId"] if variable.key == frontend.CLIENT_ID else "x"
+            value = client["clientId"] if variable.from_output == "auth0.clientId" else "x"
             about = {"projectId": project["id"], "key": variable.key, "value": value, "sensitive": False}
             seed("vercel", "environment_variable", **about, targets=["production"])
         return str(client["clientId"])

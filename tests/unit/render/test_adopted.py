@@ -64,6 +64,24 @@ def test_first_adoption_leaves_a_marker_and_writes_nothing_else(living: Account)
     assert living.drift(document) == {}
 
 
+def test_a_look_says_what_would_be_written_for_the_first_time(living: Account) -> None:
+    first = adopted(*variables(SETTING_03="new", NEW="1"), branch="release")
+    assert living.drift(first) == {
+        NAME: [
+            "never applied by this program, or its marker was removed",
+            "to be written: branch: main → release",
+            "to be written: env.NEW",
+        ]
+    }
+    living.apply(first)
+    more = adopted(*variables(SETTING_03="new", NEW="1"), branch="release", previews={"generation": "automatic"})
+    (told,) = living.drift(more)[NAME]
+    assert told.startswith("to be written: previews: ")
+    assert told.endswith("'automatic'}")
+    living.apply(more)
+    assert living.drift(more) == {}
+
+
 def test_what_differs_is_written_one_by_one_and_waits_for_the_next_deploy(living: Account) -> None:
     running = living.running(NAME)
     living.apply(adopted(*variables(SETTING_03="new"), branch="release", autoDeployTrigger="off"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from render import reconcile
-from render.fingerprint import fingerprint
+from render.fingerprint import Asked, fingerprint
 from render.spec import Document
 from tests.unit.render.account import Account
 from tests.unit.render.documents import staging
@@ -19,14 +19,18 @@ def test_equal_values_have_equal_fingerprints_that_do_not_show_them() -> None:
 
 
 def test_an_observation_reports_the_fingerprints_that_were_asked_for(staged: Account) -> None:
-    report = reconcile.observe(staged.session(), Document.model_validate(staging()), digests=(KEY,))
+    asked = Asked(digests=(KEY,), values=("LOG_LEVEL",))
+    report = reconcile.observe(staged.session(), Document.model_validate(staging()), asked)
 
     assert report["envVarGroups"]["staging-env"]["digests"] == {
         KEY: fingerprint(staged.group_variables("staging-env")[KEY])
     }
+    assert report["envVarGroups"]["staging-env"]["values"] == {"LOG_LEVEL": "DEBUG"}
     assert report["services"]["api"]["digests"] == {}
     assert "digests" not in report["databases"]["staging-db"]
 
 
 def test_nothing_is_reported_where_nothing_was_asked(staged: Account) -> None:
-    assert "digests" not in str(staged.observe(staging())) + str(staged.apply(staging()))
+    told = str(staged.observe(staging())) + str(staged.apply(staging()))
+    assert "digests" not in told
+    assert "values" not in told

@@ -1,0 +1,50 @@
+"""Auth0: the management application, its scopes, and whether it is of the tenant that the logins go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.settings import Auth0 as Declared
+from gate.vendors.auth0 import Auth0
+from gate.verify.verdict import Verdict, failed, note, passed, unknown
+
+SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")
+SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials")
+"""Needed as well where the stack hands an application's secret on."""
+
+
+def lines(declared: Declared, domain: str, *, secrets: bool, auth0: Auth0) -> Iterator[tuple[str, Verdict]]:
+    """Args: domain: of the management application. secrets: whether the stack uses the application's secret.
+
+    Raises: VendorError.
+    """
+    yield "tenant", _tenant(declared.domain, domain)
+    scopes = auth0.scopes()
+    yield "scopes", _scopes(scopes, SCOPES + (SCOPES_OF_SECRETS if secrets else ()))
+    if scopes is None or "read:clients" in scopes:
+        yield f"application {declared.application}", _application(len(auth0.named(declared.application)))
+
+
+def _tenant(declared: str, domain: str) -> Verdict:
+    if domain == declared:
+        return passed(domain)
+    found = f"AUTH0_DOMAIN is {domain}, logins go to {declared}"
+    if declared.endswith(".auth0.com"):
+        return failed(found, f"export AUTH0_DOMAIN={declared}, or correct marketedge:auth0.domain")
+    return note(found, "right where the second is a custom domain of the first; else correct marketedge:auth0.domain")
+
+
+def _scopes(granted: frozenset[str] | None, needed: tuple[str, ...]) -> Verdict:
+    if granted is None:
+        return unknown("the token does not name its scopes")
+    missing = [scope for scope in needed if scope not in granted]
+    if missing:
+        where = "Applications, APIs, Auth0 Management API, Machine to Machine Applications, the application"
+        return failed(f"missing: {', '.join(missing)}", f"tick them at manage.auth0.com: {where}")
+    return passed(", ".join(needed))
+
+
+def _application(count: int) -> Verdict:
+    if count > 1:
+        return failed(f"{count} have this name", "rename or delete those that nothing uses")
+    return passed("exists" if count else "not there yet: pulumi up makes it")

@@ -1,0 +1,148 @@
+"""GitHub: the token and what it may do, the repository, and whether its plan has what the gate needs.
+
+Classic tokens show their scopes in X-OAuth-Scopes (docs.github.com, Scopes for OAuth apps). Fine-grained ones show
+nothing: each permission is tried with a question that needs it (docs.github.com/en/rest/authentication, Permissions
+required for fine-grained personal access tokens), and whether it includes writing cannot be seen without writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from components.settings import GitHub as Declared
+from gate.vendors.github import GitHub
+from gate.verify.verdict import Verdict, failed, note, passed, unknown
+
+_SOON = timedelta(days=7)
+_NEW = "make a new one and export GITHUB_TOKEN: Settings, Developer settings, Personal access tokens"
+
+
+def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> Iterator[tuple[str, Verdict]]:
+    """Raises: VendorError."""
+    path = github.path(declared.repository)
+    answer = github.api.look(path)
+    token = _token(answer, now or datetime.now(UTC))
+    yield "token", token
+    if answer.status_code == 401 or token.outcome == "fail":
+        return
+    repository = _repository(answer, f"{github.owner}/{declared.repository}")
+    yield f"repository {github.owner}/{declared.repository}", repository
+    if not answer.is_success:
+        return
+    branch, environment = declared.branch, quote(declared.environment.name, safe="")
+    source = branch.source or branch.name
+    answers = {
+        "Contents": github.api.look(f"{path}/git/ref/heads/{quote(source)}"),
+        "Administration": github.api.look(f"{path}/branches/{quote(source, safe='')}/protection"),
+        "Actions": github.api.look(f"{path}/environments/{environment}"),
+        "Environments": github.api.look(f"{path}/environments/{environment}/variables"),
+    }
+    if "x-oauth-scopes" not in answer.headers:
+        yield from (_permission(name, found, declared.environment.name) for name, found in answers.items())
+    yield f"branch {source}", _branch(answers["Contents"], source)
+    if _json(answer).get("private"):
+        yield "branch protection of a private repository", _plan(answers["Administration"], github.owner)
+        if declared.environment.reviewers.users or declared.environment.reviewers.teams:
+            fix = "leave marketedge:github.environment.reviewers out where the owner has another plan"
+            yield "reviewers", note("in a private repository they need GitHub Enterprise", fix)
+
+
+def _token(answer: httpx.Response, now: datetime) -> Verdict:
+    if answer.status_code == 401:
+        return failed(f"is not accepted ({_message(answer)}): mistyped, expired or revoked", _NEW)
+    if "x-github-sso" in answer.headers and answer.status_code == 403:
+        link = answer.headers["x-github-sso"].rpartition("url=")[2]
+        return failed("is not authorized for the organization's single sign-on", f"authorize it at {link}")
+    scopes = answer.headers.get("x-oauth-scopes")
+    if scopes is not None and "repo" not in (granted := [scope.strip() for scope in scopes.split(",")]):
+        found = f"classic, with {', '.join(filter(None, granted)) or 'no scope'}"
+        return failed(found, "tick the scope repo at https://github.com/settings/tokens, or use a fine-grained token")
+    kind = "not a classic one" if scopes is None else "classic, with the scope repo"
+    ends = _expiry(answer)
+    if ends is None:
+        return passed(f"accepted, {kind}")
+    told = f"accepted, {kind}, expires {ends:%Y-%m-%d}"
+    return note(told, _NEW) if ends - now < _SOON else passed(told)
+
+
+def _expiry(answer: httpx.Response) -> datetime | None:
+    """GitHub writes `2026-12-01 12:00:00 UTC`, or an offset in place of UTC."""
+    text = answer.headers.get("github-authentication-token-expiration", "").replace("UTC", "+0000")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        return None
+
+
+def _repository(answer: httpx.Response, name: str) -> Verdict:
+    if answer.status_code == 404:
+        fix = "give the token access to it, or correct github:owner and marketedge:github.repository"
+        return failed("is not there, or the token may not see it", fix)
+    if answer.is_redirect:
+        return failed("has moved", "set github:owner and marketedge:github.repository to where it is now")
+    if not answer.is_success:
+        return failed(f"GitHub answered {answer.status_code}: {_message(answer)}", "look at the token's access to it")
+    found = _json(answer)
+    if found.get("archived"):
+        return failed("is archived, so nothing in it can be changed", "unarchive it: Settings, Danger Zone")
+    rights = found.get("permissions")
+    if not isinstance(rights, dict):
+        return unknown("is there; GitHub does not tell what the token's owner may do with it")
+    if not rights.get("admin"):
+        fix = f"have the role Admin given to the token's owner: Settings of {name}, Collaborators and teams"
+        return failed("the token's owner is no administrator of it", fix)
+    return passed("the token's owner administers it")
+
+
+def _permission(name: str, answer: httpx.Response, environment: str) -> tuple[str, Verdict]:
+    title = f"permission {name}"
+    if answer.status_code == 403 and not _is_plan(answer):
+        wanted = answer.headers.get("x-accepted-github-permissions")
+        said = f"{_message(answer)}{f'; GitHub wants {wanted}' if wanted else ''}"
+        level = "Read-only" if name == "Actions" else "Read and write"
+        return title, failed(said, f"edit the token: Repository permissions, {name}: {level}")
+    if name == "Environments" and answer.status_code == 404:
+        return title, unknown(f"shows once the environment {environment} exists")
+    if answer.is_success or answer.status_code == 404:
+        return title, passed("reads" if name == "Actions" else "reads; whether it writes, the first pulumi up shows")
+    return title, unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
+
+
+def _branch(answer: httpx.Response, name: str) -> Verdict:
+    if answer.is_success:
+        return passed("exists")
+    if answer.status_code in (404, 409):  # 409: a repository without any commit
+        return failed("does not exist", f"push it, or correct marketedge:github.branch ({name} is named there)")
+    return unknown(f"GitHub answered {answer.status_code}")
+
+
+def _plan(answer: httpx.Response, owner: str) -> Verdict:
+    if answer.status_code == 403 and _is_plan(answer):
+        return failed(
+            f"the plan of {owner} has none ({_message(answer)})",
+            f"upgrade {owner} to GitHub Team (an own account to Pro), or make the repository public",
+        )
+    if answer.is_success or answer.status_code == 404:
+        return passed("its plan has it")
+    return unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
+
+
+def _is_plan(answer: httpx.Response) -> bool:
+    return "upgrade to" in _message(answer).lower()
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _message(answer: httpx.Response) -> str:
+    return str(_json(answer).get("message") or answer.reason_phrase or "no message")[:160]

@@ -1,0 +1,153 @@
+"""This machine: Python and its packages, the Pulumi CLI, its plugins, and the backend that it is logged in to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+from pulumi import automation
+
+from gate.engine import find_cli, run, said
+from gate.errors import StackUnavailable
+from gate.verify.verdict import Line, Verdict, failed, passed, unknown
+
+TOPIC = "this machine"
+OLDEST_PYTHON = (3, 11)
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
+_BOUND = re.compile(r"(>=|<=|>|<|=)\s*v?(\d+\.\d+\.\d+)")
+_INSTALL = "run pulumi install in this folder"
+_HOW_TO_GET_CLI = "install it: https://www.pulumi.com/docs/install/"
+
+
+def python_lines(folder: Path) -> Iterator[Line]:
+    """The interpreter and what requirements.txt pins."""
+    found, oldest = ".".join(map(str, sys.version_info[:3])), ".".join(map(str, OLDEST_PYTHON))
+    fits = sys.version_info[:2] >= OLDEST_PYTHON
+    verdict = passed(found) if fits else failed(f"{found} is too old", f"install Python {oldest} or newer")
+    yield Line(TOPIC, "Python", verdict)
+    yield Line(TOPIC, "Python packages", _packages(folder / "requirements.txt"))
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Versions by package. Raises: OSError."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {match[1]: match[2] for line in lines if (match := _PIN.match(line))}
+
+
+def _packages(path: Path) -> Verdict:
+    fix = "run venv/bin/python -m pip install -r requirements.txt"
+    try:
+        wanted = pins(path)
+    except OSError:
+        return failed(f"there is no {path}", "run this in the project's folder")
+    wrong = [f"{name} is {found}, pinned {pin}" for name, pin in wanted.items() if (found := _version(name)) != pin]
+    return failed("; ".join(wrong), fix) if wrong else passed(f"{len(wanted)} as pinned")
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def cli_verdict(folder: Path) -> Verdict:
+    """Present, and in the range that Pulumi.yaml asks for (`requiredPulumiVersion`, which newer CLIs check, too)."""
+    try:
+        cli = find_cli()
+        done = subprocess.run([cli, "version"], capture_output=True, text=True, timeout=60, check=False)
+    except StackUnavailable:
+        return failed("is not on PATH", _HOW_TO_GET_CLI)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return failed(f"does not run: {type(error).__name__}", _HOW_TO_GET_CLI)
+    if not (match := _VERSION.match(done.stdout.strip())):
+        return failed(f"{cli} does not tell its version", _HOW_TO_GET_CLI)
+    wanted = required_range(folder)
+    version = match[1]
+    return passed(version) if within(version, wanted) else failed(f"{version}, expected {wanted}", _HOW_TO_GET_CLI)
+
+
+def required_range(folder: Path) -> str:
+    content = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return str(content.get("requiredPulumiVersion", ""))
+
+
+def within(version: str, wanted: str) -> bool:
+    """Whether a version keeps every bound. Args: wanted: such as `>=3.200.0 <4.0.0`."""
+    found = _numbers(version)
+    holds = {">=": found.__ge__, "<=": found.__le__, ">": found.__gt__, "<": found.__lt__, "=": found.__eq__}
+    return all(holds[kind](_numbers(limit)) for kind, limit in _BOUND.findall(wanted))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
+
+
+def plugin_lines(workspace: automation.LocalWorkspace, folder: Path) -> Iterator[Line]:
+    """The language host, and each provider in the version that its package speaks to."""
+    try:
+        listed = json.loads(run(workspace, "plugin", "ls", "--json"))
+    except (automation.CommandError, ValueError) as error:
+        yield Line(TOPIC, "Pulumi plugins", unknown(f"cannot be listed: {said(error)}"))
+        return
+    have = {(one["kind"], one["name"], str(one.get("version") or "").removeprefix("v")) for one in listed}
+    yield Line(TOPIC, "language plugin python", _language(have))
+    for name, version, server in wanted_plugins(folder):
+        yield Line(TOPIC, f"provider plugin {name}", _provider(have, name, version, server))
+
+
+def _language(have: set[tuple[str, str, str]]) -> Verdict:
+    beside = Path(find_cli()).resolve().with_name("pulumi-language-python")
+    if beside.is_file() or shutil.which("pulumi-language-python"):
+        return passed("comes with the CLI")
+    if any((kind, name) == ("language", "python") for kind, name, _ in have):
+        return passed("installed")
+    return failed(
+        "is missing", "install the CLI as a whole, it lies beside `pulumi`: https://www.pulumi.com/docs/install/"
+    )
+
+
+def wanted_plugins(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Name, version and, where it is not Pulumi's own, server of each plugin that a pinned package speaks to."""
+    for package in pins(folder / "requirements.txt"):
+        try:
+            files = metadata.files(package) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for file in files:
+            if file.name == "pulumi-plugin.json":
+                about = json.loads(file.read_text())
+                yield about["name"], about["version"].removeprefix("v"), about.get("server", "")
+
+
+def _provider(have: set[tuple[str, str, str]], name: str, version: str, server: str) -> Verdict:
+    versions = sorted(v for kind, n, v in have if (kind, n) == ("resource", name))
+    if version in versions:
+        return passed(version)
+    if not os.environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS") and shutil.which(f"pulumi-resource-{name}"):
+        return passed(f"on PATH, where it goes before {version}")
+    option = f" --server {server}" if server else ""
+    fix = f"{_INSTALL}, or pulumi plugin install resource {name} {version}{option}"
+    return failed(f"{', '.join(versions) or 'none'} is installed, the package wants {version}", fix)
+
+
+def backend_verdict(workspace: automation.LocalWorkspace) -> Verdict:
+    """Who is logged in, and where the state is."""
+    try:
+        found = json.loads(run(workspace, "whoami", "--json"))
+    except (automation.CommandError, ValueError) as error:
+        fix = "run pulumi login --local, or pulumi login <address of your backend>"
+        return failed(f"nobody is logged in ({said(error).splitlines()[0]})", fix)
+    url = urlsplit(str(found.get("url") or ""))
+    place = url._replace(netloc=url.netloc.rpartition("@")[2], query="").geturl()
+    return passed(f"{found['user']} at {place}" if place else str(found["user"]))

@@ -1,0 +1,37 @@
+"""Render: the key, the workspace that owns everything, and the service that is adopted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from components.render_settings import AdoptedService
+from components.settings import Settings
+from gate.verify.verdict import Verdict, failed, passed
+from render.session import Session
+
+
+def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[str, Verdict]]:
+    """Args: owner: RENDER_OWNER_ID, or empty. Raises: RenderError."""
+    found = session.workspaces()
+    yield "key", passed("accepted")
+    workspace = _workspace(found, owner)
+    yield "workspace", workspace
+    if workspace.outcome == "fail":
+        return
+    for service in settings.render.services:
+        if isinstance(service, AdoptedService):
+            there = session.find("/services", "service", service.name)
+            fix = "correct its name in marketedge:render, or the workspace (RENDER_OWNER_ID)"
+            verdict = passed("exists") if there else failed("does not exist, and is never created from here", fix)
+            yield f"service {service.name}", verdict
+
+
+def _workspace(found: Mapping[str, str], owner: str) -> Verdict:
+    named = ", ".join(f"{identity} ({name})" for identity, name in found.items()) or "none"
+    if owner:
+        fix = "correct RENDER_OWNER_ID, or use a key of a member of that workspace"
+        return passed(f"{owner} ({found[owner]})") if owner in found else failed(f"the key sees {named}", fix)
+    if len(found) == 1:
+        return passed(named)
+    fix = "export RENDER_OWNER_ID with the id of the one to use" if found else "make the key's owner a member of one"
+    return failed(f"the key sees {len(found)}: {named}", fix)

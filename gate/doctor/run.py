@@ -1,0 +1,153 @@
+"""All checks, from the machine to the vendors. What cannot be looked at ends its own checks, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi import automation
+
+from components.problems import Loaded
+from components.stack import missing_credentials
+from gate.doctor import auth0, github, machine, network, render, vercel
+from gate.doctor.stack import Opened, open_stack, settings_lines
+from gate.engine import open_project
+from gate.errors import GateError, StackUnavailable
+from gate.vendors import Accounts
+from gate.vendors.errors import RateLimited
+from gate.verify.verdict import Line, Verdict, failed, unknown
+from render.client import BASE_URL as RENDER_BASE_URL
+from render.errors import RateLimited as RenderRateLimited
+from render.errors import RenderError
+from render.session import connect
+
+Tell = Callable[[str], None]
+_DEADLINE = 60.0
+"""Seconds for Render: somebody waits."""
+WHERE = {
+    "GitHub": "Settings, Developer settings, Fine-grained tokens",
+    "Auth0": "Applications, a machine-to-machine application for the Management API",
+    "Vercel": "Account Settings, Tokens",
+    "Render": "Account Settings, API Keys",
+}
+"""Where a vendor's credentials are made."""
+
+
+def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder: Path = Path()) -> list[Line]:
+    """Every line, of the machine first. Args: names: of stacks with a file in the project's folder."""
+    tell("this machine")
+    found = list(machine.python_lines(folder))
+    workspace = _engine(found, folder)
+    for name in names:
+        tell(name)
+        if workspace:
+            opened = open_stack(workspace, name, found)
+        else:
+            opened = Opened()
+            found.append(Line(name, "stack", unknown("is asked for once the CLI and the backend are in order")))
+        lines, loaded = settings_lines(name, opened, environ, folder)
+        found += lines
+        if loaded is None:
+            found.append(Line(name, "vendors", unknown("are asked once the configuration can be read")))
+        else:
+            found += vendor_lines(Case(name, loaded, opened, environ), tell)
+    return found
+
+
+def _engine(found: list[Line], folder: Path) -> automation.LocalWorkspace | None:
+    """Add lines on the CLI; None where stacks cannot be asked for."""
+    cli = machine.cli_verdict(folder)
+    found.append(Line(machine.TOPIC, "Pulumi CLI", cli))
+    if cli.outcome == "fail":
+        return None
+    try:
+        workspace = open_project(str(folder))
+    except StackUnavailable as error:
+        found.append(Line(machine.TOPIC, "Pulumi CLI", failed(str(error), "install a newer one")))
+        return None
+    found.extend(machine.plugin_lines(workspace, folder))
+    backend = machine.backend_verdict(workspace)
+    found.append(Line(machine.TOPIC, "backend", backend))
+    return workspace if backend.outcome == "pass" else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stack, as far as it can be read."""
+
+    stack: str
+    loaded: Loaded
+    opened: Opened
+    environ: Mapping[str, str]
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """What the providers take from the stack; the owner may come from the environment."""
+        return {"github:owner": self.loaded.owner, **self.opened.config}
+
+    def value(self, key: str, variable: str) -> str:
+        return self.config.get(key) or self.environ.get(variable, "")
+
+
+def vendor_lines(case: Case, tell: Tell) -> list[Line]:
+    """What the four vendors and DNS say of a stack."""
+    found: list[Line] = []
+    missing = missing_credentials({**case.config, **case.environ})
+    with Accounts(case.environ, case.config) as accounts:
+        hosts = {**accounts.hosts, "Render": case.environ.get("RENDER_HOST") or RENDER_BASE_URL}
+        for vendor, look in _looks(case, accounts).items():
+            tell(f"{case.stack}: {vendor}")
+            if absent := missing.get(vendor):
+                fix = f"export {' and '.join(absent)}; made at {vendor}: {WHERE[vendor]}"
+                found.append(Line(case.stack, f"{vendor}: credentials", failed(f"{', '.join(absent)} not set", fix)))
+            else:
+                found += [Line(case.stack, f"{vendor}: {title}", told) for title, told in _asked(hosts[vendor], look)]
+    tell(f"{case.stack}: DNS")
+    domains = network.domain_lines(case.loaded.settings, case.opened.records)
+    return found + [Line(case.stack, title, told) for title, told in domains]
+
+
+def _looks(case: Case, accounts: Accounts) -> Mapping[str, Callable[[], Iterator[tuple[str, Verdict]]]]:
+    settings = case.loaded.settings
+
+    def at_auth0() -> Iterator[tuple[str, Verdict]]:
+        domain = case.value("auth0:domain", "AUTH0_DOMAIN")
+        secrets = "auth0.clientSecret" in settings.wired
+        return auth0.lines(settings.auth0, domain, secrets=secrets, auth0=accounts.auth0)
+
+    def at_vercel() -> Iterator[tuple[str, Verdict]]:
+        form = vercel.token_form(case.value("vercel:apiToken", "VERCEL_API_TOKEN"))
+        yield "form of the token", form
+        if form.outcome == "pass" and settings.vercel:
+            team = case.value("vercel:team", "VERCEL_TEAM")
+            yield from vercel.lines(case.stack, settings.vercel, team, accounts.vercel)
+
+    def at_render() -> Iterator[tuple[str, Verdict]]:
+        with connect(case.environ, lambda _line: None, deadline=_DEADLINE) as session:
+            yield from render.lines(settings, case.environ.get("RENDER_OWNER_ID", ""), session)
+
+    looks = {
+        "GitHub": lambda: github.lines(settings.github, accounts.github),
+        "Auth0": at_auth0,
+        "Vercel": at_vercel,
+        "Render": at_render,
+    }
+    return looks if settings.vercel else {name: look for name, look in looks.items() if name != "Vercel"}
+
+
+def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list[tuple[str, Verdict]]:
+    """The vendor's host, and where that answers, everything else."""
+    found = [("host", network.reach(host))]
+    if found[0][1].outcome == "fail":
+        return found
+    try:
+        found.extend(look())
+    except (RateLimited, RenderRateLimited) as error:
+        found.append(("was asked", unknown(str(error))))
+    except (GateError, RenderError) as error:
+        found.append(("was asked", failed(" ".join(str(error).split()), "")))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        # One answer that nobody foresaw must not hide all the other lines; its text may be anything.
+        found.append(("was asked", unknown(f"an answer that is not understood ({type(error).__name__})")))
+    return found

@@ -1,0 +1,115 @@
+"""One stack: it exists, its secrets open, and its file is valid. Reads the state, and says nothing of what is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from components.problems import SECRETS, Loaded, SettingsError, load
+from gate.engine import run, said
+from gate.errors import StackUnavailable
+from gate.target import read_config
+from gate.verify.verdict import Line, Verdict, failed, passed
+
+_PASSPHRASE = "export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE"
+_ACCESS = "get access to the secrets provider that Pulumi.{name}.yaml names (pulumi stack change-secrets-provider)"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the backend tells of a stack.
+
+    Attributes:
+        config: text by key, secrets in clear; secret_keys: which of them are secrets. Nothing where they do not open.
+        records: targets of the DNS records that the last `up` listed, by name; None where there never was one.
+    """
+
+    config: Mapping[str, str] = field(default_factory=dict)
+    secret_keys: frozenset[str] = frozenset()
+    records: Mapping[str, str] | None = None
+
+
+def open_stack(workspace: automation.LocalWorkspace, name: str, found: list[Line]) -> Opened:
+    """Add lines on whether it exists and whether its secrets open."""
+    verdict = _exists(workspace, name)
+    found.append(Line(name, "stack", verdict))
+    if verdict.outcome == "fail":
+        return Opened()
+    try:
+        config = workspace.get_all_config(name)
+        state = workspace.export_stack(name)
+    except (automation.CommandError, ValueError) as error:
+        reason = said(error).splitlines()[0]
+        fix = _PASSPHRASE if "passphrase" in reason else _ACCESS.format(name=name)
+        found.append(Line(name, "secrets of the stack", failed(f"do not open: {reason}", fix)))
+        return Opened()
+    secret = frozenset(key for key, value in config.items() if value.secret)
+    found.append(Line(name, "secrets of the stack", passed("open")))
+    return Opened({key: value.value for key, value in config.items()}, secret, _records(state.deployment or {}))
+
+
+def _exists(workspace: automation.LocalWorkspace, name: str) -> Verdict:
+    try:
+        listed = json.loads(run(workspace, "stack", "ls", "--json"))
+    except (automation.CommandError, ValueError) as error:
+        return failed(f"the backend does not list its stacks: {said(error).splitlines()[0]}", "log in: pulumi login")
+    # A backend with organizations names those of another one than one's own in full.
+    mine = [one for one in listed if str(one["name"]).rpartition("/")[2] == name]
+    if not mine:
+        return failed("does not exist in this backend", f"run pulumi stack init {name}, or log in to another backend")
+    count = mine[0].get("resourceCount")
+    return passed(f"{count} resources" if count else "exists, never up")
+
+
+def _records(deployment: Mapping[str, Any]) -> Mapping[str, str] | None:
+    for resource in deployment.get("resources") or []:
+        if resource["type"] == "pulumi:pulumi:Stack":
+            records = (resource.get("outputs") or {}).get("dnsRecords") or []
+            return {record["name"]: record["target"] for record in records}
+    return None
+
+
+def settings_lines(
+    name: str, opened: Opened, environ: Mapping[str, str], folder: Path
+) -> tuple[list[Line], Loaded | None]:
+    """One line for each problem of the stack's file, and the settings as far as vendors can be asked about them."""
+    values, secret_keys, names_known = dict(opened.config), opened.secret_keys, True
+    try:
+        if not values:
+            values, secret_keys, names_known = _from_file(folder / f"Pulumi.{name}.yaml")
+    except StackUnavailable as error:
+        return [Line(name, "configuration", failed(str(error), "correct it, or restore it from Git"))], None
+    # The form of tokens is looked at with their vendors.
+    others = {key: value for key, value in environ.items() if key != "VERCEL_API_TOKEN"}
+    lines = []
+    try:
+        load(name, values, secret_keys, others, check_secrets=names_known)
+    except SettingsError as error:
+        lines = [Line(name, one.path, failed(one.found, one.expected)) for one in error.problems]
+    try:
+        loaded = load(name, values, secret_keys, others, check_secrets=False)
+    except SettingsError:
+        return lines, None
+    return lines or [Line(name, "configuration", passed("valid, every secret is set"))], loaded
+
+
+def _from_file(path: Path) -> tuple[dict[str, str], frozenset[str], bool]:
+    """As the file has it, with the names of its secrets, whose values nobody needs; and whether those can be seen.
+
+    Raises: StackUnavailable.
+    """
+    values = read_config(path)
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))["config"].get(SECRETS)
+    if not isinstance(raw, dict):
+        return values, frozenset(), True
+    if "secure" in raw:
+        return values, frozenset(), False
+    values[SECRETS] = json.dumps(dict.fromkeys(raw, "set"))
+    kept = all(isinstance(value, dict) and "secure" in value for value in raw.values())
+    return values, frozenset({SECRETS} if kept else ()), True

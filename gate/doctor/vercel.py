@@ -1,0 +1,68 @@
+"""Vercel: the token's form, whether it is accepted, the team and the frontend's project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import httpx
+
+from components.problems import VERCEL_TOKEN
+from components.settings import Vercel as Declared
+from gate.vendors.vercel import Vercel
+from gate.verify.verdict import Verdict, failed, passed
+
+_NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, with the project's team as its scope"
+
+
+def token_form(token: str) -> Verdict:
+    """The provider refuses any other only after work has begun."""
+    if VERCEL_TOKEN.fullmatch(token):
+        return passed("as Vercel's are")
+    return failed(f"{len(token)} characters, expected 24 letters and digits", _NEW)
+
+
+def lines(stack: str, declared: Declared, team: str, vercel: Vercel) -> Iterator[tuple[str, Verdict]]:
+    """Args: team: as vercel:team, empty for a personal account. Raises: VendorError."""
+    if team:
+        answer = vercel.api.look(f"/v2/teams/{quote(team, safe='')}")
+        if _is_refused(answer):
+            yield "token", failed(f"is not accepted ({_message(answer)})", _NEW)
+            return
+        seen = passed("the token belongs to it")
+        fix = f"correct vercel:team in Pulumi.{stack}.yaml, or {_NEW}"
+        verdict = seen if answer.is_success else failed(f"the token sees no such team ({_message(answer)})", fix)
+        yield f"team {team}", verdict
+        if verdict.outcome == "fail":
+            return
+    answer = vercel.api.look(f"/v9/projects/{quote(declared.project, safe='')}", vercel.query)
+    if _is_refused(answer):
+        yield "token", failed(f"is not accepted ({_message(answer)})", _NEW)
+        return
+    yield "token", passed("accepted")
+    if answer.is_success:
+        yield f"project {declared.project}", passed("found")
+        return
+    where = f"in the team {team}" if team else "outside teams"
+    hint = "" if team else f"; of a team's project: pulumi config set --stack {stack} vercel:team <slug>"
+    yield (
+        f"project {declared.project}",
+        failed(f"the token sees none {where} ({_message(answer)})", f"correct marketedge:vercel.project{hint}"),
+    )
+
+
+def _is_refused(answer: httpx.Response) -> bool:
+    """Vercel answers 403 to an unknown token, and to a known one that may not look somewhere."""
+    return answer.status_code == 401 or (answer.status_code == 403 and bool(_error(answer).get("invalidToken")))
+
+
+def _error(answer: httpx.Response) -> dict[str, object]:
+    try:
+        found = answer.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _message(answer: httpx.Response) -> str:
+    return str(_error(answer).get("message") or f"status {answer.status_code}")[:160]

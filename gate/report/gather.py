@@ -1,0 +1,148 @@
+"""Looks everything up for the page. A vendor that cannot be asked leaves its own part empty, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from pulumi import automation
+
+from components import matrix
+from components.problems import Loaded, SettingsError, load
+from components.settings import Settings
+from gate.drift.report import Report as Drift
+from gate.engine import open_project
+from gate.errors import GateError
+from gate.metrics import figures, history
+from gate.metrics.history import Deployment
+from gate.release.repository import Repository
+from gate.report import state
+from gate.report.estate import Estate, Missing, Stack
+from gate.report.links import Places
+from gate.target import read_config
+from gate.vendors import Accounts
+from gate.vendors.github import web
+
+NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
+Check = Callable[[str], Drift]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for.
+
+    Attributes:
+        stacks: names of those to show.
+        since, until: the time that releases are shown of.
+        drift: earlier reports by stack. check: looks for drift now; None to leave that out.
+    """
+
+    stacks: Sequence[str]
+    since: datetime
+    until: datetime
+    drift: Mapping[str, Drift] = field(default_factory=dict)
+    check: Check | None = None
+
+
+def gather(
+    wanted: Wanted, environ: Mapping[str, str], tell: Callable[[str], None] = lambda _t: None, folder: Path = Path()
+) -> Estate:
+    """Everything, or why not."""
+    workspace: automation.LocalWorkspace | Missing
+    try:
+        workspace = open_project(str(folder))
+    except GateError as error:
+        workspace = Missing(str(error))
+    stacks = []
+    for name in wanted.stacks:
+        tell(name)
+        stacks.append(_stack(name, wanted, environ, workspace, folder))
+    known: dict[str, Stack] = {s.settings.environment: s for s in stacks if isinstance(s.settings, Settings)}
+    return Estate(wanted.until, wanted.since, stacks, _matrix(known, environ, folder), _figures(known, wanted))
+
+
+def _stack(
+    name: str, wanted: Wanted, environ: Mapping[str, str], workspace: automation.LocalWorkspace | Missing, folder: Path
+) -> Stack:
+    drift = _drift(name, wanted)
+    try:
+        config = read_config(folder / f"Pulumi.{name}.yaml")
+        loaded = _load(name, config, environ)
+    except (GateError, SettingsError) as error:
+        unread = Missing("its configuration cannot be read", trouble=False)
+        places = Places("", "", "", "")
+        found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
+        return Stack(name, Missing(str(error)), "", found, drift, unread)
+    places = _places(loaded, config, environ)
+    found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
+    releases = _releases(loaded.settings, config, environ, wanted)
+    return Stack(name, loaded.settings, places.repository, found, drift, releases)
+
+
+def _load(name: str, config: Mapping[str, str], environ: Mapping[str, str]) -> Loaded:
+    """Tokens are none of its business. Raises: SettingsError."""
+    others = {key: value for key, value in environ.items() if key != "VERCEL_API_TOKEN"}
+    return load(name, config, frozenset(), others, check_secrets=False)
+
+
+def _places(loaded: Loaded, config: Mapping[str, str], environ: Mapping[str, str]) -> Places:
+    settings = loaded.settings
+    base = config.get("github:baseUrl") or environ.get("GITHUB_BASE_URL", "")
+    return Places(
+        repository=f"{web(base)}/{loaded.owner}/{settings.github.repository}",
+        tenant=config.get("auth0:domain") or environ.get("AUTH0_DOMAIN") or settings.auth0.domain,
+        team=config.get("vercel:team") or environ.get("VERCEL_TEAM", ""),
+        project=settings.vercel.project if settings.vercel else "",
+    )
+
+
+def _drift(name: str, wanted: Wanted) -> Drift | Missing:
+    if name in wanted.drift:
+        return wanted.drift[name]
+    if wanted.check is None:
+        return NOT_ASKED
+    try:
+        return wanted.check(name)
+    except GateError as error:
+        return Missing(str(error))
+
+
+def _releases(
+    settings: Settings, config: Mapping[str, str], environ: Mapping[str, str], wanted: Wanted
+) -> list[Deployment] | Missing:
+    """Oldest first."""
+    try:
+        with Accounts(environ, config) as accounts:
+            repository = Repository(accounts.github, settings.github.repository)
+            return history.read(repository, settings.github.environment.name, wanted.since, commits=True)
+    except GateError as error:
+        return Missing(str(error))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:  # its text may be anything
+        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})")
+
+
+def _figures(known: Mapping[str, Stack], wanted: Wanted) -> list[figures.Figure] | Missing:
+    histories = {name: stack.releases for name, stack in known.items()}
+    absent = [name for name in ("staging", "production") if not isinstance(histories.get(name), list)]
+    if absent:
+        return Missing(f"they are computed from both environments, and {absent[0]}'s releases are not known", False)
+    staging, production = (cast("list[Deployment]", histories[name]) for name in ("staging", "production"))
+    return figures.figures(staging, production, wanted.since, wanted.until)
+
+
+def _matrix(known: Mapping[str, Stack], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
+    """Of both environments, whichever stacks are shown."""
+    found: dict[str, Settings] = {}
+    for name in ("staging", "production"):
+        shown = known.get(name)
+        if shown and isinstance(shown.settings, Settings):
+            found[name] = shown.settings
+            continue
+        try:
+            found[name] = _load(name, read_config(folder / f"Pulumi.{name}.yaml"), environ).settings
+        except (GateError, SettingsError) as error:
+            return Missing(f"it needs the settings of both environments: {error}", trouble=False)
+    return matrix.environments(found["staging"], found["production"])

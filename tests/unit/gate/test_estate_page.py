@@ -1,0 +1,223 @@
+"""The page of the estate: what it shows, what it says where it shows nothing, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from components.matrix import environments
+from components.problems import load
+from components.settings import Settings
+from gate import page as parts
+from gate.drift.report import Finding, Kind, Report, Thing
+from gate.metrics.figures import by_week, figures
+from gate.metrics.history import Deployment
+from gate.metrics.page import page as metrics_page
+from gate.report.command import as_content
+from gate.report.estate import Estate, Missing, Object, Stack, State
+from gate.report.page import page
+from gate.target import read_config
+from tests.unit.gate.browser import Browser
+from tests.unit.settings.stack_file import PROJECT
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SINCE = NOW - timedelta(days=30)
+HOSTILE = "<script>alert('x')</script>&\"|`"
+
+
+def settings(stack: str, **changed: str) -> Settings:
+    config = read_config(PROJECT / f"Pulumi.{stack}.yaml") | {f"marketedge:{k}": v for k, v in changed.items()}
+    return load(stack, config, frozenset(), {}, check_secrets=False).settings
+
+
+def deployment(
+    days: float, *, good: bool = True, tag: str = "v1", back: bool = False, task: str = "deploy"
+) -> Deployment:
+    began = NOW - timedelta(days=days)
+    ended = began + timedelta(minutes=7, seconds=5)
+    return Deployment("production", "a" * 40, tag, task, began, ended, good, back, (began - timedelta(hours=1),))
+
+
+def thing(name: str, vendor: str = "Render") -> Thing:
+    return Thing(vendor=vendor, type="service", name=name)
+
+
+STATE = State(
+    objects=[
+        Object(thing("api"), "https://dashboard.render.com/web/srv-1", True, NOW),
+        Object(thing("<hook>", "GitHub"), "javascript:alert(1)", False, None),
+    ],
+    phase="foundation",
+    updated=NOW,
+    frontend_url="https://app.test",
+    backend_url="https://api.test",
+    records=[("app.test", "CNAME", "cname.vercel-dns.com")],
+    pending=2,
+)
+FINDING = Finding(kind=Kind.DRIFT, object=thing(HOSTILE), field="callbacks", declared=["a"], live=[HOSTILE * 9])
+DRIFT = Report(stack="staging", checked_at=NOW, findings=[FINDING])
+
+
+def full() -> Estate:
+    releases = [
+        deployment(20),
+        deployment(9, good=False, tag="v2", back=True),
+        deployment(3, tag=HOSTILE, task="rollback"),
+    ]
+    one = Stack("staging", settings("staging"), "https://github.com/o/r", STATE, DRIFT, releases)
+    other = replace(one, name="production", settings=settings("production"), releases=[deployment(1, good=False)])
+    matrix = environments(settings("staging"), settings("production"))
+    return Estate(NOW, SINCE, [one, other], matrix, figures(releases, releases, SINCE, NOW))
+
+
+def empty() -> Estate:
+    broken = Missing("its phase is 'x'")
+    nothing = Missing("it was never up", trouble=False)
+    stack = Stack("staging", broken, "", nothing, Missing("the engine failed"), Missing("GitHub: export GITHUB_TOKEN"))
+    return Estate(NOW, SINCE, [stack], Missing("both are needed", False), Missing("not enough", False))
+
+
+def test_everything_is_escaped_and_only_web_addresses_are_links() -> None:
+    text = page(full())
+    assert "<script" not in text
+    assert "javascript:" not in text
+    assert "<hook>" not in text
+    assert "&lt;hook&gt;" in text
+    assert '<a href="https://dashboard.render.com/web/srv-1" rel="noopener noreferrer">api</a>' in text
+
+
+def test_nothing_is_fetched() -> None:
+    for text in (page(full()), page(empty())):
+        assert "default-src 'none'" in text
+        assert re.findall(r"""(?:src|xlink:href)=|<link|<img|<iframe|@import|url\(""", text) == []
+
+
+def test_what_is_found_is_told_in_words_beside_the_colour() -> None:
+    text = page(full())
+    for told in (
+        "infrastructure declared, foundation live",
+        "drifted",
+        "failed, taken back",
+        "7 min 05 s",
+        "2 operations of the last run were begun and never reported done",
+        "staging by week: 2 served and 1 failed in 5 weeks",
+        "within",
+        "AUTH0_AUDIENCE and CORS_ORIGINS of the adopted service",
+    ):
+        assert told in text, told
+    assert full().gaps == []
+
+
+def test_each_part_that_is_missing_says_why() -> None:
+    text = page(empty())
+    for told in ("its phase is &#x27;x&#x27;", "it was never up", "the engine failed", "GitHub: export GITHUB_TOKEN",
+                 "both are needed", "not enough"):  # fmt: skip
+        assert told in text, told
+    assert empty().gaps == [
+        "staging: configuration: its phase is 'x'",
+        "staging: drift: the engine failed",
+        "staging: releases: GitHub: export GITHUB_TOKEN",
+    ]
+
+
+def test_a_check_for_drift_that_failed_is_a_gap_with_its_reason() -> None:
+    failed = Report(stack="staging", checked_at=NOW, error="GitHub answered <500>")
+    estate = replace(full(), stacks=[replace(full().stacks[0], drift=failed)])
+    assert estate.gaps == ["staging: drift: GitHub answered <500>"]
+    assert "GitHub answered &lt;500&gt;" in page(estate)
+
+
+def test_over_the_budget_and_without_a_price_is_said() -> None:
+    dear = settings("staging", budgetUsd="0")
+    assert dear.render.database is not None
+    database = dear.render.database.model_copy(update={"plan": "basic_1gb"})
+    priced = dear.model_copy(update={"render": dear.render.model_copy(update={"database": database})})
+    text = page(replace(full(), stacks=[replace(full().stacks[0], settings=priced)]))
+    assert "$19" in text
+    assert re.search(r"over</span> the budget of \$0", text)
+    strange = database.model_copy(update={"plan": "pro_512gb"})
+    unknown = dear.model_copy(update={"render": dear.render.model_copy(update={"database": strange})})
+    text = page(replace(full(), stacks=[replace(full().stacks[0], settings=unknown)]))
+    assert "no price known" in text
+
+
+def test_the_content_is_plain_json() -> None:
+    content = as_content(full())
+    assert content["stacks"][0]["declared"] == {"environment": "staging", "phase": "infrastructure", "budgetUsd": 14}
+    assert content["stacks"][0]["state"]["objects"][0]["thing"]["name"] == "api"
+    assert content["stacks"][0]["drift"]["schema"] == 1
+    assert as_content(empty())["figures"] == {"why": "not enough", "trouble": False}
+
+
+def colours(scheme: str) -> dict[str, str]:
+    blocks = re.findall(r":root \{(.*?)\}", parts.STYLE, re.DOTALL)
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[["light", "dark"].index(scheme)]))
+
+
+def luminance(colour: str) -> float:
+    """W3C, WCAG 2.2, relative luminance."""
+    values = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def pairs() -> Iterator[tuple[str, str]]:
+    for text in ("ink", "soft", "accent"):
+        yield from ((text, ground) for ground in ("paper", "card"))
+    yield from ((tone, f"{tone}-soft") for tone in ("good", "bad", "warn"))
+    yield "ink", "plain-soft"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("text", "ground"), list(pairs()))
+def test_contrast_is_enough_to_read(scheme: str, text: str, ground: str) -> None:
+    found = colours(scheme)
+    light, dark = sorted((luminance(found[text]), luminance(found[ground])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Browser:
+    return Browser(tmp_path / "profile")
+
+
+@pytest.mark.parametrize("width", [390, 960, 1200])
+def test_in_a_browser_it_fits_and_asks_for_nothing(browser: Browser, tmp_path: Path, width: int) -> None:
+    week = by_week([deployment(3)], SINCE, NOW)
+    pages = {
+        "full": page(full()),
+        "empty": page(empty()),
+        "metrics": metrics_page("Releases", "this month", figures([], [], SINCE, NOW), [("Production", week)]),
+    }
+    for name, text in pages.items():
+        file = tmp_path / f"{name}.html"
+        file.write_text(text)
+        assert browser.problems(file, width) == [], name
+
+
+def test_the_pictures_of_light_and_dark_differ(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "estate.html"
+    file.write_text(page(full()))
+    taken = [browser.picture(file, tmp_path / f"{dark}.png", 1200, 2400, dark=dark) for dark in (False, True)]
+    assert all(picture.startswith(b"\x89PNG") and len(picture) > 50_000 for picture in taken)
+    assert taken[0] != taken[1]
+
+
+BAD = """<!DOCTYPE html><title>x</title><body><h1>x</h1><h3>y</h3><table><tr><td>1</td></tr></table>
+<a href="#nowhere">z</a><img src="https://example.com/x.png" alt=""><div style="width:3000px">wide</div>
+<script>console.error("oh")</script></body>"""
+
+
+def test_the_browser_sees_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "bad.html"
+    file.write_text(BAD)
+    found = browser.problems(file, 390)
+    assert [problem for problem in found if "oh" in problem]
+    assert {"headings out of order", "a table without a caption", "nothing at #nowhere"} <= set(found)
+    assert "it asked for https://example.com/x.png" in found
+    assert "wider than the window: DIV wide" in found
