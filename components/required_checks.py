@@ -23,7 +23,8 @@ _FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
-_SETS_STATUS = re.compile(r"-m gate (?:deploy\b|smoke\b.*--status\b)")
+_SETS_STATUS = "-m gate deploy "
+"""In a workflow: it runs after each deploy, and gives its commit the status."""
 
 
 class Unavailable(Exception):
@@ -73,7 +74,7 @@ def jobs(files: Mapping[str, str]) -> list[Job]:
 
 def sets_status(files: Mapping[str, str]) -> bool:
     """Whether a workflow has the gate set its commit status, which no job has to report. Args: files: texts by path."""
-    return any(_SETS_STATUS.search(text) for text in files.values())
+    return any(_SETS_STATUS in text for text in files.values())
 
 
 def explain(

@@ -145,8 +145,8 @@ def recover(
         return 1
 
 
-app.command()(preview)
 app.command()(doctor)
+app.command()(preview)
 app.command()(adopt)
 app.command()(smoke)
 app.command()(deploy)

@@ -199,7 +199,8 @@ class _Command:
                 teller.line(r.text(line))
 
             _warn(target, tell)
-            with interruptible(), open_stage(target, os.environ, tell) as stage:
+            ends = budget + (target.settings.release.rollback_budget_seconds if self.action == "release" else 0)
+            with interruptible(), open_stage(target, os.environ, tell, ends) as stage:
                 found = run(stage, Budget(budget, tell, teller))
                 self._keep(stage)
         return found

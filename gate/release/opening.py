@@ -24,14 +24,18 @@ from render.session import connect
 
 
 @contextlib.contextmanager
-def open_stage(target: Target, environ: Mapping[str, str], tell: Callable[[str], None]) -> Iterator[Stage]:
-    """Args: environ: GITHUB_TOKEN, VERCEL_API_TOKEN where the environment has a frontend, RENDER_API_KEY.
+def open_stage(
+    target: Target, environ: Mapping[str, str], tell: Callable[[str], None], seconds: float
+) -> Iterator[Stage]:
+    """Args:
+
+    environ: GITHUB_TOKEN, VERCEL_API_TOKEN where the environment has a frontend, RENDER_API_KEY.
+    seconds: that everything may take; Render's answers are waited for no longer, with some to spare.
 
     Raises: GateError, RenderError.
     """
     settings = target.settings
-    ends = float(settings.release.budget_seconds + settings.release.rollback_budget_seconds + SPARE)
-    with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=ends) as session:
+    with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + SPARE) as session:
         repository = Repository(accounts.github, target.repository)
         own = settings.vercel.project if settings.vercel and settings.vercel.settings else None
         frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves

@@ -36,10 +36,10 @@ class Harbor(StackFile):
 
 
 def reported(*_: Any) -> dict[str, str]:
-    delivered = PROJECT / "workflows" / "staging-smoke-tests.yml"
+    delivered = PROJECT / "workflows" / "staging-deploy.yml"
     return {
         ".github/workflows/tests.yml": "on: pull_request\njobs: {tests: {}}\n",
-        ".github/workflows/staging-smoke-tests.yml": delivered.read_text(encoding="utf-8"),
+        ".github/workflows/staging-deploy.yml": delivered.read_text(encoding="utf-8"),
     }
 
 

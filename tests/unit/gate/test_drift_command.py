@@ -169,7 +169,7 @@ def test_a_cli_that_does_not_work_is_named_with_its_complaint(tmp_path: Path, mo
 
 def test_a_terminal_shows_the_elapsed_time() -> None:
     out = io.StringIO()
-    with progress("looking", Console(file=out, force_terminal=True)) as tell:
+    with progress("looking", Console(file=out, force_terminal=True, color_system=None)) as tell:
         tell("3 resources read")
         time.sleep(0.2)
     assert "looking: 3 resources read 0 s" in out.getvalue()

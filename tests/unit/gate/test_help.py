@@ -23,8 +23,8 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_every_command_of_the_gate_is_there() -> None:
     assert set(COMMANDS) == {
-        *("adopt", "deploy", "doctor", "drift", "metrics", "preview", "previews prune", "recover", "release"),
-        *("report", "rollback", "seed", "smoke", "verify", "watch", "workflows check", "workflows sync"),
+        *("adopt", "deploy", "doctor", "drift", "metrics", "preview", "previews prune", "recover", "release", "report"),
+        *("rollback", "seed", "smoke", "verify", "watch", "workflows check", "workflows sync"),
     }
 
 

@@ -15,6 +15,7 @@ from gate.release import command, opening
 from gate.release.waiting import Budget
 from gate.smoke import Outcome, Result, SmokeReport
 from rehearsal.render_api import serve
+from render.errors import Unreachable
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.settings.stack_file import PROJECT
 
@@ -126,6 +127,25 @@ def test_a_missing_token_changes_nothing(
     assert missing in (tmp_path / "release.md").read_text()
     assert (world.writes(), world.states(), world.locks()) == (before, [], [])
     assert told.texts[0].startswith("release v1.0.0: refused (")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"),
+    [(["release", "v1.0.0"], 1800 + 600), (["rollback"], 600), (["deploy", "a" * 40, "--env", "production"], 1800)],
+)
+def test_render_is_waited_for_no_longer_than_the_budget(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, arguments: list[str], seconds: int
+) -> None:
+    """A vendor that is away must not make ten minutes of going back three quarters of an hour."""
+    given: list[float] = []
+
+    def connect(_environ: object, _tell: object, deadline: float) -> None:
+        given.append(deadline)
+        raise Unreachable("no answer from Render")
+
+    monkeypatch.setattr(opening, "connect", connect)
+    assert main(arguments) == 1
+    assert given == [seconds + 120]
 
 
 @pytest.mark.parametrize("arguments", [["release", "v1.two"], ["release", "1.2.3"], ["deploy", "main"]])
