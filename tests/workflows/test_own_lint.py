@@ -37,8 +37,8 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-def test_the_four_are_there() -> None:
-    assert [path.stem for path in workflows()] == ["drift", "preview", "test", "up"]
+def test_the_five_are_there() -> None:
+    assert [path.stem for path in workflows()] == ["drift", "preview", "previews", "test", "up"]
 
 
 def test_actionlint_finds_nothing(tools: Path, clone: Path) -> None:
@@ -111,6 +111,7 @@ def test_an_up_is_never_canceled_and_waits_for_its_own_stack_only() -> None:
 def test_what_only_looks_is_given_no_environment_that_waits_for_a_person() -> None:
     assert workflow("preview")["jobs"]["preview"]["environment"] == "preview"
     assert workflow("drift")["jobs"]["drift"]["environment"] == "preview"
+    assert workflow("previews")["jobs"]["prune"]["environment"] == "preview"
 
 
 def test_the_pulumi_cli_is_the_one_that_the_tests_run_with() -> None:
