@@ -131,6 +131,8 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
         ("rollback", "v1.0.0"),
     ]
 
+    by_hand = {"secretName": "RENDER_API_KEY", "value": "rnd"}
+    stage.vendors.seed("github", "environment_secret", repository=REPOSITORY, environment="live", **by_hand)
     verified = harbor.gate("production", "verify", "--env", "production", "--json")
     lines = json.loads(verified.stdout)["lines"]
     assert [line for line in lines if line["verdict"]["outcome"] == "fail"] == []
