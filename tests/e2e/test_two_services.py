@@ -143,6 +143,14 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     assert (samples["production deployments"], samples["staging deployments"]) == (2, 1)
 
 
+def test_the_report_shows_both_stacks_without_vercel(harbor: Team) -> None:
+    written = harbor.gate("production", "report", "--html", "estate.html")
+    assert written.returncode == 0, written.stdout + written.stderr
+    page = (harbor.stage.project / "estate.html").read_text()
+    assert [name for name in (API, WEB, STAGING_API, STAGING_WEB) if name not in page] == []
+    assert "zebra" not in page.lower()
+
+
 def _variables(harbor: Team) -> dict[str, dict[str, str]]:
     estate = harbor.stage.render.estate
     return {name: estate.env_vars[estate.find_service(name)["id"]] for name in (API, WEB)}
