@@ -2,8 +2,7 @@
 
 An import whose inputs differ from the live object is refused, or changes it at once, depending on the engine's version.
 So while an object is named there, everything about it is left as it is; once its line is removed, the next preview
-shows what the declaration would change. A value that its vendor does not give back is the exception: without it the
-import would not be valid, so it is written.
+shows what the declaration would change. The exception is what the run could not do without, see `_WRITTEN`.
 """
 
 from __future__ import annotations
@@ -12,11 +11,14 @@ from collections.abc import Collection, Mapping
 
 import pulumi
 
-_UNREADABLE = {
+_WRITTEN = {
+    # Not given back by the vendor, and the import is not valid without it (Vercel: of a sensitive variable).
     "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": "value",
-    "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": "value",  # of a sensitive one
+    "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": "value",
+    # GitHub refuses the environment's policy, which is made in the same run, before the environment asks for one.
+    "github:index/repositoryEnvironment:RepositoryEnvironment": "deployment_branch_policy",
 }
-"""The input that the vendor does not give back, by resource type."""
+"""The input that is as declared from the importing run on, by resource type."""
 
 
 class Adoption:
@@ -52,8 +54,8 @@ class Adoption:
             f"{args.name} ({args.type_}) is taken over as it is: after this `pulumi up`, remove its line from "
             "marketedge:adopt to see and apply what is declared for it"
         )
-        unreadable = _UNREADABLE.get(args.type_)
-        left_alone = [name for name in args.props if name != unreadable] if unreadable else ["*"]
+        written = _WRITTEN.get(args.type_)
+        left_alone = [name for name in args.props if name != written] if written else ["*"]
         taken_over = pulumi.ResourceOptions(import_=self._adopt[named], ignore_changes=left_alone)
         return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, taken_over))
 

@@ -178,6 +178,28 @@ def secrets_differ(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
+    """No object has two owners, and an adopted service is not taken for another one."""
+    settings, before = facts.settings, facts.before
+    services = facts.observed.services
+    for name, identity in services.items():
+        if identity == before.peer.get("renderServiceId"):
+            yield Finding(
+                "error",
+                f"marketedge:render: service {name} belongs to stack {settings.peer} already; expected another one",
+            )
+    for key, identity in settings.adopt.items():
+        if identity == before.peer.get("auth0ClientId"):
+            yield Finding("error", f"marketedge:adopt: {key}: {identity} belongs to stack {settings.peer} already")
+    known, name = before.own.get("renderServiceId"), settings.render.service.name
+    if settings.adopted and known and services.get(name, known) != known and known not in settings.give_up:
+        yield Finding(
+            "error",
+            f"marketedge:render.service.name: {name} is {services[name]}, and this stack has adopted {known}; expected "
+            f"that one's name, or {known} in marketedge:giveUp",
+        )
+
+
 def databases_that_expire(facts: Facts) -> Iterator[Finding]:
     """A free Postgres is deleted (Render documentation, Free instances)."""
     database = facts.settings.render.database
@@ -237,6 +259,7 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     secrets_are_kept_as_such,
     no_wildcards,
     secrets_differ,
+    belongs_to_one_stack,
     databases_that_expire,
     within_budget,
     checks_that_report,

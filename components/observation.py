@@ -39,13 +39,14 @@ class Observation:
     """What was found at Render.
 
     digests: of live values, by variable. switches: the live values of `SWITCHES`, by variable.
-    expires: when, as ISO 8601, by name of a free database.
+    expires: when, as ISO 8601, by name of a free database. services: ids of those that exist, by name.
     """
 
     drift: Drift = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
 
 
 def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> Observation:
@@ -74,7 +75,8 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
         if found["drift"] or not found["exists"]
     }
     expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
-    return Observation(drift, _told(report, "digests"), _told(report, "values"), expires)
+    services = {name: one["id"] for name, one in report.get("services", {}).items() if one["exists"]}
+    return Observation(drift, _told(report, "digests"), _told(report, "values"), expires, services)
 
 
 def _told(report: reconcile.Report, what: str) -> dict[str, str]:

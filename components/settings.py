@@ -222,7 +222,7 @@ class Settings(Model):
         strict: warnings of `guardrails` are errors.
         budget_usd: what the stack's own Render objects may cost a month (plan 10.1).
         adopt: ids of objects that exist, by `<package>:<Type>/<resource name>`; found by `gate adopt`.
-        give_up: names of Render objects that leaving a phase may delete.
+        give_up: names of Render objects that leaving a phase may delete, and the id of a service to be owned no more.
         peer_stack: stack of the other environment, where it has another name than that.
         secrets_that_differ: variables whose values no two environments may share (plan 2.4).
     """

@@ -20,6 +20,7 @@ from gate.drift.check import check, open_stack
 from gate.drift.issue import settle
 from gate.drift.report import Report
 from gate.errors import GateError
+from gate.forum import open_forum
 from gate.metrics.command import metrics
 from gate.options import AsJson, Env, StackName
 from gate.preview.command import preview
@@ -30,7 +31,6 @@ from gate.redaction import Redactor, environment_secrets
 from gate.release.command import deploy, release, rollback
 from gate.release.notify import workflow_run
 from gate.report.command import report as report_estate
-from gate.reporting import forum
 from gate.seed.command import seed_environment
 from gate.smoke.command import smoke
 from gate.verify.command import verify
@@ -164,7 +164,7 @@ app.command("seed")(seed_environment)
 def _settle(report: Report) -> bool:
     """Whether the stack's issue could be made to say it."""
     try:
-        with forum(os.environ) as repository:
+        with open_forum(os.environ) as repository:
             print(settle(report, repository, workflow_run(os.environ)), file=sys.stderr)
     except GateError as error:
         said = Redactor(environment_secrets(os.environ)).text(str(error))

@@ -35,16 +35,19 @@ class Rollout:
 
         Raises: RehearsalFailed, also where anything was done to production that nobody may do to it.
         """
-        self.enter("foundation")
-        self.enter("infrastructure")
+        self._enter("foundation")
+        self._enter("infrastructure")
         self._deliver()
         self._move("cutover", _GATED)
         self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False}, "back to infrastructure")
         with self._story.chapter("production: what was done to it on the way") as note:
             if done := harm(self._story.world, self._before):
                 raise RehearsalFailed(f"production was touched: {', '.join(done)}")
-            kept = len(self._before.variables) - 1
-            note(f"no deploy, restart or deletion; {kept} variables as before, CORS_ORIGINS and AUTH0_AUDIENCE written")
+            kept, settings = len(self._before.variables) - 1, len(self._before.kept)
+            note(
+                f"no deploy, restart or deletion; {kept} variables as before, CORS_ORIGINS and AUTH0_AUDIENCE written; "
+                f"{settings} settings at GitHub, Auth0 and Vercel as before"
+            )
         self._story.console.print(self._counts)
 
     def cut_over(self) -> None:
@@ -54,18 +57,18 @@ class Rollout:
         """
         self._move("cutover", _GATED)
 
-    def enter(self, phase: str) -> None:
+    def _enter(self, phase: str) -> None:
         """A phase that declares objects which exist: they are adopted first, then become as declared."""
         story, at = self._story, len(self._story.steps)
         self._configure("phase", phase)
         with story.chapter(f"{phase}: gate adopt --env production") as note:
-            adoption = self._search()
-            story.console.print(text(adoption), highlight=False)
+            adoption = self.existing()
+            story.console.print(text(adoption), highlight=False, markup=False, soft_wrap=True)
             note(f"{len(adoption.found)} found, {len(adoption.new)} to create")
         with story.chapter(f"{phase}: up takes them over") as note:
             self._configure("adopt", {one.key: one.import_id for one in adoption.found})
-            updated = self._written_by_up("update")
-            if updated:
+            # An environment has to ask for policies before it can have the one that is made in the same run.
+            if updated := set(self._written_by_up("update")) - {"environment"}:
                 raise RehearsalFailed(f"what was adopted was written to: {', '.join(updated)}")
             self._configure("adopt", None)
             note("imported as they are")
@@ -107,7 +110,8 @@ class Rollout:
         if done := harm(self._story.world, self._before):
             raise RehearsalFailed(f"{title} did to production: {', '.join(done)}")
 
-    def _search(self) -> Adoption:
+    def existing(self) -> Adoption:
+        """What `gate adopt` finds."""
         stack = self._engine.stack
         config = {key: value.value for key, value in stack.get_all_config().items()}
         with self._engine.inhabited(), Accounts(os.environ, config) as accounts:

@@ -10,7 +10,7 @@ import json
 
 from gate.drift import markdown, wording
 from gate.drift.report import Report, Verdict
-from gate.reporting import LIMIT, Forum, Json, cut, marker
+from gate.forum import LIMIT, Forum, Json, cut, marker
 
 _BEFORE = "## What the last check found that could be done"
 """Between the text of a check that failed and that of the last one that did not."""
@@ -50,8 +50,8 @@ def settle(report: Report, forum: Forum, link: str = "") -> str:
 
 def _close(issues: list[Json], forum: Forum, report: Report, link: str) -> str:
     for issue in issues:
-        forum.add_to_issue(issue["number"], _text(report, link))
         forum.edit_issue(issue["number"], state="closed", state_reason="completed")
+        forum.add_to_issue(issue["number"], _text(report, link))
     return "; ".join(f"issue closed: {issue['html_url']}" for issue in issues) or "no issue is open"
 
 
@@ -72,7 +72,7 @@ def _last_findings(body: str) -> str:
     """What an issue's text says of the last check that could be done; empty where there was none."""
     lines = body.replace("\r\n", "\n").split("\n")
     text = "\n".join(lines[2:])
-    return text.partition(_BEFORE)[2].strip() if f"seen {Verdict.ERROR}" in lines[1:2][0] else text
+    return text.partition(_BEFORE)[2].strip() if f"seen {Verdict.ERROR}" in "".join(lines[1:2]) else text
 
 
 def _seen(report: Report) -> str:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from gate.drift.check import open_stack
 from gate.errors import GateError
+from gate.forum import LIMIT, marker, open_forum
 from gate.options import AsJson
 from gate.preview import console, markdown
 from gate.preview.report import Report, StackPreview
@@ -21,7 +22,6 @@ from gate.preview.run import preview as preview_stack
 from gate.progress import progress
 from gate.redaction import Redactor, environment_secrets
 from gate.release.notify import workflow_run
-from gate.reporting import LIMIT, forum, marker
 
 MARK = marker("preview")
 
@@ -91,7 +91,7 @@ def _comment(number: int, outcome: Report, link: str) -> bool:
     """Whether it could be written."""
     body = f"{MARK}\n{markdown.render(outcome, limit=LIMIT - len(MARK) - 1, link=link)}"
     try:
-        with forum(os.environ) as repository:
+        with open_forum(os.environ) as repository:
             address, done = repository.comment(number, MARK, body)
     except GateError as error:
         said = Redactor(environment_secrets(os.environ)).text(str(error))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gate.drift.markdown import code, escaped, fenced
 from gate.drift.wording import moment, printable
+from gate.forum import cut
 from gate.preview import wording
 from gate.preview.report import Report, StackPreview
-from gate.reporting import cut
 
 _NOTE = "*{lines} more lines are left out here; `--report` and the run's summary have them all.*"
 

@@ -7,7 +7,6 @@ from gate.drift.report import Finding, Kind
 from gate.preview.report import Change, Cost, Price, StackPreview
 
 DECLARED, FOLLOWS = "declared", "follows from another object"
-_HEADINGS = {"delete": "to delete", "replace": "to replace", "update": "to update", "create": "to create"}
 
 
 def headline(stack: StackPreview) -> str:
@@ -16,7 +15,7 @@ def headline(stack: StackPreview) -> str:
         return "could not be previewed"
     if not stack.changes:
         return "no changes"
-    return ", ".join(f"{number} {_HEADINGS.get(kind, f'to {kind}')}" for kind, number in stack.counts.items())
+    return ", ".join(f"{number} to {kind}" for kind, number in stack.counts.items())
 
 
 def cost(found: Cost) -> str:

@@ -119,10 +119,16 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     listed = repository.get(f"{path}/deployment-branch-policies", needs=_ADMIN) or {}
     policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed.get("branch_policies", [])}
     wanted = ("tag", declared.tags) if declared.tags else ("branch", target.settings.github.branch.name)
-    verdict = expect("who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, UP)
+    others = ", ".join(sorted(" ".join(policy) for policy in policies - {wanted}))
+    # What lived before is not deleted by an up.
+    advice = f"delete {others} (Settings, Environments, {declared.name}), then {UP}" if others else UP
+    verdict = expect("who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, advice)
     yield Line(plan, f"environment {declared.name}: who may deploy", verdict)
-    approve = {*declared.reviewers.users, *declared.reviewers.teams}
-    yield Line(plan, f"environment {declared.name}: reviewers", expect("reviewers", _reviewers(found), approve, UP))
+    approve, found_reviewers = {*declared.reviewers.users, *declared.reviewers.teams}, _reviewers(found)
+    # Where none are named, those of an adopted environment stay.
+    expected = approve or (found_reviewers if target.settings.adopted else approve)
+    verdict = expect("reviewers", found_reviewers, expected, UP)
+    yield Line(plan, f"environment {declared.name}: reviewers", verdict)
     variables = repository.get(f"{path}/variables", needs="Environments: read", per_page=30) or {}
     present = {variable["name"] for variable in variables.get("variables", [])}
     yield Line(

@@ -74,7 +74,12 @@ def in_environment(objects: list[Object], new: Object) -> Object:
 
 
 def new_policy(objects: list[Object], new: Object) -> Object:
-    return in_environment(objects, new) | {"policyId": str(_number())}
+    where = in_environment(objects, new)
+    (environment,) = select(objects, "environment", repository=new["repository"], environment=new["environment"])
+    if not (environment.get("deploymentBranchPolicy") or {}).get("customBranchPolicies"):
+        path = f"/repos/{new['repository']}/environments/{new['environment']}/deployment-branch-policies"
+        raise ProviderError(f"POST {path}: 404 Not Found []")
+    return where | {"policyId": str(_number())}
 
 
 def new_secret(objects: list[Object], new: Object) -> Object:

@@ -38,7 +38,8 @@ def estate(tmp_path: Path) -> Estate:
     estate.seed("github", "repository", name="platform", private=True)
     estate.seed("github", "branch", repository="platform", branch="main", sha="a" * 40)
     estate.seed("github", "branch", repository="platform", branch="feature/one", sha="b" * 40)
-    estate.seed("github", "environment", **WHERE)
+    custom = {"protectedBranches": False, "customBranchPolicies": True}
+    estate.seed("github", "environment", **WHERE, deploymentBranchPolicy=custom)
     estate.seed("github", "deployment_policy", **WHERE, tagPattern="v*")
     for number in range(35):
         estate.seed("github", "environment_variable", **WHERE, variableName=f"V{number}", value="x")

@@ -61,10 +61,13 @@ def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tm
 def test_production_that_is_given_up_is_forgotten_and_can_be_taken_back(tmp_path: Path, pulumi_cli: Path) -> None:
     with living(tmp_path, pulumi_cli) as (stage, before), (tmp_path / "told").open("w") as told:
         rollout = Rollout(Story(stage, Console(file=told, width=160)), before)
-        rollout.enter("foundation")
-        rollout.enter("infrastructure")
-        engine = Engine(stage, "production", lambda _line: None)
-        file, written = stage.project / "Pulumi.production.yaml", changes(stage)
+        engine, file = Engine(stage, "production", lambda _line: None), stage.project / "Pulumi.production.yaml"
+        configure(file, "phase", "infrastructure")
+        configure(file, "adopt", {one.key: one.import_id for one in rollout.existing().found})
+        engine.up()
+        configure(file, "adopt", None)
+        engine.up()
+        written = changes(stage)
         configure(file, "phase", "foundation")
         with pytest.raises(automation.CommandError, match="leaving infrastructure for foundation takes marketedge-pl"):
             engine.up()
@@ -79,8 +82,10 @@ def test_production_that_is_given_up_is_forgotten_and_can_be_taken_back(tmp_path
         assert [row for row in changes(stage) if row not in written] == []
         assert not any("vercel" in resource["type"] for resource in engine.resources())
         configure(file, "giveUp", None)
-        rollout.enter("infrastructure")
-        assert sum("vercel" in resource["type"] for resource in engine.resources()) > 5
+        configure(file, "phase", "infrastructure")
+        again = rollout.existing()
+        assert (again.new, again.undecided) == ([], [])
+        assert {one.key for one in again.found} >= {"vercel:Project/production", "github:RepositoryRuleset/production"}
 
 
 def adopted(document: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from components.adoption import key
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.test_phases import (
     CLIENT,
@@ -96,13 +97,20 @@ def test_of_staging_everything_is_managed() -> None:
     assert [r.label for r in declared if r.ignore_changes and r.type != commands] == []
 
 
-def test_a_variable_that_may_be_closed_is_imported_with_its_value() -> None:
-    name = "production-NEXT_PUBLIC_ENVIRONMENT"
-    result = run(adopting(f"vercel:ProjectEnvironmentVariable/{name}"), stacks={"production": {}})
+@pytest.mark.parametrize(
+    ("type_", "name", "written"),
+    [
+        # A value that cannot be read back; and what GitHub wants before the environment's policy can be made.
+        (VARIABLE, "production-NEXT_PUBLIC_ENVIRONMENT", "value"),
+        (ENVIRONMENT, "production", "deploymentBranchPolicy"),
+    ],
+)
+def test_what_an_import_cannot_do_without_is_as_declared(type_: str, name: str, written: str) -> None:
+    result = run(adopting(key(type_, name)), stacks={"production": {}})
     assert result.error is None
-    variable = result.only(VARIABLE, name)
-    assert variable.import_id == "id"
-    assert set(variable.plain) - set(variable.ignore_changes) == {"value"}
+    taken_over = result.only(type_, name)
+    assert taken_over.import_id == "id"
+    assert set(taken_over.plain) - set(taken_over.ignore_changes) == {written}
 
 
 def test_a_line_that_nothing_is_called_by_is_an_error_that_names_it() -> None:

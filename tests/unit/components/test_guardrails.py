@@ -234,6 +234,39 @@ def test_a_stack_exports_the_digest_of_a_configured_jwt_secret() -> None:
     assert "signing-key" not in repr(result.outputs)
 
 
+def owning(peer: dict[str, Any], own: dict[str, Any]) -> Before:
+    return Before("infrastructure", own, peer)
+
+
+def test_a_service_of_the_other_stack_is_an_error(production: StackFile) -> None:
+    found = Observation(services={"marketedge-platform": "srv-1"})
+    (finding,) = guardrails.belongs_to_one_stack(facts(production, owning({"renderServiceId": "srv-1"}, {}), found))
+    assert "service marketedge-platform belongs to stack staging already" in finding.text
+    assert finding.level == "error"
+
+
+def test_an_application_of_the_other_stack_is_an_error(production: StackFile) -> None:
+    production.config["marketedge:adopt"] = json.dumps({"auth0:Client/production": "stagingsClient"})
+    (finding,) = guardrails.belongs_to_one_stack(facts(production, owning({"auth0ClientId": "stagingsClient"}, {})))
+    assert "auth0:Client/production: stagingsClient belongs to stack staging already" in finding.text
+
+
+def test_another_service_than_the_adopted_one_is_an_error_unless_that_one_is_given_up(production: StackFile) -> None:
+    before, found = owning({}, {"renderServiceId": "srv-1"}), Observation(services={"marketedge-platform": "srv-2"})
+    (finding,) = guardrails.belongs_to_one_stack(facts(production, before, found))
+    assert "marketedge-platform is srv-2, and this stack has adopted srv-1" in finding.text
+    production.config["marketedge:giveUp"] = json.dumps(["srv-1"])
+    assert list(guardrails.belongs_to_one_stack(facts(production, before, found))) == []
+
+
+def test_what_belongs_to_this_stack_alone_is_fine(production: StackFile) -> None:
+    before = owning({"renderServiceId": "srv-9", "auth0ClientId": "theirs"}, {"renderServiceId": "srv-1"})
+    found = Observation(services={"marketedge-platform": "srv-1"})
+    production.config["marketedge:adopt"] = json.dumps({"auth0:Client/production": "ours"})
+    assert list(guardrails.belongs_to_one_stack(facts(production, before, found))) == []
+    assert list(guardrails.belongs_to_one_stack(facts(production, before))) == []
+
+
 def test_a_free_database_is_a_notice_with_its_expiry_also_under_strict() -> None:
     stack_file = StackFile()
     stack_file.config["marketedge:strict"] = "true"

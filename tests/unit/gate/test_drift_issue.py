@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from gate import cli
-from gate.reporting import LIMIT
+from gate.forum import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate import events as e
@@ -141,6 +141,16 @@ def test_a_check_that_could_not_be_done_says_so_and_keeps_what_was_found(estate:
     assert run(drift("enforceAdmins")) == 2
     assert "holiday" not in issues(estate)[0]["body"]
     assert len(comments(estate, 1)) == 2
+
+
+def test_a_text_that_somebody_emptied_is_written_anew(estate: Estate) -> None:
+    run(drift("enforceAdmins"))
+    with estate.edit("github") as objects:
+        issue = next(o for o in objects if o["type"] == "issue")
+        issue["body"] = issue["body"].split("\n")[0]
+    assert run(FakeStack([e.error("the vendor is on holiday")], failure("x"))) == 1
+    (issue,) = issues(estate)
+    assert "the vendor is on holiday" in issue["body"]
 
 
 def test_a_first_check_that_could_not_be_done_opens_one(estate: Estate) -> None:

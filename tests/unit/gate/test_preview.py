@@ -13,10 +13,10 @@ from pulumi.automation.events import EngineEvent
 
 from gate import cli
 from gate.errors import StackUnavailable
+from gate.forum import LIMIT
 from gate.preview import command
 from gate.preview.run import cost
 from gate.preview.wording import cost as worded
-from gate.reporting import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_git

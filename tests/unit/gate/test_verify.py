@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from components.settings import Branch, Seed
+from components.settings import Branch, Reviewers, Seed
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
 from gate.verify.run import _asked, _smoke, verify
@@ -47,12 +47,6 @@ BY_HAND: list[tuple[str, str, dict[str, Any], str]] = [
     ("github", "ruleset", {"enforcement": "disabled"}, "no active ruleset protects tags v*"),
     ("github", "ruleset", {"rules": {"deletion": True}}, "no active ruleset protects tags v*"),
     ("github", "ruleset", {"conditions": {"refName": {"includes": ["refs/tags/x"]}}}, "no active ruleset protects"),
-    (
-        "github",
-        "environment",
-        {"protectionRules": [{"type": "required_reviewers", "reviewers": [{"reviewer": {"login": "sam"}}]}]},
-        "reviewers is sam, declared empty",
-    ),
     ("auth0", "client", {"callbacks": ["https://evil.test/callback"]}, "callbacks is https://evil.test/callback"),
     ("vercel", "project", {"autoAssignCustomDomains": False}, "auto-assignment of domains is off, declared on"),
     ("vercel", "project", {"rootDirectory": "web"}, "root directory is web"),
@@ -69,6 +63,33 @@ def test_a_change_by_hand_is_a_failure(
 ) -> None:
     estates.change(vendor, type_, **change)
     assert any(said in failure for failure in estates.failures()), estates.failures()
+
+
+def test_a_policy_that_lived_before_has_to_be_deleted_by_hand(estates: Estates) -> None:
+    where = {"repository": REPOSITORY, "environment": "production"}
+    estates.estate.seed("github", "deployment_policy", **where, branchPattern="main")
+    (line,) = (one for one in estates.lines() if one.title == "environment production: who may deploy")
+    assert line.verdict.detail == "who may deploy is branch main, tag v*, declared tag v*"
+    assert line.verdict.fix == "delete branch main (Settings, Environments, production), then pulumi up"
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [([], []), (["sam"], []), (["kim"], ["environment production: reviewers: reviewers is sam, declared kim"])],
+)
+def test_reviewers_have_to_be_those_that_are_named_if_any_are(
+    estates: Estates, named: list[str], said: list[str]
+) -> None:
+    estates.change(
+        "github",
+        "environment",
+        protectionRules=[{"type": "required_reviewers", "reviewers": [{"reviewer": {"login": "sam"}}]}],
+    )
+    settings = estates.target.settings
+    environment = settings.github.environment.model_copy(update={"reviewers": Reviewers(users=named)})
+    declared = settings.github.model_copy(update={"environment": environment})
+    estates.target = dataclasses.replace(estates.target, settings=settings.model_copy(update={"github": declared}))
+    assert estates.failures() == said
 
 
 @pytest.mark.parametrize(
@@ -148,7 +169,7 @@ def test_the_gates_own_status_counts_where_its_workflow_is_there(tmp_path: Path)
     estates = Estates(tmp_path, "cutover")
     assert reported(estates).outcome == "pass"
     with estates.estate.edit("github") as objects:
-        objects[:] = [one for one in objects if one.get("file") != ".github/workflows/staging-deploy.yml"]
+        objects[:] = [one for one in objects if not str(one.get("file")).startswith(".github/workflows/staging-")]
     assert reported(estates).outcome == "fail"
     assert "'staging-smoke-tests'" in reported(estates).detail
     assert "gate workflows sync --env staging" in reported(estates).fix

@@ -56,7 +56,8 @@ class Estates:
             enforceAdmins=True,
         )
         where = {"repository": REPOSITORY, "environment": "production"}
-        seed("github", "environment", **where)
+        custom = {"protectedBranches": False, "customBranchPolicies": True}
+        seed("github", "environment", **where, deploymentBranchPolicy=custom)
         seed("github", "deployment_policy", **where, tagPattern="v*")
         for variable in settings.github.environment.variables:
             seed("github", "environment_variable", **where, variableName=variable.key, value="x")

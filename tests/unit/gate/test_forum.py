@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from gate.errors import GateError
+from gate.forum import LIMIT, Forum, cut, marker, open_forum
 from gate.release.repository import Repository
-from gate.reporting import LIMIT, Forum, cut, forum, marker
 from gate.vendors.errors import OutcomeUnknown, VendorError
 from gate.vendors.github import GitHub
 from rehearsal import vendor_api
@@ -41,7 +41,7 @@ def environ(estate: Estate) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def opened(environ: dict[str, str]) -> Iterator[Forum]:
-    with forum(environ) as made:
+    with open_forum(environ) as made:
         yield made
 
 
@@ -103,12 +103,15 @@ def test_pull_requests_are_no_issues(opened: Forum, estate: Estate) -> None:
 )
 def test_what_is_missing_is_named(environ: dict[str, str], missing: str, message: str) -> None:
     del environ[missing]
-    with pytest.raises(GateError, match=message), forum(environ):
+    with pytest.raises(GateError, match=message), open_forum(environ):
         pass
 
 
 def test_the_applications_token_is_not_used(environ: dict[str, str]) -> None:
-    with pytest.raises(GateError, match="does not accept REPORT_TOKEN"), forum({**environ, "REPORT_TOKEN": "x"}) as it:
+    with (
+        pytest.raises(GateError, match="does not accept REPORT_TOKEN"),
+        open_forum({**environ, "REPORT_TOKEN": "x"}) as it,
+    ):
         it.comment(7, MARK, MARK)
 
 
@@ -167,7 +170,7 @@ def test_a_person_is_recognised_where_graphql_does_not_say_who_asks(monkeypatch:
         return httpx.Response(200, json=[found]) if request.method == "GET" else httpx.Response(404)
 
     everywhere(monkeypatch, handle)
-    with forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
+    with open_forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
         assert made.comment(7, MARK, MARK) == ("there", "unchanged")
 
 
@@ -180,7 +183,7 @@ def test_where_github_does_not_say_who_asks_it_is_the_workflow(monkeypatch: pyte
         return httpx.Response(200, json=[found])
 
     everywhere(monkeypatch, handle)
-    with forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
+    with open_forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
         assert made.comment(7, MARK, MARK) == ("there", "unchanged")
 
 
@@ -204,7 +207,7 @@ def test_where_the_api_is(environ: dict[str, str], address: str, monkeypatch: py
         return httpx.Response(200, json=[])
 
     everywhere(monkeypatch, handle)
-    with forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t", **environ}) as made:
+    with open_forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t", **environ}) as made:
         made.open_issues(MARK)
     assert asked[-1] == address
 

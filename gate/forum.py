@@ -121,7 +121,7 @@ class Forum:
 
 
 @contextlib.contextmanager
-def forum(environ: Mapping[str, str]) -> Iterator[Forum]:
+def open_forum(environ: Mapping[str, str]) -> Iterator[Forum]:
     """Open the repository that runs the workflow.
 
     Args: environ: GITHUB_REPOSITORY (owner/name, set by the runner) and REPORT_TOKEN; GITHUB_TOKEN is another one,
