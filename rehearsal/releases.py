@@ -32,10 +32,9 @@ class Releases:
         """Raises: RehearsalFailed."""
         client = self._world.vendors.find("auth0", "client", name=APPLICATION) or {}
         with application.serve(self._app) as (backend, frontend):
-            # As a job of the GitHub environment gets it: the application's own id, not the management application's.
-            self._job = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": client["clientId"]}
+            self._job = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "SMOKE_AUTH0_CLIENT_ID": client["clientId"]}
             good = self._chapter("v1.0.0", "release v1.0.0, a good one", 0, ["release", "v1.0.0"])
-            bad = self._tag("v1.1.0")
+            bad = tag_release(self._world, "v1.1.0")
             self._app.unhealthy.add(bad)
             self._chapter(None, "release v1.1.0, whose smoke tests fail", 3, ["release", "v1.1.0"], serves=good)
             better = self._chapter("v1.2.0", "release v1.2.0", 0, ["release", "v1.2.0"])
@@ -47,7 +46,7 @@ class Releases:
 
     def _chapter(self, tag: str | None, title: str, status: int, command: list[str], serves: str = "") -> str:
         """Run one command. Args: tag: made before, of a new commit that then has to serve. Returns: what serves."""
-        serves = self._tag(tag) if tag else serves
+        serves = tag_release(self._world, tag) if tag else serves
         with self._story.chapter(title) as note:
             ended = self._gate(*command)
             if ended != status:
@@ -76,7 +75,6 @@ class Releases:
         """Everything holds but the two required checks, of which the plan's names report nothing."""
         with self._story.chapter("verify --env production") as note:
             folder = self._world.folder / "verified"
-            self._job.pop("AUTH0_CLIENT_ID")  # a person's machine: the management application's
             self._gate("verify", "--env", "production", "--report", str(folder))
             lines = json.loads((folder / "verify.json").read_text())["lines"]
             failed = [line["title"] for line in lines if line["verdict"]["outcome"] == "fail"]
@@ -84,15 +82,6 @@ class Releases:
                 raise RehearsalFailed(f"gate verify found wrong: {', '.join(failed) or 'nothing'}")
             held = sum(line["verdict"]["outcome"] == "pass" for line in lines)
             note(f"{held} of {len(lines)} hold; the plan's two required checks report nothing, as they do not")
-
-    def _tag(self, tag: str) -> str:
-        """A commit that staging liked reaches main, is built by Vercel, and gets its tag."""
-        vendors = self._world.vendors
-        sha = github_git.commit(vendors, _REPOSITORY, "main")
-        vercel_deployments.build(vendors, FRONTEND, sha, "main")
-        github_git.status(vendors, _REPOSITORY, sha, _CONTEXT)
-        github_git.tag(vendors, _REPOSITORY, tag, sha, annotated=True)
-        return sha
 
     def _gate(self, *arguments: str) -> int:
         with inhabit(self._world):
@@ -107,6 +96,15 @@ class Releases:
             )
         self._story.console.print(done.stdout.rstrip(), highlight=False, markup=False)
         return done.returncode
+
+
+def tag_release(world: World, name: str) -> str:
+    """A commit that staging liked reaches main, is built by Vercel, and gets its tag. Returns: the commit."""
+    sha = github_git.commit(world.vendors, _REPOSITORY, "main")
+    vercel_deployments.build(world.vendors, FRONTEND, sha, "main")
+    github_git.status(world.vendors, _REPOSITORY, sha, _CONTEXT)
+    github_git.tag(world.vendors, _REPOSITORY, name, sha, annotated=True)
+    return sha
 
 
 def serving(world: World) -> tuple[str, str]:

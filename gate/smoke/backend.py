@@ -138,7 +138,7 @@ def auth0_url(visit: Visit, _subject: str) -> str:
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     found = {"domain": parts.netloc, **{key: query.get(key) for key in ("audience", "client_id", "redirect_uri")}}
     wanted = {"domain": settings.auth0.domain, "audience": settings.auth0.audience, "redirect_uri": callback}
-    wanted |= {"client_id": own} if (own := visit.environ.get("AUTH0_CLIENT_ID")) else {}
+    wanted |= {"client_id": own} if (own := visit.environ.get("SMOKE_AUTH0_CLIENT_ID")) else {}
     wrong = [key for key, value in wanted.items() if found[key] != value]
     if wrong or not found["client_id"]:
         wrong = wrong or ["client_id"]
@@ -170,10 +170,7 @@ def api(visit: Visit, path: str) -> str:
 
 def _auth0_fix(wrong: list[str]) -> str:
     if "client_id" in wrong:
-        return (
-            "backend and frontend have to use one application: correct AUTH0_CLIENT_ID of the service. Where "
-            "AUTH0_CLIENT_ID is exported here for Auth0's management API, leave it out of this run"
-        )
+        return "backend and frontend have to use one application: correct AUTH0_CLIENT_ID of the service"
     return f"correct AUTH0_{'AUDIENCE' if 'audience' in wrong else 'DOMAIN'} of the service: pulumi up"
 
 

@@ -48,9 +48,9 @@ def smoke(
     strangers, the Auth0 audience, the API, a login; on staging also the pages and the super-admin panel. A service on
     the free plan gets 90 seconds to wake up; nothing else is tried twice. What could not be checked has failed.
 
-    The login needs `SMOKE_USER_EMAIL` and `SMOKE_USER_PASSWORD` of a test user, with `AUTH0_CLIENT_ID` and
-    `AUTH0_CLIENT_SECRET` of the application (grant type Password); without them it is shown as skipped. Where
-    `AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL`, `FRONTEND_URL` and
+    The login needs `SMOKE_USER_EMAIL` and `SMOKE_USER_PASSWORD` of a test user, with `SMOKE_AUTH0_CLIENT_ID` and
+    `SMOKE_AUTH0_CLIENT_SECRET` of the application (grant type Password); without them it is shown as skipped. Where
+    `SMOKE_AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL`, `FRONTEND_URL` and
     `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
     protected deployments. `NOTIFY_WEBHOOK_URL` is told of a failure. `--status` needs `GITHUB_TOKEN`; with
     `RENDER_API_KEY` it is set only on the commit that Render serves.

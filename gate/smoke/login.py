@@ -53,11 +53,9 @@ def _authorization(visit: Visit) -> dict[str, str]:
 
 def _token(visit: Visit) -> str:
     environ = visit.environ
-    client = environ.get("AUTH0_CLIENT_ID")
+    client = environ.get("SMOKE_AUTH0_CLIENT_ID")
     if not client:
-        raise Failed(
-            "AUTH0_CLIENT_ID is not set", "the application's client id", "export AUTH0_CLIENT_ID of the application"
-        )
+        raise Failed("SMOKE_AUTH0_CLIENT_ID is not set", "the application's client id", "export SMOKE_AUTH0_CLIENT_ID")
     form = {
         "grant_type": "password",
         "username": environ[EMAIL],
@@ -66,7 +64,7 @@ def _token(visit: Visit) -> str:
         "audience": visit.target.settings.auth0.audience,
         "scope": "openid profile email",
     }
-    if secret := environ.get("AUTH0_CLIENT_SECRET"):
+    if secret := environ.get("SMOKE_AUTH0_CLIENT_SECRET"):
         form["client_secret"] = secret
     answer = visit.auth0("/oauth/token", form)
     try:
@@ -87,7 +85,7 @@ def _refused(status: int, content: Any) -> Failed:
         "unauthorized_client": "add the grant type Password to the application (Settings, Advanced, Grant Types)",
         "server_error": "set the tenant's default directory (Settings, General)",
         "mfa_required": "exempt the test user from multi-factor authentication",
-        "access_denied": "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET have to be the application's, not the management's",
+        "access_denied": "SMOKE_AUTH0_CLIENT_ID and its secret have to be the application's, not the management's",
     }.get(code, f"correct {EMAIL} and {PASSWORD}")
     shown = code if re.fullmatch(r"[a-z_]{1,40}", code) else "no error code"
     return Failed(f"Auth0 refused the login: status {status}, {shown}", "an access token", fix)

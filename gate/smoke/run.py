@@ -42,8 +42,8 @@ def run(
     """Smoke-test one environment.
 
     Args:
-        environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, with AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET
-            of the application; all optional.
+        environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, SMOKE_AUTH0_CLIENT_ID and
+            SMOKE_AUTH0_CLIENT_SECRET of the application (not Auth0's management application); all optional.
         expect_version: commit or tag that has to serve.
         seconds: what it may take, where that is less than the stack's `smoke.budgetSeconds`.
         tell: gets progress.

@@ -93,8 +93,7 @@ def _smoke(target: Target, environ: Mapping[str, str]) -> Iterator[Line]:
         yield Line(check.plan, check.name, _of(check))
 
 
-_OF_A_LOGIN = frozenset({"AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"})
-"""The first two name the management application here; which one the backend uses is a line of its own."""
+_OF_A_LOGIN = frozenset({"SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"})
 
 
 def _of(check: Result) -> Verdict:

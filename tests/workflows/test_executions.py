@@ -99,6 +99,20 @@ def test_smoke_tests_that_fail_after_a_release_call_the_rollback(world: Workflow
     assert (world.folder / "artifacts" / "rollback" / "smoke.xml").exists()
 
 
+def test_server_errors_after_a_release_call_the_rollback(world: WorkflowWorld) -> None:
+    """Plan 8.1: by Render's count, which smoke tests do not see."""
+    first = world.tagged("v1.2.3")
+    release(world, "v1.2.3")
+    world.tagged("v1.3.0")
+    (service,) = world.render.estate.named(world.render.estate.services, "marketedge-platform")
+    world.render.metrics.answered[service["id"]] = {200: 80, 500: 20}
+    output = release(world, "v1.3.0", good=False)
+    assert "release v1.3.0: done" in output
+    assert "alarm: 20 % of 100 requests were server errors" in output
+    assert "rollback v1.2.3: done" in output
+    assert world.serving("production") == first
+
+
 def test_a_tag_that_asks_to_go_back_does(world: WorkflowWorld) -> None:
     """Plan 8.3, option C: the tag is on the head of main, and names the release to go back to."""
     first = world.tagged("v1.2.3")

@@ -115,7 +115,7 @@ class WorkflowWorld:
         """Run one workflow on this machine, as GitHub would for an event."""
         backend, frontend = self.addresses[environment]
         variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
-        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1"}
+        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1", "WATCH_MINUTES": "0"}
         runner = Runner(self.folder, self.tools, self.repository, STAND_INS, self.environment)
         return runner.act(
             event, workflow, payload, variables=variables, secrets={**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}

@@ -157,6 +157,12 @@ def test_the_expected_version_has_to_serve(wanted, outcome):
     assert Application().check(f"version {wanted}", expect_version=wanted).outcome is outcome
 
 
+def test_the_management_application_is_not_taken_for_the_applications_own() -> None:
+    """Whoever has the vendors' tokens exported runs a release from that shell."""
+    environ = {"AUTH0_CLIENT_ID": "management", "AUTH0_CLIENT_SECRET": "management-secret-of-a-test"}
+    assert Application().check("auth0-url", environ).outcome == "passed"
+
+
 def test_without_a_test_user_the_login_is_skipped_and_says_so():
     report = Application().smoke({})
     assert [result.name for result in report.of(Outcome.SKIPPED)] == ["authentication", "super-admin API"]
@@ -165,8 +171,8 @@ def test_without_a_test_user_the_login_is_skipped_and_says_so():
 
 
 def test_a_login_that_cannot_be_tried_is_a_failure():
-    environ = {key: value for key, value in LOGIN.items() if key != "AUTH0_CLIENT_ID"}
-    assert "AUTH0_CLIENT_ID" in Application().check("authentication", environ).detail
+    environ = {key: value for key, value in LOGIN.items() if key != "SMOKE_AUTH0_CLIENT_ID"}
+    assert "SMOKE_AUTH0_CLIENT_ID" in Application().check("authentication", environ).detail
 
 
 def test_a_refused_login_is_tried_once():
