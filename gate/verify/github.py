@@ -135,7 +135,7 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
         plan, f"environment {declared.name}: variables", _named([str(v.key) for v in declared.variables], present)
     )
     secrets = [str(secret.key) for secret in declared.secrets]
-    secrets += ["RENDER_API_KEY", *(["VERCEL_API_TOKEN"] if declared.tags else [])]
+    secrets += ["RENDER_API_KEY", *(["VERCEL_API_TOKEN"] if declared.tags and target.settings.vercel else [])]
     yield Line(plan, f"environment {declared.name}: secrets", _named(secrets, _secrets(repository, path)))
 
 

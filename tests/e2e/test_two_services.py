@@ -131,6 +131,8 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
         ("rollback", "v1.0.0"),
     ]
 
+    by_hand = {"secretName": "RENDER_API_KEY", "value": "rnd"}
+    stage.vendors.seed("github", "environment_secret", repository=REPOSITORY, environment="live", **by_hand)
     verified = harbor.gate("production", "verify", "--env", "production", "--json")
     lines = json.loads(verified.stdout)["lines"]
     assert [line for line in lines if line["verdict"]["outcome"] == "fail"] == []
@@ -139,6 +141,14 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     figures = harbor.gate("production", "metrics", "--json")
     samples = {one["name"]: one["samples"] for one in json.loads(figures.stdout)["figures"]}
     assert (samples["production deployments"], samples["staging deployments"]) == (2, 1)
+
+
+def test_the_report_shows_both_stacks_without_vercel(harbor: Team) -> None:
+    written = harbor.gate("production", "report", "--html", "estate.html")
+    assert written.returncode == 0, written.stdout + written.stderr
+    page = (harbor.stage.project / "estate.html").read_text()
+    assert [name for name in (API, WEB, STAGING_API, STAGING_WEB) if name not in page] == []
+    assert "zebra" not in page.lower()
 
 
 def _variables(harbor: Team) -> dict[str, dict[str, str]]:
