@@ -109,7 +109,7 @@ def test_render_is_asked_no_more_than_twelve_times_and_writes_each_object_once(l
 
 def test_no_secret_value_stands_in_the_state_or_in_any_output(life: Life) -> None:
     everything = life.state + "\n".join(life.engine.output)
-    assert len(life.secrets) == 15
+    assert len(life.secrets) == 16
     assert [secret for secret in life.secrets if secret in everything] == []
 
 
