@@ -43,7 +43,7 @@ def doctor(
     redactor = Redactor(environment_secrets(os.environ))
     try:
         names = chosen_stacks(env)
-        with progress(f"looking at what {' and '.join(names)} need") as tell:
+        with progress(f"looking at {' and '.join(names)}") as tell:
             found = examine(names, os.environ, tell)
     except GateError as error:
         print(f"gate doctor: {redactor.text(str(error))}", file=sys.stderr)
