@@ -17,11 +17,10 @@ help: ## List the targets
 rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep leaves it running)
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
-# Coverage of the fast tests only: measuring the engine's rounds would take minutes and show nothing more. Those wait for
-# each other's processes, so that three fit where two would leave a core idle.
+# Coverage of the fast tests only: measuring the engine's rounds would take minutes and show nothing more.
 test: setup check ## Check the code and run every test, the fast ones with coverage
 	@$(SETUP) -- $(PYTEST) -n 2 --dist loadfile -m "not e2e" --cov --cov-report=term-missing:skip-covered
-	@$(SETUP) --pulumi -- $(PYTEST) -n 3 --dist loadfile -m e2e
+	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --dist loadfile -m e2e
 
 check: ## Lint, format check and types
 	@$(SETUP) -- $(PYTHON) -m ruff check .
