@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from gate.model import Model
 
 
 class Kind(StrEnum):
@@ -26,11 +27,7 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class Thing(_Model):
+class Thing(Model):
     """An object at a vendor, named as people know it: `GitHub`, `branch protection`, `staging`."""
 
     vendor: str
@@ -41,7 +38,7 @@ class Thing(_Model):
         return f"{self.vendor} {self.type} {self.name}"
 
 
-class Finding(_Model):
+class Finding(Model):
     """One field of one object.
 
     Attributes:
@@ -60,7 +57,7 @@ class Finding(_Model):
     seen: datetime | None = None
 
 
-class Report(_Model):
+class Report(Model):
     """The outcome of one check.
 
     As JSON: `schema` (1: raised when a field changes its meaning or goes away), `stack`, `checkedAt`, `verdict` (clean,
@@ -71,8 +68,8 @@ class Report(_Model):
 
     stack: str
     checked_at: datetime
-    findings: list[Finding] = []
-    follow_ups: list[Thing] = []
+    findings: list[Finding] = Field([])
+    follow_ups: list[Thing] = Field([])
     error: str | None = None
 
     @property

@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from gate.drift.report import Finding, Thing
+from gate.model import Model
 
 
 class Operation(StrEnum):
@@ -23,19 +23,15 @@ class Operation(StrEnum):
     IMPORT = "import"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class Change(_Model):
+class Change(Model):
     """One object. findings: its fields that differ; none where a value of it follows from another object."""
 
     operation: Operation
     object: Thing
-    findings: list[Finding] = []
+    findings: list[Finding] = Field([])
 
 
-class Price(_Model):
+class Price(Model):
     """US dollars a month; None where it is not known."""
 
     before: float | None
@@ -45,15 +41,15 @@ class Price(_Model):
 class Cost(Price):
     """Of the whole stack; None where a part has no price. parts: by the object's name at Render."""
 
-    parts: dict[str, Price] = {}
+    parts: dict[str, Price] = Field({})
 
 
-class StackPreview(_Model):
+class StackPreview(Model):
     """One stack. error: why it could not be previewed; the rest is then empty."""
 
     stack: str
-    changes: list[Change] = []
-    warnings: list[str] = []
+    changes: list[Change] = Field([])
+    warnings: list[str] = Field([])
     cost: Cost | None = None
     error: str | None = None
 
@@ -64,7 +60,7 @@ class StackPreview(_Model):
         return {operation: found[operation] for operation in Operation if found[operation]}
 
 
-class Report(_Model):
+class Report(Model):
     """The outcome of one run.
 
     As JSON: `schema` (1: raised when a field changes its meaning or goes away), `previewedAt`, `stacks` (stack, counts,

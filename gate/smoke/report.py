@@ -6,9 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-
+from gate.model import Model
 from gate.redaction import Redactor
 
 
@@ -18,11 +16,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class Result(_Model):
+class Result(Model):
     """Of one check.
 
     Attributes:
@@ -40,7 +34,7 @@ class Result(_Model):
     fix: str = ""
 
 
-class SmokeReport(_Model):
+class SmokeReport(Model):
     """The outcome of one run, checks in the order of the table.
 
     As JSON: `schema` (1: raised when a field changes its meaning or goes away), `passed`, `environment`, `frontendUrl`,
