@@ -62,7 +62,8 @@ def watch(
         look: at the health endpoint; answers what is wrong with it, or nothing.
         rate: since the watch began; None where it is not to be had.
     """
-    seen, began, failing, asked = Watched(), clock(), None, 0.0
+    seen, began, failing = Watched(), clock(), None
+    asked = began  # before the first minute is over, there is nothing to count
     while True:
         now = clock()
         seen.seconds, seen.looks = now - began, seen.looks + 1

@@ -94,6 +94,18 @@ def test_no_time_at_all_is_one_look_at_each() -> None:
     assert seen.alarm
 
 
+def test_the_error_rate_is_asked_for_once_a_minute_whenever_the_clock_began() -> None:
+    time, asked = Time(), []
+    time.now = 5_000.0
+
+    def rate() -> Rate:
+        asked.append(time.now - 5_000)
+        return Rate(100, 0)
+
+    watch(Watch(minutes=3), lambda: "", rate, sleep=time.sleep, clock=time)
+    assert asked == [60, 120, 180]
+
+
 @pytest.fixture
 def render() -> tuple[RenderSimulator, str]:
     simulator = RenderSimulator(
