@@ -31,7 +31,7 @@ unit: ## Run the fast tests only
 	@$(SETUP) -- $(PYTEST) -m "not e2e" $(ARGS)
 
 bench: ## Count requests and waits at Render for 1 to 200 services (ARGS=--write renews docs/)
-	@$(SETUP) -- $(PYTHON) -m rehearsal.bench $(ARGS)
+	@$(SETUP) -- $(PYTHON) -m benchmarks $(ARGS)
 
 drift: ## Find what was changed by hand at the vendors (ENV=staging, ARGS=--json)
 	@$(SETUP) --pulumi -- $(PYTHON) -m gate drift --env $(ENV) $(ARGS)

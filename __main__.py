@@ -4,7 +4,8 @@ import os
 
 import pulumi
 
-from components import adoption, guardrails, outputs, phases, rollout, stack
+from components import adoption, guardrails, outputs, phases, stack
+from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs
 from components.blueprint import Blueprint
 from components.github import (

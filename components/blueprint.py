@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from blueprint.spec import Document
 from components.phases import CRITICAL_OUTPUTS, Part
 from components.render_settings import AdoptedService, AnyService
 from components.settings import Settings
 from components.variables import RenderVariable
-from render.spec import Document
 
 Spec = dict[str, Any]
 ValueOf = Callable[[RenderVariable], Any]

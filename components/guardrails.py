@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components import cost, required_checks, rollout, watch
+from blueprint.spec import Sourced
+from components import cost, required_checks
+from components import declared_rules as watch
+from components import earlier_runs as rollout
+from components.configuration import Loaded
+from components.earlier_runs import Before
 from components.observation import Observation
 from components.outputs import secret_digests
 from components.phases import Part, parts
-from components.problems import Loaded
-from components.rollout import Before
 from components.settings import Settings
-from render.spec import Sourced
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from render import reconcile
-from render.errors import Refused, RenderError
-from render.fingerprint import Asked, Keys
-from render.session import connect
-from render.spec import Document
+from blueprint import reconcile
+from blueprint.errors import Refused, RenderError
+from blueprint.fingerprint import Asked, Keys
+from blueprint.spec import Document
+from blueprint.workspace import connect
 
 MISSING = "does not exist at Render"
 SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import pulumi
 
+from blueprint.fingerprint import fingerprint
 from components import cost
+from components.configuration import Loaded
 from components.observation import Observation
 from components.phases import Part, parts
-from components.problems import Loaded
 from components.render import Backend
 from components.settings import Settings
 from components.vercel import CNAME_TARGET
-from render.fingerprint import fingerprint
 
 
 def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> None:

@@ -1,6 +1,6 @@
 """What runs on Render: each object a command that converges it over REST (plan 2.1 to 2.4).
 
-A command reads one object in Blueprint vocabulary on standard input; see `render/`. It runs when that changes, and
+A command reads one object in Blueprint vocabulary on standard input; see `blueprint/`. It runs when that changes, and
 when the object was found changed at Render: then its environment says what drifted.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 import pulumi
 from pulumi_command import local
 
+from blueprint.spec import KNOWN_VARIABLE
 from components.blueprint import Blueprint, Spec, references
 from components.observation import Change, Drift
 from components.wiring import Wiring
-from render.spec import KNOWN_VARIABLE
 
 DRIFT = "RENDER_DRIFT"
 """Variable of a command whose object drifted: the reasons between `; `, and in brackets when it was."""

@@ -8,9 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from components.values import HostNames
-from components.variables import RenderVariable, RenderVariables
-from render.spec import (
+from blueprint.spec import (
     AllowedAddress,
     BuildFilter,
     KeyValuePlan,
@@ -24,10 +22,12 @@ from render.spec import (
     ServicePlan,
     SqlName,
 )
+from components.kinds_of_text import HostNames
+from components.variables import RenderVariable, RenderVariables
 
 
 class Database(Model):
-    """See render.spec.Database; the region is the section's."""
+    """See blueprint.spec.Database; the region is the section's."""
 
     name: ObjectName
     plan: PostgresPlan
@@ -40,7 +40,7 @@ class Database(Model):
 
 
 class KeyValue(Model):
-    """See render.spec.KeyValue; the region is the section's."""
+    """See blueprint.spec.KeyValue; the region is the section's."""
 
     name: ObjectName
     plan: KeyValuePlan
@@ -50,7 +50,7 @@ class KeyValue(Model):
 
 
 class Group(Model):
-    """See render.spec.EnvVarGroup."""
+    """See blueprint.spec.EnvVarGroup."""
 
     name: ObjectName
     env_vars: RenderVariables = Field(min_length=1)
@@ -63,7 +63,7 @@ class Group(Model):
 
 
 class ServiceSettings(Model):
-    """What every web service has; see render.spec.WebService. Repository and branch are known from elsewhere."""
+    """What every web service has; see blueprint.spec.WebService. Repository and branch are known from elsewhere."""
 
     name: ObjectName
     root_dir: str | None = None

@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from blueprint.spec import Model
+from components.kinds_of_text import BranchName, CallbackUrls, HostName, HostNames, Names, Origin, Origins
 from components.phases import Phase
 from components.render_settings import Render
-from components.values import BranchName, CallbackUrls, HostName, HostNames, Names, Origin, Origins
 from components.variables import GitHubSecrets, GitHubVariables, Variables
-from render.spec import Model
 
 Path = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from components.problems import Loaded, SettingsError, load, without_vercel
+from components.configuration import Loaded, SettingsError, load, without_vercel
 
 _CREDENTIALS: dict[str, tuple[tuple[str, ...], ...]] = {
     # Any one of the rows will do; an entry is an environment variable or a key of the provider's configuration.

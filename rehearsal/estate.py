@@ -155,7 +155,7 @@ def _lay_out_project(folder: Path, stacks: Path) -> None:
     folder.mkdir()
     for settings in (PROJECT / "Pulumi.yaml", *stacks.glob("Pulumi.*.yaml")):
         shutil.copy(settings, folder)
-    for name in ("bin", "render", "components", "gate", "workflows", "docs", "__main__.py", "requirements.txt"):
+    for name in ("bin", "blueprint", "components", "gate", "workflows", "docs", "__main__.py", "requirements.txt"):
         (folder / name).symlink_to(PROJECT / name)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from blueprint.marker import KEY as MARKER
 from rehearsal.estate import World
 from rehearsal.vendor_api import vercel_deployments
-from render.marker import KEY as MARKER
 
 SERVICE = "marketedge-platform"
 APPLICATION = "MarketEdge Platform"

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from gate.workflows.delivery import BRANCH as WORKFLOWS
+from gate.upkeep.workflows import BRANCH as WORKFLOWS
 from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.engine import inhabit

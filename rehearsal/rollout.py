@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 from rich.table import Table
 
-from gate.adopt.command import text
-from gate.adopt.search import Adoption, search
-from gate.target import load_settings
+from gate.commands.adopt import text
+from gate.recover.search import Adoption, search
+from gate.stack.target import load_settings
+from gate.upkeep.workflows import delivered, names
 from gate.vendors import Accounts
-from gate.workflows.delivery import delivered, names
 from rehearsal.production import REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import RehearsalFailed, Story
 

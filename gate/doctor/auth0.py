@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.settings import Auth0 as Declared
+from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.auth0 import Auth0
-from gate.verify.verdict import Verdict, failed, note, passed, unknown
 
 SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")
 SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials")

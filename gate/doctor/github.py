@@ -15,8 +15,8 @@ from urllib.parse import quote
 import httpx
 
 from components.settings import GitHub as Declared
+from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.github import GitHub
-from gate.verify.verdict import Verdict, failed, note, passed, unknown
 
 _SOON = timedelta(days=7)
 _NEW = "make a new one and export GITHUB_TOKEN: Settings, Developer settings, Personal access tokens"

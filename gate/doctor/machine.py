@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import yaml
 from pulumi import automation
 
-from gate.engine import find_cli, run, said
-from gate.errors import StackUnavailable
-from gate.verify.verdict import Line, Verdict, failed, passed, unknown
+from gate.checks.verdict import Line, Verdict, failed, passed, unknown
+from gate.common.errors import StackUnavailable
+from gate.stack.project import find_cli, run, said
 
 TOPIC = "this machine"
 OLDEST_PYTHON = (3, 11)

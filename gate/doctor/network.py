@@ -12,7 +12,7 @@ import httpx
 from components.phases import Part, parts
 from components.settings import Settings
 from components.vercel import CNAME_TARGET
-from gate.verify.verdict import Verdict, failed, note, passed, unknown
+from gate.checks.verdict import Verdict, failed, note, passed, unknown
 
 _TIMEOUT = httpx.Timeout(15.0, connect=10.0)
 _UNKNOWN_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})

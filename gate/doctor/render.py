@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from blueprint.workspace import Session
 from components.render_settings import AdoptedService
 from components.settings import Settings
-from gate.verify.verdict import Verdict, failed, passed
-from render.session import Session
+from gate.checks.verdict import Verdict, failed, passed
 
 
 def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[str, Verdict]]:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from pulumi import automation
 
-from components.problems import Loaded
+from blueprint.client import BASE_URL as RENDER_BASE_URL
+from blueprint.errors import RateLimited as RenderRateLimited
+from blueprint.errors import RenderError
+from blueprint.workspace import connect
+from components.configuration import Loaded
 from components.stack import missing_credentials
+from gate.checks.verdict import Line, Verdict, failed, unknown
+from gate.common.errors import GateError, StackUnavailable
 from gate.doctor import auth0, github, machine, network, render, vercel
 from gate.doctor.stack import Opened, open_stack, settings_lines
-from gate.engine import open_project
-from gate.errors import GateError, StackUnavailable
+from gate.stack.project import open_project
 from gate.vendors import Accounts
 from gate.vendors.errors import RateLimited
-from gate.verify.verdict import Line, Verdict, failed, unknown
-from render.client import BASE_URL as RENDER_BASE_URL
-from render.errors import RateLimited as RenderRateLimited
-from render.errors import RenderError
-from render.session import connect
 
 Tell = Callable[[str], None]
 _DEADLINE = 60.0

@@ -11,11 +11,11 @@ from typing import Any
 import yaml
 from pulumi import automation
 
-from components.problems import SECRETS, Loaded, SettingsError, load
-from gate.engine import run, said
-from gate.errors import StackUnavailable
-from gate.target import read_config
-from gate.verify.verdict import Line, Verdict, failed, passed
+from components.configuration import SECRETS, Loaded, SettingsError, load
+from gate.checks.verdict import Line, Verdict, failed, passed
+from gate.common.errors import StackUnavailable
+from gate.stack.project import run, said
+from gate.stack.target import read_config
 
 _PASSPHRASE = "export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE"
 _ACCESS = "get access to the secrets provider that Pulumi.{name}.yaml names (pulumi stack change-secrets-provider)"

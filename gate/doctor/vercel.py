@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import httpx
 
-from components.problems import VERCEL_TOKEN
+from components.configuration import VERCEL_TOKEN
 from components.settings import Vercel as Declared
+from gate.checks.verdict import Verdict, failed, passed
 from gate.vendors.vercel import Vercel
-from gate.verify.verdict import Verdict, failed, passed
 
 _NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, with the project's team as its scope"
 

@@ -4,9 +4,3 @@ A `pulumi up` that is killed between a vendor's create and the state's write lea
 (GitHub's variables, rulesets and protections, Vercel's variables: "already exists") or makes a second one, silently
 (Auth0's applications). Objects at Render need none of this: `bin/render apply` looks them up by name itself.
 """
-
-from gate.recover.command import execute
-from gate.recover.report import Recovery
-from gate.recover.run import recover
-
-__all__ = ["Recovery", "execute", "recover"]

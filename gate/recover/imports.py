@@ -26,11 +26,11 @@ import yaml
 from pulumi.automation import CommandError, Stack
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
-from gate.errors import GateError
+from gate.common.errors import GateError
 from gate.recover import state
-from gate.recover.cli import run
-from gate.recover.plan import Plan
 from gate.recover.state import Locked
+from gate.stack.cli import run
+from gate.stack.planned import Plan
 
 ImportFile = dict[str, Any]
 

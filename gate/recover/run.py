@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from pulumi.automation import Stack
 
-from gate.recover import plan as plans
 from gate.recover import state
 from gate.recover.imports import import_objects
-from gate.recover.plan import Plan
 from gate.recover.report import NotLookedUp, Orphan, Recovery
+from gate.stack import planned as plans
+from gate.stack.planned import Plan
 from gate.vendors import TYPES, Accounts, Refused, Unknown, look_up
 
 _CLIENT = "auth0:index/client:Client"

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from pulumi.automation import Stack
 
-from gate.errors import GateError
-from gate.recover.cli import run
+from gate.common.errors import GateError
+from gate.stack.cli import run
 
 
 class Locked(GateError):

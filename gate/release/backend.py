@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from blueprint.errors import ApiError
+from blueprint.workspace import Session
+from gate.common.budget import Budget
 from gate.release.errors import Refused, StepFailed
-from gate.release.waiting import Budget
-from render.errors import ApiError
-from render.session import Session
 
 _BUILT = frozenset({"live", "deactivated"})
 _UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.errors import GateError
+from gate.common.errors import GateError
 
 
 class Refused(GateError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 from urllib.parse import quote
 
+from gate.common.budget import Budget
 from gate.release.errors import Refused, StepFailed
-from gate.release.waiting import Budget
 from gate.vendors.errors import Forbidden, VendorError
 from gate.vendors.vercel import Vercel
 

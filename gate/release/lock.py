@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gate.release.errors import Refused
-from gate.release.repository import Repository
 from gate.vendors.errors import VendorError
+from gate.vendors.repository import Repository
 
 _NEEDS = "Contents: write"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gate.common.version import EXPECTED, parse
 from gate.release.errors import Refused
 from gate.release.frontend import Frontend
 from gate.release.records import Record
-from gate.release.repository import Repository
-from gate.release.version import EXPECTED, parse
-from gate.target import Target
+from gate.stack.target import Target
+from gate.vendors.repository import Repository
 
 _BUILDING = frozenset({"QUEUED", "INITIALIZING", "BUILDING"})
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from gate.release.repository import Repository
+from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: write"
 _GOOD = frozenset({"success", "inactive"})

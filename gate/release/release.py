@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate.errors import GateError
-from gate.release.interrupts import undisturbed
+from blueprint.errors import RenderError
+from gate.common.budget import Budget
+from gate.common.errors import GateError
+from gate.release.branch_builds import PreviewBuilds
 from gate.release.lock import Lock
 from gate.release.preconditions import Ready, look, newer
-from gate.release.preview import PreviewBuilds
-from gate.release.production import Production
 from gate.release.records import Record, Records, Serving
 from gate.release.report import Report
-from gate.release.repository import Repository
-from gate.release.waiting import Budget
-from gate.target import Target
-from render.errors import RenderError
+from gate.release.serving import Production
+from gate.release.signals import undisturbed
+from gate.stack.target import Target
+from gate.vendors.repository import Repository
 
 SPARE = 120
 """Seconds that a run may take longer than its budgets, for what a vendor's answer takes at the end."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate.errors import GateError
+from blueprint.errors import RenderError
+from gate.common.budget import Budget
+from gate.common.errors import GateError
+from gate.common.version import EXPECTED, parse
 from gate.release.errors import Refused
-from gate.release.interrupts import undisturbed
 from gate.release.records import Record, Serving
 from gate.release.release import Stage, by_hand, migrations
 from gate.release.report import Report
-from gate.release.version import EXPECTED, parse
-from gate.release.waiting import Budget
-from render.errors import RenderError
+from gate.release.signals import undisturbed
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gate.errors import GateError
-from gate.release.interrupts import undisturbed
+from blueprint.errors import RenderError
+from gate.common.budget import Budget
+from gate.common.errors import GateError
 from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import Report
-from gate.release.waiting import Budget
-from render.errors import RenderError
+from gate.release.signals import undisturbed
 
 PATIENCE = 60.0
 """Seconds that Render gets to begin the deploy by itself."""

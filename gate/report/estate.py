@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from components.settings import Settings
-from gate.drift.report import Report as Drift
-from gate.drift.report import Thing
-from gate.metrics.figures import Figure
-from gate.metrics.history import Deployment
+from gate.changes.drift_report import Report as Drift
+from gate.changes.drift_report import Thing
+from gate.report.figures import Figure
+from gate.report.history import Deployment
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,21 @@ from typing import cast
 
 from pulumi import automation
 
-from components import matrix
-from components.problems import Loaded, SettingsError, load
+from components import environments_document as matrix
+from components.configuration import Loaded, SettingsError, load
 from components.settings import Settings
-from gate.drift.report import Report as Drift
-from gate.engine import open_project
-from gate.errors import GateError
-from gate.metrics import figures, history
-from gate.metrics.history import Deployment
-from gate.release.repository import Repository
-from gate.report import state
+from gate.changes.drift_report import Report as Drift
+from gate.common.errors import GateError
+from gate.report import figures, history
+from gate.report import stack_state as state
 from gate.report.estate import Estate, Missing, Stack
+from gate.report.history import Deployment
 from gate.report.links import Places
-from gate.target import read_config
+from gate.stack.project import open_project
+from gate.stack.target import read_config
 from gate.vendors import Accounts
 from gate.vendors.github import web
+from gate.vendors.repository import Repository
 
 NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
 Check = Callable[[str], Drift]

@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from components import cost, matrix
+from components import cost
+from components import environments_document as matrix
 from components.phases import ADDS, PHASES, Part, parts
 from components.settings import Settings
-from gate.drift import wording
-from gate.drift.report import Report as Drift
-from gate.drift.report import Verdict
-from gate.metrics.figures import by_week
-from gate.metrics.history import Deployment
-from gate.metrics.page import drawn, figures_table
-from gate.page import Html, Tone, badge, code, document, html, join, link, paragraph, table
+from gate.changes import drift_wording as wording
+from gate.changes.drift_report import Report as Drift
+from gate.changes.drift_report import Verdict
 from gate.report.estate import Estate, Missing, Object, Stack, State
+from gate.report.figures import by_week
+from gate.report.figures_page import drawn, figures_table
+from gate.report.history import Deployment
+from gate.report.html import Html, Tone, badge, code, document, html, join, link, paragraph, table
 
 _MOST_RELEASES = 12
 _VERDICTS: dict[Verdict, tuple[str, Tone]] = {

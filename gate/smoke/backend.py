@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from gate.smoke.visit import Failed, Visit
+from gate.smoke.client import Failed, Visit
 
 _CONNECTED = frozenset({"connected", "healthy", "ok", "up", "ready"})
 _AVAILABLE = frozenset({400, 401, 403, 405, 422, 429})

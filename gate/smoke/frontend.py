@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.smoke.visit import Failed, Visit
+from gate.smoke.client import Failed, Visit
 
 
 def page(visit: Visit, path: str) -> str:

@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any
 
-from gate.smoke.visit import Failed, Skipped, Visit
+from gate.smoke.client import Failed, Skipped, Visit
 
 EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
 

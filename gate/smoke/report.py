@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from gate.model import Model
-from gate.redaction import Redactor
+from gate.common.model import Model
+from gate.common.redaction import Redactor
 
 
 class Outcome(StrEnum):

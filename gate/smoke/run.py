@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import httpx
 
-from gate.errors import GateError
-from gate.redaction import Redactor, environment_secrets
+from gate.common.errors import GateError
+from gate.common.redaction import Redactor, environment_secrets
+from gate.smoke.client import Failed, Skipped, Visit
 from gate.smoke.report import Outcome, Result, SmokeReport
 from gate.smoke.table import TABLE, Check
-from gate.smoke.visit import Failed, Skipped, Visit
-from gate.target import Target
+from gate.stack.target import Target
 
 
 class _Case(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gate.errors import GateError
+from blueprint.workspace import connect
+from gate.common.errors import GateError
+from gate.common.notifications import workflow_run
 from gate.release.backend import Backend, commit_of
-from gate.release.notify import workflow_run
 from gate.smoke.report import SmokeReport
-from gate.target import Target
+from gate.stack.target import Target
 from gate.vendors import Accounts
-from render.session import connect
 
 _LONGEST = 140
 

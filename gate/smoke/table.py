@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate.smoke import backend, frontend, login
-from gate.smoke.visit import Visit
+from gate.smoke.client import Visit
 
 STAGING, PRODUCTION = "staging", "production"
 EVERYWHERE = frozenset({STAGING, PRODUCTION})

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from components.problems import without_vercel
+from components.configuration import without_vercel
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import CredentialsMissing, VendorError
 from gate.vendors.github import BASE_URL as GITHUB_BASE_URL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.errors import GateError, MissingCredentials
+from gate.common.errors import GateError, MissingCredentials
 
 
 class VendorError(GateError):

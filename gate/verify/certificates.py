@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gate.target import Target
-from gate.verify.verdict import Line, Verdict, failed, passed, unknown
+from gate.checks.verdict import Line, Verdict, failed, passed, unknown
+from gate.stack.target import Target
 
 _LEAST_DAYS = 14
 

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from components.settings import Vercel as Declared
-from gate.target import Target
+from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
+from gate.stack.target import Target
 from gate.vendors.auth0 import Auth0
 from gate.vendors.vercel import Vercel
-from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 
 _NEEDS = "a token whose scope is the team of the project (vercel:team)"
 

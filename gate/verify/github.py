@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from components.required_checks import Unavailable, explain, fetch, jobs, sets_status
-from gate.release.repository import Repository
-from gate.target import Target
-from gate.verify.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
-from gate.workflows.delivery import compare, delivered, names
+from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
+from gate.stack.target import Target
+from gate.upkeep.workflows import compare, delivered, names
+from gate.vendors.repository import Repository
 
 _ADMIN = "Administration: read"
 _RECENT = 5

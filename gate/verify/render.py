@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from blueprint.services import with_trigger
+from blueprint.workspace import Session
 from components.phases import Part, parts
 from components.render_settings import AnyService
-from gate.target import Target
-from gate.verify.verdict import UP, Line, Verdict, expect, failed, passed, unknown
-from render.services import with_trigger
-from render.session import Session
+from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
+from gate.stack.target import Target
 
 
 def lines(target: Target, session: Session) -> Iterator[Line]:

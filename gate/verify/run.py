@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from gate.errors import GateError
-from gate.release.repository import Repository
+from blueprint.errors import RenderError
+from blueprint.workspace import Session, connect
+from gate.checks.verdict import Group, Line, Verdict, failed, passed, unknown
+from gate.common.errors import GateError
 from gate.smoke.report import Result
 from gate.smoke.run import run as smoke
-from gate.target import Target
+from gate.stack.target import Target
 from gate.vendors import Accounts
+from gate.vendors.repository import Repository
 from gate.verify import certificates, frontend, github, render
-from gate.verify.verdict import Group, Line, Verdict, failed, passed, unknown
-from render.errors import RenderError
-from render.session import Session, connect
 
 PEOPLE = "people do this"
 BY_PEOPLE = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gate.workflows import delivery
+from gate.upkeep import workflows as delivery
 from rehearsal import application
 from rehearsal.application import Application, Headers
 from rehearsal.engine import Engine

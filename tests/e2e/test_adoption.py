@@ -6,7 +6,8 @@ import pulumiverse_vercel as vercel
 import pytest
 from pulumi import automation
 
-from components import adoption, rollout
+from components import adoption
+from components import earlier_runs as rollout
 from tests.unit.settings.stack_file import StackFile
 
 from .conftest import Engine

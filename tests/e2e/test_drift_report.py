@@ -15,15 +15,16 @@ import pytest
 import yaml
 from rich.console import Console
 
+from blueprint.workspace import connect
 from gate import cli
-from gate.drift import console
-from gate.drift.check import open_stack
-from gate.drift.report import Report
-from gate.errors import StackUnavailable
+from gate.changes import drift_console as console
+from gate.changes.drift_report import Report
+from gate.commands import drift as command
+from gate.common.errors import StackUnavailable
+from gate.stack.project import open_stack
 from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from rehearsal.plugins.estate import Object
-from render.session import connect
 from tests.e2e.stage import changes, staging, writes
 
 pytestmark = pytest.mark.e2e
@@ -48,7 +49,7 @@ class Living:
 
     def drift(self) -> tuple[int, dict[str, Any]]:
         """`python -m gate drift --env staging --json --report …`, whose two JSON outputs are the same."""
-        with inhabit(self.stage), mock.patch.object(cli, "open_stack", return_value=self.engine.stack):
+        with inhabit(self.stage), mock.patch.object(command, "open_stack", return_value=self.engine.stack):
             code = cli.main(["drift", "--env", "staging", "--json", "--report", str(self.folder)])
         printed = self.capsys.readouterr()
         report = json.loads(printed.out)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from gate import cli
-from gate.drift.check import check
-from gate.drift.markdown import render
+from gate.changes.drift_check import check
+from gate.changes.drift_markdown import render
 from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from rehearsal.plugins import Estate
@@ -127,7 +127,7 @@ def test_the_page_shows_what_there_is(living: Living, capsys: pytest.CaptureFixt
 def test_drift_is_looked_for_when_asked(
     living: Living, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gate.report.command.open_stack", lambda _name: living.engine.stack)
+    monkeypatch.setattr("gate.commands.report.open_stack", lambda _name: living.engine.stack)
     code, page, content, said = living.report(capsys, "--drift", "--env", "staging")
     assert (code, said.count("gate report")) == (0, 0)
     assert content["stacks"][0]["drift"]["findings"][0]["field"] == "callbacks"

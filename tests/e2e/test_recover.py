@@ -14,8 +14,9 @@ import pulumiverse_vercel as vercel
 import pytest
 from pulumi import automation
 
-from gate.recover import Recovery, execute, recover
-from gate.recover.report import as_json
+from gate.commands.recover import execute
+from gate.recover.report import Recovery, as_json
+from gate.recover.run import recover
 from gate.vendors import Accounts
 from rehearsal.engine import Engine as StagingEngine
 from rehearsal.engine import inhabit

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from blueprint.marker import KEY as MARKER
 from rehearsal.rollout import configure
-from render.marker import KEY as MARKER
 
 from .harbor import API, REPOSITORY, STAGING_API, STAGING_WEB, WEB, Team, team
 from .stage import changes

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 
+from blueprint import reconcile
+from blueprint.errors import RenderError
 from rehearsal.render_api import RenderSimulator
-from render import reconcile
-from render.errors import RenderError
-from tests.unit.render.account import API_KEY, Account, Clock, Wire
-from tests.unit.render.documents import OWN, staging, variables
+from tests.unit.blueprint.account import API_KEY, Account, Clock, Wire
+from tests.unit.blueprint.documents import OWN, staging, variables
 
 Json = dict[str, Any]
 PASSWORD = "k7Jq2vXw9RbT4mZn"

@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from blueprint import reconcile
+from blueprint.errors import ApiError, Forbidden, Refused, RenderError, Unauthorized
+from blueprint.spec import Document
+from blueprint.workspace import connect
 from rehearsal.render_api import Request
-from render import reconcile
-from render.errors import ApiError, Forbidden, Refused, RenderError, Unauthorized
-from render.session import connect
-from render.spec import Document
 from tests.faults.scenarios import AFTER, SCENARIOS, attempt, is_clear
-from tests.unit.render.account import API_KEY, OWNER, Account
-from tests.unit.render.documents import database, staging
+from tests.unit.blueprint.account import API_KEY, OWNER, Account
+from tests.unit.blueprint.documents import database, staging
 
 READS = [name for name in SCENARIOS if name != "destroy"]
 """Scenarios that look before they write."""

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
+from blueprint.errors import RenderError
+from blueprint.marker import KEY, Marker
 from rehearsal.render_api import RenderSimulator
-from render.errors import RenderError
-from render.marker import KEY, Marker
 from tests.faults.processes import shell
-from tests.unit.render.account import Account, Clock, Wire
-from tests.unit.render.documents import DOMAIN, group, only, service, staging, variables
+from tests.unit.blueprint.account import Account, Clock, Wire
+from tests.unit.blueprint.documents import DOMAIN, group, only, service, staging, variables
 
 Json = dict[str, Any]
 ONE = {"A": "one", "B": "one", "ONLY_ONE": "one"}

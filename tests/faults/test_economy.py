@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
+from blueprint import reconcile
+from blueprint.client import RenderClient
+from blueprint.errors import Forbidden
+from blueprint.spec import Document
+from blueprint.workspace import Session
 from rehearsal.render_api import RenderSimulator
-from render import reconcile
-from render.client import RenderClient
-from render.errors import Forbidden
-from render.session import Session
-from render.spec import Document
-from tests.unit.render.account import API_KEY, OWNER, Account
-from tests.unit.render.documents import DOMAIN, OWN, group, known_of, service, staging, variables
+from tests.unit.blueprint.account import API_KEY, OWNER, Account
+from tests.unit.blueprint.documents import DOMAIN, OWN, group, known_of, service, staging, variables
 
 Json = dict[str, Any]
 NECESSARY = [

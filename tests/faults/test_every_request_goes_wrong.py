@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from render.errors import RateLimited, RenderError, Unreachable
+from blueprint.errors import RateLimited, RenderError, Unreachable
 from tests.faults.scenarios import SCENARIOS, Line, Scenario, attempt, is_clear
 
 HTML: dict[str, Any] = {"headers": {"Content-Type": "text/html"}, "body": b"<html><title>Just a moment</title></html>"}

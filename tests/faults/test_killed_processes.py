@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from render.__main__ import main
-from render.marker import KEY
+from blueprint.__main__ import main
+from blueprint.marker import KEY
 from tests.faults.processes import API_KEY, KILLED, OWNER, SECONDS, Shell, Watched, shell
 from tests.faults.scenarios import AFTER, BEFORE, PASSWORD
 

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from pulumi.automation import CommandError
 
+from blueprint.marker import KEY
 from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from rehearsal.inventory import staging_objects
-from render.marker import KEY
 from tests.e2e.stage import STACK, staging, writes
 from tests.faults.engines import up_killed_at
 

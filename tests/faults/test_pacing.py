@@ -8,10 +8,10 @@ import re
 import httpx
 import pytest
 
-from render.client import RenderClient
-from render.errors import RateLimited
-from tests.unit.render.account import API_KEY, OWNER, Account, Clock
-from tests.unit.render.documents import database, only, service, variables
+from blueprint.client import RenderClient
+from blueprint.errors import RateLimited
+from tests.unit.blueprint.account import API_KEY, OWNER, Account, Clock
+from tests.unit.blueprint.documents import database, only, service, variables
 
 
 class Line:

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rehearsal.bench import tables
-from rehearsal.bench.__main__ import BEGIN, END, main, renewed
-from rehearsal.bench.account import Cost
-from rehearsal.bench.plot import plot
-from rehearsal.bench.scenarios import (
+from benchmarks import tables
+from benchmarks.__main__ import BEGIN, END, main, renewed
+from benchmarks.account import Cost
+from benchmarks.plot import plot
+from benchmarks.scenarios import (
     CHANGE,
     COLD,
     DRIFT,
@@ -93,7 +93,7 @@ def test_the_comparable_estate_takes_fewer_requests_than_with_the_terraform_prov
 
 
 def test_a_run_that_finds_something_else_fails_the_benchmark(monkeypatch, capsys):
-    monkeypatch.setattr("rehearsal.bench.scenarios.EDITED", "VARIABLE_OF_NOBODY")
+    monkeypatch.setattr("benchmarks.scenarios.EDITED", "VARIABLE_OF_NOBODY")
     with pytest.raises(BenchFailed, match="VARIABLE_OF_NOBODY added"):
         measure_all([1])
     assert main(["--sizes", "1"]) == 1

@@ -9,7 +9,7 @@ from time import sleep
 
 import pytest
 
-from rehearsal.bench.timeline import Moment, Timeline
+from benchmarks.timeline import Moment, Timeline
 
 START = 7200.0
 

@@ -1,11 +1,11 @@
 """docs/ENVIRONMENTS.md says what the shipped settings say."""
 
-from components.matrix import DOCUMENT, document, shipped
+from components.environments_document import DOCUMENT, document, shipped
 from components.phases import ADDS
 
 
 def test_the_document_is_up_to_date() -> None:
-    """Renewed with `python -m components.matrix`."""
+    """Renewed with `python -m components.environments_document`."""
     assert DOCUMENT.read_text(encoding="utf-8") == document(shipped("staging"), shipped("production"))
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blueprint.workspace import connect
 from rehearsal import application, vendor_api
 from rehearsal.application import Application
 from rehearsal.loopback import running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api import github_git, vercel_deployments
-from render.session import connect
 
 from .conftest import PROJECT
 from .running import Done, Runner, StandIn

@@ -24,8 +24,8 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_TEXT
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
-from render.reconcile import Report
-from render.spec import Document
+from blueprint.reconcile import Report
+from blueprint.spec import Document
 from tests.unit.components.vendors import answer, in_sync, outputs_of, reporting
 from tests.unit.settings.stack_file import PROJECT, StackFile
 

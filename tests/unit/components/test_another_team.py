@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from components.matrix import document
+from blueprint.spec import parse
+from components.environments_document import document
 from components.stack import missing_credentials
-from gate.errors import MissingCredentials
+from gate.common.errors import MissingCredentials
 from gate.vendors import Accounts
-from render.spec import parse
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.settings.stack_file import PROJECT, StackFile
 

@@ -10,12 +10,12 @@ import pulumi
 import pulumi_github as github
 import pytest
 
+from blueprint.fingerprint import fingerprint
 from components import guardrails
+from components.earlier_runs import Before
 from components.guardrails import Facts, Finding
 from components.observation import Observation
 from components.required_checks import Unavailable
-from components.rollout import Before
-from render.fingerprint import fingerprint
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import in_sync
 from tests.unit.settings.stack_file import StackFile

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from render.errors import Unauthorized
+from blueprint.errors import Unauthorized
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import UPDATED, in_sync

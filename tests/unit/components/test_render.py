@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from render.spec import Document, parse
+from blueprint.spec import Document, parse
 from tests.unit import plan
 from tests.unit.components.engine import Run, Secret, run
 from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, GROUP_REVISION, KEY_VALUE_ID

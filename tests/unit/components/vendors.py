@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from render.spec import Document, parse
+from blueprint.spec import Document, parse
 
 NODE_ID = "R_kgDOfake0001"
 REVIEWERS = {"octocat": 1001, "release-managers": 2002}

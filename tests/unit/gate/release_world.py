@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from components.problems import load
+from blueprint.workspace import connect
+from components.configuration import load
+from gate.common.budget import Budget
 from gate.release.backend import Backend
 from gate.release.frontend import Frontend
 from gate.release.lock import Lock
-from gate.release.production import Production
 from gate.release.records import Records
 from gate.release.release import Stage
-from gate.release.repository import Repository
-from gate.release.waiting import Budget
+from gate.release.serving import Production
 from gate.smoke.report import SmokeReport
-from gate.target import Target, read_config
+from gate.stack.target import Target, read_config
 from gate.vendors import Accounts
+from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
 from rehearsal.vendor_api import github_git, vercel_deployments
-from render.session import connect
 from tests.unit.settings.stack_file import PROJECT
 
 REPOSITORY, SERVICE, FRONTEND = "MarketEdge-Platform", "marketedge-platform", "marketedge-frontend"

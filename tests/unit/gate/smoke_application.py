@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from gate.smoke import Result, SmokeReport, run
-from gate.target import Target
+from gate.stack.target import Target
 from tests.unit.settings.stack_file import StackFile
 
 FRONTEND, BACKEND = "https://staging.zebra.associates", "https://api.test"

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from components.adoption import key
-from gate.adopt.command import text
-from gate.adopt.search import Adoption, Found
 from gate.cli import main
+from gate.commands.adopt import text
+from gate.recover.search import Adoption, Found
 from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import StackFile
 

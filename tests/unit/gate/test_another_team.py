@@ -12,19 +12,19 @@ from typing import Any
 import httpx
 import pytest
 
-from gate.errors import GateError
+from blueprint.workspace import connect
+from gate.common.errors import GateError
 from gate.release.backend import Backend
 from gate.release.lock import Lock
-from gate.release.production import Production
 from gate.release.records import Records
 from gate.release.release import Stage, release
-from gate.release.repository import Repository
 from gate.release.rollback import rollback
+from gate.release.serving import Production
 from gate.smoke import Outcome, SmokeReport, run
-from gate.target import load_peer, load_target
+from gate.stack.target import load_peer, load_target
 from gate.vendors import Accounts
+from gate.vendors.repository import Repository
 from rehearsal.vendor_api import github_git
-from render.session import connect
 from tests.unit.components.test_another_team import Harbor
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, URL, ReleaseWorld, release_world
 from tests.unit.settings.stack_file import PROJECT

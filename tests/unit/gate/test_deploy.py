@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gate.cli import main
-from gate.release.preview import PreviewBuilds
+from gate.release.branch_builds import PreviewBuilds
 from gate.release.release import Stage
 from gate.release.staging import deploy
 from gate.vendors.api import Api

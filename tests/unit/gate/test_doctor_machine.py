@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gate.checks.verdict import Line, Verdict
+from gate.common.errors import StackUnavailable
 from gate.doctor import machine
 from gate.doctor.stack import Opened, open_stack, settings_lines
-from gate.engine import open_project
-from gate.errors import StackUnavailable
-from gate.target import chosen_stacks
-from gate.verify.verdict import Line, Verdict
+from gate.stack.project import open_project
+from gate.stack.target import chosen_stacks
 from tests.unit.settings.stack_file import PROJECT
 from tools import environment, pulumi_cli
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from components.problems import load
+from components.configuration import load
+from gate.checks.verdict import Verdict
 from gate.doctor import network
-from gate.target import read_config
-from gate.verify.verdict import Verdict
+from gate.stack.target import read_config
 from tests.unit.settings.stack_file import PROJECT, VERCEL_TOKEN
 
 

@@ -11,20 +11,20 @@ from typing import Any
 import httpx
 import pytest
 
-from components.problems import Loaded, load
+from blueprint.workspace import connect
+from components.configuration import Loaded, load
+from gate.checks.verdict import Verdict, unknown
 from gate.doctor import auth0, render, vercel
 from gate.doctor.run import Case, vendor_lines
 from gate.doctor.stack import Opened
-from gate.target import read_config
+from gate.stack.target import read_config
 from gate.vendors.auth0 import Auth0
 from gate.vendors.vercel import Vercel
-from gate.verify.verdict import Verdict, unknown
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api.auth0 import SCOPES
 from rehearsal.vendor_api.wire import Answer
-from render.session import connect
 from tests.unit.gate.release_world import CREDENTIALS, FRONTEND, REPOSITORY, SERVICE, URL
 from tests.unit.settings.stack_file import PROJECT
 

@@ -14,9 +14,11 @@ from pulumi.automation import ConfigValue
 from rich.console import Console
 
 from gate import cli
-from gate.drift.check import check, open_stack
-from gate.errors import StackUnavailable
-from gate.progress import progress
+from gate.changes.drift_check import check
+from gate.commands import drift as command
+from gate.common.errors import StackUnavailable
+from gate.common.progress import progress
+from gate.stack.project import open_stack
 from tests.unit.gate import events as e
 from tests.unit.gate.stack import CREDENTIALS, FakeStack, failure
 
@@ -35,7 +37,7 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(stack: FakeStack, *arguments: str) -> int:
-    with mock.patch.object(cli, "open_stack", return_value=stack) as opened:
+    with mock.patch.object(command, "open_stack", return_value=stack) as opened:
         code = cli.main(["drift", "--env", "staging", *arguments])
     assert all(call.args == (stack.name,) for call in opened.call_args_list)
     return code

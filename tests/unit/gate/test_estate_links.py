@@ -11,7 +11,7 @@ import pytest
 from gate.cli import main
 from gate.report.estate import Missing, State
 from gate.report.links import Places
-from gate.report.state import of
+from gate.report.stack_state import of
 from tests.unit.settings.stack_file import PROJECT
 
 PLACES = Places("https://github.com/o/r", "tenant.eu.auth0.com", "zebra", "frontend")

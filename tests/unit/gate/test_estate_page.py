@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from components.matrix import environments
-from components.problems import load
+from components.configuration import load
+from components.environments_document import environments
 from components.settings import Settings
-from gate import page as parts
-from gate.drift.report import Finding, Kind, Report, Thing
-from gate.metrics.figures import by_week, figures
-from gate.metrics.history import Deployment
-from gate.metrics.page import page as metrics_page
-from gate.report.command import as_content
+from gate.changes.drift_report import Finding, Kind, Report, Thing
+from gate.commands.report import as_content
+from gate.report import html as parts
 from gate.report.estate import Estate, Missing, Object, Stack, State
+from gate.report.figures import by_week, figures
+from gate.report.figures_page import page as metrics_page
+from gate.report.history import Deployment
 from gate.report.page import page
-from gate.target import read_config
+from gate.stack.target import read_config
 from tests.unit.gate.browser import Browser
 from tests.unit.settings.stack_file import PROJECT
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gate.drift.findings import find
-from gate.drift.report import Finding
-from gate.drift.steps import read
+from gate.changes.drift_report import Finding
+from gate.changes.findings import find
+from gate.stack.steps import read
 from tests.unit.gate import events as e
 
 PROTECTION = {

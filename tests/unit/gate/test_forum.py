@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from gate.errors import GateError
-from gate.forum import LIMIT, Forum, cut, marker, open_forum
-from gate.release.repository import Repository
+from gate.common.errors import GateError
 from gate.vendors.errors import OutcomeUnknown, VendorError
 from gate.vendors.github import GitHub
+from gate.vendors.issues import LIMIT, Forum, cut, marker, open_forum
+from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_git

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gate.cli import main
-from gate.metrics.figures import Figure, by_week, figures
-from gate.metrics.history import Deployment, read
-from gate.metrics.page import page
 from gate.release.release import release
+from gate.report.figures import Figure, by_week, figures
+from gate.report.figures_page import page
+from gate.report.history import Deployment, read
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.settings.stack_file import PROJECT
 

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from gate.release.notify import notify
+from gate.common.notifications import notify
 
 URL = "https://hooks.test/services/a-secret-path"
 

@@ -12,11 +12,11 @@ from pulumi.automation import ConfigValue
 from pulumi.automation.events import EngineEvent
 
 from gate import cli
-from gate.errors import StackUnavailable
-from gate.forum import LIMIT
-from gate.preview import command
-from gate.preview.run import cost
-from gate.preview.wording import cost as worded
+from gate.changes.preview import cost
+from gate.changes.preview_wording import cost as worded
+from gate.commands import preview as command
+from gate.common.errors import StackUnavailable
+from gate.vendors.issues import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_git

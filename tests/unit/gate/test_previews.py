@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gate.cli import main
-from gate.previews.prune import Preview, outlived
+from gate.upkeep.old_previews import Preview, outlived
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, SERVICE, ReleaseWorld, release_world

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from gate.progress import HEARTBEAT, progress, spent
+from gate.common.progress import HEARTBEAT, progress, spent
 
 
 class Clock:

@@ -10,8 +10,10 @@ import pytest
 from pulumi.automation import CommandError, ConfigValue, Stack
 
 from gate import cli
-from gate.errors import GateError, MissingCredentials, StackUnavailable
-from gate.recover import Recovery, command, execute
+from gate.commands import recover as command
+from gate.commands.recover import execute
+from gate.common.errors import GateError, MissingCredentials, StackUnavailable
+from gate.recover.report import Recovery
 
 SECRET = "never-to-be-shown-4711"
 ENVIRON = {
@@ -44,7 +46,7 @@ def test_a_report_is_printed_without_secrets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = Recovery("staging", refused=[f"two of {SECRET} and {ENVIRON['GITHUB_TOKEN']}"])
-    monkeypatch.setattr(command, "recover", lambda *_args, **_options: found)
+    monkeypatch.setattr(command, "recover_stack", lambda *_args, **_options: found)
     assert execute(stack(), change=False) == 1
     assert execute(stack(), change=False, in_json=True) == 1
     printed = capsys.readouterr().out
@@ -56,7 +58,7 @@ def test_an_error_is_of_its_kind_and_without_secrets(monkeypatch: pytest.MonkeyP
     def fail(*_args: object, **_options: object) -> None:
         raise StackUnavailable(f"said: {SECRET}")
 
-    monkeypatch.setattr(command, "recover", fail)
+    monkeypatch.setattr(command, "recover_stack", fail)
     with pytest.raises(StackUnavailable, match=r"^said: \[secret\]$"):
         execute(stack(), change=True)
 
@@ -82,15 +84,15 @@ def test_the_command_line_hands_the_exit_code_on(monkeypatch: pytest.MonkeyPatch
         asked.update(options)
         return code
 
-    monkeypatch.setattr(cli, "open_stack", lambda name: name)
-    monkeypatch.setattr(cli, "execute_recovery", pretend)
+    monkeypatch.setattr(command, "open_stack", lambda name: name)
+    monkeypatch.setattr(command, "execute", pretend)
     assert cli.main(["recover", "--env", "staging", "--yes", "--json"]) == code
     assert (asked["change"], asked["in_json"]) == (True, True)
 
 
 def test_the_command_line_changes_nothing_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_stack", lambda name: name)
-    monkeypatch.setattr(cli, "execute_recovery", lambda _stack, **options: 1 if options["change"] else 0)
+    monkeypatch.setattr(command, "open_stack", lambda name: name)
+    monkeypatch.setattr(command, "execute", lambda _stack, **options: 1 if options["change"] else 0)
     assert cli.main(["recover", "--env", "staging"]) == 0
 
 
@@ -98,7 +100,7 @@ def test_an_error_goes_to_standard_error(monkeypatch: pytest.MonkeyPatch, capsys
     def fail(_name: str) -> Stack:
         raise GateError("no such stack")
 
-    monkeypatch.setattr(cli, "open_stack", fail)
+    monkeypatch.setattr(command, "open_stack", fail)
     assert cli.main(["recover", "--env", "staging"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""

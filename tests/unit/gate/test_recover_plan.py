@@ -7,7 +7,7 @@ from typing import Any
 from pulumi.automation.events import StepEventMetadata
 
 from gate.recover.imports import import_file
-from gate.recover.plan import Plan, plan
+from gate.stack.planned import Plan, plan
 
 STACK = "urn:pulumi:staging::gate::pulumi:pulumi:Stack::gate-staging"
 GITHUB = "urn:pulumi:staging::gate::pulumi:providers:github::default_6_15_0"

@@ -14,8 +14,7 @@ from typing import Any, cast
 import pytest
 from pulumi.automation import Stack
 
-from gate.recover import Recovery
-from gate.recover.report import NotLookedUp, Orphan, as_json, as_lines
+from gate.recover.report import NotLookedUp, Orphan, Recovery, as_json, as_lines
 from gate.recover.state import Lock, Locked, Pending, locks, refuse_living
 
 URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"

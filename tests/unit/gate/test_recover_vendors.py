@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gate.errors import GateError, MissingCredentials
+from gate.common.errors import GateError, MissingCredentials
 from gate.vendors.accounts import Accounts
 from gate.vendors.api import ATTEMPTS, Api
 from gate.vendors.auth0 import Auth0

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from gate.common.version import parse
 from gate.release.errors import Refused
 from gate.release.release import release
 from gate.release.report import Report
 from gate.release.rollback import rollback
-from gate.release.version import parse
 from rehearsal.vendor_api import github_git, vercel_deployments
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, release_world
 

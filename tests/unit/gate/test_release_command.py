@@ -10,12 +10,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from blueprint.errors import Unreachable
 from gate.cli import main
-from gate.release import command, opening
-from gate.release.waiting import Budget
+from gate.commands import release as command
+from gate.common.budget import Budget
+from gate.release import stage as opening
 from gate.smoke import Outcome, Result, SmokeReport
 from rehearsal.render_api import serve
-from render.errors import Unreachable
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.settings.stack_file import PROJECT
 

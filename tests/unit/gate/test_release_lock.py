@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gate.release.errors import Refused
-from gate.release.opening import is_over, who
+from gate.release.stage import is_over, who
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.gate.test_release import go, released
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from blueprint.client import RenderClient
 from gate.release.errors import Refused
 from gate.release.release import release
 from gate.release.report import Report
 from gate.release.rollback import rollback
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
-from render.client import RenderClient
 from tests.unit.gate.release_world import ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
 

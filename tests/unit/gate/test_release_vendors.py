@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from gate.common.version import taken_back_to
 from gate.release.release import release
-from gate.release.version import taken_back_to
 from tests.unit.gate.release_world import FRONTEND, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gate.drift.render import split
+from gate.changes.render_findings import split
 
 SEEN = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 

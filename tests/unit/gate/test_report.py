@@ -9,8 +9,9 @@ from typing import Any
 
 from rich.console import Console
 
-from gate.drift import console, markdown
-from gate.drift.report import Finding, Kind, Report, Thing
+from gate.changes import drift_console as console
+from gate.changes import drift_markdown as markdown
+from gate.changes.drift_report import Finding, Kind, Report, Thing
 
 AT = datetime(2026, 11, 23, 17, 5, 30, tzinfo=UTC)
 PROTECTION = Thing(vendor="GitHub", type="branch protection", name="staging")

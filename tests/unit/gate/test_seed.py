@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.workspace import connect
 from components.settings import Seed
 from gate.cli import main
-from gate.seed.run import SeedingRefused, seed
-from render.session import connect
+from gate.upkeep.seeds import SeedingRefused, seed
 from tests.unit.gate.release_world import SERVICE, ReleaseWorld, release_world
 
 SCRIPTS = Seed().scripts

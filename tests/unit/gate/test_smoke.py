@@ -8,11 +8,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gate.errors import GateError
+from gate.common.errors import GateError
 from gate.smoke import Outcome
+from gate.smoke.client import Visit
 from gate.smoke.table import TABLE, Check
-from gate.smoke.visit import Visit
-from gate.target import Target
+from gate.stack.target import Target
 from tests.unit.gate.smoke_application import CLIENT_SECRET, LOGIN, PASSWORD, Application, everything, target
 
 

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from rich.console import Console
 
-from gate.errors import GateError
-from gate.smoke import command, console, files, status
+from gate.commands import smoke as command
+from gate.common.errors import GateError
+from gate.smoke import console, files, status
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import release_world
 from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application

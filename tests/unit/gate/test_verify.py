@@ -13,15 +13,15 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from blueprint.workspace import connect
 from components.settings import Branch, Reviewers, Seed
+from gate.checks.verdict import Group, Line, Verdict, passed, unknown
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
 from gate.verify.run import _asked, _smoke, verify
-from gate.verify.verdict import Group, Line, Verdict, passed, unknown
 from rehearsal import vendor_api
 from rehearsal.loopback import running
 from rehearsal.vendor_api import github_git, vercel_deployments
-from render.session import connect
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
 from tests.unit.gate.smoke_application import LOGIN, Application
 from tests.unit.gate.verify_world import FRONTEND, Estates

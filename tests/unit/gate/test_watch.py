@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from blueprint.errors import Refused
+from blueprint.workspace import connect
 from components.settings import Watch
 from gate import cli
-from gate.watch import command
-from gate.watch.looks import error_rate, health
-from gate.watch.watching import Rate, Watched, watch
+from gate.commands import watch as command
+from gate.smoke.probes import error_rate, health
+from gate.smoke.watching import Rate, Watched, watch
 from rehearsal.render_api import RenderSimulator
-from render.errors import Refused
-from render.session import connect
 
 KEY = {"RENDER_API_KEY": "rnd_key_of_a_watch"}
 

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from gate.cli import main
-from gate.release.repository import Repository
+from gate.upkeep.workflows import BEGIN, BRANCH, END, Difference, File, Names, compare, delivered, sync
 from gate.vendors import Accounts
-from gate.workflows.delivery import BEGIN, BRANCH, END, Difference, File, Names, compare, delivered, sync
+from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from components.problems import load
-from gate.release.repository import Repository
-from gate.target import Target, read_config
+from blueprint.workspace import connect
+from components.configuration import load
+from gate.checks.verdict import Line
+from gate.stack.target import Target, read_config
+from gate.upkeep.workflows import delivered, names
 from gate.vendors import Accounts
+from gate.vendors.repository import Repository
 from gate.verify import frontend, github, render
-from gate.verify.verdict import Line
-from gate.workflows.delivery import delivered, names
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
-from render.session import connect
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE, URL
 from tests.unit.settings.stack_file import PROJECT
 

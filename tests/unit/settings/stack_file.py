@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from components.problems import Loaded, SettingsError, load
+from components.configuration import Loaded, SettingsError, load
 
 PROJECT = Path(__file__).resolve().parents[3]
 

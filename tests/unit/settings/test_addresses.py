@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from components import values
+from components import kinds_of_text as values
 from tests.unit.settings.stack_file import StackFile
 
 WILDCARD = "a wildcard may only be the whole first part of a host, as in https://*.example.com"

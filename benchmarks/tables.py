@@ -1,0 +1,74 @@
+"""The measurements as Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from benchmarks.account import Cost
+from benchmarks.scenarios import SCENARIOS, Comparable, Measure
+
+TERRAFORM = {"apply": 24, "plan": 12, "repair": 18, "destroy": 16}
+"""Requests of Render's official Terraform provider for the same estate, measured for this project on a simulator."""
+
+
+def costs(measures: Sequence[Measure]) -> str:
+    """One row for each scenario and size."""
+    heads = ("scenario", "services", "requests", "reads", "writes", "429", "deploys", "answers", "rate limit", "in all")
+    rows = [(m.scenario, str(m.services), *_cells(m.cost)) for name in SCENARIOS for m in _of(measures, name)]
+    return _table(heads, rows, text=1)
+
+
+def growth(measures: Sequence[Measure]) -> str:
+    """What each further service adds, from one size to the next."""
+    sizes = sorted({measure.services for measure in measures})
+    heads = ["requests, and seconds spent on answers, per further service", *(f"{a} → {b}" for a, b in pairwise(sizes))]
+    rows = [(name, *(_slope(a, b) for a, b in pairwise(_of(measures, name)))) for name in SCENARIOS]
+    return _table(heads, rows, text=1)
+
+
+def comparison(ours: Comparable) -> str:
+    """Requests beside those of the Terraform provider."""
+    apply = f"{ours.apply.requests} (as one document: {ours.document.requests})"
+    rows = [
+        ("apply everything", str(TERRAFORM["apply"]), apply, _writes(ours.apply)),
+        ("plan or preview without changes", str(TERRAFORM["plan"]), str(ours.plan.requests), _writes(ours.plan)),
+        ("change of one variable", "not measured", str(ours.change.requests), _writes(ours.change)),
+        ("repair of drift", str(TERRAFORM["repair"]), str(ours.repair.requests), _writes(ours.repair)),
+        ("destroy", str(TERRAFORM["destroy"]), str(ours.destroy.requests), _writes(ours.destroy)),
+    ]
+    heads = ("requests", "Terraform provider", "this program", "of which writes, and the deploys they begin")
+    return _table(heads, rows, text=1)
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 0.8 s, 2 min 5 s, 9 h 1 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _cells(cost: Cost) -> Iterable[str]:
+    yield from (str(n) for n in (cost.requests, cost.reads, cost.writes, cost.refused, cost.deploys))
+    yield from (duration(s) if s else "-" for s in (cost.answers, cost.limited, cost.seconds))
+
+
+def _of(measures: Sequence[Measure], scenario: str) -> list[Measure]:
+    return sorted((m for m in measures if m.scenario == scenario), key=lambda m: m.services)
+
+
+def _slope(a: Measure, b: Measure) -> str:
+    further = b.services - a.services
+    requests, answers = b.cost.requests - a.cost.requests, b.cost.answers - a.cost.answers
+    return f"{requests / further:.1f}, {max(0.0, answers / further):.2f} s"
+
+
+def _writes(cost: Cost) -> str:
+    return f"{cost.writes}, {cost.deploys}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], text: int) -> str:
+    """Args: text: how many columns, from the left, are not numbers."""
+    rules = ["---"] * text + ["---:"] * (len(heads) - text)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))

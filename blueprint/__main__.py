@@ -1,0 +1,82 @@
+"""The command line: a document on standard input, a report as JSON on standard output, progress on standard error.
+
+    python -m blueprint apply|observe|destroy < document.json
+
+Environment: see `blueprint.workspace.connect`; RENDER_KNOWN holds what is known of objects that the document refers to;
+PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply reported. Exit status: 0 done, 1 failed (a
+rerun continues), 2 refused before anything was changed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from blueprint import reconcile
+from blueprint.errors import InvalidSpec, Refused, RenderError
+from blueprint.spec import KNOWN_VARIABLE, Document, parse
+from blueprint.workspace import connect
+
+
+def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: httpx.BaseTransport | None = None) -> int:
+    """Run one command; see the module's text."""
+    arguments = _arguments(argv)
+    try:
+        document = parse(stdin.read(), os.environ.get(KNOWN_VARIABLE, ""))
+        report = run(arguments.command, document, os.environ, transport)
+    except RenderError as error:
+        print(f"render {arguments.command}: {error}", file=sys.stderr)
+        return 2 if isinstance(error, InvalidSpec | Refused) else 1
+    except KeyboardInterrupt:  # Ctrl-C at a `pulumi up` reaches its commands
+        print(f"render {arguments.command}: interrupted; what was done stays, a rerun continues", file=sys.stderr)
+        return 130
+    print(json.dumps(report, sort_keys=True))
+    return 0
+
+
+def run(
+    command: str, document: Document, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None
+) -> reconcile.Report:
+    """Raises: RenderError."""
+    with connect(environ, _progress, transport) as session:
+        made = _made(environ)
+        before = [one for section in made.values() for one in section.values()]
+        for owner_id in (document.known.owner_id, *(one.get("ownerId") for one in before)):
+            if owner_id:
+                session.expect_owner(owner_id)
+        if command == "destroy":
+            return reconcile.destroy(session, document, made)
+        if command == "apply":
+            return reconcile.apply(session, document, made)
+        return reconcile.observe(session, document)
+
+
+def _made(environ: Mapping[str, str]) -> reconcile.Report:
+    """What the last apply reported; nothing where that is not such a report."""
+    try:
+        return TypeAdapter(reconcile.Report).validate_json(environ.get("PULUMI_COMMAND_STDOUT") or "{}")
+    except ValidationError:
+        return {}
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m blueprint", description=__doc__.splitlines()[0] if __doc__ else None
+    )
+    parser.add_argument("command", choices=("apply", "observe", "destroy"), help="what to do with the document")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

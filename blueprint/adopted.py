@@ -1,0 +1,122 @@
+"""Web services that live already and belong to somebody else as well: only what is declared is written, and nothing
+here makes, deploys, restarts, resumes or deletes a service.
+
+Facts (Render API reference): neither PATCH of a service nor PUT of a variable deploys; a new plan restarts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from blueprint.errors import Refused
+from blueprint.fields import Difference, body
+from blueprint.fingerprint import NOTHING, Asked
+from blueprint.marker import KEY, Marker
+from blueprint.services import Service, with_older_form, with_trigger
+from blueprint.spec import AdoptedService, Known
+from blueprint.variables import References, Resolver, names, to_write, write_each
+from blueprint.workspace import Json, Session
+
+_DISRUPTS = frozenset({"plan", "runtime", "repo"})
+_NO_DEPLOY_OWED = datetime.fromtimestamp(0, UTC)
+
+
+class Adopted(Service):
+    """One declared service, which has to exist."""
+
+    spec: AdoptedService
+
+    def __init__(self, session: Session, spec: AdoptedService) -> None:
+        super().__init__(session, spec)
+
+    def check(self) -> None:
+        if self._live is None:
+            raise Refused(
+                f"service {self.spec.name} is declared as adopted and does not exist in this workspace; an adopted "
+                f"service is never created. Correct its name, or RENDER_OWNER_ID"
+            )
+        super().check()
+        by_hand = [str(v.key) for v in self.spec.env_vars if v.sync is False]
+        if missing := [key for key in by_hand if key not in self._present]:
+            raise Refused(
+                f"service {self.spec.name}: declared `sync: false` (their values are kept in Render's dashboard), and "
+                f"not there: {', '.join(missing)}. Set them at {self.spec.name}, Environment, then run again"
+            )
+        if disruptive := [d for d in self._differences() if d.field.name in _DISRUPTS]:
+            raise Refused(
+                f"service {self.spec.name} is adopted, and {', '.join(map(str, disruptive))} would restart or rebuild "
+                f"what is in production. Declare what is there, or change it in the dashboard"
+            )
+
+    def observe(self, asked: Asked = NOTHING) -> Json:
+        """What changed since the last apply, and what the next one would write that no apply has written before."""
+        found = super().observe(asked)
+        marker = Marker.read(self._present)
+        known = marker.fields if marker else {}
+        absent = {v.key for v in self.spec.env_vars if v.key} - self._present.keys()
+        new = [str(d) for d in self._differences() if d.field.label not in known]
+        new += [f"env.{key}" for key in sorted(absent) if f"env.{key}" not in known]
+        return found | {"drift": found["drift"] + [f"to be written: {one}" for one in new]}
+
+    def converge(self, references: References, groups: dict[str, Known]) -> Json:
+        """Write what differs; it takes effect with the next deploy, which is not this program's to start."""
+        assert self._live is not None
+        service_id = self._live["id"]
+        changes = self._differences()
+        late = [d.field.label for d in changes if d.field.deploys]
+        late += self._write_variables(references, groups)
+        if changes:
+            self._patch(changes)
+        late += self._link_missing(groups)
+        if self.spec.domains:
+            present = self._domains(service_id)
+            self._add_domains(service_id, [name for name in self.spec.domains if name not in present])
+        if late:
+            self._say(f"{', '.join(late)} takes effect with the next deploy of {self.spec.name}")
+        if self._live["suspended"] == "suspended":
+            self._suspended()
+        return self._report()
+
+    def _write_variables(self, references: References, groups: dict[str, Known]) -> list[str]:
+        """The variables and the marker; answers what a deploy has to take up, groups that changed included."""
+        assert self._live is not None
+        wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
+        values = self._recorded(wanted, groups)
+        changed, old = to_write(wanted, self._present), Marker.read(self._present)
+        stale = old.changed(values) if old else set()
+        marker = Marker.write(values, _NO_DEPLOY_OWED) if old is None or stale else None
+        if changed or marker:
+            self._say(f"writing {names(changed, [])}")
+            path = f"/services/{self._live['id']}/env-vars"
+            write_each(self._session.client, path, changed, [], marker)
+        known = {name for name in groups if old and f"group.{name}" in old.fields}
+        return [v.key for v in changed] + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
+
+    def _patch(self, changes: Iterable[Difference]) -> None:
+        assert self._live is not None
+        self._say(", ".join(map(str, changes)))
+        patch = with_older_form(body((d.field, d.declared) for d in changes))
+        self._live = with_trigger(self._session.client.patch(f"/services/{self._live['id']}", patch))
+
+    def _link_missing(self, groups: dict[str, Known]) -> list[str]:
+        assert self._live is not None
+        linked = self._linked(self._live["id"]) if groups else {}
+        missing = [name for name in groups if name not in linked]
+        for name in missing:
+            self._link(name, groups[name].id)
+        return [f"group {name}" for name in missing]
+
+    def _suspended(self) -> list[str]:
+        """No drift: whoever runs the service may have reasons."""
+        self._say("is suspended; left as it is")
+        return []
+
+    def _say(self, line: str) -> None:
+        self._session.notify(f"service {self.spec.name}: {line}")
+
+
+def release(session: Session, name: str, service_id: str) -> None:
+    """Forget the service: nothing but the marker goes."""
+    session.notify(f"service {name}: is adopted and left as it is; only {KEY} is removed")
+    session.client.delete(f"/services/{service_id}/env-vars/{KEY}")

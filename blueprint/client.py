@@ -1,0 +1,279 @@
+"""Talks HTTP to the Render API: authentication, paging, rate limits, retries, one overall deadline.
+
+Knows no resource. Facts from the Render API reference: errors are `{id, message}`; every answer carries
+`Ratelimit-Limit`, `Ratelimit-Remaining` and `Ratelimit-Reset` (seconds, rounded down); a 429 carries `Retry-After`
+(seconds). Any number of threads may use one client.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from tenacity.wait import wait_exponential_jitter
+
+from blueprint.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+)
+
+BASE_URL = "https://api.render.com/v1"
+DEADLINE = 900.0
+PAGE = 100
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+_ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}
+_backoff = wait_exponential_jitter(multiplier=0.5, max=15.0)
+
+
+class _Again(Exception):
+    """One try failed in a way that a later one may not; `wait` is what Render asked for, in seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None, *, limited: bool = False) -> None:
+        self.reason, self.wait, self.limited = reason, wait, limited
+        super().__init__(reason)
+
+
+class RenderClient:
+    """One session with the Render API.
+
+    Args:
+        api_key: sent as a bearer token and shown nowhere.
+        base_url: where the API is, with its version.
+        deadline: seconds that all requests of this client together may take, waits included.
+        notify: called with one line when a wait of more than two seconds begins.
+        transport, sleep, clock: replaced in tests.
+
+    Raises (all methods): ApiError or a subclass for a final error status; RateLimited or Unreachable when the
+    deadline ends the retries; OutcomeUnknown from `post` only.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str = BASE_URL,
+        deadline: float = DEADLINE,
+        notify: Callable[[str], None] = lambda _line: None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={
+                "Authorization": f"Bearer {api_key}",
+                "Accept": "application/json",
+                "User-Agent": "marketedge-staging-gate",
+            },
+            timeout=_TIMEOUT,
+            transport=transport,
+        )
+        self._notify, self._sleep, self._clock = notify, sleep, clock
+        self._ends = clock() + deadline
+        self._used_up: dict[str, float] = {}
+        """For each allowance that an answer said is used up: when it is there again, by our clock."""
+        self.server_time = datetime.now(UTC)
+        """Render's clock at its last answer: what timestamps in answers can be compared with."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: str | int) -> Any:
+        return self._retry("GET", path, query=query)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._retry("PUT", path, body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self._retry("PATCH", path, body)
+
+    def delete(self, path: str) -> None:
+        """Delete; an object that is gone already counts as deleted."""
+        try:
+            self._retry("DELETE", path)
+        except NotFound:
+            return
+
+    def post(self, path: str, body: Any) -> Any:
+        """Send once, again only where the first try had no effect for certain.
+
+        Raises: OutcomeUnknown when the answer was lost or was a 5xx: look up what was to be made, then try again.
+        """
+        return self._retry("POST", path, body)
+
+    def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        """Every `item` of a list endpoint, which answers `[{item: …, cursor}]`; env-groups answers bare items."""
+        cursor: dict[str, str | int] = {}
+        while True:
+            page = self.get(path, **query, limit=PAGE, **cursor)
+            yield from (entry.get(item, entry) for entry in page)
+            if len(page) < PAGE or "cursor" not in page[-1]:
+                return
+            cursor = {"cursor": page[-1]["cursor"]}
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two looks at a slow object.
+
+        Raises: Unreachable when the deadline comes first.
+        """
+        if self._clock() + seconds > self._ends:
+            raise Unreachable("the deadline of this run has passed; what was done so far stays, a rerun continues")
+        self._sleep(seconds)
+
+    def _retry(self, method: str, path: str, body: Any = None, query: dict[str, str | int] | None = None) -> Any:
+        retrying = Retrying(
+            retry=retry_if_exception_type(_Again),
+            wait=self._wait,
+            stop=lambda state: self._clock() + state.upcoming_sleep > self._ends,
+            before_sleep=lambda state: self._announce(f"{method} {path}", state),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, method, path, body, query)
+        except _Again as last:
+            if last.limited:
+                raise self._limited(f"{method} {path}", last.wait or 0.0) from None
+            raise Unreachable(f"no answer from Render to {method} {path}: {last.reason}. A rerun continues") from None
+
+    @staticmethod
+    def _wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.wait if isinstance(error, _Again) else None
+        # Jitter on top of what Render asked for: many clients wake at the same moment otherwise.
+        return _backoff(state) if asked is None else asked + min(1.0, _backoff(state))
+
+    def _announce(self, request: str, state: RetryCallState) -> None:
+        wait = state.next_action.sleep if state.next_action else 0.0
+        error = state.outcome.exception() if state.outcome else None
+        if wait > 2:
+            self._notify(f"waiting {wait:.0f} s before {request} is tried again: {error}")
+
+    def _limited(self, request: str, wait: float) -> RateLimited:
+        again = self.server_time + timedelta(seconds=wait)
+        return RateLimited(
+            f"Render's rate limit for {request} is used up for another {wait:.0f} s, longer than this run may take. "
+            f"What was done stays: run the same command again after that, at {again + timedelta(minutes=1):%H:%M} UTC"
+        )
+
+    def _pace(self, request: str) -> None:
+        """Wait until there is an allowance for a request instead of earning a refusal.
+
+        Raises: RateLimited when that comes after the deadline.
+        """
+        wait = self._used_up.get(_allowance(request), 0.0) - self._clock()
+        if wait <= 0:
+            return
+        if self._clock() + wait > self._ends:
+            raise self._limited(request, wait)
+        if wait > 2:
+            self._notify(f"waiting {wait:.0f} s before {request}: Render's rate limit is used up")
+        self._sleep(wait)
+
+    def _note_allowance(self, request: str, answer: httpx.Response) -> None:
+        headers = answer.headers
+        with suppress(KeyError, ValueError):  # not every answer says it
+            left, reset = int(headers["Ratelimit-Remaining"]), float(headers["Ratelimit-Reset"])
+            self._used_up[_allowance(request)] = 0.0 if left else self._clock() + reset + 1.0
+
+    def _once(self, method: str, path: str, body: Any, query: dict[str, str | int] | None) -> Any:
+        request = f"{method} {path}"
+        self._pace(request)
+        try:
+            answer = self._http.request(method, path, params=query or None, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            raise _Again(f"cannot connect ({error})") from None
+        except httpx.HTTPError as error:
+            self._uncertain(method, request, type(error).__name__)
+        self._note_time(answer)
+        if answer.status_code == 429:
+            raise _Again("rate limit", _seconds(answer), limited=True)
+        self._note_allowance(request, answer)
+        if answer.status_code >= 500:
+            self._uncertain(method, request, f"status {answer.status_code}", _seconds(answer))
+        if answer.is_success and not answer.content:
+            return None
+        try:
+            content = answer.json()
+        except ValueError:
+            if answer.is_success:
+                self._uncertain(method, request, "an answer that is not JSON")
+            content = {}
+        if answer.is_success:
+            return content
+        detail = content.get("message") if isinstance(content, dict) else None
+        raise _ERRORS.get(answer.status_code, ApiError)(
+            answer.status_code, request, _unquoted(detail or f"({answer.reason_phrase or 'no message'})", body)
+        )
+
+    @staticmethod
+    def _uncertain(method: str, request: str, reason: str, wait: float | None = None) -> NoReturn:
+        """Raise for a try that may or may not have had its effect: only requests that bear repetition are repeated."""
+        if method == "POST":
+            raise OutcomeUnknown(f"the answer to {request} was lost ({reason})")
+        raise _Again(reason, wait)
+
+    def _note_time(self, answer: httpx.Response) -> None:
+        with suppress(ValueError, TypeError):  # no date, or none that can be read
+            self.server_time = parsedate_to_datetime(answer.headers.get("Date"))
+
+
+# Which requests share an allowance, as their recorded headers run: the first pattern that fits.
+_ALLOWANCES = (
+    ("reads", re.compile(r"GET .*")),
+    ("new services", re.compile(r"POST /services")),
+    ("new databases", re.compile(r"POST /postgres")),
+    ("new key-value instances", re.compile(r"POST /key-value")),
+    ("new domains", re.compile(r"POST /services/[^/]+/custom-domains")),
+    ("changes of services", re.compile(r"PATCH /services/[^/]+|POST /services/[^/]+/deploys")),
+    ("other writes", re.compile(r".*")),
+)
+
+
+def _allowance(request: str) -> str:
+    return next(name for name, pattern in _ALLOWANCES if pattern.fullmatch(request))
+
+
+def _unquoted(text: str, body: Any) -> str:
+    """Render's message without the values that it quotes from what was sent: any of them may be a secret."""
+    for value in sorted(_values(body), key=len, reverse=True):  # a value may be a part of a longer one
+        if len(value) >= 8:
+            text = text.replace(value, "[value]")
+    return text
+
+
+def _values(body: Any) -> Iterator[str]:
+    """Everything called `value` in a request, however deep."""
+    for item in body if isinstance(body, list) else body.values() if isinstance(body, dict) else ():
+        yield from _values(item)
+    if isinstance(body, dict) and isinstance(body.get("value"), str):
+        yield body["value"]
+
+
+def _seconds(answer: httpx.Response) -> float | None:
+    """How long Render asks to wait: Retry-After, else the rate limit's reset when it is used up."""
+    headers = answer.headers
+    asked = headers.get("Retry-After")
+    if asked is None and headers.get("Ratelimit-Remaining", "0") == "0":
+        asked = headers.get("Ratelimit-Reset")
+    try:
+        return max(0.0, float(asked)) if asked is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,138 @@
+"""Web services that are this program's own: made, changed, deployed where that is owed, and resumed.
+
+Facts (Render API reference): creating a service deploys it at once; a change of variables, of the branch or of a
+command does not deploy by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from blueprint.fields import body, creation
+from blueprint.marker import Marker
+from blueprint.services import FIELDS, Service, undeclared_domains, with_older_form, with_trigger
+from blueprint.spec import Known, WebService
+from blueprint.variables import References, Resolver, Wanted, names, to_write, undeclared, whole_list, write_each
+from blueprint.workspace import Json, Session
+
+_DEPLOYS = frozenset(field.label for field in FIELDS if field.deploys)
+
+
+class OwnedService(Service):
+    """One declared service; it is deployed if anything changed that only a deploy brings into effect."""
+
+    spec: WebService
+
+    def __init__(self, session: Session, spec: WebService) -> None:
+        super().__init__(session, spec)
+
+    def converge(self, references: References, groups: dict[str, Known]) -> Json:
+        wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
+        values = self._recorded(wanted, groups)
+        if self._live is None:
+            self._create(wanted, values, groups)
+        else:
+            self._update(self._live, wanted, values, groups)
+        return self._report()
+
+    def _suspended(self) -> list[str]:
+        return ["suspended outside Pulumi"]
+
+    def _create(self, wanted: list[Wanted], values: dict[str, str], groups: dict[str, Known]) -> None:
+        spec = self.spec
+        self._session.notify(f"service {spec.name}: creating (plan {spec.plan}, region {spec.region})")
+        marker = Marker.write(values, self._session.client.server_time, first_deploy_is_stale=bool(groups))
+        request = with_older_form(creation(FIELDS, spec)) | {
+            "type": "web_service",
+            "name": spec.name,
+            "ownerId": self._session.owner_id,
+            "envVars": whole_list(wanted, marker),
+        }
+        made = self._session.create("/services", request, lambda: self._find(fresh=True))
+        self._live = with_trigger(made.get("service", made))
+        for name, group in groups.items():
+            self._link(name, group.id)
+        self._add_domains(self._live["id"], spec.domains)
+        if groups:
+            self._deploy("the first deploy started before its variable groups were linked", marker)
+
+    def _update(self, live: Json, wanted: list[Wanted], values: dict[str, str], groups: dict[str, Known]) -> None:
+        """The marker goes first: whatever is cut short after it is recognised by a difference or a missing deploy."""
+        client, old = self._session.client, Marker.read(self._present)
+        changes = self._differences()
+        changed = to_write(wanted, self._present)
+        unknown = undeclared(self._present, [v.key for v in wanted], "exact")
+        linked = self._linked(live["id"])
+        missing = [name for name in groups if name not in linked]
+        foreign = [name for name in linked if name not in groups]
+        stale = old.changed(values) if old else set()
+        needs_deploy = bool(
+            changed or unknown or missing or foreign or stale & _DEPLOYS or any(d.field.deploys for d in changes)
+        ) or any(name.startswith(("env.", "group.")) for name in stale)
+        needs_deploy = needs_deploy or old is None  # without a marker nobody knows what runs
+
+        marker = old
+        if marker is None or stale or needs_deploy:
+            if marker is None or needs_deploy:
+                marker = Marker.write(values, client.server_time)
+            else:
+                marker = _same_debt(values, marker)
+            self._write(live["id"], wanted, changed, unknown, marker)
+        if changes:
+            self._session.notify(f"service {self.spec.name}: {', '.join(map(str, changes))}")
+            patch = with_older_form(body((d.field, d.declared) for d in changes))
+            self._live = with_trigger(client.patch(f"/services/{live['id']}", patch))
+        for name in missing:
+            self._link(name, groups[name].id)
+        for name in foreign:
+            self._session.notify(f"service {self.spec.name}: unlinking group {name}")
+            client.delete(f"/env-groups/{linked[name]}/services/{live['id']}")
+        self._converge_domains(live["id"])
+        if live["suspended"] == "suspended":
+            self._session.notify(f"service {self.spec.name}: resuming")
+            path = f"/services/{live['id']}"
+            self._session.create(f"{path}/resume", None, lambda: client.get(path)["suspended"] == "not_suspended")
+        if needs_deploy:
+            self._deploy("configuration changed", marker)
+        elif old and self._deploy_is_owed(old):
+            self._deploy("an earlier run ended before its deploy", marker)
+
+    def _write(
+        self, service_id: str, wanted: list[Wanted], changed: list[Wanted], unknown: list[str], marker: Marker
+    ) -> None:
+        """One write for the whole list where it is ours alone; else the marker, then variable by variable."""
+        self._session.notify(f"service {self.spec.name}: writing {names(changed, unknown)}")
+        client, path = self._session.client, f"/services/{service_id}/env-vars"
+        kept_by_hand = any(variable.sync is False for variable in self.spec.env_vars)
+        if not kept_by_hand and (changed or unknown):
+            client.put(path, whole_list(wanted, marker))
+        else:
+            write_each(client, path, changed, unknown, marker)
+
+    def _converge_domains(self, service_id: str) -> None:
+        present = self._domains(service_id)
+        if removed := undeclared_domains(present, self.spec.domains):
+            for name in removed:
+                self._session.notify(f"service {self.spec.name}: removing domain {name}")
+                self._session.client.delete(f"/services/{service_id}/custom-domains/{name}")
+            present = self._domains(service_id)  # what redirects to a domain goes with it
+        self._add_domains(service_id, [name for name in self.spec.domains if name not in present])
+
+    def _deploy(self, reason: str, marker: Marker) -> None:
+        assert self._live is not None
+        self._session.notify(f"service {self.spec.name}: deploying ({reason})")
+        path = f"/services/{self._live['id']}/deploys"
+        self._session.create(path, {}, lambda: not self._deploy_is_owed(marker))
+
+    def _deploy_is_owed(self, marker: Marker) -> bool:
+        """Whether no deploy has taken up yet what the marker says was written."""
+        assert self._live is not None
+        newest = self._session.client.get(f"/services/{self._live['id']}/deploys", limit=2)
+        taken_up = [e for e in newest if datetime.fromisoformat(e["deploy"]["createdAt"]) >= marker.at]
+        return len(taken_up) < (2 if marker.first_deploy_is_stale else 1)
+
+
+def _same_debt(values: Mapping[str, str], old: Marker) -> Marker:
+    """A marker for changes that need no deploy: it keeps what is owed."""
+    return Marker.write(values, old.at, first_deploy_is_stale=old.first_deploy_is_stale)

@@ -1,0 +1,150 @@
+"""One run against one workspace: who owns what is made, look-ups by name, creation that never happens twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from blueprint.client import BASE_URL, DEADLINE, RenderClient
+from blueprint.errors import OutcomeUnknown, Refused, Unreachable
+
+Json = dict[str, Any]
+
+
+class Session:
+    """Args:
+
+    client: the connection.
+    owner_id: workspace that owns everything; looked up, and then it has to be the only one, where it is None.
+    notify: called with one line of progress at a time.
+    """
+
+    def __init__(self, client: RenderClient, owner_id: str | None, notify: Callable[[str], None]) -> None:
+        self.client = client
+        self.notify = notify
+        self._owner_id = owner_id
+        self._owner_was_seen = False
+        self._seen: set[str] = set()
+        self._listings: dict[str, list[Json]] = {}
+        self._listing = threading.RLock()
+
+    @property
+    def owner_id(self) -> str:
+        if self._owner_id is None:
+            self._owner_id, self._owner_was_seen = self._only_workspace(), True
+        return self._owner_id
+
+    def _only_workspace(self) -> str:
+        owners = self.workspaces()
+        if len(owners) != 1:
+            raise Refused(
+                f"the API key sees {len(owners)} workspaces ({_named(owners)}): name the one to use, "
+                f"export RENDER_OWNER_ID=<id>"
+            )
+        return next(iter(owners))
+
+    def workspaces(self) -> dict[str, str]:
+        """Id and name of every workspace that the key sees."""
+        return {owner["id"]: owner["name"] for owner in self.client.pages("/owners", "owner")}
+
+    def expect_owner(self, owner_id: str) -> None:
+        """Everything was made in this workspace so far.
+
+        Raises: Refused when this run is for another one, where it would make everything anew.
+        """
+        if self._owner_id not in (None, owner_id):
+            raise Refused(
+                f"the objects of this stack are in workspace {owner_id}, RENDER_OWNER_ID says {self._owner_id}: "
+                f"unset it, or set it to {owner_id}"
+            )
+        self._owner_id = owner_id
+
+    def listing(self, path: str, item: str, *, fresh: bool = False) -> list[Json]:
+        """Every object of one sort in this workspace; one list call serves every look-up of a run.
+
+        Where nobody named the workspace, everything that the key sees is listed, which is the same while that is of
+        one workspace; else it has to be named.
+        """
+        with self._listing:
+            if fresh or path not in self._listings:
+                found = list(self.client.pages(path, item, **({"ownerId": self._owner_id} if self._owner_id else {})))
+                self._seen |= {str(one.get("ownerId") or one["owner"]["id"]) for one in found}
+                if len(self._seen) > 1 and self._owner_id is None:
+                    self._owner_id = self._only_workspace()
+                self._listings[path] = found
+            return self._listings[path]
+
+    def confirm_owner(self) -> None:
+        """For a run that found nothing: lists are empty also where the key does not see the workspace.
+
+        Raises: Refused.
+        """
+        owner_id = self.owner_id
+        if not self._owner_was_seen and owner_id not in (owners := self.workspaces()):
+            raise Refused(
+                f"the API key does not see workspace {owner_id}, only {_named(owners)}: correct RENDER_OWNER_ID, "
+                f"or use a key of a member of that workspace"
+            )
+
+    def find(self, path: str, item: str, name: str, *, fresh: bool = False) -> Json | None:
+        """The one object of that name in this workspace.
+
+        Raises: Refused when there are several, which Render allows for datastores.
+        """
+        found = [entry for entry in self.listing(path, item, fresh=fresh) if entry["name"] == name]
+        if len(found) > 1:
+            ids = ", ".join(entry["id"] for entry in found)
+            raise Refused(f"{path.strip('/')}: {len(found)} objects are named {name!r} ({ids}): rename or delete one")
+        return found[0] if found else None
+
+    def create(self, path: str, body: Any, look: Callable[[], Any]) -> Any:
+        """POST once. Where the answer was lost, what `look` finds counts as the answer, and else it is sent again.
+
+        Args: look: finds what the lost request would have made; falsy where there is nothing.
+        """
+        lost = 0
+        while True:
+            try:
+                return self.client.post(path, body)
+            except OutcomeUnknown as error:
+                lost += 1
+                self.notify(f"{error}: looking whether it took effect")
+                if found := look():
+                    return found
+                if lost == 5:
+                    raise Unreachable(f"{error}, {lost} times in a row. A rerun continues") from None
+                self.client.pause(2.0**lost)
+
+
+@contextmanager
+def connect(
+    environ: Mapping[str, str],
+    notify: Callable[[str], None],
+    transport: httpx.BaseTransport | None = None,
+    deadline: float = DEADLINE,
+) -> Iterator[Session]:
+    """A session with what the environment says.
+
+    Args: environ: RENDER_API_KEY; RENDER_OWNER_ID where the key sees several workspaces; RENDER_HOST for another base
+        address (the names that Render's own tools use).
+
+    Raises: Refused where one of them is missing or cannot be right.
+    """
+    key = environ.get("RENDER_API_KEY", "").strip()
+    if not key:
+        raise Refused("RENDER_API_KEY is not set: make a key at Account Settings, API Keys, and export it")
+    if not (key.isascii() and key.isprintable()):
+        raise Refused("RENDER_API_KEY holds characters that no key has: copy it again")
+    url = environ.get("RENDER_HOST") or BASE_URL
+    if not url.startswith(("https://", "http://")):
+        raise Refused(f"RENDER_HOST is {url}: expected a base address such as {BASE_URL}")
+    with RenderClient(key, base_url=url, deadline=deadline, notify=notify, transport=transport) as client:
+        yield Session(client, environ.get("RENDER_OWNER_ID") or None, notify)
+
+
+def _named(owners: Mapping[str, str]) -> str:
+    return ", ".join(f"{identifier} ({name})" for identifier, name in owners.items()) or "none"

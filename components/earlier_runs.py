@@ -1,0 +1,105 @@
+"""Compares this run with the last `up` of this stack and of the other environment's: where the rollout came from, and
+whether both share a secret. Reads the outputs that those runs left, before anything is declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+import grpc
+import pulumi
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_monitor
+
+from components.declared_rules import COMMAND
+from components.phases import Phase, gives_up_infrastructure, skipped
+from components.render_settings import AdoptedService
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the last runs left.
+
+    own: outputs of this stack. peer: of the other environment's, empty where it is not to be seen.
+    made: names of what the state has at Render, which a run that was cut short leaves there and not in the outputs.
+    """
+
+    phase: Phase | None
+    own: Mapping[str, Any]
+    peer: Mapping[str, Any]
+    made: frozenset[str] = frozenset()
+
+
+def before(settings: Settings) -> Before:
+    """Read the outputs of this stack and of its peer, as of their last `up`."""
+    own = _outputs(pulumi.get_stack())
+    phase = own.get("phase")
+    known = cast(Phase, phase) if phase in get_args(Phase) else None
+    return Before(known, own, _outputs(settings.peer), _made() if settings.phase == "foundation" else frozenset())
+
+
+def _outputs(stack: str) -> Mapping[str, Any]:
+    return _read("readStackOutputs", "name", stack)
+
+
+def _made() -> frozenset[str]:
+    resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
+    return frozenset(urn.rpartition("::")[2] for urn, found in resources.items() if found["type"] == COMMAND)
+
+
+def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
+    """Nothing where there is no such stack, or no access to it.
+
+    What a StackReference asks of the engine, asked directly: the answer is here before the first resource is
+    declared, and a stack that is not there does not fail the run.
+    """
+    arguments = struct_pb2.Struct()
+    arguments.update({key: f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"})
+    request = resource_pb2.ResourceInvokeRequest(tok=f"pulumi:pulumi:{what}", args=arguments)
+    monitor = get_monitor()
+    assert monitor is not None  # the program runs
+    try:
+        answer = monitor.Invoke(request)
+    except grpc.RpcError:
+        return {}
+    found = json_format.MessageToDict(getattr(answer, "return")).get("outputs") or {}
+    return cast(Mapping[str, Any], found)
+
+
+def warnings(phase: Phase | None, settings: Settings) -> list[str]:
+    """One line for each phase that is passed over."""
+    return [
+        f"marketedge:phase goes from {phase or 'nothing'} to {settings.phase}: {passed} is skipped, and so is the time "
+        "to see it work"
+        for passed in skipped(phase, settings.phase)
+    ]
+
+
+def refusals(before: Before, settings: Settings) -> list[str]:
+    """Why the phase may not be left: what runs at Render would be deleted, or given up, without being named."""
+    if settings.phase != "foundation":
+        return []
+    missing = [name for name in _lost(before, settings) if name not in settings.give_up]
+    if not missing:
+        return []
+    phase = before.phase if gives_up_infrastructure(before.phase, settings.phase) else "infrastructure"
+    back = phase if phase == "infrastructure" else f"{phase} or infrastructure"
+    return [
+        f"marketedge:phase: leaving {phase} for foundation takes {', '.join(missing)} out of this stack, and deletes "
+        f"what the stack made; expected marketedge:phase {back}, or every one of these names in "
+        "marketedge:giveUp (databases, and all of production, stay protected until `pulumi state unprotect`)"
+    ]
+
+
+def _lost(before: Before, settings: Settings) -> list[str]:
+    """Databases and services that a phase had, or a run that was cut short has made, and the foundation has not."""
+    render = settings.render
+    declared = [one.name for one in (render.database, render.key_value, *render.services) if one]
+    lost = declared if gives_up_infrastructure(before.phase, settings.phase) else []
+    kept = {service.name for service in render.services if isinstance(service, AdoptedService)}
+    kept |= {render.env_group.name} if render.env_group else set()
+    return [*lost, *sorted(before.made - kept - set(lost))]

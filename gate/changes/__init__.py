@@ -1,0 +1,1 @@
+"""What a preview says: drift, changes, their reports, and how they are worded."""

@@ -1,0 +1,105 @@
+"""One check: a preview with refresh, as `pulumi preview --refresh --expect-no-changes` runs it, read closely.
+
+Changes nothing: neither a resource nor the state.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pulumi import automation
+from pulumi.automation.events import EngineEvent
+
+from components.stack import missing_credentials
+from gate.changes.drift_report import Report
+from gate.changes.findings import Dependencies, find
+from gate.common.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
+from gate.common.redaction import Redactor, configured_secrets, environment_secrets
+from gate.stack.project import said
+from gate.stack.steps import Preview
+
+Progress = Callable[[str], None]
+
+
+def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> Report:
+    """Compare everything the stack declares with the live estate.
+
+    Args: progress: is told what is being read, a few times a second at most.
+
+    Raises: StackUnavailable, MissingCredentials, PreviewFailed; their texts hold no secret.
+    """
+    seen = look(stack, progress)
+    findings, follow_ups = find(seen.preview, seen.dependencies)
+    report = Report(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
+    return Report.model_validate(seen.redactor.value(report.model_dump()))
+
+
+@dataclass(frozen=True)
+class Look:
+    """One preview of a stack. redactor: knows every secret that its texts may repeat."""
+
+    preview: Preview
+    dependencies: Dependencies
+    redactor: Redactor
+
+
+def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:
+    """Run one preview with refresh.
+
+    Args: at_everything: a vendor without credentials is an error; else the preview warns and goes on, as the CLI's.
+
+    Raises: as check.
+    """
+    environ = {**os.environ, **stack.workspace.env_vars}
+    redactor = Redactor(environment_secrets(environ))
+    try:
+        config = _config(stack)
+        own = [text for value in config.values() if value.secret for text in configured_secrets(value.value)]
+        redactor = Redactor([*environment_secrets(environ), *own])
+        if at_everything:
+            _require_credentials({**{key: value.value for key, value in config.items()}, **environ})
+        preview = _preview(stack, progress)
+        return Look(preview, _dependencies(stack) if preview.changing else {}, redactor)
+    except GateError as error:
+        raise type(error)(redactor.text(str(error))) from None
+
+
+def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
+    try:
+        return stack.get_all_config()
+    except automation.CommandError as error:
+        raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {said(error)}") from None
+
+
+def _require_credentials(found: Mapping[str, str]) -> None:
+    if missing := missing_credentials(found):
+        lines = "\n".join(f"  {vendor}: export {' and '.join(absent)}" for vendor, absent in missing.items())
+        raise MissingCredentials(f"credentials are missing, so the estate was not looked at:\n{lines}")
+
+
+def _preview(stack: automation.Stack, progress: Progress) -> Preview:
+    preview = Preview()
+
+    def read(event: EngineEvent) -> None:
+        preview.read(event)
+        progress(f"{sum(steps.met is not None for steps in preview.resources.values())} resources read")
+
+    try:
+        stack.preview(refresh=True, on_event=read)
+    except (automation.CommandError, RuntimeError) as error:  # the second where the engine ended without a summary
+        raise PreviewFailed("\n".join(preview.problems) or said(error)) from None
+    if preview.problems:
+        raise PreviewFailed("\n".join(preview.problems))
+    return preview
+
+
+def _dependencies(stack: automation.Stack) -> Dependencies:
+    """Which properties come from which resources, as of the last `up`: the events do not say."""
+    try:
+        resources = (stack.export_stack().deployment or {}).get("resources", [])
+    except automation.CommandError as error:
+        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {said(error)}") from None
+    return {one["urn"]: one.get("propertyDependencies") or {} for one in resources}

@@ -1,0 +1,83 @@
+"""One issue for a stack's drift: opened when something differs, kept up to date while it does, closed when it does not.
+
+A closed one stays closed: what drifts later is another story, and gets an issue of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from gate.changes import drift_markdown as markdown
+from gate.changes import drift_wording as wording
+from gate.changes.drift_report import Report, Verdict
+from gate.vendors.issues import LIMIT, Forum, Json, cut, marker
+
+_BEFORE = "## What the last check found that could be done"
+"""Between the text of a check that failed and that of the last one that did not."""
+_NOTE = "*{lines} more lines are left out here; the run's summary has them all.*"
+
+
+def settle(report: Report, forum: Forum, link: str = "") -> str:
+    """Make the repository's issues say what a check found.
+
+    The text always says what was found last; a comment says so only when that is not what was found before.
+
+    Args: link: to the workflow's run.
+
+    Returns: what was done, in one line.
+
+    Raises: VendorError.
+    """
+    mark = marker(f"drift of {report.stack}")
+    issues = forum.open_issues(mark)
+    if report.verdict == Verdict.CLEAN:
+        return _close(issues, forum, report, link)
+    text = _text(report, link)
+    if not issues:
+        made = forum.open_issue(mark, _title(report), _body(mark, report, text))
+        return f"issue opened: {made['html_url']}"
+    issue, *others = issues
+    for other in others:
+        forum.edit_issue(other["number"], state="closed", state_reason="not_planned")
+    news = _seen(report) not in issue["body"]
+    if report.verdict == Verdict.ERROR and (before := _last_findings(issue["body"])):
+        text = f"{text}\n{_BEFORE}\n{before}"
+    forum.edit_issue(issue["number"], title=_title(report), body=_body(mark, report, text))
+    if news:
+        forum.add_to_issue(issue["number"], cut(_text(report, link), LIMIT, _NOTE))
+    return f"issue {'updated' if news else 'unchanged'}: {issue['html_url']}"
+
+
+def _close(issues: list[Json], forum: Forum, report: Report, link: str) -> str:
+    for issue in issues:
+        forum.edit_issue(issue["number"], state="closed", state_reason="completed")
+        forum.add_to_issue(issue["number"], _text(report, link))
+    return "; ".join(f"issue closed: {issue['html_url']}" for issue in issues) or "no issue is open"
+
+
+def _title(report: Report) -> str:
+    return f"Drift check: {wording.headline(report)}"
+
+
+def _text(report: Report, link: str) -> str:
+    return markdown.render(report) + (f"\n[This run]({link})\n" if link else "")
+
+
+def _body(mark: str, report: Report, text: str) -> str:
+    head = f"{mark}\n{_seen(report)}\n"
+    return head + cut(text, LIMIT - len(head), _NOTE)
+
+
+def _last_findings(body: str) -> str:
+    """What an issue's text says of the last check that could be done; empty where there was none."""
+    lines = body.replace("\r\n", "\n").split("\n")
+    text = "\n".join(lines[2:])
+    return text.partition(_BEFORE)[2].strip() if f"seen {Verdict.ERROR}" in "".join(lines[1:2]) else text
+
+
+def _seen(report: Report) -> str:
+    """A marker of what was found, which does not depend on when."""
+    findings = [finding.model_dump(mode="json", exclude={"since", "seen"}) for finding in report.findings]
+    digest = hashlib.sha256(json.dumps(findings, sort_keys=True).encode()).hexdigest()
+    return marker(f"seen {report.verdict} {digest[:16]}")

@@ -1,0 +1,120 @@
+"""From the steps of a preview to findings: what drifted, what was declared and not applied, what merely follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from pulumi.automation.events import OpType
+
+from gate.changes import names
+from gate.changes import render_findings as render
+from gate.changes.drift_report import Finding, Kind, Thing
+from gate.common.redaction import SECRET
+from gate.stack.steps import Preview, Steps
+from gate.stack.values import UNKNOWN, Path, at, holds
+
+Dependencies = Mapping[str, Mapping[str, list[str]]]
+"""By URN and property: the URNs of the resources that the property's value comes from."""
+
+EXISTS, MISSING = "exists", "does not exist"
+_STAMPS = ("remoteUpdatedAt", "updatedAt")
+
+
+def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[Thing]]:
+    """Findings, and the objects that would be touched only because of another one's finding."""
+    by_object = of_objects(preview, dependencies)
+    findings = [finding for _, found in by_object for finding in found]
+    follow_ups = [thing_of(steps) for steps, found in by_object if not found]
+    if not findings:
+        # Something the program declares beside the vendors' objects, such as a provider or a component of its own.
+        findings = [_whole(steps) for steps in preview.changing]
+        follow_ups = []
+    return sorted(findings, key=_order), sorted(follow_ups, key=str)
+
+
+def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps, list[Finding]]]:
+    """Every object at a vendor that `up` would touch, with its findings; none where it merely follows another one."""
+    unsettled = {steps.urn for steps in preview.changing if steps.leaves_open}
+    return [
+        (steps, list(_of(steps, dependencies.get(steps.urn, {}), unsettled)))
+        for steps in preview.changing
+        if _is_object(steps)
+    ]
+
+
+def _order(finding: Finding) -> tuple[Kind, str, str]:
+    return finding.kind, str(finding.object), finding.field or ""
+
+
+def _is_object(steps: Steps) -> bool:
+    states = [state for state in (steps.planned and steps.planned.old, steps.planned and steps.planned.new) if state]
+    return any(state.custom for state in states) and not names.type_of(steps.urn).startswith("pulumi:")
+
+
+def _of(steps: Steps, dependencies: Mapping[str, list[str]], unsettled: set[str]) -> Iterator[Finding]:
+    assert steps.planned is not None
+    if steps.planned.op in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
+        yield _whole(steps)
+    elif names.is_command(steps.urn):
+        follows = any(urn in unsettled for urn in dependencies.get("stdin", []))
+        yield from render.find(steps, thing_of(steps), follows=follows)
+    else:
+        for path in steps.changed_fields():
+            comes_from = dependencies.get(str(path[0]), [])
+            if finding := _field(steps, path, follows=any(urn in unsettled for urn in comes_from)):
+                yield finding
+
+
+def _whole(steps: Steps) -> Finding:
+    assert steps.planned is not None
+    kind = Kind.DRIFT if steps.is_gone else Kind.NOT_APPLIED
+    declared, live = (MISSING, EXISTS) if steps.planned.op == OpType.DELETE else (EXISTS, MISSING)
+    if steps.planned.op not in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
+        declared, live = "changed", "as last applied"
+    return Finding(kind=kind, object=thing_of(steps), field=None, declared=declared, live=live)
+
+
+def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
+    """None for a value that merely follows from another resource's change, and is known only when that is done."""
+    declared, live = at(steps.declared, path), at(steps.live, path)
+    drifted = steps.met_changed(path)
+    unknown = holds(declared, UNKNOWN)
+    if not drifted and (unknown or (follows and holds(declared, SECRET))):
+        return None
+    if unknown:
+        declared = at(steps.last_declared, path)
+    if holds(declared, SECRET) or holds(live, SECRET):
+        # What is a secret on one side would stand in clear on the other.
+        declared = live = SECRET
+    thing = thing_of(steps)
+    field = names.field(thing.vendor, path, {**steps.live, **steps.declared})
+    if path[0] in _STAMPS:
+        # A secret cannot be read: that it was written to is all that a vendor tells.
+        field, declared, live = "value", SECRET, SECRET
+    return Finding(
+        kind=Kind.DRIFT if drifted else Kind.NOT_APPLIED,
+        object=thing,
+        field=field,
+        declared=declared,
+        live=live,
+        since=_since(steps) if drifted else None,
+    )
+
+
+def thing_of(steps: Steps) -> Thing:
+    """The object that a resource stands for."""
+    return names.thing(steps.urn, steps.last_declared or steps.declared, steps.outputs_before)
+
+
+def _since(steps: Steps) -> datetime | None:
+    """The vendor's time of the last change, where it keeps one and it has moved since the last `up`."""
+    for key in _STAMPS:
+        now: Any = steps.met_outputs.get(key)
+        if now and now != steps.outputs_before.get(key):
+            try:
+                return datetime.fromisoformat(str(now))
+            except ValueError:
+                continue
+    return None

@@ -1,0 +1,1 @@
+"""What every part of `gate` may use: errors, redaction, budgets, notifications, text."""

@@ -1,1 +1,0 @@
-"""Removes preview environments that outlived their week. Plan 1.3, the environment matrix."""

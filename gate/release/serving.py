@@ -1,0 +1,103 @@
+"""Production as a whole: what serves at both vendors, and putting a release, or what served before it, in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gate.common.budget import Budget
+from gate.release.backend import Backend
+from gate.release.backend import commit_of as render_commit
+from gate.release.errors import StepFailed
+from gate.release.frontend import Frontend
+from gate.release.frontend import commit_of as vercel_commit
+from gate.release.records import Serving
+from gate.smoke.report import SmokeReport
+
+Smoke = Callable[[float], SmokeReport]
+_LEAST = 10.0
+"""Seconds that smoke tests get even where the budget is used up: without them nothing is known."""
+
+
+@dataclass(frozen=True)
+class Production:
+    """Attributes:
+
+    frontend: None where the environment has none.
+    smoke: looks whether what serves works, within so many seconds.
+    others: further services of the same repository, which are released together with the backend.
+    smoked: what it found, each time.
+    """
+
+    backend: Backend
+    frontend: Frontend | None
+    smoke: Smoke
+    others: Sequence[Backend] = ()
+    smoked: list[SmokeReport] = field(default_factory=list)
+
+    @property
+    def services(self) -> list[Backend]:
+        return [self.backend, *self.others]
+
+    def serving(self) -> Serving:
+        live = self.backend.live() or {}
+        shown = (self.frontend.serving() if self.frontend else None) or {}
+        others = {other.name: _of(other.live() or {}) for other in self.others}
+        return Serving(*_of(live), shown.get("uid", ""), vercel_commit(shown), others)
+
+    def at(self, sha: str, build: str) -> Serving:
+        """What serves where a commit does. Args: build: the frontend's, empty where there is none."""
+        return Serving("", sha, build, sha if build else "", {other.name: ("", sha) for other in self.others})
+
+    def put(self, sha: str, build: str, budget: Budget) -> None:
+        """Backend first: a new frontend needs its API, an old one lives with a newer API.
+
+        Args: build: the frontend's, empty where there is none.
+
+        Raises: StepFailed and vendors' errors.
+        """
+        for service in self.services:
+            service.deploy(sha, budget)
+        if self.frontend and build:
+            self.frontend.promote(build, budget)
+        self.check(budget)
+
+    def put_back(self, before: Serving, budget: Budget) -> None:
+        """The other way round. What serves already is left alone, so that this can be tried again.
+
+        Raises: StepFailed, also where it is not known what served before; vendors' errors.
+        """
+        unknown = []
+        if self.frontend and before.vercel_deployment:
+            self.frontend.roll_back(before.vercel_deployment, budget)
+        elif self.frontend and self.frontend.serving():
+            unknown.append("Vercel")
+        for other in self.others:
+            deploy, commit = before.others.get(other.name, ("", ""))
+            if deploy or commit:
+                other.roll_back(commit, budget, deploy)
+            elif other.live():
+                unknown.append(f"Render ({other.name})")
+        if before.render_deploy or before.render_commit:
+            self.backend.roll_back(before.render_commit, budget, before.render_deploy)
+        elif self.backend.live():
+            unknown.append("Render")
+        if unknown:
+            raise StepFailed(f"nothing had served at {' and '.join(unknown)} before: what serves there now stays")
+        self.check(budget)
+
+    def check(self, budget: Budget) -> None:
+        """Raises: StepFailed naming the smoke tests that failed."""
+        budget.note("smoke tests")
+        budget.waiting("smoke tests")
+        report = self.smoke(max(budget.left, _LEAST))
+        self.smoked.append(report)
+        budget.note(f"smoke tests: {report.headline}")
+        if not report.passed:
+            failed = [check.name for check in report.checks if check.outcome == "failed"]
+            raise StepFailed(f"smoke tests failed: {', '.join(failed) or report.headline}")
+
+
+def _of(deploy: dict[str, Any]) -> tuple[str, str]:
+    return deploy.get("id", ""), render_commit(deploy)

@@ -1,0 +1,147 @@
+"""The figures, computed from a history. Knows no vendor.
+
+Definitions (dora.dev): deployment frequency counts deployments that served; lead time runs from a commit to its being
+served in production; the change failure rate is the share of deployments that failed or were taken back, also later by
+a person; time to restore runs from the beginning of a failure to the next thing that served, where a person went back
+from the beginning of that. The targets are the plan's (5.5, 9.2).
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from gate.common.version import parse
+from gate.report.history import Deployment
+
+Verdict = Literal["met", "missed", "not enough data", "not measured here"]
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """value: in the unit's terms, None where there is nothing to compute it from. samples: how many it rests on."""
+
+    name: str
+    value: float | None
+    unit: Literal["per week", "%", "hours", "minutes", ""]
+    target: str
+    verdict: Verdict
+    samples: int = 0
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        return "none" if self.value is None else f"{self.value:.1f} {self.unit}".strip()
+
+
+def figures(
+    staging: Sequence[Deployment], production: Sequence[Deployment], since: datetime, until: datetime
+) -> list[Figure]:
+    """Everything that the plan and DORA ask for, for a period."""
+    weeks = max((until - since) / _WEEK, 1 / 7)
+    changes = [one for one in production if one.task == "deploy"]
+    left = _left(production)
+    failed = [one for one in changes if not one.good or one in left]
+    taken_back = [one for one in production if one.rolled_back or one.task == "rollback"]
+    leads = [_hours(one.ended - commit) for one in changes if one.good for commit in one.committed]
+    waits = [_hours(one.ended - one.committed[-1]) for one in staging if one.good and one.committed]
+    gaps = [gap for one in changes if one.good and (gap := _since_staging(one, staging)) is not None]
+    return [
+        _rate("staging deployments", [one for one in staging if one.good], weeks, 2.0, "2 to 3 per week"),
+        _rate("production deployments", [one for one in changes if one.good], weeks, 1.0, "1 per week"),
+        _share("change failure rate", failed, changes, 5.0),
+        _share("rollback rate", taken_back, changes, 2.0),
+        _median("lead time for changes (median)", leads, "hours", None),
+        _percentile("lead time for changes (90 % within)", leads),
+        _median("from merge to staging", waits, "hours", 1.0),
+        _median("from staging to production", gaps, "hours", 24.0),
+        _median("time to restore", _restores(production), "minutes", 10.0),
+        Figure("staging bugs found", None, "", "over 90 %", "not measured here", note="from the issue tracker"),
+        Figure("production incidents", None, "", "under 1 a month", "not measured here", note="from the incident log"),
+    ]
+
+
+def _left(production: Sequence[Deployment]) -> list[Deployment]:
+    """Releases that served, and that a rollback went back from. One to a newer version only undoes another."""
+    found: list[Deployment] = []
+    served: Deployment | None = None
+    for one in production:
+        if one.good and one.task == "deploy":
+            served = one
+        elif one.good and one.task == "rollback" and served is not None:
+            here, there = parse(served.tag), parse(one.tag)
+            if here is None or there is None or there < here:
+                found.append(served)
+                served = None
+    return found
+
+
+def _rate(name: str, good: Sequence[Deployment], weeks: float, least: float, target: str) -> Figure:
+    value = len(good) / weeks
+    verdict: Verdict = "not enough data" if weeks < 1 else "met" if value >= least else "missed"
+    return Figure(name, value, "per week", target, verdict, len(good))
+
+
+def _share(name: str, some: Sequence[Deployment], of: Sequence[Deployment], most: float) -> Figure:
+    if not of:
+        return Figure(name, None, "%", f"under {most:g} %", "not enough data")
+    value = 100 * len(some) / len(of)
+    return Figure(name, value, "%", f"under {most:g} %", "met" if value < most else "missed", len(of))
+
+
+def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"], most: float | None) -> Figure:
+    target = f"under {most:g} {unit}" if most is not None else "none"
+    if not values:
+        return Figure(name, None, unit, target, "not enough data")
+    value = statistics.median(values)
+    return Figure(name, value, unit, target, "met" if most is None or value < most else "missed", len(values))
+
+
+def _percentile(name: str, values: Sequence[float]) -> Figure:
+    if not values:
+        return Figure(name, None, "hours", "none", "not enough data")
+    ordered = sorted(values)
+    return Figure(name, ordered[-(-len(ordered) * 9 // 10) - 1], "hours", "none", "met", len(values))
+
+
+def _restores(production: Sequence[Deployment]) -> list[float]:
+    """Minutes. A release that takes itself back has restored when it ends; else the next success does."""
+    minutes = []
+    for position, one in enumerate(production):
+        if one.good and one.task == "deploy":
+            continue
+        if one.good:
+            before = next((other for other in reversed(production[:position]) if other.task == "deploy"), None)
+            if before is not None and before.good:  # else it ends the failure of that one, which counts it
+                minutes.append((one.ended - one.began).total_seconds() / 60)
+            continue
+        end = one.ended if one.rolled_back else next((o.ended for o in production[position + 1 :] if o.good), None)
+        if end is not None:
+            minutes.append((end - one.began).total_seconds() / 60)
+    return minutes
+
+
+def _since_staging(one: Deployment, staging: Sequence[Deployment]) -> float | None:
+    """Hours from the newest good staging deployment before it; a merge to main may have given it another commit."""
+    before = [other.ended for other in staging if other.good and other.ended <= one.ended]
+    return _hours(one.ended - before[-1]) if before else None
+
+
+def _hours(span: timedelta) -> float:
+    return span.total_seconds() / 3600
+
+
+def by_week(deployments: Sequence[Deployment], since: datetime, until: datetime) -> list[tuple[datetime, int, int]]:
+    """Each week's beginning, how many served, and how many did not."""
+    found = []
+    start = since
+    while start < until:
+        mine = [one for one in deployments if start <= one.ended < start + _WEEK]
+        good = sum(one.good for one in mine)
+        found.append((start, good, len(mine) - good))
+        start += _WEEK
+    return found

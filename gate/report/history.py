@@ -1,0 +1,109 @@
+"""Reads the record: deployments of an environment and how each ended (docs.github.com/en/rest/deployments)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gate.release.records import payload_of
+from gate.vendors.repository import Repository
+
+_NEEDS = "Deployments: read"
+_PAGE = 100
+_ENDED = frozenset({"success", "failure", "error"})
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment or rollback that ended.
+
+    Attributes:
+        good: it ended with success, whatever replaced it later.
+        rolled_back: it failed, and what served before was put back.
+        committed: when each commit that it brought was made, oldest first; empty where that was not asked.
+    """
+
+    environment: str
+    sha: str
+    tag: str
+    task: str
+    began: datetime
+    ended: datetime
+    good: bool
+    rolled_back: bool
+    committed: tuple[datetime, ...] = ()
+
+
+def read(repository: Repository, environment: str, since: datetime, *, commits: bool = False) -> list[Deployment]:
+    """Oldest first. Two requests each, and one more for the commits of a good one.
+
+    Where the gate has recorded something only that counts: GitHub records each job of an environment, and the vendors'
+    apps their own deployments, as further deployments of it.
+
+    Args: commits: whether to ask which commits each brought, for the lead time.
+
+    Raises: VendorError.
+    """
+    oldest_first = list(_deployments(repository, environment, since))[::-1]
+    found = sorted(oldest_first, key=lambda one: one.ended)
+    if not commits:
+        return found
+    served, complete = "", []
+    for one in found:
+        brought = one.good and one.task == "deploy"
+        complete.append(_with_commits(repository, one, served) if brought else one)
+        served = one.sha if one.good else served
+    return complete
+
+
+def _deployments(repository: Repository, environment: str, since: datetime) -> Iterator[Deployment]:
+    listed = list(_listed(repository, environment, since))
+    for found in [one for one in listed if payload_of(one).get("gate")] or listed:
+        statuses = repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=_PAGE) or []
+        if ended := _end(statuses):
+            yield _deployment(environment, found, ended)
+
+
+def _listed(repository: Repository, environment: str, since: datetime) -> Iterator[dict[str, Any]]:
+    """Newest first."""
+    for number in range(1, 100):
+        query: dict[str, str | int] = {"environment": environment, "per_page": _PAGE, "page": number}
+        found = repository.get("deployments", needs=_NEEDS, **query) or []
+        for one in found:
+            if _time(one["created_at"]) < since:
+                return
+            yield one
+        if len(found) < _PAGE:
+            return
+
+
+def _end(statuses: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first status that ended it; `inactive`, which a later success adds, does not."""
+    return next((status for status in reversed(statuses) if status["state"] in _ENDED), None)
+
+
+def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) -> Deployment:
+    return Deployment(
+        environment=environment,
+        sha=found["sha"],
+        tag=str(payload_of(found).get("tag", "")),
+        task=found["task"],
+        began=_time(found["created_at"]),
+        ended=_time(ended["created_at"]),
+        good=ended["state"] == "success",
+        rolled_back=ended["state"] == "failure" and (ended.get("description") or "").startswith("rolled back"),
+    )
+
+
+def _with_commits(repository: Repository, one: Deployment, served: str) -> Deployment:
+    """Since the last one that served; of the very first, itself alone."""
+    span = repository.get(f"compare/{served}...{one.sha}", needs="Contents: read") if served else None
+    commits = (span or {}).get("commits") or [repository.get(f"commits/{one.sha}", needs="Contents: read")]
+    times = sorted(_time(commit["commit"]["committer"]["date"]) for commit in commits if commit)
+    return Deployment(**{**vars(one), "committed": tuple(times)})
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,79 @@
+"""Reads what a stack's last `up` left, from an export whose secrets stay encrypted: no passphrase is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pulumi import automation
+
+from gate.changes import names
+from gate.report.estate import Missing, Object, State
+from gate.report.links import Places
+from gate.stack.project import run, said
+
+_VENDORS = ("GitHub", "Auth0", "Vercel", "Render")
+
+
+def read(workspace: automation.LocalWorkspace, stack: str, places: Places) -> State | Missing:
+    """The state, or why there is none."""
+    try:
+        content = json.loads(run(workspace, "stack", "export", "--stack", stack))
+    except automation.CommandError as error:
+        if "no stack named" in str(error):
+            return Missing(f"there is no stack {stack} in this backend: it was never up", trouble=False)
+        return Missing(f"the state cannot be read: {said(error)}")
+    except ValueError:
+        return Missing("the state cannot be read: the export is not JSON")
+    return of(content.get("deployment") or {}, places)
+
+
+def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
+    """What an export's deployment tells."""
+    resources = deployment.get("resources") or []
+    if not resources:
+        return Missing("the stack exists, and was never up", trouble=False)
+    outputs = next((one.get("outputs") or {} for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
+    objects = [_object(one, places) for one in resources if one.get("custom") and _is_of_a_vendor(one["type"])]
+    return State(
+        objects=sorted(objects, key=_order),
+        phase=_text(outputs.get("phase")),
+        updated=_time((deployment.get("manifest") or {}).get("time")),
+        frontend_url=_text(outputs.get("frontendUrl")),
+        backend_url=_text(outputs.get("backendUrl")),
+        records=[(r["name"], r["type"], _text(r["target"])) for r in outputs.get("dnsRecords") or []],
+        pending=len(deployment.get("pending_operations") or []),
+    )
+
+
+def _is_of_a_vendor(type_: str) -> bool:
+    return not type_.startswith("pulumi:")
+
+
+def _object(resource: Mapping[str, Any], places: Places) -> Object:
+    outputs = resource.get("outputs") or {}
+    thing = names.thing(resource["urn"], resource.get("inputs") or {}, outputs)
+    address = places.of(resource["type"], outputs)
+    return Object(thing, address, bool(resource.get("protect")), _time(resource.get("modified")))
+
+
+def _order(one: Object) -> tuple[int, str, str]:
+    vendor = one.thing.vendor
+    return _VENDORS.index(vendor) if vendor in _VENDORS else len(_VENDORS), one.thing.type, one.thing.name
+
+
+def _text(value: object) -> str:
+    """A secret is an object in an export, and no text."""
+    return value if isinstance(value, str) else ""
+
+
+def _time(text: object) -> datetime | None:
+    """Go writes nanoseconds."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,1 +1,0 @@
-"""Fills an environment with test data, once. Plan 2.2."""

@@ -1,0 +1,164 @@
+"""One run's requests to the application: its time budget, and patience with a backend that was asleep.
+
+Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). Knows no check.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from gate.stack.target import Target
+
+WARM_UP = 90.0
+"""Seconds. A free service sleeps after 15 idle minutes and takes about a minute to start (render.com/docs/free)."""
+_PAUSE = 3.0
+_REQUEST = 30.0
+_COLD = frozenset({502, 503, 504})
+_REDIRECTS = 5
+
+
+class Failed(Exception):
+    """A check failed. expected: what should have been seen. fix: what to do."""
+
+    def __init__(self, detail: str, expected: str = "", fix: str = "") -> None:
+        self.detail, self.expected, self.fix = detail, expected, fix
+        super().__init__(detail)
+
+
+class Skipped(Exception):
+    """A check was not made, for a reason that is not the application's."""
+
+
+class Visit:
+    """What the checks of one run share.
+
+    Args:
+        environ: credentials of a test user, and other values that a check compares with.
+        deadline: by `clock`, after which nothing is asked any more.
+        transport, clock, sleep: replaced in tests.
+
+    Attributes: tokens: secrets met on the way, which no report may hold.
+
+    Raises (all requests): Failed.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        environ: Mapping[str, str],
+        *,
+        expect_version: str | None,
+        deadline: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.target, self.environ, self.expect_version = target, environ, expect_version
+        self.tokens: list[str] = []
+        self._shared: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._deadline, self._clock, self._sleep = deadline, clock, sleep
+        self._patient_until = clock() + WARM_UP
+        self._awake = {service.name: threading.Event() for service in target.settings.render.services}
+        for service in target.settings.render.services:
+            if service.plan not in ("free", None):
+                self._awake[service.name].set()
+        self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=transport)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def backend(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Ask the backend. While it may be starting, no answer, 502, 503 and 504 are asked again; nothing else is."""
+        awake = self._awake[self.target.settings.render.service.name]
+        return self._patiently(awake, "backend", method, f"{self.target.backend_url}{path}", **options)
+
+    def other(self, service: str, path: str) -> httpx.Response:
+        """Ask another service of the stack, as patiently."""
+        return self._patiently(self._awake[service], service, "GET", f"{self.target.others[service].url}{path}")
+
+    def _patiently(self, awake: threading.Event, what: str, method: str, url: str, **options: Any) -> httpx.Response:
+        while True:
+            was_awake = awake.is_set()
+            try:
+                answer = self._send(method, url, **options)
+            except _NoAnswer as error:
+                if was_awake or self._clock() + _PAUSE >= self._patient_until:
+                    raise self._unreachable(what, error, "Render, the service, Logs") from None
+            else:
+                if answer.status_code not in _COLD:
+                    awake.set()
+                    return answer
+                if was_awake or self._clock() + _PAUSE >= self._patient_until:
+                    return answer
+            self._sleep(_PAUSE)
+
+    def page(self, path: str) -> httpx.Response:
+        """A page of the frontend; redirects are followed on its own host only.
+
+        VERCEL_AUTOMATION_BYPASS_SECRET opens a protected deployment (vercel.com/docs/deployment-protection).
+        """
+        bypass = self.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
+        headers = {"x-vercel-protection-bypass": bypass} if bypass else {}
+        url = f"{self.target.frontend_url}{path}"
+        for _ in range(_REDIRECTS):
+            try:
+                answer = self._send("GET", url, headers=headers)
+            except _NoAnswer as error:
+                raise self._unreachable("frontend", error, "Vercel, the project, Deployments") from None
+            if not answer.has_redirect_location:
+                return answer
+            url = urljoin(url, answer.headers["location"])
+            if urlsplit(url).netloc != urlsplit(self.target.frontend_url).netloc:
+                raise Failed(
+                    f"{path} leads away, to {urlsplit(url).netloc}",
+                    f"a page of {self.target.frontend_url}",
+                    "Vercel's login page means Deployment Protection: open the domain, or set "
+                    "VERCEL_AUTOMATION_BYPASS_SECRET",
+                )
+        raise Failed(f"{path} redirects more than {_REDIRECTS} times", "a page", "look at the frontend's redirects")
+
+    def auth0(self, path: str, form: Mapping[str, str]) -> httpx.Response:
+        """Post a form to the tenant; AUTH0_BASE_URL points at a simulator."""
+        base = self.environ.get("AUTH0_BASE_URL") or f"https://{self.target.settings.auth0.domain}"
+        try:
+            return self._send("POST", f"{base.rstrip('/')}{path}", data=dict(form))
+        except _NoAnswer as error:
+            raise self._unreachable("Auth0 tenant", error, "status.auth0.com") from None
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What several checks need is made by the first, and the others wait for it, also for its failure."""
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            if name not in self._shared:
+                try:
+                    self._shared[name] = make()
+                except Failed as failure:
+                    self._shared[name] = failure
+            found = self._shared[name]
+        if isinstance(found, Failed):
+            raise found
+        return found
+
+    def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
+        left = self._deadline - self._clock()
+        if left <= 0:
+            raise Failed("no time was left for it", "an answer within the budget", "look at what took so long")
+        try:
+            return self._http.request(method, url, timeout=min(_REQUEST, left), **options)
+        except httpx.HTTPError as error:
+            raise _NoAnswer(type(error).__name__) from None
+
+    def _unreachable(self, what: str, error: Exception, where: str) -> Failed:
+        return Failed(f"no answer from the {what}: {error}", "an answer", f"look at {where}; at the network from here")
+
+
+class _NoAnswer(Exception):
+    """Nothing came back; its text is the kind of error, which cannot hold a secret."""

@@ -1,0 +1,1 @@
+"""The Pulumi CLI, the stack file, and the events of a preview."""

@@ -1,0 +1,178 @@
+"""What the commands know of one environment: its stack's settings, and the addresses it is reached at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from components.configuration import SECRETS, Loaded, SettingsError, load
+from components.settings import Settings
+from gate.common.errors import GateError, StackUnavailable
+from gate.stack.project import open_stack, require_project
+
+
+@dataclass(frozen=True)
+class Other:
+    """A service beside the one that the frontend talks to. url: without a final slash."""
+
+    url: str
+    health_path: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment.
+
+    Attributes:
+        settings: of its stack, checked.
+        owner: of the repository at GitHub.
+        frontend_url, backend_url: without a final slash; the first is empty where the environment has no frontend.
+        config: the stack's configuration as text by key, without secrets; what gate.vendors.Accounts wants.
+        others: the stack's further services by name.
+    """
+
+    settings: Settings
+    owner: str
+    frontend_url: str
+    backend_url: str
+    config: Mapping[str, str]
+    others: Mapping[str, Other] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> str:
+        return self.settings.environment
+
+    @property
+    def repository(self) -> str:
+        return self.settings.github.repository
+
+
+def chosen_stacks(names: Sequence[str] | None, folder: Path = Path()) -> list[str]:
+    """The stacks that are named, else all that have a file in the project, production last.
+
+    Raises: StackUnavailable where there is no project, or no such stack in it.
+    """
+    require_project(str(folder))
+    found = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
+    if not found:
+        raise StackUnavailable("there is no Pulumi.<stack>.yaml here: run this in the project's folder")
+    if unknown := [name for name in names or () if name not in found]:
+        raise StackUnavailable(f"there is no Pulumi.{unknown[0]}.yaml here: name one of {', '.join(found)}")
+    return list(names or sorted(found, key=lambda name: name == "production"))
+
+
+def load_target(
+    env: str,
+    stack: str | None,
+    environ: Mapping[str, str],
+    folder: Path = Path(),
+    outputs: Callable[[str], Mapping[str, Any]] | None = None,
+) -> Target:
+    """Read `Pulumi.<stack>.yaml`; needs no secret of it.
+
+    Args:
+        environ: BACKEND_URL, FRONTEND_URL and, for further services, SERVICE_URLS, which the stack writes to its GitHub
+            environment, win.
+        outputs: reads a stack's outputs, asked only for an address that nothing else names.
+
+    Raises: GateError naming the file or the key.
+    """
+    name = stack or env
+    loaded, config = _load(env, name, environ, folder)
+    settings = loaded.settings
+    frontend = environ.get("FRONTEND_URL") or settings.frontend_url or ""
+    backend = environ.get("BACKEND_URL")
+    read = outputs or _outputs
+    if not backend:
+        backend = str(read(name).get("backendUrl", ""))
+    if not backend:
+        raise GateError(f"the backend's address is not known: export BACKEND_URL, or run pulumi up on stack {name}")
+    others = _others(settings, environ, lambda: read(name))
+    return Target(settings, loaded.owner, frontend.rstrip("/"), backend.rstrip("/"), config, others)
+
+
+def _others(
+    settings: Settings, environ: Mapping[str, str], outputs: Callable[[], Mapping[str, Any]]
+) -> dict[str, Other]:
+    services = settings.render.other_services
+    if not services:
+        return {}
+    try:
+        urls = json.loads(environ.get("SERVICE_URLS") or "null") or outputs().get("serviceUrls") or {}
+        addresses = {service.name: str(urls[service.name]).rstrip("/") for service in services}
+    except (ValueError, KeyError, TypeError):
+        names = ", ".join(service.name for service in services)
+        told = "export SERVICE_URLS, JSON with an address by name, or run pulumi up"
+        raise GateError(f"the addresses of {names} are not known: {told}") from None
+    default = settings.smoke.health_path
+    return {service.name: Other(addresses[service.name], service.health_check_path or default) for service in services}
+
+
+def load_settings(
+    env: str, stack: str | None, environ: Mapping[str, str], folder: Path = Path()
+) -> tuple[Settings, Mapping[str, str]]:
+    """The settings and the configuration alone, for what needs no address.
+
+    Raises: GateError.
+    """
+    loaded, config = _load(env, stack or env, environ, folder)
+    return loaded.settings, config
+
+
+def load_peer(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Settings | None:
+    """The settings of the other environment; None where its file is not here.
+
+    Raises: GateError.
+    """
+    if not (folder / f"Pulumi.{settings.peer}.yaml").exists():
+        return None
+    other = "staging" if settings.environment == "production" else "production"
+    return _load(other, settings.peer, environ, folder)[0].settings
+
+
+def _load(env: str, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
+    config = read_config(folder / f"Pulumi.{name}.yaml")
+    try:
+        loaded = load(name, config, frozenset(), environ, check_secrets=False)
+    except SettingsError as error:
+        raise GateError(str(error)) from None
+    environment = loaded.settings.environment
+    if environment != env:
+        raise GateError(f"Pulumi.{name}.yaml is of the environment {environment}, not {env}: name its --stack")
+    return loaded, config
+
+
+def read_config(path: Path) -> dict[str, str]:
+    """Every key of a stack's file with its value as text, objects as JSON; secrets are left out.
+
+    Raises: StackUnavailable.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config: dict[str, Any] = dict(content["config"])
+    except FileNotFoundError:
+        raise StackUnavailable(f"there is no {path}: run this in the project's folder, or name the --stack") from None
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise StackUnavailable(f"{path} is no stack configuration: {error}") from None
+    clear = {key: value for key, value in config.items() if key != SECRETS and not _is_secret(value)}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in clear.items()}
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and "secure" in value
+
+
+def _outputs(stack: str) -> Mapping[str, Any]:
+    try:
+        return {key: output.value for key, output in open_stack(stack).outputs().items() if not output.secret}
+    except (GateError, automation.CommandError) as error:
+        raise GateError(
+            "the addresses of what runs are not known: export BACKEND_URL (and SERVICE_URLS, where there are further "
+            f"services), or make the stack {stack} readable ({error})"
+        ) from None

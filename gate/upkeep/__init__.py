@@ -1,0 +1,1 @@
+"""Seeds, old previews, and the workflows delivered to the application."""

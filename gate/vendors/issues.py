@@ -1,0 +1,155 @@
+"""Tells people what was found, in the repository that runs the workflow: a comment on a pull request, an issue.
+
+What was written before is found by a hidden marker at the start of its text, and only where this token wrote it: a
+stranger can copy a marker. Facts: docs.github.com/en/rest (issues/issues, issues/comments).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gate.common.errors import GateError
+from gate.vendors.errors import OutcomeUnknown
+from gate.vendors.github import BASE_URL, GitHub
+from gate.vendors.repository import Repository
+
+LIMIT = 65_536
+"""Characters that GitHub takes in the text of a comment or an issue."""
+TOKEN = "REPORT_TOKEN"
+_WORKFLOW = "github-actions[bot]"
+"""Who a workflow's own token writes as, where GitHub does not say who is asking."""
+_MOST_PAGES = 100
+_SIZE = 100
+
+Json = dict[str, Any]
+
+
+def marker(name: str) -> str:
+    return f"<!-- staging gate: {name} -->"
+
+
+def cut(text: str, limit: int, note: str) -> str:
+    """As many whole lines of a Markdown text as fit, and then the note; all of it where it fits.
+
+    Args: note: may hold {lines}, how many are missing.
+    """
+    if len(text) <= limit:
+        return text
+    lines = text.rstrip("\n").split("\n")
+    kept: list[str] = []
+    room = limit - len(note) - 20  # for the number, and for the fence
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    fence = ["```"] if sum(line.startswith("```") for line in kept) % 2 else []
+    return "\n".join([*kept, *fence, "", note.format(lines=len(lines) - len(kept))])
+
+
+class Forum:
+    """The pull requests and issues of one repository. Raises (all methods): VendorError."""
+
+    def __init__(self, repository: Repository, viewer: str) -> None:
+        self._repository, self._viewer = repository, viewer
+
+    def comment(self, number: int, mark: str, body: str) -> tuple[str, str]:
+        """The one comment with this marker on a pull request, written or renewed.
+
+        Args: body: starts with the marker.
+
+        Returns: its address, and `written`, `renewed` or `unchanged`.
+        """
+        needs, path = "Pull requests: write", f"issues/{number}/comments"
+        found = self._ours(self._pages(path, needs), mark)
+        if found and found[0]["body"] == body:
+            return _address(found[0]), "unchanged"
+        if found:
+            return _address(self._change(f"issues/comments/{found[0]['id']}", {"body": body}, needs)), "renewed"
+        try:
+            return _address(self._create(path, {"body": body}, needs)), "written"
+        except OutcomeUnknown:
+            if found := self._ours(self._pages(path, needs), mark):
+                return _address(found[0]), "written"
+            raise
+
+    def open_issues(self, mark: str) -> list[Json]:
+        """The open issues with this marker, the oldest first."""
+        listed = self._pages("issues", "Issues: write", state="open", sort="created", direction="asc")
+        return self._ours((issue for issue in listed if "pull_request" not in issue), mark)
+
+    def open_issue(self, mark: str, title: str, body: str) -> Json:
+        """A new one, or the one that a request made whose answer was lost."""
+        try:
+            return self._create("issues", {"title": title, "body": body}, "Issues: write")
+        except OutcomeUnknown:
+            if found := self.open_issues(mark):
+                return found[0]
+            raise
+
+    def edit_issue(self, number: int, **fields: Any) -> Json:
+        return self._change(f"issues/{number}", fields, "Issues: write")
+
+    def add_to_issue(self, number: int, body: str) -> None:
+        """One more comment."""
+        self._create(f"issues/{number}/comments", {"body": body}, "Issues: write")
+
+    def _ours(self, listed: Iterator[Json], mark: str) -> list[Json]:
+        return [one for one in listed if (one.get("body") or "").startswith(mark) and self._is_ours(one)]
+
+    def _is_ours(self, one: Json) -> bool:
+        author = one.get("user") or {}
+        login = str(author.get("login", ""))
+        # GraphQL may leave out what REST puts behind an app's name.
+        app = author.get("type") == "Bot" and login == f"{self._viewer}[bot]"
+        return bool(login) and (login == self._viewer or app)
+
+    def _pages(self, path: str, needs: str, **query: str) -> Iterator[Json]:
+        for page in range(1, _MOST_PAGES + 1):
+            found = self._repository.get(path, needs=needs, per_page=_SIZE, page=page, **query) or []
+            yield from found
+            if len(found) < _SIZE:
+                return
+
+    def _create(self, path: str, body: Json, needs: str) -> Json:
+        return dict(self._repository.send("POST", path, body, needs=needs))
+
+    def _change(self, path: str, body: Json, needs: str) -> Json:
+        return dict(self._repository.send("PATCH", path, body, needs=needs, repeatable=True))
+
+
+@contextlib.contextmanager
+def open_forum(environ: Mapping[str, str]) -> Iterator[Forum]:
+    """Open the repository that runs the workflow.
+
+    Args: environ: GITHUB_REPOSITORY (owner/name, set by the runner) and REPORT_TOKEN; GITHUB_TOKEN is another one,
+    because it belongs to the application's repository. Where the API is: GITHUB_BASE_URL, else what the runner says.
+
+    Raises: GateError naming the variable.
+    """
+    owner, _, name = environ.get("GITHUB_REPOSITORY", "").partition("/")
+    if not owner or not name:
+        raise GateError("the repository to report to is not known: export GITHUB_REPOSITORY=owner/name")
+    token = environ.get(TOKEN)
+    if not token:
+        raise GateError(
+            f"{TOKEN} is not set: export a token that may write to {owner}/{name}; in a workflow {TOKEN}: "
+            "${{ github.token }}"
+        )
+    github = GitHub(owner, token, base_url=_base_url(environ), credential=TOKEN)
+    try:
+        yield Forum(Repository(github, name), github.viewer() or _WORKFLOW)
+    finally:
+        github.close()
+
+
+def _base_url(environ: Mapping[str, str]) -> str:
+    """The runner names the REST API, `https://HOST/api/v3` at an Enterprise Server."""
+    runner = environ.get("GITHUB_API_URL", "").removesuffix("/").removesuffix("/api/v3")
+    return environ.get("GITHUB_BASE_URL") or runner or BASE_URL
+
+
+def _address(found: Json) -> str:
+    return str(found.get("html_url") or found.get("url") or found["id"])

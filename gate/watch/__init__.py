@@ -1,1 +1,0 @@
-"""Watches an environment for a while after a release, for what smoke tests are too short to see (plan 8.1)."""

@@ -1,0 +1,269 @@
+"""What an observation says of changes made outside, in exact words and without any value of a variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from blueprint.marker import KEY
+from tests.unit.blueprint.account import Account
+from tests.unit.blueprint.documents import DOMAIN, OWN, key_value, only, staging, variables
+
+Change = Callable[[Account], object]
+
+
+def live(account: Account) -> Any:
+    return account.estate.find_service("api")
+
+
+def own(account: Account) -> dict[str, str]:
+    return account.estate.env_vars[live(account)["id"]]
+
+
+def commands(account: Account) -> Any:
+    return live(account)["serviceDetails"]["envSpecificDetails"]
+
+
+def group_rows(account: Account) -> list[dict[str, str]]:
+    return account.estate.find_env_group("staging-env")["envVars"]
+
+
+def change_group(account: Account) -> None:
+    next(row for row in group_rows(account) if row["key"] == "LOG_LEVEL")["value"] = "secret-of-theirs"
+
+
+def delete_from_group(account: Account) -> None:
+    group_rows(account)[:] = [row for row in group_rows(account) if row["key"] != "LOG_LEVEL"]
+
+
+def unlink(account: Account) -> None:
+    account.estate.find_env_group("staging-env")["serviceLinks"].clear()
+
+
+def link_another(account: Account) -> None:
+    account.apply({"envVarGroups": [{"name": "theirs", "envVars": []}]})
+    links = account.estate.find_env_group("staging-env")["serviceLinks"]
+    account.estate.find_env_group("theirs")["serviceLinks"].extend(links)
+
+
+def add_domain(account: Account) -> None:
+    (row,) = account.estate.domains_of(live(account)["id"])
+    account.estate.custom_domains["cdm-theirs"] = dict(row, id="cdm-theirs", name="theirs.example.com")
+
+
+DRIFT: dict[str, tuple[Change, str, list[str]]] = {
+    "variable changed": (
+        lambda a: own(a).update(SETTING_03="secret-of-theirs"),
+        "api",
+        ["env.SETTING_03 changed outside Pulumi"],
+    ),
+    "variable deleted": (lambda a: own(a).pop("SETTING_03"), "api", ["env.SETTING_03 deleted outside Pulumi"]),
+    "variable added": (
+        lambda a: own(a).update(DEBUG="secret-of-theirs"),
+        "api",
+        ["env.DEBUG added outside Pulumi"],
+    ),
+    "reference changed": (
+        lambda a: own(a).update(DATABASE_URL="secret-of-theirs"),
+        "api",
+        ["env.DATABASE_URL changed outside Pulumi"],
+    ),
+    "marker removed": (
+        lambda a: own(a).pop(KEY),
+        "api",
+        ["never applied by this program, or its marker was removed"],
+    ),
+    "marker spoilt": (
+        lambda a: own(a).update({KEY: "spoilt"}),
+        "api",
+        ["never applied by this program, or its marker was removed"],
+    ),
+    "plan": (lambda a: live(a)["serviceDetails"].update(plan="standard"), "api", ["plan: free → standard"]),
+    "branch": (lambda a: live(a).update(branch="main"), "api", ["branch: staging → main"]),
+    "command": (
+        lambda a: commands(a).update(startCommand="sleep 1"),
+        "api",
+        ["startCommand: ./render-startup.sh → sleep 1"],
+    ),
+    "command added": (
+        lambda a: commands(a).update(preDeployCommand="drop"),
+        "api",
+        ["preDeployCommand: (none) → drop"],
+    ),
+    "deploys by itself": (
+        lambda a: live(a).update(autoDeploy="no", autoDeployTrigger="off"),
+        "api",
+        ["autoDeployTrigger: commit → off"],
+    ),
+    "health check": (
+        lambda a: live(a)["serviceDetails"].update(healthCheckPath=""),
+        "api",
+        ["healthCheckPath: /health → (none)"],
+    ),
+    "suspended": (lambda a: live(a).update(suspended="suspended"), "api", ["suspended outside Pulumi"]),
+    "domain removed": (
+        lambda a: a.estate.custom_domains.clear(),
+        "api",
+        [f"domain {DOMAIN} removed outside Pulumi"],
+    ),
+    "domain added": (add_domain, "api", ["domain theirs.example.com added outside Pulumi"]),
+    "group unlinked": (unlink, "api", ["group staging-env unlinked outside Pulumi"]),
+    "group linked": (link_another, "api", ["group theirs linked outside Pulumi"]),
+    "group changed": (change_group, "staging-env", ["env.LOG_LEVEL changed outside Pulumi"]),
+    "group variable deleted": (delete_from_group, "staging-env", ["env.LOG_LEVEL deleted outside Pulumi"]),
+    "group variable added": (
+        lambda a: group_rows(a).append({"key": "DEBUG", "value": "secret-of-theirs"}),
+        "staging-env",
+        ["env.DEBUG added outside Pulumi"],
+    ),
+    "database plan": (
+        lambda a: a.estate.find_postgres("staging-db").update(plan="basic_1gb"),
+        "staging-db",
+        ["plan: free → basic_1gb"],
+    ),
+    "database opened": (
+        lambda a: a.estate.find_postgres("staging-db").update(
+            ipAllowList=[{"cidrBlock": "0.0.0.0/0", "description": "all"}]
+        ),
+        "staging-db",
+        ["ipAllowList: (none) → [{'cidrBlock': '0.0.0.0/0', 'description': 'all'}]"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DRIFT)
+def test_a_change_made_outside_is_named_and_healed_by_the_next_apply(staged: Account, kind: str) -> None:
+    change, name, reasons = DRIFT[kind]
+    declared = staged.picture()
+    change(staged)
+
+    assert staged.drift(staging()) == {name: reasons}
+    assert staged.writes() == []
+
+    staged.apply(staging())
+    assert staged.drift(staging()) == {}
+    if kind not in ("group linked", "command added"):  # their group stays, and an empty command is shown as one
+        assert staged.picture() == declared
+
+
+def test_the_estate_that_was_applied_has_no_drift(staged: Account) -> None:
+    report = staged.observe(staging())
+
+    assert {section: list(objects) for section, objects in report.items()} == {
+        "databases": ["staging-db"],
+        "envVarGroups": ["staging-env"],
+        "services": ["api"],
+    }
+    for objects in report.values():
+        for found in objects.values():
+            assert found["exists"] is True
+            assert found["drift"] == []
+            assert found["id"]
+
+
+def test_the_same_drift_is_found_twice_in_a_row(staged: Account) -> None:
+    for value in ("first", "second"):
+        own(staged)["SETTING_03"] = value
+        assert staged.drift(staging()) == {"api": ["env.SETTING_03 changed outside Pulumi"]}
+        staged.apply(staging())
+
+
+def test_several_changes_are_all_named(staged: Account) -> None:
+    own(staged).update(SETTING_03="x", SETTING_04="y")
+    live(staged).update(branch="main")
+
+    assert staged.drift(staging())["api"] == [
+        "env.SETTING_03 changed outside Pulumi",
+        "env.SETTING_04 changed outside Pulumi",
+        "branch: staging → main",
+    ]
+
+
+def test_a_declaration_that_changed_is_no_drift(staged: Account) -> None:
+    changed = staging(own=OWN | {"SETTING_03": "changed", "NEW": "1"}, branch="release", domains=[])
+
+    assert staged.drift(changed) == {}
+
+
+def test_drift_of_a_field_whose_declaration_changed_too_shows_only_what_is_live(staged: Account) -> None:
+    live(staged).update(branch="main")
+
+    assert staged.drift(staging(branch="release")) == {"api": ["branch: (another value) → main"]}
+
+
+def test_the_database_suffix_is_no_drift_and_a_key_value_instance_is_compared_too(account: Account) -> None:
+    document = {"databases": staging()["databases"], "services": [key_value()]}
+    account.apply(document)
+    assert account.drift(document) == {}
+
+    account.estate.find_key_value("cache")["options"]["maxmemoryPolicy"] = "noeviction"
+    assert account.drift(document) == {"cache": ["maxmemoryPolicy: allkeys_lru → noeviction"]}
+
+
+def test_what_an_adopted_service_has_beyond_its_declaration_is_no_drift(account: Account) -> None:
+    account.apply(only(*variables(A="1"), domains=[DOMAIN]))
+    document = only(*variables(A="1"), domains=[DOMAIN], ownership="adopted")
+    account.apply(document)
+    own(account)["THEIRS"] = "2"
+    add_domain(account)
+
+    assert account.drift(document) == {}
+    own(account)["A"] = "changed"
+    assert account.drift(document) == {"api": ["env.A changed outside Pulumi"]}
+
+
+def test_values_kept_by_hand_or_generated_may_change_but_not_vanish(account: Account) -> None:
+    account.apply(only(*variables(STRIPE_KEY="by hand")))
+    document = only({"key": "STRIPE_KEY", "sync": False}, {"key": "SECRET", "generateValue": True})
+    account.apply(document)
+    own(account).update(STRIPE_KEY="another", SECRET="another")
+    assert account.drift(document) == {}
+
+    del own(account)["STRIPE_KEY"], own(account)["SECRET"]
+    assert account.drift(document) == {
+        "api": ["env.SECRET deleted outside Pulumi", "env.STRIPE_KEY deleted outside Pulumi"]
+    }
+
+
+def test_what_does_not_exist_is_said_to_be_gone(account: Account) -> None:
+    report = account.observe(staging())
+
+    gone = {"id": None, "exists": False, "updatedAt": None, "drift": []}
+    assert report == {
+        "databases": {"staging-db": {**gone, "expiresAt": None}},
+        "envVarGroups": {"staging-env": gone},
+        "services": {"api": gone},
+    }
+
+
+def test_an_observation_of_the_staging_estate_takes_six_reads(staged: Account) -> None:
+    staged.observe(staging())
+
+    assert len(staged.requests()) <= 6
+    assert staged.writes() == []
+
+
+def test_an_observation_shows_no_value_of_any_variable(staged: Account) -> None:
+    values = [*staged.variables("api").values(), *staged.group_variables("staging-env").values()]
+    own(staged).update(SETTING_03="secret-of-theirs", MORE="secret-of-theirs")
+    change_group(staged)
+    report = str(staged.observe(staging())) + "\n".join(staged.progress)
+
+    assert "secret-of-theirs" not in report
+    assert [value for value in values if len(value) > 5 and value in report] == []
+
+
+def test_the_time_of_the_last_change_is_reported_where_render_keeps_one(staged: Account) -> None:
+    report = staged.observe(staging())
+
+    assert report["services"]["api"]["updatedAt"].endswith("Z")
+    assert report["databases"]["staging-db"]["updatedAt"].endswith("Z")
+    assert report["envVarGroups"]["staging-env"]["updatedAt"] is None
+
+
+def test_a_free_database_says_when_it_expires(staged: Account) -> None:
+    (database,) = staged.sim.estate.postgres.values()
+    database["expiresAt"] = "2026-12-24T10:00:00Z"
+    assert staged.observe(staging())["databases"]["staging-db"]["expiresAt"] == "2026-12-24T10:00:00Z"
