@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from blueprint.drift import Difference, Kind
 from blueprint.errors import Refused
-from blueprint.fields import Difference, body
+from blueprint.fields import Change, body
 from blueprint.fingerprint import NOTHING, Asked
 from blueprint.marker import KEY, Marker
 from blueprint.services import Service, with_older_form, with_trigger
@@ -55,9 +56,14 @@ class Adopted(Service):
         marker = Marker.read(self._present)
         known = marker.fields if marker else {}
         absent = {v.key for v in self.spec.env_vars if v.key} - self._present.keys()
-        new = [str(d) for d in self._differences() if d.field.label not in known]
-        new += [f"env.{key}" for key in sorted(absent) if f"env.{key}" not in known]
-        return found | {"drift": found["drift"] + [f"to be written: {one}" for one in new]}
+        new = [
+            Difference(field=d.field.label, kind=Kind.NOT_APPLIED, declared=d.declared, live=d.live)
+            for d in self._differences()
+            if d.field.label not in known
+        ]
+        fields = (f"env.{key}" for key in sorted(absent))
+        new += [Difference(field=field, kind=Kind.NOT_APPLIED) for field in fields if field not in known]
+        return found | {"drift": found["drift"] + [one.model_dump(mode="json") for one in new]}
 
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
         """Write what differs; it takes effect with the next deploy, which is not this program's to start."""
@@ -93,7 +99,7 @@ class Adopted(Service):
         known = {name for name in groups if old and f"group.{name}" in old.fields}
         return [v.key for v in changed] + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
 
-    def _patch(self, changes: Iterable[Difference]) -> None:
+    def _patch(self, changes: Iterable[Change]) -> None:
         assert self._live is not None
         self._say(", ".join(map(str, changes)))
         patch = with_older_form(body((d.field, d.declared) for d in changes))
@@ -107,7 +113,7 @@ class Adopted(Service):
             self._link(name, groups[name].id)
         return [f"group {name}" for name in missing]
 
-    def _suspended(self) -> list[str]:
+    def _suspended(self) -> list[Difference]:
         """No drift: whoever runs the service may have reasons."""
         self._say("is suspended; left as it is")
         return []

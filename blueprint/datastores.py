@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from blueprint.drift import Difference
+from blueprint.drift import Kind as Found
 from blueprint.errors import NotAvailable, Refused
-from blueprint.fields import Difference, Field, body, creation, differences, observed, show
+from blueprint.fields import Change, Field, body, creation, differences, observed
 from blueprint.spec import Database, KeyValue
 from blueprint.workspace import Json, Session
 
@@ -76,7 +78,7 @@ class Datastore:
     def _title(self) -> str:
         return f"{self._kind.label} {self.spec.name}"
 
-    def differences(self) -> list[Difference]:
+    def differences(self) -> list[Change]:
         """Every field that is not as declared; none for an instance that does not exist."""
         if self._live is None:
             return []
@@ -115,7 +117,10 @@ class Datastore:
 
     def observe(self) -> Json:
         """Compared with what is declared: a datastore has no place for a marker. expiresAt: of a free database."""
-        drift = [f"{d.field.label}: {show(d.declared)} → {show(d.live)}" for d in self.differences()]
+        drift = [
+            Difference(field=d.field.label, kind=Found.CHANGED, declared=d.declared, live=d.live)
+            for d in self.differences()
+        ]
         return observed(self._live, drift) | {"expiresAt": (self._live or {}).get("expiresAt")}
 
     def _create(self) -> Json:
@@ -140,6 +145,6 @@ class Datastore:
                 self._session.notify(f"{self._title}: {self._live['status']} after {time.monotonic() - started:.0f} s")
 
 
-def _suffixed(difference: Difference) -> bool:
+def _suffixed(difference: Change) -> bool:
     """Render answers the database name that was asked for with a suffix of its own."""
     return difference.field.name == "database_name" and str(difference.live).startswith(f"{difference.declared}_")

@@ -58,7 +58,9 @@ class Group:
         if self._live is None:
             return observed(None, []) | asked.of({})
         # Render does not count a change of a variable as one of its group.
-        found = observed(self._live | {"updatedAt": None}, variable_drift(self._present, self.spec.ownership))
+        found = observed(
+            self._live | {"updatedAt": None}, variable_drift(self._present, self.spec.env_vars, self.spec.ownership)
+        )
         return found | asked.of(self._present)
 
     def _create(self, wanted: list[Wanted], marker: Marker) -> Json:

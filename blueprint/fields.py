@@ -9,7 +9,11 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from blueprint.drift import Difference
 from blueprint.spec import AllowedAddress, Model
+
+_KEYS = {"disk_size_gb": "diskSizeGB"}
+"""Keys that are not the camelCase form of their attribute."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Field:
 
     @property
     def label(self) -> str:
-        return to_camel(self.name)
+        """The key that people write."""
+        return _KEYS.get(self.name, to_camel(self.name))
 
     def declared(self, spec: Model) -> Any:
         """What is declared, in the API's own terms; None where nothing is declared."""
@@ -46,8 +51,8 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A field whose live value is not the declared one."""
+class Change:
+    """A field whose live value is not the declared one: what an apply writes."""
 
     field: Field
     live: Any
@@ -86,9 +91,9 @@ def _without_empty(value: Any) -> Any:
     return None if value in ("", [], {}) else value
 
 
-def differences(fields: Iterable[Field], spec: Model, answer: dict[str, Any]) -> list[Difference]:
+def differences(fields: Iterable[Field], spec: Model, answer: dict[str, Any]) -> list[Change]:
     """Every declared field whose live value is another one."""
-    found = [Difference(field, field.live(answer), field.declared(spec)) for field in fields]
+    found = [Change(field, field.live(answer), field.declared(spec)) for field in fields]
     return [d for d in found if d.declared is not None and canonical(d.declared) != canonical(d.live)]
 
 
@@ -109,7 +114,12 @@ def creation(fields: Iterable[Field], spec: Model) -> dict[str, Any]:
     return body((f, f.declared(spec)) for f in fields if f.declared(spec) not in (None, ""))
 
 
-def observed(live: dict[str, Any] | None, drift: list[str]) -> dict[str, Any]:
+def observed(live: dict[str, Any] | None, drift: list[Difference]) -> dict[str, Any]:
     """What a look reports of one object. updatedAt: Render's time of its last change, as far as Render keeps it."""
     found = live or {}
-    return {"id": found.get("id"), "exists": live is not None, "updatedAt": found.get("updatedAt"), "drift": drift}
+    return {
+        "id": found.get("id"),
+        "exists": live is not None,
+        "updatedAt": found.get("updatedAt"),
+        "drift": [one.model_dump(mode="json") for one in drift],
+    }

@@ -6,11 +6,11 @@ command does not deploy by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
+from blueprint.drift import Difference, Kind
 from blueprint.fields import body, creation
-from blueprint.marker import Marker
+from blueprint.marker import Marker, Values
 from blueprint.services import FIELDS, Service, undeclared_domains, with_older_form, with_trigger
 from blueprint.spec import Known, WebService
 from blueprint.variables import References, Resolver, Wanted, names, to_write, undeclared, whole_list, write_each
@@ -36,10 +36,10 @@ class OwnedService(Service):
             self._update(self._live, wanted, values, groups)
         return self._report()
 
-    def _suspended(self) -> list[str]:
-        return ["suspended outside Pulumi"]
+    def _suspended(self) -> list[Difference]:
+        return [Difference(kind=Kind.SUSPENDED)]
 
-    def _create(self, wanted: list[Wanted], values: dict[str, str], groups: dict[str, Known]) -> None:
+    def _create(self, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> None:
         spec = self.spec
         self._session.notify(f"service {spec.name}: creating (plan {spec.plan}, region {spec.region})")
         marker = Marker.write(values, self._session.client.server_time, first_deploy_is_stale=bool(groups))
@@ -57,7 +57,7 @@ class OwnedService(Service):
         if groups:
             self._deploy("the first deploy started before its variable groups were linked", marker)
 
-    def _update(self, live: Json, wanted: list[Wanted], values: dict[str, str], groups: dict[str, Known]) -> None:
+    def _update(self, live: Json, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> None:
         """The marker goes first: whatever is cut short after it is recognised by a difference or a missing deploy."""
         client, old = self._session.client, Marker.read(self._present)
         changes = self._differences()
@@ -133,6 +133,6 @@ class OwnedService(Service):
         return len(taken_up) < (2 if marker.first_deploy_is_stale else 1)
 
 
-def _same_debt(values: Mapping[str, str], old: Marker) -> Marker:
+def _same_debt(values: Values, old: Marker) -> Marker:
     """A marker for changes that need no deploy: it keeps what is owed."""
     return Marker.write(values, old.at, first_deploy_is_stale=old.first_deploy_is_stale)

@@ -7,16 +7,17 @@ serviceDetails and answered in its envSpecificDetails; an apex domain brings its
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from blueprint.drift import Difference, Kind
 from blueprint.errors import MissingReference, Refused
-from blueprint.fields import Difference, Field, canonical, differences, observed, show
+from blueprint.fields import Change, Field, canonical, differences, observed
 from blueprint.fingerprint import NOTHING, Asked
-from blueprint.marker import EXISTS, Marker
+from blueprint.marker import Marker, Values
 from blueprint.spec import AdoptedService, Known, WebService
-from blueprint.variables import References, Wanted, variable_drift
+from blueprint.variables import References, Wanted, differing, variable_drift
 from blueprint.workspace import Json, Session
 
 _NATIVE = "serviceDetails.envSpecificDetails"
@@ -64,7 +65,7 @@ class Service(ABC):
                 f"no service between regions. Declare {difference.live}, or declare another name"
             )
 
-    def _differences(self) -> list[Difference]:
+    def _differences(self) -> list[Change]:
         return differences(FIELDS, self.spec, self._live) if self._live else []
 
     @abstractmethod
@@ -89,45 +90,42 @@ class Service(ABC):
         """
         if self._live is None:
             return observed(None, []) | asked.of({})
-        drift = variable_drift(self._present, self.spec.ownership)
+        drift = variable_drift(self._present, self.spec.env_vars, self.spec.ownership)
         if marker := Marker.read(self._present):
-            drift += self._field_drift(self._live, marker) + self._link_drift(self._live["id"], marker)
+            drift += [*self._field_drift(self._live, marker), *self._link_drift(self._live["id"], marker)]
         if self._live["suspended"] == "suspended":
             drift += self._suspended()
         return observed(self._live, drift) | asked.of(self._present)
 
     @abstractmethod
-    def _suspended(self) -> list[str]:
+    def _suspended(self) -> list[Difference]:
         """The drift that it is that somebody suspended the service."""
 
-    def _field_drift(self, live: Json, marker: Marker) -> list[str]:
-        reasons = []
+    def _field_drift(self, live: Json, marker: Marker) -> Iterator[Difference]:
         for field in FIELDS:
             now, declared = field.live(live), field.declared(self.spec)
             if field.label in marker.fields and not marker.records(field.label, canonical(now)):
-                unchanged = marker.records(field.label, canonical(declared))
-                reasons.append(f"{field.label}: {show(declared) if unchanged else '(another value)'} → {show(now)}")
-        return reasons
+                # Where the declaration changed too, what was applied is not known any more.
+                applied = declared if marker.records(field.label, canonical(declared)) else None
+                yield Difference(field=field.label, kind=Kind.CHANGED, declared=applied, live=now)
 
-    def _link_drift(self, service_id: str, marker: Marker) -> list[str]:
+    def _link_drift(self, service_id: str, marker: Marker) -> Iterator[Difference]:
         exact = self.spec.ownership == "exact"
         groups, names = marker.names("group."), marker.names("domain.")
         domains = self._domains(service_id) if exact or names else {}
         linked = self._linked(service_id) if exact or groups else {}
-        return [
-            *(f"domain {name} removed outside Pulumi" for name in sorted(names - domains.keys())),
-            *(f"domain {name} added outside Pulumi" for name in sorted(undeclared_domains(domains, names)) if exact),
-            *(f"group {name} unlinked outside Pulumi" for name in sorted(groups - linked.keys())),
-            *(f"group {name} linked outside Pulumi" for name in sorted(linked.keys() - groups) if exact),
-        ]
+        yield from differing("domains", names - domains.keys(), undeclared_domains(domains, names) if exact else [])
+        yield from differing("fromGroup", groups - linked.keys(), linked.keys() - groups if exact else [])
 
-    def _recorded(self, wanted: list[Wanted], groups: dict[str, Known]) -> dict[str, str]:
-        """What the marker is to hold: field name to value."""
+    def _recorded(self, wanted: list[Wanted], groups: dict[str, Known]) -> Values:
+        """What the marker is to hold."""
         declared = {field.label: field.declared(self.spec) for field in FIELDS}
-        values = {label: canonical(value) for label, value in declared.items() if value is not None}
+        values: dict[str, str | None] = {
+            label: canonical(value) for label, value in declared.items() if value is not None
+        }
         values |= {f"env.{variable.key}": variable.recorded for variable in wanted}
         values |= {f"group.{name}": f"{group.id} {group.revision}" for name, group in groups.items()}
-        return values | {f"domain.{name}": EXISTS for name in self.spec.domains}
+        return values | {f"domain.{name}": None for name in self.spec.domains}
 
     def _linked(self, service_id: str) -> dict[str, str]:
         """Name and id of every environment group that the service is linked to."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from blueprint.client import RenderClient
 from blueprint.datastores import KEY_VALUE, POSTGRES, Kind
+from blueprint.drift import Difference
+from blueprint.drift import Kind as Found
 from blueprint.errors import MissingReference
-from blueprint.marker import EXISTS, KEY, Marker
+from blueprint.marker import KEY, Marker
 from blueprint.spec import EnvVar, FromService, KnownObjects, Ownership
 from blueprint.workspace import Json, Session
 
@@ -29,9 +31,9 @@ class Wanted:
     managed: bool = True
 
     @property
-    def recorded(self) -> str:
+    def recorded(self) -> str | None:
         """What a marker records of it."""
-        return EXISTS if self.value is None or not self.managed else self.value
+        return self.value if self.managed else None
 
     def request(self) -> Json:
         return {"generateValue": True} if self.value is None else {"value": self.value}
@@ -150,18 +152,26 @@ def write_each(
         client.delete(f"{path}/{key}")
 
 
-def variable_drift(present: Mapping[str, str], ownership: Ownership) -> list[str]:
+def variable_drift(present: Mapping[str, str], declared: Iterable[EnvVar], ownership: Ownership) -> list[Difference]:
     """What happened to an object's variables since its marker was written, by name; values are not shown."""
     if (marker := Marker.read(present)) is None:
-        return ["never applied by this program, or its marker was removed"]
+        return [Difference(kind=Found.UNMARKED)]
     recorded = marker.names("env.")
-    reasons = []
-    for key in sorted(recorded):
-        if key not in present:
-            reasons.append(f"env.{key} deleted outside Pulumi")
-        elif not marker.records(f"env.{key}", present[key]):
-            reasons.append(f"env.{key} changed outside Pulumi")
-    return reasons + [f"env.{key} added outside Pulumi" for key in undeclared(present, recorded, ownership)]
+    written = {variable.key: variable.value for variable in declared}
+    changed = [
+        key for key in recorded & present.keys() if not marker.records(f"env.{key}", present[key], written.get(key))
+    ]
+    return [
+        *(Difference(field=f"env.{key}", kind=Found.CHANGED) for key in sorted(changed)),
+        *differing("env", recorded - present.keys(), undeclared(present, recorded, ownership)),
+    ]
+
+
+def differing(key: str, missing: Iterable[str], added: Iterable[str]) -> Iterator[Difference]:
+    """Parts of an object that are gone, and parts that nobody declared. Args: key: what people write them under."""
+    for kind, names_found in ((Found.MISSING, missing), (Found.UNDECLARED, added)):
+        for name in sorted(names_found):
+            yield Difference(field=f"{key}.{name}", kind=kind)
 
 
 def _parts(url: str) -> dict[str, str]:

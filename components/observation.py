@@ -6,18 +6,19 @@ update, with the reasons in it; see `components.render`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
 from blueprint import reconcile
+from blueprint.drift import Difference, Kind
 from blueprint.errors import Refused, RenderError
 from blueprint.fingerprint import Asked, Keys
 from blueprint.spec import Document
 from blueprint.workspace import connect
 
-MISSING = "does not exist at Render"
 SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
 """Variables that are no secret, and that production has to have right, whoever keeps them."""
 
@@ -26,7 +27,7 @@ SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
 class Change:
     """What happened to one object. updated_at: Render's time of its last change, where Render keeps one."""
 
-    reasons: list[str]
+    differences: list[Difference]
     updated_at: str | None = None
 
 
@@ -69,7 +70,7 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
     except RenderError as error:
         raise pulumi.RunError(f"Render could not be observed: {error}") from None
     drift = {
-        (section, name): Change(found["drift"] if found["exists"] else [MISSING], found["updatedAt"])
+        (section, name): Change(list(_differences(found)), found["updatedAt"])
         for section, objects in report.items()
         for name, found in objects.items()
         if found["drift"] or not found["exists"]
@@ -77,6 +78,12 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
     expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
     services = {name: one["id"] for name, one in report.get("services", {}).items() if one["exists"]}
     return Observation(drift, _told(report, "digests"), _told(report, "values"), expires, services)
+
+
+def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:
+    if not found["exists"]:
+        yield Difference(kind=Kind.MISSING)
+    yield from map(Difference.model_validate, found["drift"])
 
 
 def _told(report: reconcile.Report, what: str) -> dict[str, str]:

@@ -14,6 +14,8 @@ from typing import Any
 import pulumi
 from pulumi_command import local
 
+from blueprint.drift import Difference, Kind
+from blueprint.fields import show
 from blueprint.spec import KNOWN_VARIABLE
 from components.blueprint import Blueprint, Spec, references
 from components.observation import Change, Drift
@@ -136,4 +138,25 @@ def _document(section: str, spec: Spec) -> dict[str, Any]:
 def _because(change: Change) -> str:
     """What makes the command an update. The time makes the same drift, found again later, a change again."""
     seen = datetime.now(UTC).isoformat(timespec="seconds")
-    return f"{'; '.join(change.reasons)} (last changed {change.updated_at or 'unknown'}, seen {seen})"
+    return f"{'; '.join(map(_worded, change.differences))} (last changed {change.updated_at or 'unknown'}, seen {seen})"
+
+
+def _worded(difference: Difference) -> str:
+    field, kind = difference.field, difference.kind
+    if field is None:
+        return _WORDS[kind]
+    if kind is Kind.NOT_APPLIED:
+        return f"to be written: {field}"
+    part, _, name = field.partition(".")
+    what = {"domains": f"domain {name}", "fromGroup": f"group {name}"}.get(part, field)
+    if what == field and part != "env":
+        return f"{field}: {show(difference.declared)} → {show(difference.live)}"
+    return f"{what} {_EVENTS[kind]} outside Pulumi"
+
+
+_WORDS = {
+    Kind.MISSING: "does not exist at Render",
+    Kind.SUSPENDED: "suspended outside Pulumi",
+    Kind.UNMARKED: "never applied by this program, or its marker was removed",
+}
+_EVENTS = {Kind.CHANGED: "changed", Kind.MISSING: "removed", Kind.UNDECLARED: "added"}

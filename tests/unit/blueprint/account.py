@@ -43,6 +43,13 @@ class Clock:
         self.now += seconds
 
 
+def line(difference: Json) -> str:
+    """A reported difference, as tests compare it."""
+    field, kind, declared, live = (difference[key] for key in ("field", "kind", "declared", "live"))
+    text = f"{field or 'object'} {kind}"
+    return text if declared is None and live is None else f"{text}: {declared} → {live}"
+
+
 class Killed(BaseException):
     """The process ends here; nothing that catches exceptions may stop it, as with KeyboardInterrupt."""
 
@@ -105,9 +112,10 @@ class Account:
         return self._run(lambda session, doc: reconcile.destroy(session, doc, made or {}), spec, OWNER, **death)
 
     def drift(self, spec: Json) -> dict[str, list[str]]:
-        """What an observation finds, by object."""
+        """What an observation finds, by object, each difference on a line: `plan changed: free → standard`."""
         sections = self.observe(spec).values()
-        return {name: found["drift"] for section in sections for name, found in section.items() if found["drift"]}
+        found = {name: one["drift"] for section in sections for name, one in section.items() if one["drift"]}
+        return {name: [line(difference) for difference in drift] for name, drift in found.items()}
 
     def session(self, owner_id: str | None = OWNER) -> Session:
         client = RenderClient(

@@ -55,7 +55,7 @@ def disturbances(account: Account) -> list[str]:
 
 def test_first_adoption_leaves_a_marker_and_writes_nothing_else(living: Account) -> None:
     document = adopted(*variables(SETTING_03=LIVING["SETTING_03"]), region="oregon", branch="main", domains=[DOMAIN])
-    assert living.drift(document) == {NAME: ["never applied by this program, or its marker was removed"]}
+    assert living.drift(document) == {NAME: ["object unmarked"]}
     living.apply(document)
     assert living.writes() == [f"PUT {ENV}/{KEY}"]
 
@@ -68,16 +68,15 @@ def test_a_look_says_what_would_be_written_for_the_first_time(living: Account) -
     first = adopted(*variables(SETTING_03="new", NEW="1"), branch="release")
     assert living.drift(first) == {
         NAME: [
-            "never applied by this program, or its marker was removed",
-            "to be written: branch: main → release",
-            "to be written: env.NEW",
+            "object unmarked",
+            "branch not applied: release → main",
+            "env.NEW not applied",
         ]
     }
     living.apply(first)
     more = adopted(*variables(SETTING_03="new", NEW="1"), branch="release", previews={"generation": "automatic"})
     (told,) = living.drift(more)[NAME]
-    assert told.startswith("to be written: previews: ")
-    assert told.endswith("'automatic'}")
+    assert told.startswith("previews not applied: {'generation': 'automatic'}")
     living.apply(more)
     assert living.drift(more) == {}
 
@@ -133,7 +132,7 @@ def test_a_managed_value_changed_outside_is_drift_and_healed_without_a_deploy(li
     own(living).update(SETTING_03="theirs", SETTING_04="theirs", MORE="theirs")
     live(living).update(branch="main", rootDir="elsewhere")
 
-    assert living.drift(document) == {NAME: ["env.SETTING_03 changed outside Pulumi", "branch: release → main"]}
+    assert living.drift(document) == {NAME: ["env.SETTING_03 changed", "branch changed: release → main"]}
     living.apply(document)
     assert living.writes() == [f"PUT {ENV}/SETTING_03", f"PATCH /services/{NAME}"]
     assert living.drift(document) == {}

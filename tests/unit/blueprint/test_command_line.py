@@ -66,7 +66,9 @@ def test_observe_reports_drift_and_ends_well(shell: Shell) -> None:
     shell.account.estate.find_service("api")["branch"] = "main"
     assert shell.run("observe", secret_estate()) == 0
 
-    assert json.loads(shell.out)["services"]["api"]["drift"] == ["branch: staging → main"]
+    assert json.loads(shell.out)["services"]["api"]["drift"] == [
+        {"field": "branch", "kind": "changed", "declared": "staging", "live": "main"}
+    ]
 
 
 def test_destroy_takes_the_ids_of_the_last_report_from_the_environment(

@@ -57,78 +57,78 @@ DRIFT: dict[str, tuple[Change, str, list[str]]] = {
     "variable changed": (
         lambda a: own(a).update(SETTING_03="secret-of-theirs"),
         "api",
-        ["env.SETTING_03 changed outside Pulumi"],
+        ["env.SETTING_03 changed"],
     ),
-    "variable deleted": (lambda a: own(a).pop("SETTING_03"), "api", ["env.SETTING_03 deleted outside Pulumi"]),
+    "variable deleted": (lambda a: own(a).pop("SETTING_03"), "api", ["env.SETTING_03 missing"]),
     "variable added": (
         lambda a: own(a).update(DEBUG="secret-of-theirs"),
         "api",
-        ["env.DEBUG added outside Pulumi"],
+        ["env.DEBUG undeclared"],
     ),
     "reference changed": (
         lambda a: own(a).update(DATABASE_URL="secret-of-theirs"),
         "api",
-        ["env.DATABASE_URL changed outside Pulumi"],
+        ["env.DATABASE_URL changed"],
     ),
     "marker removed": (
         lambda a: own(a).pop(KEY),
         "api",
-        ["never applied by this program, or its marker was removed"],
+        ["object unmarked"],
     ),
     "marker spoilt": (
         lambda a: own(a).update({KEY: "spoilt"}),
         "api",
-        ["never applied by this program, or its marker was removed"],
+        ["object unmarked"],
     ),
-    "plan": (lambda a: live(a)["serviceDetails"].update(plan="standard"), "api", ["plan: free → standard"]),
-    "branch": (lambda a: live(a).update(branch="main"), "api", ["branch: staging → main"]),
+    "plan": (lambda a: live(a)["serviceDetails"].update(plan="standard"), "api", ["plan changed: free → standard"]),
+    "branch": (lambda a: live(a).update(branch="main"), "api", ["branch changed: staging → main"]),
     "command": (
         lambda a: commands(a).update(startCommand="sleep 1"),
         "api",
-        ["startCommand: ./render-startup.sh → sleep 1"],
+        ["startCommand changed: ./render-startup.sh → sleep 1"],
     ),
     "command added": (
         lambda a: commands(a).update(preDeployCommand="drop"),
         "api",
-        ["preDeployCommand: (none) → drop"],
+        ["preDeployCommand changed:  → drop"],
     ),
     "deploys by itself": (
         lambda a: live(a).update(autoDeploy="no", autoDeployTrigger="off"),
         "api",
-        ["autoDeployTrigger: commit → off"],
+        ["autoDeployTrigger changed: commit → off"],
     ),
     "health check": (
         lambda a: live(a)["serviceDetails"].update(healthCheckPath=""),
         "api",
-        ["healthCheckPath: /health → (none)"],
+        ["healthCheckPath changed: /health → "],
     ),
-    "suspended": (lambda a: live(a).update(suspended="suspended"), "api", ["suspended outside Pulumi"]),
+    "suspended": (lambda a: live(a).update(suspended="suspended"), "api", ["object suspended"]),
     "domain removed": (
         lambda a: a.estate.custom_domains.clear(),
         "api",
-        [f"domain {DOMAIN} removed outside Pulumi"],
+        [f"domains.{DOMAIN} missing"],
     ),
-    "domain added": (add_domain, "api", ["domain theirs.example.com added outside Pulumi"]),
-    "group unlinked": (unlink, "api", ["group staging-env unlinked outside Pulumi"]),
-    "group linked": (link_another, "api", ["group theirs linked outside Pulumi"]),
-    "group changed": (change_group, "staging-env", ["env.LOG_LEVEL changed outside Pulumi"]),
-    "group variable deleted": (delete_from_group, "staging-env", ["env.LOG_LEVEL deleted outside Pulumi"]),
+    "domain added": (add_domain, "api", ["domains.theirs.example.com undeclared"]),
+    "group unlinked": (unlink, "api", ["fromGroup.staging-env missing"]),
+    "group linked": (link_another, "api", ["fromGroup.theirs undeclared"]),
+    "group changed": (change_group, "staging-env", ["env.LOG_LEVEL changed"]),
+    "group variable deleted": (delete_from_group, "staging-env", ["env.LOG_LEVEL missing"]),
     "group variable added": (
         lambda a: group_rows(a).append({"key": "DEBUG", "value": "secret-of-theirs"}),
         "staging-env",
-        ["env.DEBUG added outside Pulumi"],
+        ["env.DEBUG undeclared"],
     ),
     "database plan": (
         lambda a: a.estate.find_postgres("staging-db").update(plan="basic_1gb"),
         "staging-db",
-        ["plan: free → basic_1gb"],
+        ["plan changed: free → basic_1gb"],
     ),
     "database opened": (
         lambda a: a.estate.find_postgres("staging-db").update(
             ipAllowList=[{"cidrBlock": "0.0.0.0/0", "description": "all"}]
         ),
         "staging-db",
-        ["ipAllowList: (none) → [{'cidrBlock': '0.0.0.0/0', 'description': 'all'}]"],
+        ["ipAllowList changed: [] → [{'cidrBlock': '0.0.0.0/0', 'description': 'all'}]"],
     ),
 }
 
@@ -166,7 +166,7 @@ def test_the_estate_that_was_applied_has_no_drift(staged: Account) -> None:
 def test_the_same_drift_is_found_twice_in_a_row(staged: Account) -> None:
     for value in ("first", "second"):
         own(staged)["SETTING_03"] = value
-        assert staged.drift(staging()) == {"api": ["env.SETTING_03 changed outside Pulumi"]}
+        assert staged.drift(staging()) == {"api": ["env.SETTING_03 changed"]}
         staged.apply(staging())
 
 
@@ -175,9 +175,9 @@ def test_several_changes_are_all_named(staged: Account) -> None:
     live(staged).update(branch="main")
 
     assert staged.drift(staging())["api"] == [
-        "env.SETTING_03 changed outside Pulumi",
-        "env.SETTING_04 changed outside Pulumi",
-        "branch: staging → main",
+        "env.SETTING_03 changed",
+        "env.SETTING_04 changed",
+        "branch changed: staging → main",
     ]
 
 
@@ -190,7 +190,7 @@ def test_a_declaration_that_changed_is_no_drift(staged: Account) -> None:
 def test_drift_of_a_field_whose_declaration_changed_too_shows_only_what_is_live(staged: Account) -> None:
     live(staged).update(branch="main")
 
-    assert staged.drift(staging(branch="release")) == {"api": ["branch: (another value) → main"]}
+    assert staged.drift(staging(branch="release")) == {"api": ["branch changed: None → main"]}
 
 
 def test_the_database_suffix_is_no_drift_and_a_key_value_instance_is_compared_too(account: Account) -> None:
@@ -199,7 +199,7 @@ def test_the_database_suffix_is_no_drift_and_a_key_value_instance_is_compared_to
     assert account.drift(document) == {}
 
     account.estate.find_key_value("cache")["options"]["maxmemoryPolicy"] = "noeviction"
-    assert account.drift(document) == {"cache": ["maxmemoryPolicy: allkeys_lru → noeviction"]}
+    assert account.drift(document) == {"cache": ["maxmemoryPolicy changed: allkeys_lru → noeviction"]}
 
 
 def test_what_an_adopted_service_has_beyond_its_declaration_is_no_drift(account: Account) -> None:
@@ -211,7 +211,7 @@ def test_what_an_adopted_service_has_beyond_its_declaration_is_no_drift(account:
 
     assert account.drift(document) == {}
     own(account)["A"] = "changed"
-    assert account.drift(document) == {"api": ["env.A changed outside Pulumi"]}
+    assert account.drift(document) == {"api": ["env.A changed"]}
 
 
 def test_values_kept_by_hand_or_generated_may_change_but_not_vanish(account: Account) -> None:
@@ -222,9 +222,7 @@ def test_values_kept_by_hand_or_generated_may_change_but_not_vanish(account: Acc
     assert account.drift(document) == {}
 
     del own(account)["STRIPE_KEY"], own(account)["SECRET"]
-    assert account.drift(document) == {
-        "api": ["env.SECRET deleted outside Pulumi", "env.STRIPE_KEY deleted outside Pulumi"]
-    }
+    assert account.drift(document) == {"api": ["env.SECRET missing", "env.STRIPE_KEY missing"]}
 
 
 def test_what_does_not_exist_is_said_to_be_gone(account: Account) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.drift import Difference, Kind
 from blueprint.errors import Unauthorized
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run
@@ -33,11 +34,16 @@ def test_in_sync_the_last_reasons_are_ignored(up: Run) -> None:
 
 def test_drift_is_in_the_environment_of_its_object_alone() -> None:
     reasons = ["plan: free → starter", "env.CORS_ORIGINS changed outside Pulumi"]
-    result = run(preview=True, observed=drifted("services", plan.SERVICE, drift=reasons))
+    found = [
+        Difference(field="plan", kind=Kind.CHANGED, declared="free", live="starter"),
+        Difference(field="env.CORS_ORIGINS", kind=Kind.CHANGED),
+    ]
+    drift = [one.model_dump(mode="json") for one in found]
+    result = run(preview=True, observed=drifted("services", plan.SERVICE, drift=drift))
     service = result.only(COMMAND, plan.SERVICE)
     assert service.ignore_changes == ()
-    found, _, times = service.inputs["environment"]["RENDER_DRIFT"].partition(" (")
-    assert found == "; ".join(reasons)
+    text, _, times = service.inputs["environment"]["RENDER_DRIFT"].partition(" (")
+    assert text == "; ".join(reasons)
     updated, seen = times.removesuffix(")").split(", ")
     assert updated == f"last changed {UPDATED}"
     assert datetime.fromisoformat(seen.removeprefix("seen ")).tzinfo is not None
