@@ -3,6 +3,7 @@
     python -m blueprint apply|observe|destroy < document.json
 
 Environment: see `blueprint.workspace.connect`; RENDER_KNOWN holds what is known of objects that the document refers to;
+a variable of the document that says `fromEnvironment` has its value in the environment variable that it names;
 PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply reported. Exit status: 0 done, 1 failed (a
 rerun continues), 2 refused before anything was changed, 130 interrupted.
 """
@@ -21,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from blueprint import reconcile
 from blueprint.errors import InvalidSpec, Refused, RenderError
-from blueprint.spec import KNOWN_VARIABLE, Document, parse
+from blueprint.spec import KNOWN_VARIABLE, Document, fill_in, parse
 from blueprint.workspace import connect
 
 
@@ -30,6 +31,8 @@ def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: ht
     arguments = _arguments(argv)
     try:
         document = parse(stdin.read(), os.environ.get(KNOWN_VARIABLE, ""))
+        if arguments.command == "apply":
+            document = fill_in(document, os.environ)
         report = run(arguments.command, document, os.environ, transport)
     except RenderError as error:
         print(f"render {arguments.command}: {error}", file=sys.stderr)

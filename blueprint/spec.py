@@ -7,6 +7,7 @@ holds data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
@@ -96,6 +97,13 @@ class EnvVar(Sourced):
     from_group: ObjectName | None = None
 
 
+class DocumentVariable(EnvVar):
+    """A variable as a command's document holds it. A secret stays outside the document, which anybody may read."""
+
+    from_environment: str | None = None
+    """Name of the command's own environment variable that holds the value; see `fill_in`."""
+
+
 def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
     """Raises: ValueError naming every key that is declared twice."""
     keys = [variable.key for variable in variables if variable.key]
@@ -104,7 +112,7 @@ def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
     return variables
 
 
-EnvVars = Annotated[list[EnvVar], AfterValidator(unique_keys)]
+EnvVars = Annotated[list[DocumentVariable], AfterValidator(unique_keys)]
 
 
 class AllowedAddress(Model):
@@ -279,6 +287,37 @@ class Document(Model):
     @property
     def web_services(self) -> list[WebService | AdoptedService]:
         return [service for service in self.services if not isinstance(service, KeyValue)]
+
+
+def fill_in(document: Document, environ: Mapping[str, str]) -> Document:
+    """Put the values of `fromEnvironment` into a document.
+
+    Args:
+        document: as it was read.
+        environ: the command's environment.
+
+    Returns: a document in which every such variable has its value.
+
+    Raises: InvalidSpec, naming every variable whose value is not there.
+    """
+
+    def filled(variables: list[DocumentVariable]) -> dict[str, list[DocumentVariable]]:
+        return {
+            "env_vars": [
+                DocumentVariable(key=one.key, value=environ[one.from_environment]) if one.from_environment else one
+                for one in variables
+            ]
+        }
+
+    variables = [v for holder in (*document.web_services, *document.env_var_groups) for v in holder.env_vars]
+    named = {variable.from_environment for variable in variables if variable.from_environment}
+    if missing := sorted(named - environ.keys()):
+        raise InvalidSpec(f"the document takes values from the environment, which lacks {', '.join(missing)}")
+    services = [
+        one if isinstance(one, KeyValue) else one.model_copy(update=filled(one.env_vars)) for one in document.services
+    ]
+    groups = [group.model_copy(update=filled(group.env_vars)) for group in document.env_var_groups]
+    return document.model_copy(update={"services": services, "env_var_groups": groups})
 
 
 def parse(text: str, known: str = "") -> Document:

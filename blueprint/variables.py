@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -85,7 +85,7 @@ class Resolver:
     def __init__(self, references: References, owner: str, live: Json | None) -> None:
         self._references, self._owner, self._live = references, owner, live
 
-    def resolve(self, variables: list[EnvVar], present: Mapping[str, str]) -> list[Wanted]:
+    def resolve(self, variables: Sequence[EnvVar], present: Mapping[str, str]) -> list[Wanted]:
         """Args: present: the object's live variables.
 
         Raises: MissingReference, naming the variable.

@@ -9,7 +9,7 @@ from blueprint.spec import Document
 from components.phases import CRITICAL_OUTPUTS, Part
 from components.render_settings import AdoptedService, AnyService
 from components.settings import Settings
-from components.variables import RenderVariable
+from components.variables import RenderVariable, is_secret
 
 Spec = dict[str, Any]
 ValueOf = Callable[[RenderVariable], Any]
@@ -105,8 +105,9 @@ def _critical(service: AnyService) -> list[RenderVariable]:
 
 
 def _variables(variables: list[RenderVariable], value_of: ValueOf) -> list[Spec]:
+    """A secret stands below `fromEnvironment`, where its command finds it; see components.render."""
     return [
-        {"key": variable.key, "value": value_of(variable)}
+        {"key": variable.key, "fromEnvironment" if is_secret(variable) else "value": value_of(variable)}
         if variable.from_secret or variable.from_output
         else variable.model_dump(by_alias=True, exclude_none=True)
         for variable in variables

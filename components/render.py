@@ -1,11 +1,13 @@
 """What runs on Render: each object a command that converges it over REST (plan 2.1 to 2.4).
 
-A command reads one object in Blueprint vocabulary on standard input; see `blueprint/`. It runs when that changes, and
-when the object was found changed at Render: then its environment says what drifted.
+A command reads one object in Blueprint vocabulary on standard input; see `blueprint/`. Its secrets stay out of that, so
+that a preview shows every value that is none: each is a variable of the command's environment. It runs when one of
+these changes, and when the object was found changed at Render: then its environment says what drifted.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +25,8 @@ from components.wiring import Wiring
 
 DRIFT = "RENDER_DRIFT"
 """Variable of a command whose object drifted: the reasons between `; `, and in brackets when it was."""
+SECRET = "SECRET_"
+"""How a command's variables begin that hold a secret each; the key of the object's variable follows."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,10 @@ class Backend(pulumi.ComponentResource):
             create="bin/render apply",
             update="bin/render apply",
             delete="bin/render destroy",
-            # Secret only where a value in it is, and without what only `up` will know: so a preview shows what changes.
+            # Without secrets, and without what only `up` will know: so a preview shows what changes.
             stdin=pulumi.Output.json_dumps(_document(section, spec), sort_keys=True),
             environment={
+                **_secrets(spec),
                 KNOWN_VARIABLE: pulumi.Output.json_dumps(known, sort_keys=True),
                 **({DRIFT: _because(change)} if change else {}),
             },
@@ -132,7 +137,20 @@ class Backend(pulumi.ComponentResource):
 
 
 def _document(section: str, spec: Spec) -> dict[str, Any]:
+    if "envVars" in spec:
+        named = [v | {"fromEnvironment": _secret(v)} if "fromEnvironment" in v else v for v in spec["envVars"]]
+        spec = {**spec, "envVars": named}
     return {"services" if section == "keyValues" else section: [spec]}
+
+
+def _secrets(spec: Spec) -> dict[str, pulumi.Input[str]]:
+    """Each secret by the name that the document refers to, so that a preview says which one changes."""
+    return {_secret(v): v["fromEnvironment"] for v in spec.get("envVars", ()) if "fromEnvironment" in v}
+
+
+def _secret(variable: Mapping[str, Any]) -> str:
+    """A shell hands on only names of letters, digits and _; a key at Render may hold others."""
+    return SECRET + re.sub(r"\W", lambda other: f"_{ord(other[0]):X}_", variable["key"], flags=re.ASCII)
 
 
 def _because(change: Change) -> str:

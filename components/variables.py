@@ -34,6 +34,11 @@ class RenderVariable(EnvVar):
     from_output: Literal[Auth0Output, DerivedOutput] | None = None
 
 
+def is_secret(variable: Variable | RenderVariable) -> bool:
+    """Whether nobody may read the value: a named secret, or one that a vendor makes."""
+    return variable.from_secret is not None or variable.from_output == "auth0.clientSecret"
+
+
 def _not_in_clear(variables: list[Variable]) -> list[Variable]:
     if clear := [str(variable.key) for variable in variables if variable.value is not None]:
         raise ValueError(f"written in clear: {', '.join(clear)}; expected fromSecret or fromOutput")
@@ -41,7 +46,7 @@ def _not_in_clear(variables: list[Variable]) -> list[Variable]:
 
 
 def _in_clear(variables: list[Variable]) -> list[Variable]:
-    hidden = [str(v.key) for v in variables if v.from_secret or v.from_output == "auth0.clientSecret"]
+    hidden = [str(variable.key) for variable in variables if is_secret(variable)]
     if hidden:
         raise ValueError(f"anybody could read {', '.join(hidden)}; expected secrets under secrets, not variables")
     return variables

@@ -8,6 +8,7 @@ import pulumi
 import pulumiverse_vercel as vercel
 
 from components.settings import Vercel, VercelProject
+from components.variables import is_secret
 from components.wiring import Wiring
 
 CNAME_TARGET = "cname.vercel-dns.com"
@@ -46,7 +47,7 @@ class Frontend(pulumi.ComponentResource):
         production = args.branch is None
         for variable in args.settings.variables:
             # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
-            secret = variable.from_secret is not None or variable.from_output == "auth0.clientSecret"
+            secret = is_secret(variable)
             vercel.ProjectEnvironmentVariable(
                 f"{name}-{variable.key}",
                 project_id=self.project_id,

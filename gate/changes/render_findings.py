@@ -15,6 +15,7 @@ from typing import Any
 
 from blueprint import datastores, services
 from components.render import DRIFT
+from components.render import SECRET as SECRET_VARIABLE
 from gate.changes.drift_report import Finding, Kind, Thing
 from gate.common.redaction import SECRET
 from gate.stack.steps import Steps
@@ -80,6 +81,7 @@ def _not_applied(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Findi
     """What changed in the declaration since the last apply, where both documents can be read."""
     assert steps.planned is not None
     changed = {str(path[0]) for path in steps.changed_fields()} - {"environment"}
+    yield from _secrets(steps, thing)
     for key in sorted(changed - {"stdin"}):
         yield _changed(thing, key, at(steps.declared, (key,)), at(steps.last_declared, (key,)))
     if "stdin" not in changed:
@@ -95,6 +97,15 @@ def _not_applied(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Findi
     for field in sorted(old.keys() | new.keys()):
         if old.get(field) != new.get(field):
             yield _changed(thing, field, new.get(field), old.get(field))
+
+
+def _secrets(steps: Steps, thing: Thing) -> Iterator[Finding]:
+    """A secret variable is a variable of the command, of which nothing but the name is to be seen."""
+    names = [str(path[1]) for path in steps.changed_fields() if path[0] == "environment" and len(path) > 1]
+    for name in names:
+        if name.startswith(SECRET_VARIABLE):
+            there = [at(side, ("environment", name)) and SECRET for side in (steps.declared, steps.last_declared)]
+            yield _changed(thing, f"env.{name.removeprefix(SECRET_VARIABLE)}", *there)
 
 
 def _changed(thing: Thing, field: str, declared: Any, applied: Any) -> Finding:

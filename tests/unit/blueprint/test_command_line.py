@@ -42,6 +42,24 @@ def secret_estate() -> Json:
     return {**staging(group_more=SECRETS)}
 
 
+def test_a_secret_comes_from_the_environment(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = [{"key": "REDIS_URL", "fromEnvironment": "SECRET_REDIS_URL"}]
+    document = {"envVarGroups": [{"name": "staging-env", "envVars": named}]}
+    assert shell.run("apply", document) == 2
+    assert "takes values from the environment, which lacks SECRET_REDIS_URL" in shell.err
+    assert shell.account.estate.env_groups == {}
+
+    monkeypatch.setenv("SECRET_REDIS_URL", SECRET)
+    assert shell.run("apply", document) == 0
+    (written,) = shell.account.estate.env_groups.values()
+    assert {"key": "REDIS_URL", "value": SECRET} in written["envVars"]
+    assert SECRET not in shell.out + shell.err
+
+    monkeypatch.delenv("SECRET_REDIS_URL")
+    assert shell.run("observe", document) == 0, "a look needs no secret"
+    assert shell.run("destroy", document) == 0, "and neither does a deletion"
+
+
 def test_apply_reports_on_standard_output_and_its_progress_on_standard_error(shell: Shell) -> None:
     assert shell.run("apply", secret_estate()) == 0
 

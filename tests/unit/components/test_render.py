@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from blueprint.spec import Document, parse
+from blueprint.spec import Document, fill_in, parse
 from tests.unit import plan
 from tests.unit.components.engine import Run, Secret, run
 from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, GROUP_REVISION, KEY_VALUE_ID
@@ -19,8 +20,16 @@ REDIS = "marketedge-staging-redis"
 
 
 def document(result: Run, name: str) -> Document:
+    """As the command reads it, with its secrets."""
     inputs = result.only(COMMAND, name).plain
-    return parse(inputs["stdin"], inputs["environment"]["RENDER_KNOWN"])
+    environment = {key: v.value if isinstance(v, Secret) else v for key, v in inputs["environment"].items()}
+    return fill_in(parse(inputs["stdin"], environment["RENDER_KNOWN"]), environment)
+
+
+def variables_of(stdin: str) -> list[dict[str, Any]]:
+    (group,) = json.loads(stdin)["envVarGroups"]
+    variables: list[dict[str, Any]] = group["envVars"]
+    return variables
 
 
 def by_key(variables: list[Any]) -> dict[str, dict[str, Any]]:
@@ -111,9 +120,22 @@ def test_ids_and_revisions_travel_but_no_connection_string(up: Run) -> None:
     assert "postgres://" not in str([resource.plain for resource in up.declared])
 
 
-def test_only_the_document_that_holds_secrets_is_one(up: Run) -> None:
-    secret = {c.name: isinstance(c.inputs["stdin"], Secret) for c in up.of(COMMAND)}
-    assert secret == {plan.DATABASE: False, plan.ENV_GROUP: True, plan.SERVICE: False}
+def test_no_document_is_secret_and_each_secret_is_a_variable_of_the_command(up: Run) -> None:
+    assert [c.name for c in up.of(COMMAND) if isinstance(c.inputs["stdin"], Secret)] == []
+    secret = {c.name: {k for k, v in c.inputs["environment"].items() if isinstance(v, Secret)} for c in up.of(COMMAND)}
+    group = {"SECRET_REDIS_URL", "SECRET_AUTH0_CLIENT_SECRET", "SECRET_AUTH0_ACTION_SECRET"}
+    assert secret == {plan.DATABASE: set(), plan.ENV_GROUP: group, plan.SERVICE: set()}
+    inputs = up.only(COMMAND, plan.ENV_GROUP).inputs
+    assert inputs["environment"]["SECRET_REDIS_URL"] == Secret(SECRETS["REDIS_URL"])
+    named = {v["key"]: v["fromEnvironment"] for v in variables_of(inputs["stdin"]) if "fromEnvironment" in v}
+    assert named == {name.removeprefix("SECRET_"): name for name in group}
+
+
+def test_a_key_that_a_shell_would_not_hand_on_gets_a_name_that_it_does() -> None:
+    stack_file = StackFile()
+    stack_file.put("render.envGroup.envVars.0.key", "redis.url-1")
+    (name,) = (n for n in run(stack_file).only(COMMAND, plan.ENV_GROUP).inputs["environment"] if "redis" in n)
+    assert name == "SECRET_redis_2E_url_2D_1"
 
 
 def test_only_the_database_is_protected(up: Run) -> None:
