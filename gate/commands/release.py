@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,8 @@ from gate.release.release import Stage
 from gate.release.report import Report
 from gate.release.signals import interruptible
 from gate.release.stage import open_stage
-from gate.smoke import files
+from gate.smoke import SmokeReport, files
+from gate.smoke import run as smoke
 from gate.stack.target import Target, load_target
 
 Environment = Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")]
@@ -73,7 +75,7 @@ def release(
     - `python -m gate release v1.2.3 --report out`: for a workflow
     """
     if earlier := taken_back_to(tag):
-        return rollback(to=earlier, env=env, stack=stack, as_json=as_json, report=report)
+        return _roll_back(earlier, None, tag, env, stack, as_json, report)
 
     def run(stage: Stage, budget: Budget) -> Report:
         return releasing.release(tag, stage, budget)
@@ -88,6 +90,10 @@ def rollback(
         str | None,
         typer.Option(help="The release to go back to.", metavar="TAG", show_default="the last good one before"),
     ] = None,
+    leaving: Annotated[
+        str | None,
+        typer.Option("--from", help="Do nothing unless this release serves.", metavar="TAG", show_default=False),
+    ] = None,
     env: Environment = "production",
     stack: StackName = None,
     as_json: AsJson = False,
@@ -96,7 +102,9 @@ def rollback(
     """Go back to an earlier release at Render and Vercel, without building anything, and smoke-test it.
 
     By default to the last good release that does not serve, and that nobody has gone back from. After a run that was
-    killed or could not go back, to what served before it. Database migrations are not undone: the runbook that is
+    killed or could not go back, to what served before it. With `--from`, only the release that it names is taken back:
+    where another one serves meanwhile, nothing is changed. Workflows name it, so that running one again much later does
+    no harm. Database migrations are not undone: the runbook that is
     printed says what to do about them. Within ten minutes, nearly all of it the vendors' work.
 
     Render's own auto-deploy and Vercel's auto-assignment stay as `marketedge:phase` has them; before `cutover` the next
@@ -106,18 +114,30 @@ def rollback(
 
     **Exit codes**
 
-    - `0`: the earlier release serves, and the smoke tests passed
+    - `0`: the earlier release serves, and the smoke tests passed; or what `--from` names does not serve
     - `1`: refused, or could not begin; nothing was changed
-    - `4`: failed: what to do by hand is printed
+    - `4`: failed: which half serves what is printed, and the command that finishes it
 
     **Examples**
 
     - `python -m gate rollback`
     - `python -m gate rollback --to v1.2.2`
+    - `python -m gate rollback --from v1.3.0`
     """
+    return _roll_back(to, leaving, "", env, stack, as_json, report)
 
+
+def _roll_back(
+    to: str | None,
+    leaving: str | None,
+    asked: str,
+    env: str,
+    stack: str | None,
+    as_json: bool,
+    report: Path | None,
+) -> int:
     def run(stage: Stage, budget: Budget) -> Report:
-        return going_back.rollback(to, stage, budget)
+        return going_back.rollback(to, stage, budget, leaving=leaving, asked=asked)
 
     command = _Command("rollback", to or "", env, stack, as_json, report)
     return command.execute(run, lambda target: target.settings.release.rollback_budget_seconds)
@@ -200,15 +220,15 @@ class _Command:
 
             _warn(target, tell)
             ends = budget + (target.settings.release.rollback_budget_seconds if self.action == "release" else 0)
-            with interruptible(), open_stage(target, os.environ, tell, ends) as stage:
-                found = run(stage, Budget(budget, tell, teller))
-                self._keep(stage)
-        return found
+            with interruptible(), open_stage(target, os.environ, tell, ends, partial(self._smoke, target)) as stage:
+                return run(stage, Budget(budget, tell, teller))
 
-    def _keep(self, stage: Stage) -> None:
-        """The last smoke tests' own files, for the viewers that know JUnit."""
-        if self.folder is not None and stage.production.smoked:
-            files.write(stage.production.smoked[-1], self.folder)
+    def _smoke(self, target: Target, seconds: float) -> SmokeReport:
+        """Test what serves. The last ones write their own files, for the viewers that know JUnit."""
+        found = smoke(target, os.environ, seconds=seconds)
+        if self.folder is not None:
+            files.write(found, self.folder)
+        return found
 
     def _refused(self, reason: str) -> Report:
         return Report(self.action, self.subject, "refused", reason)

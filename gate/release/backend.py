@@ -12,6 +12,8 @@ from gate.release.errors import Refused, StepFailed
 
 _BUILT = frozenset({"live", "deactivated"})
 _UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
+_BUILD_IS_GONE = frozenset({400, 404, 409, 410, 422})
+"""Statuses of a refused rollback. Render keeps few builds, but lists the deploys of all of them."""
 _LOOK_BACK = 100
 """How many deploys are looked through for the one of a commit: a page."""
 
@@ -54,9 +56,11 @@ class Backend:
         return self._until_live(under_way["id"], budget)
 
     def roll_back(self, sha: str, budget: Budget, deploy_id: str = "") -> str:
-        """Go back to a deploy, by default the newest of a commit; what was built is not built again.
+        """Go back to a deploy, by default the newest of a commit.
 
-        Raises: StepFailed. Where Render has forgotten the deploy, the commit is deployed anew.
+        Render reuses the build. Where it no longer has the deploy or its build, the commit is deployed anew.
+
+        Raises: StepFailed.
         """
         known = self._deploys()
         later = [d for d in known if d["status"] in _UNDER_WAY and d["id"] != deploy_id and commit_of(d) != sha]
@@ -82,8 +86,15 @@ class Backend:
             budget.note(f"Render: no build of {sha[:7]} is left: it is deployed anew")
             return self.deploy(sha, budget)
         budget.note(f"Render: rolling {self.name} back to {sha[:7]} ({built[0]['id']})")
-        seen = {deploy["id"] for deploy in known}
-        return self._until_live(self._start("rollback", {"deployId": built[0]["id"]}, sha, seen, budget)["id"], budget)
+        seen, commit = {deploy["id"] for deploy in known}, sha or commit_of(built[0])
+        try:
+            begun = self._start("rollback", {"deployId": built[0]["id"]}, commit, seen, budget)
+        except ApiError as refused:
+            if refused.status not in _BUILD_IS_GONE or not commit:
+                raise
+            budget.note(f"Render refused the rollback ({refused.detail}): deploying {commit[:7]} anew")
+            return self.deploy(commit, budget)
+        return self._until_live(begun["id"], budget)
 
     def _cancel(self, deploy: dict[str, Any]) -> None:
         try:

@@ -70,10 +70,24 @@ def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
     """Than the last good release. The same tag again, on the same commit, is the continuation of a run."""
     released = [(version, r) for r in records if r.good and r.task == "deploy" and (version := parse(r.tag))]
     last = max(released, key=lambda pair: pair[0], default=None)
-    version = parse(tag)
-    if last is None or version is None or last[0] < version or (last[1].tag, last[1].sha) == (tag, sha):
-        return Condition("newer than the last release")
-    return Condition("newer than the last release", f"{last[1].tag} is: to go back run gate rollback --to {tag}")
+    version, title = parse(tag), "newer than the last release"
+    if last is None or version is None or last[0] < version:
+        return Condition(title)
+    if (last[1].tag, last[1].sha) != (tag, sha):
+        return Condition(title, f"{last[1].tag} is: to go back run gate rollback --to {tag}")
+    if earlier := _gone_back_from(sha, records):  # a workflow that runs again must not bring it back
+        return Condition(title, f"it was rolled back to {earlier}: to serve it again run gate rollback --to {tag}")
+    return Condition(title)
+
+
+def _gone_back_from(sha: str, records: Sequence[Record]) -> str:
+    """The release that a rollback has put in the place of a commit since it was last put there; empty without one."""
+    for record in records:
+        if record.good and record.sha == sha:
+            return ""
+        if record.good and record.task == "rollback" and record.before.render_commit == sha:
+            return record.tag
+    return ""
 
 
 def _smoked(target: Target, repository: Repository, sha: str) -> Condition:

@@ -37,7 +37,15 @@ class Serving:
 
 @dataclass(frozen=True)
 class Record:
-    """One release or rollback. task: deploy or rollback. before: what served when it began."""
+    """One release or rollback.
+
+    Attributes:
+        task: deploy or rollback.
+        before: what served when it began.
+        frontend: commit of the frontend's build that belongs to the release; an older one where this release left
+            the frontend as it was.
+        asked: the tag that asked for a rollback, such as v1.2.2-rollback.
+    """
 
     id: int
     tag: str
@@ -45,14 +53,25 @@ class Record:
     task: str
     state: str
     before: Serving
+    frontend: str = ""
+    asked: str = ""
 
     @property
     def good(self) -> bool:
         return self.state in _GOOD
 
+    def serves(self, now: Serving) -> bool:
+        """Whether what serves is this release, at both vendors."""
+        return (self.sha, self.frontend) == (now.render_commit, now.vercel_commit or self.frontend)
+
     @property
     def open(self) -> bool:
         return self.state in _OPEN
+
+    @property
+    def ended(self) -> bool:
+        """False where a run was killed, or could not go back."""
+        return not self.open and self.state != "error"
 
 
 class Records:
@@ -76,11 +95,18 @@ class Records:
         payload = payload_of(found)
         statuses = self._repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=1) or []
         state = statuses[0]["state"] if statuses else "queued"
-        before = Serving(**payload.get("before", {}))
-        return Record(found["id"], payload.get("tag", ""), found["sha"], found["task"], state, before)
+        before, frontend = Serving(**payload.get("before", {})), payload.get("frontend") or found["sha"]
+        what = (payload.get("tag", ""), found["sha"], found["task"], state, before, frontend, payload.get("asked", ""))
+        return Record(found["id"], *what)
 
-    def begin(self, tag: str, sha: str, task: str, before: Serving) -> Record:
-        """Record that it begins. Sent once: a lost answer ends the run before anything was deployed."""
+    def begin(self, tag: str, sha: str, task: str, before: Serving, frontend: str = "", asked: str = "") -> Record:
+        """Record that it begins. Sent once: a lost answer ends the run before anything was deployed.
+
+        Args: see Record.
+        """
+        payload = {"gate": 1, "tag": tag, "before": vars(before)}
+        payload |= {"frontend": frontend} if frontend not in ("", sha) else {}
+        payload |= {"asked": asked} if asked else {}
         body = {
             "ref": sha,
             "environment": self._environment,
@@ -89,11 +115,11 @@ class Records:
             "required_contexts": [],
             "production_environment": self._live,
             "description": f"{task} {tag}",
-            "payload": {"gate": 1, "tag": tag, "before": vars(before)},
+            "payload": payload,
         }
         made = self._repository.send("POST", "deployments", body, needs=_NEEDS)
         self.say(made["id"], "in_progress", f"{task} {tag}")
-        return Record(made["id"], tag, sha, task, "in_progress", before)
+        return Record(made["id"], tag, sha, task, "in_progress", before, frontend or sha, asked)
 
     def say(self, record: int, state: str, description: str) -> None:
         """Add a status. Args: description: cut at 140 characters, which is all that GitHub takes."""

@@ -6,7 +6,7 @@ served before is in the record at GitHub.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from blueprint.errors import RenderError
@@ -128,7 +128,7 @@ def _take_back(record: Record, stage: Stage, budget: Budget, report: Report) -> 
     except (GateError, RenderError) as error:
         own.note(f"rollback failed: {error}")
         report.outcome = "failed"
-        report.advice = [f"The rollback failed too: {error}", *by_hand(record.before, stage.target)]
+        report.advice = [f"The rollback failed too: {error}", *not_whole(record.before, stage)]
         report.advice += stage.ended(record, "error", f"rollback failed: {error}")
         return
     report.outcome = "rolled back"
@@ -143,6 +143,31 @@ def migrations(target: Target) -> str:
     )
 
 
+def not_whole(goal: Serving, stage: Stage) -> list[str]:
+    """After a rollback that failed: which half serves what, the command that finishes it, and the steps by hand."""
+    try:
+        now = stage.production.serving()
+    except (GateError, RenderError) as error:
+        lines = [f"What serves now could not be read: {error}"]
+    else:
+        names = {record.sha: record.tag for record in stage.records.newest() if record.task == "deploy"}
+        name = stage.target.settings.render.service.name
+        halves = {
+            f"Render, {name}": (now.render_commit, goal.render_commit),
+            **{f"Render, {n}": (c, goal.others.get(n, ("", ""))[1]) for n, (_, c) in now.others.items()},
+            **({"Vercel": (now.vercel_commit, goal.vercel_commit)} if stage.production.frontend else {}),
+        }
+        lines = [f"{where} serves {_named(is_, names)}" + (f"; it should serve {_named(wanted, names)}"
+                 if wanted not in ("", is_) else ", as it should" if wanted else "")
+                 for where, (is_, wanted) in halves.items()]  # fmt: skip
+    environment = stage.target.environment
+    return [*lines, f"To finish it: python -m gate rollback --env {environment}", *by_hand(goal, stage.target)]
+
+
+def _named(sha: str, names: Mapping[str, str]) -> str:
+    return f"{names[sha]} ({sha[:7]})" if sha in names else sha[:7] or "nothing"
+
+
 def by_hand(before: Serving, target: Target) -> list[str]:
     """What a person does where the program could not."""
     deploys = {target.settings.render.service.name: before.render_deploy}
@@ -151,4 +176,5 @@ def by_hand(before: Serving, target: Target) -> list[str]:
     if target.settings.vercel:
         build = before.vercel_deployment or "the last good one"
         lines.append(f"Vercel: the project's Deployments, {build}, Instant Rollback")
+    lines[:1] = [f"By hand: {lines[0]}"]
     return [*lines, f"Then: python -m gate smoke --env {target.environment}", migrations(target)]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Outcome = Literal["done", "refused", "rolled back", "failed"]
-EXIT_CODES: dict[Outcome, int] = {"done": 0, "refused": 1, "rolled back": 3, "failed": 4}
+Outcome = Literal["done", "overtaken", "refused", "rolled back", "failed"]
+EXIT_CODES: dict[Outcome, int] = {"done": 0, "overtaken": 0, "refused": 1, "rolled back": 3, "failed": 4}
 
 
 @dataclass
 class Report:
     """Attributes:
 
+    outcome: `overtaken` where something newer has taken the place meanwhile, so that nothing is left to do.
     conditions: title and problem of each precondition; an empty problem is one that holds.
     timeline: seconds since the beginning, and what happened.
     reason: of what did not go well; empty where everything did.

@@ -11,7 +11,7 @@ from gate.common.errors import GateError
 from gate.common.version import EXPECTED, parse
 from gate.release.errors import Refused
 from gate.release.records import Record, Serving
-from gate.release.release import Stage, by_hand, migrations
+from gate.release.release import Stage, migrations, not_whole
 from gate.release.report import Report
 from gate.release.signals import undisturbed
 
@@ -25,20 +25,30 @@ class _Goal:
     record: Record | None = None
 
 
-def rollback(to: str | None, stage: Stage, budget: Budget) -> Report:
-    """Go back. Args: to: a release tag; None is the last good release before the one that serves.
+def rollback(to: str | None, stage: Stage, budget: Budget, *, leaving: str | None = None, asked: str = "") -> Report:
+    """Go back.
 
-    Returns: `done` or `failed`.
+    Args:
+        to: a release tag; None is the last good release before the one that serves.
+        leaving: the release that is to be taken back; where another one serves, there is nothing to do.
+        asked: the tag that asked for it, which does so once only.
+
+    Returns: `done`, `overtaken` or `failed`.
 
     Raises: Refused and vendors' errors before the first change.
     """
     records = stage.records.newest()
     serving = stage.production.serving()
+    reason = _carried_out(asked, records) or (leaving and _elsewhere(leaving, stage, records, serving))
+    if reason:
+        return Report("rollback", asked or f"of {leaving}", "overtaken", f"{reason}; nothing was changed")
     goal = _goal(to, stage, records, serving)
     report = Report("rollback", goal.tag, "failed", sha=goal.serving.render_commit)
     stage.hold()
     try:
-        record = goal.record or stage.records.begin(goal.tag, goal.serving.render_commit, "rollback", serving)
+        record = goal.record or stage.records.begin(
+            goal.tag, goal.serving.render_commit, "rollback", serving, goal.serving.vercel_commit, asked
+        )
         with undisturbed(budget.note):
             _go_back(record, goal.serving, stage, budget, report)
             if report.outcome == "done":  # a release that never ended has ended now
@@ -56,11 +66,40 @@ def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report
         stage.production.put_back(goal, budget)
     except (GateError, RenderError) as error:
         report.reason = str(error)
-        report.advice = [*by_hand(goal, stage.target), *stage.ended(record, "error", f"rollback failed: {error}")]
+        report.advice = [*not_whole(goal, stage), *stage.ended(record, "error", f"rollback failed: {error}")]
         return
     report.outcome = "done"
     report.advice = [migrations(stage.target)]
     report.advice += stage.ended(record, "success", f"{record.tag} serves production again")
+
+
+def _carried_out(asked: str, records: Sequence[Record]) -> str:
+    """A workflow that runs again must not go back a second time, long after."""
+    done = asked and any(record.asked == asked and record.good for record in records)
+    return f"{asked} was carried out before: push another such tag, or run gate rollback" if done else ""
+
+
+def _elsewhere(leaving: str, stage: Stage, records: Sequence[Record], serving: Serving) -> str:
+    """Why a release need not be taken back: nothing of it serves, or will serve. Empty where it has to be.
+
+    Raises: Refused for a release that nobody knows.
+    """
+    sha = next((r.sha for r in records if (r.tag, r.task) == (leaving, "deploy")), None)
+    sha = sha or stage.repository.commit_of(leaving)
+    if not sha:
+        raise Refused(f"tag {leaving} does not exist at GitHub, and no release of it is on record")
+    newest = next(iter(records), None)
+    if newest and not newest.ended and leaving in (newest.tag, *(r.tag for r in records if _left(newest, r))):
+        return ""
+    whole = next((r.tag for r in records if r.task == "deploy" and r.good and r.serves(serving)), None)
+    halves = {serving.render_commit, serving.vercel_commit, *(commit for _, commit in serving.others.values())}
+    if whole != leaving and (whole or sha not in halves):
+        return f"{whole or serving.render_commit[:7] or 'nothing'} serves, not {leaving}"
+    return ""
+
+
+def _left(rollback: Record, release: Record) -> bool:
+    return rollback.task == "rollback" and rollback.before.render_commit == release.sha
 
 
 def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> _Goal:
@@ -78,7 +117,7 @@ def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serv
 def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
     """Where the newest run was killed, or could not go back: what it was on its way to, or what served before it."""
     newest = next(iter(records), None)
-    if newest is None or not (newest.open or newest.state == "error"):
+    if newest is None or newest.ended:
         return None
     if newest.task == "rollback":
         goal = _release((newest.tag, newest.sha), stage)
@@ -93,8 +132,7 @@ def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
     names = {record.sha: record.tag for record in records}
     left: set[str] = set()
     for record in records:
-        serves = {record.sha} == {serving.render_commit, serving.vercel_commit or serving.render_commit}
-        if record.task == "deploy" and record.good and not serves and record.sha not in left:
+        if record.task == "deploy" and record.good and not record.serves(serving) and record.sha not in left:
             return record.tag, record.sha
         if record.task == "rollback" and record.good and _is_back(names, record):
             left.add(record.before.render_commit)

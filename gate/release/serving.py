@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from gate.common.budget import Budget
 from gate.release.backend import Backend
@@ -13,9 +13,20 @@ from gate.release.errors import StepFailed
 from gate.release.frontend import Frontend
 from gate.release.frontend import commit_of as vercel_commit
 from gate.release.records import Serving
-from gate.smoke.report import SmokeReport
 
-Smoke = Callable[[float], SmokeReport]
+
+class Tested(Protocol):
+    """What smoke tests say of what serves. problems: what failed, in few words each."""
+
+    @property
+    def passed(self) -> bool: ...
+    @property
+    def headline(self) -> str: ...
+    @property
+    def problems(self) -> list[str]: ...
+
+
+Smoke = Callable[[float], Tested]
 _LEAST = 10.0
 """Seconds that smoke tests get even where the budget is used up: without them nothing is known."""
 
@@ -27,14 +38,12 @@ class Production:
     frontend: None where the environment has none.
     smoke: looks whether what serves works, within so many seconds.
     others: further services of the same repository, which are released together with the backend.
-    smoked: what it found, each time.
     """
 
     backend: Backend
     frontend: Frontend | None
     smoke: Smoke
     others: Sequence[Backend] = ()
-    smoked: list[SmokeReport] = field(default_factory=list)
 
     @property
     def services(self) -> list[Backend]:
@@ -64,7 +73,9 @@ class Production:
         self.check(budget)
 
     def put_back(self, before: Serving, budget: Budget) -> None:
-        """The other way round. What serves already is left alone, so that this can be tried again.
+        """The other way round: an old frontend works with the newer API, also where the backend then fails to follow.
+
+        What serves already is left alone, so that this can be tried again.
 
         Raises: StepFailed, also where it is not known what served before; vendors' errors.
         """
@@ -92,11 +103,9 @@ class Production:
         budget.note("smoke tests")
         budget.waiting("smoke tests")
         report = self.smoke(max(budget.left, _LEAST))
-        self.smoked.append(report)
         budget.note(f"smoke tests: {report.headline}")
         if not report.passed:
-            failed = [check.name for check in report.checks if check.outcome == "failed"]
-            raise StepFailed(f"smoke tests failed: {', '.join(failed) or report.headline}")
+            raise StepFailed(f"smoke tests failed: {'; '.join(report.problems) or report.headline}")
 
 
 def _of(deploy: dict[str, Any]) -> tuple[str, str]:

@@ -12,16 +12,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A polite kill, as a canceled workflow gets it, counts as Ctrl-C: there is time to roll back."""
+    """A polite kill, as a canceled workflow gets it, counts as Ctrl-C. So does Ctrl-C where the shell switched it off.
+
+    A shell without job control starts background commands with SIGINT ignored, and then Python keeps it so.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
+    with _handling(interrupt):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
@@ -31,9 +31,15 @@ def undisturbed(tell: Callable[[str], None] = lambda _line: None) -> Iterator[No
     def answer(_number: int, _frame: FrameType | None) -> None:
         tell("interrupted, but going on: this is not left half way")
 
-    before = {number: signal.signal(number, answer) for number in _SIGNALS}
+    with _handling(answer):
+        yield
+
+
+@contextlib.contextmanager
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import getpass
 import os
 import re
@@ -16,21 +17,22 @@ from gate.release.frontend import Frontend
 from gate.release.lock import Lock
 from gate.release.records import Records
 from gate.release.release import SPARE, Stage
-from gate.release.serving import Production
-from gate.smoke.run import run as smoke
+from gate.release.serving import Production, Smoke
 from gate.stack.target import Target
-from gate.vendors import Accounts, CredentialsMissing
+from gate.vendors import Accounts, CredentialsMissing, VendorError
 from gate.vendors.repository import Repository
 
 
 @contextlib.contextmanager
 def open_stage(
-    target: Target, environ: Mapping[str, str], tell: Callable[[str], None], seconds: float
+    target: Target, environ: Mapping[str, str], tell: Callable[[str], None], seconds: float, smoke: Smoke
 ) -> Iterator[Stage]:
-    """Args:
+    """Open what a release works with.
 
-    environ: GITHUB_TOKEN, VERCEL_API_TOKEN where the environment has a frontend, RENDER_API_KEY.
-    seconds: that everything may take; Render's answers are waited for no longer, with some to spare.
+    Args:
+        environ: GITHUB_TOKEN, VERCEL_API_TOKEN where the environment has a frontend, RENDER_API_KEY.
+        seconds: that everything may take; Render's answers are waited for no longer, with some to spare.
+        smoke: tests what serves.
 
     Raises: GateError, RenderError.
     """
@@ -41,9 +43,10 @@ def open_stage(
         frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
         backend = Backend(session, settings.render.service.name)
         others = [Backend(session, service.name) for service in settings.render.other_services]
-        production = Production(backend, frontend, lambda seconds: smoke(target, environ, seconds=seconds), others)
+        production = Production(backend, frontend, smoke, others)
         records = Records(repository, settings.github.environment.name, live=target.environment == "production")
-        lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), is_over)
+        over = functools.partial(is_over, repository=repository)
+        lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), over)
         yield Stage(target, repository, records, production, lock, None if own else _preview(target, accounts, tell))
 
 
@@ -65,8 +68,13 @@ def who(environ: Mapping[str, str]) -> str:
     return f"{_machine()}, process {os.getpid()}"
 
 
-def is_over(name: str) -> bool:
-    """Whether the run of a name was a process of this machine that has ended."""
+def is_over(name: str, repository: Repository) -> bool:
+    """Whether the run of a name has ended: a workflow's run at GitHub, or a process of this machine."""
+    if run := re.fullmatch(rf"run (\d+) of {re.escape(repository.full_name)}", name):
+        try:
+            return repository.run_state(run[1]) == "completed"
+        except VendorError:  # GITHUB_TOKEN lacks Actions: read; then the lock has to expire
+            return False
     found = re.fullmatch(rf"{re.escape(_machine())}, process (\d+)", name)
     if found is None:
         return False

@@ -22,8 +22,8 @@ def show(report: SmokeReport, console: Console) -> None:
         for check in report.checks:
             line = f"{check.outcome}: {check.name}: {check.detail} ({check.seconds:.1f} s)"
             console.print(Text(line), soft_wrap=True)
-    for check in report.of(Outcome.FAILED):
-        text = f"{check.name}: expected {check.expected}. {check.fix}"
+    for checks in report.failures():
+        text = f"{', '.join(check.name for check in checks)}: expected {checks[0].expected}. {checks[0].fix}"
         console.print(Text(text), soft_wrap=True)
     style = "bold green" if report.passed else "bold red"
     headline = f"smoke tests of {report.environment}: {report.headline} in {report.seconds:.1f} s"

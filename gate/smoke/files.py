@@ -55,9 +55,10 @@ def markdown(report: SmokeReport) -> str:
     for check in report.checks:
         cells = (_MARKS[check.outcome], check.name, check.plan, check.detail)
         rows.append(f"| {' | '.join(map(_cell, cells))} | {check.seconds:.1f} |")
-    if failures := report.of(Outcome.FAILED):
+    if failures := report.failures():
         rows += ["", "### What to do", ""]
-        rows += [f"- **{_cell(f.name)}**: expected {_cell(f.expected)}. {_cell(f.fix)}" for f in failures]
+        rows += [f"- **{_cell(', '.join(check.name for check in checks))}**: expected {_cell(checks[0].expected)}. "
+                 f"{_cell(checks[0].fix)}" for checks in failures]  # fmt: skip
     return "\n".join(rows) + "\n"
 
 

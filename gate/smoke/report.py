@@ -63,6 +63,21 @@ class SmokeReport(Model):
         counts = [f"{len(found)} {outcome.value}" for outcome in Outcome if (found := self.of(outcome))]
         return ", ".join(counts) or "nothing was checked"
 
+    @property
+    def problems(self) -> list[str]:
+        """The failed checks; those with one reason together."""
+        return [
+            checks[0].name if len(checks) == 1 else f"{checks[0].detail} ({len(checks)} checks)"
+            for checks in self.failures()
+        ]
+
+    def failures(self) -> list[list[Result]]:
+        """The failed checks, those with the same reason and the same fix together."""
+        groups: dict[tuple[str, ...], list[Result]] = {}
+        for check in self.of(Outcome.FAILED):
+            groups.setdefault((check.detail, check.expected, check.fix), []).append(check)
+        return list(groups.values())
+
     def of(self, outcome: Outcome) -> list[Result]:
         return [result for result in self.checks if result.outcome == outcome]
 

@@ -20,6 +20,15 @@ class Repository:
     def owner(self) -> str:
         return self._github.owner
 
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    def run_state(self, run: str) -> str:
+        """Of a workflow's run: queued, in_progress, completed and others (actions/workflow-runs); empty where it is
+        not there."""
+        return str((self.get(f"actions/runs/{run}", needs="Actions: read") or {}).get("status", ""))
+
     def commit_of(self, tag: str) -> str | None:
         """The commit that a tag names, also through an annotated tag (git/refs, git/tags)."""
         found = self.get(f"git/ref/tags/{quote(tag)}")

@@ -26,7 +26,7 @@ class Deploys:
 
     def __init__(self, estate: Estate, seconds: float, queue: bool) -> None:
         self._estate = estate
-        self._seconds = seconds
+        self.seconds = seconds
         self._queue = queue
 
     def routes(self) -> list[Route]:
@@ -89,9 +89,17 @@ class Deploys:
         target = self._one(call, service_id, body["deployId"])
         if target["status"] not in ("live", "deactivated"):
             raise ApiError(400, f"cannot roll back to a deploy that is {target['status']}")
+        if not self._is_kept(service_id, target):
+            raise ApiError(400, "the build of this deploy is no longer available")
         return self._started(
             self.start(service, "rollback", commit=target["commit"], built=True, variables=target["_variables"])
         )
+
+    def _is_kept(self, service_id: str, target: Json) -> bool:
+        """Render keeps a number of builds by the workspace's plan; the deploys stay in the list without them."""
+        served = [d for d in self._estate.deploys_of(service_id) if d["status"] in ("live", "deactivated")]
+        builds = list(dict.fromkeys((d["commit"] or {}).get("id") for d in served))
+        return (target["commit"] or {}).get("id") in builds[: self._estate.builds_kept]
 
     def start(
         self,
@@ -161,7 +169,7 @@ class Deploys:
         elapsed = self._estate.clock() - deploy["_began"]
         failed = (deploy["commit"] or {}).get("id") in self._estate.bad_commits
         for status, share in deploy["_phases"]:
-            ends = share * self._seconds
+            ends = share * self.seconds
             if elapsed < ends:
                 if status != deploy["status"]:
                     deploy |= {"status": status, "updatedAt": self._estate.now()}
@@ -171,7 +179,7 @@ class Deploys:
                 return
         if previous := self._estate.live_deploy(deploy["_service"]):
             previous |= {"status": "deactivated", "updatedAt": self._estate.now()}
-        self._end(deploy, "live", deploy["_began"] + self._seconds)
+        self._end(deploy, "live", deploy["_began"] + self.seconds)
 
     def _begin(self, deploy: Json, moment: float) -> None:
         service_id = deploy["_service"]

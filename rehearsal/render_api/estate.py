@@ -24,6 +24,7 @@ class Estate:
 
     `env_vars` and `secret_files` are, by service id, a mapping of name to value in the order of creation.
     `repos` is, by repository URL and branch, the commit a deploy takes; a commit in `bad_commits` does not build.
+    Of each service the newest `builds_kept` builds can be gone back to; None: all of them.
     `dns` holds the custom domain names that point at Render, which a verification then finds.
     """
 
@@ -47,6 +48,7 @@ class Estate:
         self.log_streams: dict[str, Json] = {}
         self.repos: dict[str, dict[str, Json]] = {}
         self.bad_commits: set[str] = set()
+        self.builds_kept: int | None = None
         self.dns: set[str] = set()
 
     # Time and identity

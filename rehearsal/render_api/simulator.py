@@ -73,6 +73,10 @@ class RenderSimulator:
         )
         self._router = Router(route for resource in resources for route in resource.routes())
 
+    def take(self, seconds: float) -> None:
+        """Deploys that begin from now on take so long."""
+        self._deploys.seconds = seconds
+
     def handle(
         self,
         method: str,

@@ -82,6 +82,9 @@ class GitHub:
             case ("rulesets", identity):
                 one = self._estate.find("github", "ruleset", repository=name, rulesetId=int(identity))
                 return Answer(200, _ruleset_details(one, name)) if one else _not_found()
+            case ("actions", "runs", number):
+                run = self._estate.find("github", "run", repository=name, number=int(number))
+                return Answer(200, {"id": int(number), **_run(run)}) if run else _not_found()
             case ("actions", "secrets" | "organization-secrets" as kind):
                 kept = "secret" if kind == "secrets" else "organization_secret"
                 secrets = [_secret(o) for o in self._estate.find_all("github", kept, repository=name)]
@@ -247,6 +250,11 @@ def _environment(found: dict[str, Any]) -> dict[str, Any]:
             "custom_branch_policies": policy["customBranchPolicies"],
         },
     }
+
+
+def _run(found: dict[str, Any]) -> dict[str, Any]:
+    """docs.github.com/en/rest/actions/workflow-runs, Get a workflow run: a run that goes on has no conclusion."""
+    return {"status": found["status"], "conclusion": found.get("conclusion"), "event": found.get("event", "push")}
 
 
 def _policy(found: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,14 @@ def status(estate: Estate, repository: str, sha: str, context: str, state: str =
         objects.append(_status(repository, sha, {"context": context, "state": state}))
 
 
+def run(estate: Estate, repository: str, number: int, *, status: str, conclusion: str | None = None) -> None:
+    """A workflow's run, as Actions has it now."""
+    with estate.edit("github") as objects:
+        objects[:] = [o for o in objects if (o["type"], o.get("number")) != ("run", number)]
+        kept = {"type": "run", "id": f"run {number}", "repository": repository, "number": number}
+        objects.append({**kept, "status": status, "conclusion": conclusion})
+
+
 def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str = "") -> None:
     """A pull request. Args: head, merge: commits."""
     with estate.edit("github") as objects:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from gate.release.frontend import Frontend
 from gate.release.lock import Lock
 from gate.release.records import Records
 from gate.release.release import Stage
-from gate.release.serving import Production
-from gate.smoke.report import SmokeReport
+from gate.release.serving import Production, Smoke, Tested
 from gate.stack.target import Target, read_config
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
@@ -44,7 +43,7 @@ class Verdict:
     def __init__(self, passed: bool) -> None:
         self.passed = passed
         self.headline = "1 passed" if passed else "1 failed"
-        self.checks: list[object] = []
+        self.problems = [] if passed else ["health"]
 
 
 @dataclass
@@ -103,7 +102,7 @@ class ReleaseWorld:
         return Budget(seconds, self.said.append, clock=lambda: self.time[0], sleep=self.sleep)
 
     @contextlib.contextmanager
-    def stage(self, smoke: Callable[[float], SmokeReport] | None = None) -> Iterator[Stage]:
+    def stage(self, smoke: Smoke | None = None) -> Iterator[Stage]:
         """As the command opens it."""
         config = read_config(PROJECT / "Pulumi.production.yaml")
         settings = load("production", config, frozenset(), {}, check_secrets=False).settings
@@ -120,8 +119,8 @@ class ReleaseWorld:
             lock = Lock(repository, "production", "main", self.who, self.over.__contains__)
             yield Stage(target, repository, Records(repository, "production", live=True), production, lock)
 
-    def _smoke(self, _seconds: float = 300) -> SmokeReport:
-        return Verdict(not self.unhealthy & set(self.serving()))  # type: ignore[return-value]
+    def _smoke(self, _seconds: float = 300) -> Tested:
+        return Verdict(not self.unhealthy & set(self.serving()))
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> Iterat
         def budget(seconds: float, tell: Callable[[str], None], waiting: Callable[[str], None]) -> Budget:
             return Budget(seconds, tell, waiting, clock=lambda: made.time[0], sleep=made.sleep)
 
-        monkeypatch.setattr(opening, "smoke", smoke)
+        monkeypatch.setattr(command, "smoke", smoke)
         monkeypatch.setattr(command, "Budget", budget)
         yield made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from gate.release.errors import Refused
 from gate.release.stage import is_over, who
-from tests.unit.gate.release_world import ReleaseWorld, release_world
+from rehearsal.vendor_api import github_git
+from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.gate.test_release import go, released
 
 
@@ -55,14 +57,36 @@ def test_the_lock_of_a_process_that_ended_is_taken_over_and_that_of_one_that_run
     assert go(world, "v1.0.0").outcome == "done"
 
 
-def test_a_process_is_over_when_it_has_ended() -> None:
+def test_a_process_is_over_when_it_has_ended(world: ReleaseWorld) -> None:
     own = who({})
     assert own.endswith(f"process {os.getpid()}")
-    assert not is_over(own)
     child = os.fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    assert is_over(own.replace(str(os.getpid()), str(child)))
-    assert not is_over(who({"GITHUB_RUN_ID": "7"}))
-    assert not is_over(f"someone@elsewhere, process {child}")
+    with world.stage() as stage:
+        over = partial(is_over, repository=stage.repository)
+        assert not over(own)
+        assert over(own.replace(str(os.getpid()), str(child)))
+        assert not over(f"someone@elsewhere, process {child}")
+
+
+@pytest.mark.parametrize(
+    ("run", "over"),
+    [
+        ({"status": "completed", "conclusion": "cancelled"}, True),
+        ({"status": "completed", "conclusion": "success"}, True),
+        ({"status": "in_progress"}, False),
+        ({"status": "queued"}, False),
+        (None, False),
+    ],
+)
+def test_a_workflows_run_is_over_when_github_says_so(
+    world: ReleaseWorld, run: dict[str, str] | None, over: bool
+) -> None:
+    if run:
+        github_git.run(world.estate, REPOSITORY, 7, **run)
+    name = who({"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}"})
+    with world.stage() as stage:
+        assert is_over(name, stage.repository) is over
+        assert not is_over(name.replace(REPOSITORY, "another"), stage.repository)

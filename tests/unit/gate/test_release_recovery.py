@@ -15,9 +15,10 @@ from gate.release.errors import Refused
 from gate.release.release import release
 from gate.release.report import Report
 from gate.release.rollback import rollback
+from gate.release.signals import interruptible
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
-from tests.unit.gate.release_world import ReleaseWorld, Verdict, release_world
+from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
 
 
@@ -230,7 +231,7 @@ def test_interrupted_while_it_goes_back_it_goes_on(world: ReleaseWorld) -> None:
         os.kill(os.getpid(), signal.SIGINT if len(asked) == 1 else signal.SIGTERM)
         return Verdict(passed=True)
 
-    with world.stage(smoke) as stage:
+    with world.stage(smoke) as stage, interruptible():
         report = release("v1.1.0", stage, world.budget())
     assert (report.outcome, report.reason, len(asked)) == ("rolled back", "interrupted", 2)
     assert any("not left half way" in line for line in world.said)
@@ -309,3 +310,103 @@ def test_a_lost_record_ends_the_run_before_anything_was_deployed(
     assert go(world, "v1.1.0").outcome == "done"
     assert world.serving() == (sha, sha)
     assert world.states() == [("deploy", "v1.0.0", "inactive"), ("deploy", "v1.1.0", "success")]
+
+
+def canceled(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int) -> None:
+    """A workflow's run that GitHub ends ten seconds after somebody canceled it."""
+    world.who = f"run 1 of zebra-devops/{REPOSITORY}"
+    killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
+    world.sleep(10)
+
+
+@pytest.mark.parametrize("nth", range(1, 10))
+@pytest.mark.parametrize("kept", [None, 1])
+def test_the_step_that_runs_on_cancellation_restores_within_ten_minutes(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, nth: int, kept: int | None
+) -> None:
+    """With a deploy of four minutes, also where Render no longer has the build. GitHub gives the step five minutes."""
+    good = released(world, "v1.0.0")
+    world.render.take(240)
+    world.render.estate.builds_kept = kept
+    world.tagged("v1.1.0")
+    canceled(world, monkeypatch, nth)
+    began = world.time[0]
+    with world.stage() as stage:
+        report = rollback(None, stage, world.budget(600), leaving="v1.1.0")
+    assert report.exit_code == 0
+    assert world.time[0] - began < 290
+    world.sleep(300)
+    assert world.serving() == (good, good)
+
+
+def test_after_a_canceled_run_a_person_takes_over_as_soon_as_github_says_it_ended(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = released(world, "v1.0.0")
+    world.tagged("v1.1.0")
+    canceled(world, monkeypatch, 6)
+    run = world.who
+    world.who = "somebody@machine, process 7"
+    with pytest.raises(Refused, match="another release is in progress"):
+        back(world)
+    world.over.add(run)
+    assert back(world).outcome == "done"
+    assert world.serving() == (good, good)
+
+
+def test_only_the_release_that_is_named_is_taken_back(world: ReleaseWorld) -> None:
+    released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    newest = released(world, "v1.2.0")
+    before = world.writes(), world.states()
+    with world.stage() as stage:
+        report = rollback(None, stage, world.budget(600), leaving="v1.1.0")
+    assert (report.outcome, report.exit_code) == ("overtaken", 0)
+    assert report.headline == "rollback of v1.1.0: overtaken (v1.2.0 serves, not v1.1.0; nothing was changed)"
+    assert (world.writes(), world.states()) == before
+    assert world.serving() == (newest, newest)
+    with world.stage() as stage:
+        assert rollback(None, stage, world.budget(600), leaving="v1.2.0").tag == "v1.1.0"
+        assert rollback(None, stage, world.budget(600), leaving="v1.2.0").outcome == "overtaken"
+
+
+def test_a_release_that_was_rolled_back_is_not_brought_back_by_its_workflow(world: ReleaseWorld) -> None:
+    released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    back(world)
+    before = world.writes(), world.states()
+    report = go(world, "v1.1.0")
+    assert (report.outcome, report.exit_code) == ("refused", 1)
+    assert any("it was rolled back to v1.0.0" in problem for _title, problem in report.conditions)
+    assert (world.writes(), world.states()) == before
+
+
+def test_a_tag_asks_for_a_rollback_once(world: ReleaseWorld) -> None:
+    first = released(world, "v1.0.0")
+    released(world, "v1.1.0")
+    with world.stage() as stage:
+        assert rollback("v1.0.0", stage, world.budget(600), asked="v1.0.0-rollback").outcome == "done"
+    assert world.serving() == (first, first)
+    third = released(world, "v1.2.0")
+    with world.stage() as stage:
+        assert rollback("v1.0.0", stage, world.budget(600), asked="v1.0.0-rollback").outcome == "overtaken"
+    assert world.serving() == (third, third)
+
+
+def test_a_rollback_that_ends_half_way_says_which_half_serves_what(world: ReleaseWorld) -> None:
+    """Render has no build of the earlier release, and cannot build it any more."""
+    good = released(world, "v1.0.0")
+    bad = released(world, "v1.1.0")
+    world.render.estate.builds_kept = 1
+    world.render.estate.bad_commits.add(good)
+    report = back(world)
+    assert (report.outcome, report.exit_code) == ("failed", 4)
+    assert world.serving() == (bad, good)
+    assert report.advice[:3] == [
+        f"Render, marketedge-platform serves v1.1.0 ({bad[:7]}); it should serve v1.0.0 ({good[:7]})",
+        f"Vercel serves v1.0.0 ({good[:7]}), as it should",
+        "To finish it: python -m gate rollback --env production",
+    ]
+    world.render.estate.bad_commits.clear()
+    assert back(world).outcome == "done"
+    assert world.serving() == (good, good)

@@ -11,7 +11,8 @@ import pytest
 
 from gate.common.version import taken_back_to
 from gate.release.release import release
-from tests.unit.gate.release_world import FRONTEND, ReleaseWorld, Verdict, release_world
+from rehearsal.vendor_api import github_git
+from tests.unit.gate.release_world import FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
 
 
@@ -43,7 +44,8 @@ def test_a_build_that_served_before_is_rolled_back_to_where_it_may_not_be_promot
     released(world, "v1.0.0")
     second = released(world, "v1.1.0")
     back(world)
-    report = go(world, "v1.1.0")
+    github_git.tag(world.estate, REPOSITORY, "v1.2.0", second)
+    report = go(world, "v1.2.0")
     assert (report.outcome, world.serving()) == ("done", (second, second))
     assert any("Vercel refused the promote" in text for _, text in report.timeline)
 
