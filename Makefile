@@ -26,6 +26,7 @@ check: ## Lint, format check and types
 	@$(SETUP) -- $(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -m components.environments_document --check
 
 unit: ## Run the fast tests only
 	@$(SETUP) -- $(PYTEST) -m "not e2e" $(ARGS)

@@ -1,11 +1,12 @@
 """Writes docs/ENVIRONMENTS.md from the shipped settings: the environments, who calls whom, who owns what, the phases.
 
-`python -m components.environments_document` renews the document; a test compares it. Plan 1.3.
+`python -m components.environments_document` renews the document; `make check` compares it (`--check`). Plan 1.3.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,9 +22,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENT = PROJECT / "docs" / "ENVIRONMENTS.md"
 
 
-def shipped(name: str) -> Settings:
+def shipped(name: str, folder: Path = PROJECT) -> Settings:
     """The settings of a stack's file as it lies in the project."""
-    content = yaml.safe_load((PROJECT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
+    content = yaml.safe_load((folder / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in content.items()}
     config.pop(SECRETS, None)
     return load(name, config, frozenset(), {}, check_secrets=False).settings
@@ -34,7 +35,7 @@ def document(staging: Settings, production: Settings) -> str:
     sections = [
         "# Environments",
         "Written by `python -m components.environments_document` from `Pulumi.staging.yaml` and "
-        "`Pulumi.production.yaml`; a test fails when it is out of date. Plan 1.3.",
+        "`Pulumi.production.yaml`; `make check` fails when it is out of date. Plan 1.3.",
         _table(MATRIX, environments(staging, production)),
         "## Who calls whom",
         _picture(staging, production),
@@ -167,4 +168,8 @@ def _phases() -> str:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(document(shipped("staging"), shipped("production")), encoding="utf-8")
+    text = document(shipped("staging"), shipped("production"))
+    if "--check" not in sys.argv:
+        DOCUMENT.write_text(text, encoding="utf-8")
+    elif text != DOCUMENT.read_text(encoding="utf-8"):
+        sys.exit("docs/ENVIRONMENTS.md is out of date: run python -m components.environments_document")

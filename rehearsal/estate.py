@@ -19,6 +19,8 @@ from rehearsal.plugins import Estate, install
 from rehearsal.render_api import RenderSimulator, serve
 
 PROJECT = Path(__file__).resolve().parents[1]
+STACKS = Path(__file__).resolve().parent / "stacks"
+"""The plan's stacks: the rehearsal goes on working when a team edits the files in the project's folder."""
 WORKSPACE = {"id": "tea-rehearsal", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}
 
 
@@ -110,7 +112,7 @@ def world(
     *,
     provisioning_seconds: float = 0.0,
     rate_limits: bool = True,
-    stacks: Path = PROJECT,
+    stacks: Path = STACKS,
     owner: str = "zebra-devops",
     tenant: str = "dev-g8trhgbfdq2sk2m8.us.auth0.com",
 ) -> Iterator[World]:
@@ -153,7 +155,7 @@ def world(
 
 def _lay_out_project(folder: Path, stacks: Path) -> None:
     folder.mkdir()
-    for settings in (PROJECT / "Pulumi.yaml", *stacks.glob("Pulumi.*.yaml")):
+    for settings in (PROJECT / "Pulumi.yaml", *stacks.glob("Pulumi.*yaml")):
         shutil.copy(settings, folder)
     for name in ("bin", "blueprint", "components", "gate", "workflows", "docs", "__main__.py", "requirements.txt"):
         (folder / name).symlink_to(PROJECT / name)

@@ -46,8 +46,8 @@ STAND_INS = {
     "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683": StandIn(
         """\
 mkdir -p "$INPUT_PATH"
-for name in Pulumi.yaml Pulumi.staging.yaml Pulumi.production.yaml requirements.txt gate components render; do
-  ln -sf "$GATE_SOURCE/$name" "$INPUT_PATH/$name"
+for name in rehearsal/stacks/* requirements.txt gate components blueprint; do
+  ln -sf "$GATE_SOURCE"/$name "$INPUT_PATH/"
 done
 """,
         inputs=("path",),

@@ -23,7 +23,7 @@ from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
 from rehearsal.vendor_api import github_git, vercel_deployments
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 REPOSITORY, SERVICE, FRONTEND = "MarketEdge-Platform", "marketedge-platform", "marketedge-frontend"
 CONTEXT = "staging-smoke-tests"
@@ -104,7 +104,7 @@ class ReleaseWorld:
     @contextlib.contextmanager
     def stage(self, smoke: Smoke | None = None) -> Iterator[Stage]:
         """As the command opens it."""
-        config = read_config(PROJECT / "Pulumi.production.yaml")
+        config = read_config(STACKS / "Pulumi.production.yaml")
         settings = load("production", config, frozenset(), {}, check_secrets=False).settings
         target = Target(settings, "zebra-devops", "https://app.test", "https://api.test", config)
         environ = {"RENDER_API_KEY": "rnd_release"}

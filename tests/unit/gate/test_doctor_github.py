@@ -13,7 +13,7 @@ from gate.doctor import github
 from gate.stack.target import read_config
 from gate.vendors.github import GitHub, web
 from tests.unit.gate.release_world import REPOSITORY
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 REPO = {"name": REPOSITORY, "node_id": "R_1", "private": True, "archived": False, "permissions": {"admin": True}}
@@ -38,7 +38,7 @@ def at_github(**answers: httpx.Response) -> dict[str, Verdict]:
     named = {PATHS[name]: answer for name, answer in {**GOOD, **answers}.items()}
     transport = httpx.MockTransport(lambda request: named[request.url.path])
     client = GitHub("zebra-devops", "github_pat_of_a_test", transport=transport, sleep=lambda _s: None)
-    config = read_config(PROJECT / "Pulumi.staging.yaml")
+    config = read_config(STACKS / "Pulumi.staging.yaml")
     declared = load("staging", config, frozenset(), {}, check_secrets=False).settings.github
     return dict(github.lines(declared, client, NOW))
 

@@ -18,7 +18,7 @@ from gate.doctor import machine
 from gate.doctor.stack import Opened, open_stack, settings_lines
 from gate.stack.project import open_project
 from gate.stack.target import chosen_stacks
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import PROJECT, STACKS
 from tools import environment, pulumi_cli
 
 PLUGINS = [
@@ -49,8 +49,8 @@ def fake_cli(folder: Path, answers: Mapping[str, object], version: str = "v3.210
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project's own files beside a PATH with the system's tools and what a test adds."""
-    for name in ("Pulumi.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml", "requirements.txt"):
-        (tmp_path / name).write_text((PROJECT / name).read_text())
+    for file in (*STACKS.iterdir(), PROJECT / "requirements.txt"):
+        (tmp_path / file.name).write_text(file.read_text())
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.defpath}")
     monkeypatch.delenv("MARKETEDGE_PULUMI", raising=False)
     monkeypatch.delenv("PULUMI_IGNORE_AMBIENT_PLUGINS", raising=False)
@@ -159,7 +159,7 @@ def opened(project: Path, answers: Mapping[str, object]) -> tuple[Opened, dict[s
     return open_stack(open_project(str(project)), "staging", found), by_title(found)
 
 
-STACKS = {"stack ls --json": [{"name": "staging", "resourceCount": 9}, {"name": "other/pt/staging-2"}]}
+LISTED = {"stack ls --json": [{"name": "staging", "resourceCount": 9}, {"name": "other/pt/staging-2"}]}
 CONFIG = {"config --show-secrets --json": {"github:token": {"value": "ghp_of-the-stack", "secret": True}}}
 
 
@@ -167,7 +167,7 @@ def test_a_stack_that_opens(project: Path) -> None:
     records = [{"name": "api.test", "type": "CNAME", "target": "x.onrender.com", "ttlSeconds": 300}]
     resources = [{"type": "pulumi:pulumi:Stack", "urn": "urn:x", "outputs": {"dnsRecords": records}}]
     state = {"version": 3, "deployment": {"resources": resources}}
-    found, lines = opened(project, {**STACKS, **CONFIG, "stack export": state})
+    found, lines = opened(project, {**LISTED, **CONFIG, "stack export": state})
     assert (found.config, found.secret_keys) == ({"github:token": "ghp_of-the-stack"}, {"github:token"})
     assert found.records == {"api.test": "x.onrender.com"}
     assert {title: one.detail for title, one in lines.items()} == {
@@ -187,7 +187,7 @@ def test_a_stack_that_is_not_there_names_the_command(project: Path) -> None:
     [("incorrect passphrase", "PULUMI_CONFIG_PASSPHRASE"), ("AccessDenied: kms", "change-secrets-provider")],
 )
 def test_secrets_that_do_not_open_say_why(project: Path, complaint: str, fix: str) -> None:
-    found, lines = opened(project, {**STACKS, "config --show-secrets --json": RuntimeError(complaint)})
+    found, lines = opened(project, {**LISTED, "config --show-secrets --json": RuntimeError(complaint)})
     assert found == Opened()
     assert complaint in lines["secrets of the stack"].detail
     assert fix in lines["secrets of the stack"].fix

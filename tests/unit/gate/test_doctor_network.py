@@ -12,7 +12,7 @@ from components.configuration import load
 from gate.checks.verdict import Verdict
 from gate.doctor import network
 from gate.stack.target import read_config
-from tests.unit.settings.stack_file import PROJECT, VERCEL_TOKEN
+from tests.unit.settings.stack_file import STACKS, VERCEL_TOKEN
 
 
 def answering(*outcome: Exception) -> httpx.MockTransport:
@@ -38,7 +38,7 @@ def test_a_host_is_reached_when_anything_answers(monkeypatch: pytest.MonkeyPatch
 
 
 def domains(stack: str, records: Mapping[str, str] | None, ask: network.Resolve) -> dict[str, Verdict]:
-    config = read_config(PROJECT / f"Pulumi.{stack}.yaml") | {"marketedge:phase": "infrastructure"}
+    config = read_config(STACKS / f"Pulumi.{stack}.yaml") | {"marketedge:phase": "infrastructure"}
     environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}
     settings = load(stack, config, frozenset(), environ, check_secrets=False).settings
     return dict(network.domain_lines(settings, records, ask))

@@ -26,11 +26,11 @@ from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api.auth0 import SCOPES
 from rehearsal.vendor_api.wire import Answer
 from tests.unit.gate.release_world import CREDENTIALS, FRONTEND, REPOSITORY, SERVICE, URL
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 
 def shipped(stack: str = "staging", **changed: str) -> Loaded:
-    config = read_config(PROJECT / f"Pulumi.{stack}.yaml") | {f"marketedge:{k}": v for k, v in changed.items()}
+    config = read_config(STACKS / f"Pulumi.{stack}.yaml") | {f"marketedge:{k}": v for k, v in changed.items()}
     return load(stack, config, frozenset(), {}, check_secrets=False)
 
 

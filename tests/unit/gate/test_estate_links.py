@@ -12,7 +12,7 @@ from gate.cli import main
 from gate.report.estate import Missing, State
 from gate.report.links import Places
 from gate.report.stack_state import of
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 PLACES = Places("https://github.com/o/r", "tenant.eu.auth0.com", "zebra", "frontend")
 GITHUB, VERCEL = "https://github.com/o/r", "https://vercel.com/zebra/frontend"
@@ -103,7 +103,7 @@ def test_a_stack_without_resources_was_never_up() -> None:
 
 @pytest.fixture
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(STACKS)
 
 
 @pytest.mark.usefixtures("_in_the_project")

@@ -23,7 +23,7 @@ from gate.report.history import Deployment
 from gate.report.page import page
 from gate.stack.target import read_config
 from tests.unit.gate.browser import Browser
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=30)
@@ -31,7 +31,7 @@ HOSTILE = "<script>alert('x')</script>&\"|`"
 
 
 def settings(stack: str, **changed: str) -> Settings:
-    config = read_config(PROJECT / f"Pulumi.{stack}.yaml") | {f"marketedge:{k}": v for k, v in changed.items()}
+    config = read_config(STACKS / f"Pulumi.{stack}.yaml") | {f"marketedge:{k}": v for k, v in changed.items()}
     return load(stack, config, frozenset(), {}, check_secrets=False).settings
 
 

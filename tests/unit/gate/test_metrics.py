@@ -17,7 +17,7 @@ from gate.report.figures import Figure, by_week, figures
 from gate.report.figures_page import page
 from gate.report.history import Deployment, read
 from tests.unit.gate.release_world import ReleaseWorld, release_world
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 END = START + timedelta(weeks=4)
@@ -171,7 +171,7 @@ def test_the_command_writes_json_and_a_page(
     released(world, "v1.0.0")
     for name, value in world.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(STACKS)
     assert main(["metrics", "--json", "--html", str(tmp_path / "metrics.html")]) == 0
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["figures"]}
     assert found["production deployments"]["samples"] == 1

@@ -13,7 +13,7 @@ from gate.upkeep.old_previews import Preview, outlived
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, SERVICE, ReleaseWorld, release_world
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -56,7 +56,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReleaseWo
     with release_world(tmp_path) as made_, serve(made_.render) as host:
         for name, value in {**made_.environ, "RENDER_HOST": host, "RENDER_API_KEY": "rnd_release"}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.chdir(PROJECT)
+        monkeypatch.chdir(STACKS)
         yield made_
 
 

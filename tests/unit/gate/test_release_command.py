@@ -18,7 +18,7 @@ from gate.release import stage as opening
 from gate.smoke import Outcome, Result, SmokeReport
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import ReleaseWorld, release_world
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 HOOK = "https://hooks.test/a-secret-path"
 
@@ -50,7 +50,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> Iterat
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
-        monkeypatch.chdir(PROJECT)
+        monkeypatch.chdir(STACKS)
 
         def smoke(*_target: object, seconds: float) -> SmokeReport:
             passed = not made.unhealthy & set(made.serving())

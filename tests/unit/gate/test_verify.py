@@ -25,8 +25,14 @@ from rehearsal.vendor_api import github_git, vercel_deployments
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
 from tests.unit.gate.smoke_application import LOGIN, Application
 from tests.unit.gate.verify_world import FRONTEND, Estates
+from tests.unit.settings.stack_file import STACKS
 
 SCRIPTS = Seed().scripts
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_with_both_stack_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(STACKS)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from gate.commands import watch as command
 from gate.smoke.probes import error_rate, health
 from gate.smoke.watching import Rate, Watched, watch
 from rehearsal.render_api import RenderSimulator
+from tests.unit.settings.stack_file import STACKS
 
 KEY = {"RENDER_API_KEY": "rnd_key_of_a_watch"}
 
@@ -159,6 +160,7 @@ def test_the_command(
     alarm: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BACKEND_URL", "https://api.example.com")
+    monkeypatch.chdir(STACKS)
     asked: list[object] = []
 
     def seen(rules: Watch, look: object, rate: object, tell: object) -> Watched:
@@ -178,5 +180,6 @@ def test_without_a_key_it_says_what_to_export(
 ) -> None:
     monkeypatch.delenv("RENDER_API_KEY", raising=False)
     monkeypatch.setenv("BACKEND_URL", "https://api.example.com")
+    monkeypatch.chdir(STACKS)
     assert cli.main(["watch", "--env", "production"]) == 1
     assert "RENDER_API_KEY is not set" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
-from tests.unit.settings.stack_file import PROJECT, StackFile
+from tests.unit.settings.stack_file import PROJECT, STACKS, StackFile
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_nothing_to_deliver_makes_no_pull_request(estate: Estate, repository: Re
 def test_the_commands(
     vendors: vendor_api.Addresses, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(STACKS)
     assert main(["workflows", "check", "--env", "staging"]) == 2
     assert "missing: .github/workflows/staging-deploy.yml" in capsys.readouterr().out
     assert main(["workflows", "sync", "--env", "staging"]) == 0
@@ -166,7 +166,7 @@ def test_the_commands(
 def test_without_a_token_it_says_what_to_export(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(STACKS)
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     assert main(["workflows", "check", "--env", "staging"]) == 1
     assert "export GITHUB_TOKEN" in capsys.readouterr().err

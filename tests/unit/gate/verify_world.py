@@ -17,7 +17,7 @@ from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE, URL
-from tests.unit.settings.stack_file import PROJECT
+from tests.unit.settings.stack_file import STACKS
 
 DOMAIN, FRONTEND = "app.zebra.associates", "marketedge-frontend"
 
@@ -26,7 +26,7 @@ class Estates:
     """Production at infrastructure, as the stack makes it, to be changed by hand."""
 
     def __init__(self, folder: Path, phase: str = "infrastructure") -> None:
-        config = read_config(PROJECT / "Pulumi.production.yaml") | {"marketedge:phase": phase}
+        config = read_config(STACKS / "Pulumi.production.yaml") | {"marketedge:phase": phase}
         settings = load("production", config, frozenset(), {}, check_secrets=False).settings
         self.target = Target(settings, "zebra-devops", f"https://{DOMAIN}", "https://api.test", config)
         self.estate = Estate(folder / "estate")

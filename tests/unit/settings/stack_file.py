@@ -1,8 +1,9 @@
-"""A shipped configuration as Pulumi hands it to a program, with fake secrets, to be changed by a test."""
+"""A configuration of the plan's as Pulumi hands it to a program, with fake secrets, to be changed by a test."""
 
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,26 +13,28 @@ import yaml
 from components.configuration import Loaded, SettingsError, load
 
 PROJECT = Path(__file__).resolve().parents[3]
+STACKS = PROJECT / "rehearsal" / "stacks"
+"""The plan's stacks as the tests and the rehearsal know them; the files in the project's folder are the team's."""
 
 SECRETS = {"REDIS_URL": "rediss://fake-redis-password@redis.test:6379", "AUTH0_ACTION_SECRET": "fake-action-secret"}
 VERCEL_TOKEN = "abcdefghijklmnopqrstuvwx"
 
-_SHIPPED = {
-    name: yaml.safe_load((PROJECT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
-    for name in ("staging", "production")
-}
+
+@functools.cache
+def _read(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))["config"]
 
 
 class StackFile:
     """A stack's configuration: its keys, those among them that are secrets, and the environment beside it.
 
-    The shipped files hold no secret: SECRETS is what `pulumi config set --secret` has put in, for staging.
+    The files hold no secret: SECRETS is what `pulumi config set --secret` has put in, for staging.
     """
 
-    def __init__(self, stack: str = "staging") -> None:
+    def __init__(self, stack: str = "staging", folder: Path = STACKS) -> None:
         self.stack = stack
         secrets = {"marketedge:secrets": dict(SECRETS)} if stack == "staging" else {}
-        self.config: dict[str, Any] = copy.deepcopy(_SHIPPED[stack]) | secrets
+        self.config: dict[str, Any] = copy.deepcopy(_read(folder / f"Pulumi.{stack}.yaml")) | secrets
         self.secret_keys = set(secrets)
         self.environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}
 

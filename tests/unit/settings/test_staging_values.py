@@ -1,4 +1,4 @@
-"""The shipped `Pulumi.staging.yaml` says what the plan says."""
+"""The stack file of the tests, `rehearsal/stacks/Pulumi.staging.yaml`, says what the plan says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 
 from components.settings import Settings
 from tests.unit import plan
-from tests.unit.settings.stack_file import PROJECT, SECRETS, StackFile
+from tests.unit.settings.stack_file import SECRETS, STACKS, StackFile
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_dns(settings: Settings) -> None:
 
 
 def test_the_file_holds_secrets_only_as_pulumi_encrypts_them() -> None:
-    config = yaml.safe_load((PROJECT / "Pulumi.staging.yaml").read_text(encoding="utf-8"))["config"]
+    config = yaml.safe_load((STACKS / "Pulumi.staging.yaml").read_text(encoding="utf-8"))["config"]
     assert all(list(value) == ["secure"] for value in config.get("marketedge:secrets", {}).values())
 
 
