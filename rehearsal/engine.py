@@ -7,12 +7,13 @@ import json
 import os
 import runpy
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulumi import automation
 
 from rehearsal.estate import PROJECT, World
+from rehearsal.plugins.language import added_to_environment
 
 PROJECT_NAME = "marketedge-staging-gate"
 
@@ -98,13 +99,6 @@ class Engine:
         self._show(line)
 
 
-@contextlib.contextmanager
-def inhabit(world: World) -> Iterator[None]:
+def inhabit(world: World) -> contextlib.AbstractContextManager[None]:
     """This process as one in the world: an inline program reads the same environment as the CLI's own would."""
-    before = dict(os.environ)
-    os.environ.update(world.environment)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return added_to_environment(world.environment)

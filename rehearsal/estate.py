@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from rehearsal import vendor_api
-from rehearsal.plugins import Estate, install
+from rehearsal.plugins import Estate, attached, install
 from rehearsal.render_api import RenderSimulator, serve
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -112,6 +112,7 @@ def world(
     *,
     provisioning_seconds: float = 0.0,
     rate_limits: bool = True,
+    processes: bool = False,
     stacks: Path = STACKS,
     owner: str = "zebra-devops",
     tenant: str = "dev-g8trhgbfdq2sk2m8.us.auth0.com",
@@ -120,6 +121,7 @@ def world(
 
     Args:
         pulumi: the CLI's binary.
+        processes: let the engine start each plugin, as it does in real life; otherwise it attaches to this process.
         stacks: the folder with the stacks' files. owner, tenant: of the repository at GitHub, and at Auth0.
     """
     given = Secrets()
@@ -150,7 +152,9 @@ def world(
             "PULUMI_CONFIG_PASSPHRASE": given.passphrase,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
-        yield World(folder, vendors, simulator, given, environment)
+        with attached(vendors, environment) if not processes else contextlib.nullcontext({}) as ports:
+            environment |= ports
+            yield World(folder, vendors, simulator, given, environment)
 
 
 def _lay_out_project(folder: Path, stacks: Path) -> None:

@@ -1,9 +1,15 @@
-"""What all tests keep: the stack files in the project's folder are the team's, and only their own tests read them."""
+"""What tests of every level share.
+
+The stack files in the project's folder are the team's, and only their own tests read them.
+"""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 _SHIPPED = {str(path) for path in Path(__file__).resolve().parents[1].glob("Pulumi.*.yaml")}
 _THEIR_TESTS = "test_shipped_stacks.py"
@@ -17,3 +23,12 @@ def _refuse_the_teams_files(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_refuse_the_teams_files)
+
+
+@pytest.fixture(scope="session")
+def pulumi_cli() -> Path:
+    """The Pulumi CLI's binary."""
+    found = os.environ.get("MARKETEDGE_PULUMI") or shutil.which("pulumi")
+    if not found:
+        pytest.fail("these tests need the Pulumi CLI: run `make test`, which finds or builds one")
+    return Path(found).resolve()

@@ -4,6 +4,7 @@ Where a real plugin differs from its stand-in, the real one is right.
 """
 
 from .estate import Estate
+from .hosting import attached
 from .install import install
 
-__all__ = ["Estate", "install"]
+__all__ = ["Estate", "attached", "install"]

@@ -14,7 +14,7 @@ _DISTRIBUTIONS = {
 }
 
 
-def make_provider(name: str, estate_folder: str, engine_address: str = "") -> Provider:
+def make_provider(name: str, estate_folder: str) -> Provider:
     """Loads only the SDK that this provider stands in for: it is most of a plugin's starting time."""
     match name:
         case "github":
@@ -32,7 +32,7 @@ def make_provider(name: str, estate_folder: str, engine_address: str = "") -> Pr
         case "command":
             from .command import CommandProvider
 
-            return CommandProvider(engine_address)
+            return CommandProvider()
     raise ValueError(f"no stand-in plugin for {name!r}")
 
 

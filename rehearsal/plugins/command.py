@@ -25,9 +25,8 @@ COMMAND = ResourceType(
 
 
 class CommandProvider(Provider):
-    def __init__(self, engine_address: str) -> None:
+    def __init__(self) -> None:
         super().__init__("command", [COMMAND], ProviderArgs)
-        self._engine_address = engine_address
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """It has no settings."""
@@ -66,7 +65,8 @@ class CommandProvider(Provider):
         """Its trimmed output; the previous output where there is nothing to run."""
         if command is None:
             return {name: previous.get(name, "") for name in _RESULTS}
-        environment = os.environ | {name: str(value) for name, value in (inputs.get("environment") or {}).items()}
+        given = {name: str(value) for name, value in (inputs.get("environment") or {}).items()}
+        environment = {**os.environ, **self.environment, **given}
         if inputs.get("addPreviousOutputInEnv", True):
             environment |= {f"PULUMI_COMMAND_{n.upper()}": previous[n] for n in _RESULTS if previous.get(n)}
         done = subprocess.run(
@@ -87,9 +87,9 @@ class CommandProvider(Provider):
     def _log(self, urn: str, logging: Any, done: subprocess.CompletedProcess[str]) -> None:
         wanted = {"stdout": done.stdout, "stderr": done.stderr, "stdoutAndStderr": done.stdout + done.stderr}
         lines = wanted.get(logging, "").splitlines()
-        if not lines or not self._engine_address:
+        if not lines or not self.engine_address:
             return
-        with grpc.insecure_channel(self._engine_address) as channel:
+        with grpc.insecure_channel(self.engine_address) as channel:
             engine = engine_pb2_grpc.EngineStub(channel)
             for line in lines:
                 engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=urn, ephemeral=True))

@@ -1,18 +1,54 @@
-"""How every stand-in lives: a process that prints its port, answers the engine, and ends with it."""
+"""How a stand-in lives: in a process that the engine starts, or in this one, which the engine attaches to."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+from collections.abc import Iterator, Mapping
 
 import grpc
+
+from . import language, servicer
+from .catalog import make_provider, version
+from .estate import Estate
+from .install import LANGUAGE, PROVIDERS
+
+LOOPBACK = "127.0.0.1:0"
+
+
+@contextlib.contextmanager
+def attached(estate: Estate, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Serve every stand-in from this process while the block runs, so that the SDKs are loaded once and not once for
+    each plugin of each engine.
+
+    Args: environment: of those who run the engine: credentials, which are looked up when they are needed.
+
+    Returns: environment variables that make an engine attach to them (PULUMI_DEBUG_PROVIDERS and _LANGUAGES, of
+        Pulumi's own `sdk/go/common/resource/plugin`).
+    """
+    servers = {LANGUAGE: language.make_server(language.Host(environment=environment))}
+    for name in PROVIDERS:
+        provider = make_provider(name, str(estate.folder))
+        provider.environment, provider.is_process = environment, False
+        servers[name] = servicer.make_server(provider, version(name))
+    ports = {name: server.add_insecure_port(LOOPBACK) for name, server in servers.items()}
+    for server in servers.values():
+        server.start()
+    try:
+        yield {
+            "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{ports[name]}" for name in PROVIDERS),
+            "PULUMI_DEBUG_LANGUAGES": f"{LANGUAGE}:{ports[LANGUAGE]}",
+        }
+    finally:
+        for stopping in [server.stop(grace=None) for server in servers.values()]:
+            stopping.wait()
 
 
 def host(server: grpc.Server) -> None:
     """Print the port the engine waits for, and answer until the engine ends this process or is gone itself."""
     engine = os.getppid()
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(LOOPBACK)
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()

@@ -5,10 +5,11 @@ The SDK's own server for inline programs does the work; this one lets it run the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent import futures
 from typing import Any
 
@@ -16,28 +17,29 @@ import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
-from .hosting import host
-
 
 class Host(LanguageServer):
-    """Runs the program of one project, in the project's folder, as the real host does in a process of its own."""
+    """Runs the program of one project, in the project's folder and with an environment, as the real host does.
 
-    def __init__(self, engine: str) -> None:
+    Args: environment: what is added to this process's own while a program runs.
+    """
+
+    def __init__(self, engine: str = "", environment: Mapping[str, str] | None = None) -> None:
         super().__init__(lambda: None)
-        self._engine = engine
+        self._engine, self._environment = engine, environment or {}
+
+    def Handshake(self, request: Any, context: Any) -> language_pb2.LanguageHandshakeResponse:
+        self._engine = request.engine_address
+        return language_pb2.LanguageHandshakeResponse()
 
     def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
         folder = request.info.program_directory or request.pwd
 
-        def program() -> None:
-            os.chdir(folder)
-            sys.path.insert(0, folder)
-            runpy.run_path(os.path.join(folder, "__main__.py"), run_name="__main__")
-
-        self.program = program
+        self.program = lambda: _run(folder)
         if not request.args:
             request.args.append(self._engine)
-        answer: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]
+        with added_to_environment(self._environment), contextlib.chdir(folder):
+            answer: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]
         return answer
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[language_pb2.InstallDependenciesResponse]:
@@ -48,8 +50,28 @@ class Host(LanguageServer):
         return language_pb2.GetProgramDependenciesResponse()
 
 
-def serve(engine: str) -> None:
-    """Answer for the language until the engine is done. Args: engine: its address."""
+def _run(folder: str) -> None:
+    sys.path.insert(0, folder)
+    try:
+        runpy.run_path(os.path.join(folder, "__main__.py"), run_name="__main__")
+    finally:
+        sys.path.remove(folder)
+
+
+@contextlib.contextmanager
+def added_to_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process with these environment variables while the block runs."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def make_server(host: Host) -> grpc.Server:
+    """A server that answers for the language, not started yet."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(engine), server)
-    host(server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+    return server

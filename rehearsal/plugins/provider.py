@@ -20,6 +20,13 @@ Invoke = Callable[[list[Object], Properties], Properties]
 class Provider(ABC):
     """What the servicer asks of a plugin, in plain properties; secrets come and go as `Secret`."""
 
+    environment: Mapping[str, str] = os.environ
+    """Where it finds credentials; a plugin that is attached to has those of its rehearsal, not of its process."""
+    engine_address = ""
+    """Of the engine that it answers now."""
+    is_process = True
+    """Whether the engine started it, so that ending it ends nothing else."""
+
     def __init__(self, name: str, types: Iterable[ResourceType], config: Any) -> None:
         self.name = name
         self.types = {spec.token: spec for spec in types}
@@ -29,10 +36,9 @@ class Provider(ABC):
     def configure(self, settings: Mapping[str, str]) -> None:
         """Take the provider's settings; a vendor that refuses without credentials does so here."""
 
-    @staticmethod
-    def setting(settings: Mapping[str, str], name: str, variable: str) -> str:
+    def setting(self, settings: Mapping[str, str], name: str, variable: str) -> str:
         """A setting of the provider, or else of its environment; never stored."""
-        return settings.get(name) or os.environ.get(variable, "")
+        return settings.get(name) or self.environment.get(variable, "")
 
     def check(self, spec: ResourceType, name: str, olds: Properties, news: Properties, seed: bytes) -> Properties:
         """The inputs with the provider's defaults."""
@@ -204,6 +210,8 @@ class VendorProvider(Provider):
             if nth == 1:
                 fault = {"kill": "kill" in self._fault[3:]}
         if fault and fault["kill"]:
+            if not self.is_process:
+                raise ProviderError("only a plugin in a process of its own can be killed: see world(processes=True)")
             if fault["kill"] == "engine":
                 os.kill(os.getppid(), signal.SIGKILL)
             os._exit(137)

@@ -10,7 +10,6 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from . import shapes
 from .compare import Change
-from .hosting import host
 from .provider import Provider
 from .resource_type import ProviderError, ResourceType
 from .values import from_struct, to_struct
@@ -32,6 +31,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self.version = version
 
     def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
+        self.provider.engine_address = request.engine_address
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
@@ -152,10 +152,10 @@ def _covers(ignored: str, path: str) -> bool:
     return path == ignored or path.startswith((f"{ignored}.", f"{ignored}["))
 
 
-def serve(provider: Provider, version: str) -> None:
-    """Answer for a provider until the engine is done."""
+def make_server(provider: Provider, version: str) -> grpc.Server:
+    """A server that answers for a provider, not started yet."""
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)]
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider, version), server)
-    host(server)
+    return server

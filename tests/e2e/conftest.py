@@ -1,9 +1,9 @@
 """What a test needs to run the real Pulumi engine: its CLI, and a throwaway estate with the stand-in plugins."""
 
+import contextlib
 import gc
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from rehearsal.plugins import Estate, install
+from rehearsal.plugins import Estate, attached, install
 
 CREDENTIALS = {
     "GITHUB_TOKEN": "github-token-of-a-test",
@@ -20,15 +20,6 @@ CREDENTIALS = {
     "AUTH0_CLIENT_SECRET": "management-secret-of-a-test",
     "VERCEL_API_TOKEN": "abcdefghijklmnopqrstuvwx",
 }
-
-
-@pytest.fixture(scope="session")
-def pulumi_cli() -> Path:
-    """The Pulumi CLI's binary."""
-    found = os.environ.get("MARKETEDGE_PULUMI") or shutil.which("pulumi")
-    if not found:
-        pytest.fail("these tests need the Pulumi CLI: run `make test`, which finds or builds one")
-    return Path(found).resolve()
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +59,11 @@ class Engine:
 
 
 @pytest.fixture
-def engine(pulumi_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def engine(
+    pulumi_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Engine]:
+    """A stack's surroundings. The engine attaches to plugins in this process, or with the mark `processes` starts them
+    as it does in real life, so that a fault can kill them."""
     # A program whose run failed leaves a coroutine that complains when it is collected: let that be at this test's end,
     # not in the middle of something else. The log record of how it ended would keep it alive.
     monkeypatch.setattr(logging.getLogger("grpc._server"), "disabled", True)
@@ -85,5 +80,7 @@ def engine(pulumi_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "PULUMI_CONFIG_PASSPHRASE": "passphrase-of-a-test",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    yield Engine(estate, tmp_path, automation.PulumiCommand(str(pulumi_home)), environment)
+    started = request.node.get_closest_marker("processes")
+    with contextlib.nullcontext({}) if started else attached(estate, environment) as ports:
+        yield Engine(estate, tmp_path, automation.PulumiCommand(str(pulumi_home)), environment | ports)
     gc.collect()

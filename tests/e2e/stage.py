@@ -17,9 +17,9 @@ STACK = "staging"
 
 
 @contextlib.contextmanager
-def staging(folder: Path, pulumi: Path) -> Iterator[tuple[World, Engine]]:
-    """A staging stack with its secrets set, and nothing up yet."""
-    with world(folder, pulumi, rate_limits=False) as stage:
+def staging(folder: Path, pulumi: Path, *, processes: bool = False) -> Iterator[tuple[World, Engine]]:
+    """A staging stack with its secrets set, and nothing up yet. Args: processes: see rehearsal.estate.world."""
+    with world(folder, pulumi, rate_limits=False, processes=processes) as stage:
         seed(stage.vendors)
         engine = Engine(stage, STACK, lambda _line: None)
         engine.set_secrets(stage.secrets.stack)

@@ -97,7 +97,7 @@ def frontend_variable() -> None:
 def test_what_a_plain_rerun_stumbles_over_is_imported(
     engine: Engine, vendors: Addresses, program: automation.PulumiFn, vendor: str, type: str, refusal: str
 ) -> None:
-    engine.estate.fail_create(vendor, type, kill=True)
+    engine.estate.fail_create(vendor, type)
     with pytest.raises(automation.CommandError):
         engine.stack(program).up()
     with pytest.raises(automation.CommandError, match=refusal):
@@ -125,7 +125,7 @@ def application() -> None:
 def test_an_application_is_not_doubled_when_it_is_recovered_before_the_next_up(
     engine: Engine, vendors: Addresses
 ) -> None:
-    engine.estate.fail_create("auth0", "client", kill=True)
+    engine.estate.fail_create("auth0", "client")
     with pytest.raises(automation.CommandError):
         engine.stack(application).up()
 
@@ -142,7 +142,7 @@ def test_an_application_is_not_doubled_when_it_is_recovered_before_the_next_up(
 
 
 def test_a_doubled_application_is_named_with_the_one_to_keep(engine: Engine, vendors: Addresses) -> None:
-    engine.estate.fail_create("auth0", "client", kill=True)
+    engine.estate.fail_create("auth0", "client")
     with pytest.raises(automation.CommandError):
         engine.stack(application).up()
     engine.stack(application).up()
@@ -159,7 +159,7 @@ def test_two_candidates_stop_every_change(engine: Engine, vendors: Addresses) ->
         application()
 
     clients = [engine.estate.seed("auth0", "client", name="MarketEdge staging") for _ in range(2)]
-    engine.estate.fail_create("github", "environment_variable", kill=True)
+    engine.estate.fail_create("github", "environment_variable")
     with pytest.raises(automation.CommandError):
         engine.stack(variable).up()
     state = engine.state_file().read_bytes()
@@ -170,6 +170,7 @@ def test_two_candidates_stop_every_change(engine: Engine, vendors: Addresses) ->
     assert engine.state_file().read_bytes() == state
 
 
+@pytest.mark.processes
 def test_a_killed_engine_leaves_a_lock_and_a_pending_operation_which_go(engine: Engine, vendors: Addresses) -> None:
     engine.estate.fail_create("github", "environment_variable", kill="engine")
     with pytest.raises(automation.CommandError):
@@ -233,7 +234,7 @@ def test_the_staging_stack_killed_at_three_vendors_converges(
     ):
         engine.stack.workspace.env_vars.update(addresses.environment)
         for vendor, type in FAULTS:
-            stage.vendors.fail_create(vendor, type, kill=True)
+            stage.vendors.fail_create(vendor, type)
         said = []
         for _ in FAULTS:
             with pytest.raises(automation.CommandError):

@@ -89,7 +89,7 @@ def test_what_a_killed_first_run_has_made_is_not_deleted_by_moving_back(
 ) -> None:
     """Such a run leaves no outputs, and so no phase, to compare with."""
     monkeypatch.setattr(logging.getLogger("grpc._server"), "disabled", True)  # its records keep the program's coroutine
-    with staging(tmp_path / "world", pulumi_cli) as (stage, engine):
+    with staging(tmp_path / "world", pulumi_cli, processes=True) as (stage, engine):
         # The first five do not wait for the service; the sixth tells its address.
         stage.vendors.fail_create("github", "environment_variable", nth=6, kill="engine")
         with pytest.raises(CommandError):

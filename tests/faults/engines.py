@@ -31,7 +31,9 @@ def start_up(world: World, stack: str) -> subprocess.Popen[str]:
         text=True,
     )
     assert process.stdin
-    json.dump({"folder": str(world.folder), "stack": stack, "environment": world.environment}, process.stdin)
+    # Its plugins are processes of its own, to be killed with it.
+    environment = {name: value for name, value in world.environment.items() if not name.startswith("PULUMI_DEBUG_")}
+    json.dump({"folder": str(world.folder), "stack": stack, "environment": environment}, process.stdin)
     process.stdin.close()
     process.stdin = None
     return process

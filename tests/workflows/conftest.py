@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import pulumi_cli
 from tools.running import one_at_a_time
 
 from .running import commit_everything
 
-__all__ = ["pulumi_cli", "repository", "tools"]
+__all__ = ["repository", "tools"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODULES = ("github.com/nektos/act", "github.com/rhysd/actionlint/cmd/actionlint")
