@@ -152,8 +152,9 @@ def world(
             "PULUMI_CONFIG_PASSPHRASE": given.passphrase,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
-        with attached(vendors, environment) if not processes else contextlib.nullcontext({}) as ports:
-            environment |= ports
+        with contextlib.ExitStack() as served:
+            if not processes:
+                environment |= served.enter_context(attached(vendors, environment))
             yield World(folder, vendors, simulator, given, environment)
 
 

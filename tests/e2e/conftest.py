@@ -80,7 +80,8 @@ def engine(
         "PULUMI_CONFIG_PASSPHRASE": "passphrase-of-a-test",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    started = request.node.get_closest_marker("processes")
-    with contextlib.nullcontext({}) if started else attached(estate, environment) as ports:
-        yield Engine(estate, tmp_path, automation.PulumiCommand(str(pulumi_home)), environment | ports)
+    with contextlib.ExitStack() as served:
+        if not request.node.get_closest_marker("processes"):
+            environment |= served.enter_context(attached(estate, environment))
+        yield Engine(estate, tmp_path, automation.PulumiCommand(str(pulumi_home)), environment)
     gc.collect()
