@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help rehearse test check unit bench drift format setup clean
+.PHONY: help rehearse test check unit bench drift format lock setup clean
 
 SETUP := tools/setup.sh
 PYTHON := venv/bin/python
@@ -40,6 +40,15 @@ drift: ## Find what was changed by hand at the vendors (ENV=staging, ARGS=--json
 format: ## Format the code and fix what the linter can fix
 	@$(SETUP) -- $(PYTHON) -m ruff check --fix-only .
 	@$(PYTHON) -m ruff format .
+
+LOCK := venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+
+lock: ## Lock what pyproject.toml names, with all that it brings along
+	@$(SETUP)
+	@$(LOCK) --group dev --output-file requirements-dev.txt
+	@$(LOCK) --group program --constraints requirements-dev.txt --output-file requirements.txt
+	@$(LOCK) --group gate --constraints requirements-dev.txt --output-file requirements-gate.txt
 
 setup: ## Only prepare what the other targets need: venv/ and a Pulumi CLI
 	@$(SETUP) --pulumi

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from packaging.requirements import Requirement
 from pulumi import automation
 
 from gate.checks.verdict import Line, Verdict, failed, passed, unknown
@@ -22,7 +23,6 @@ from gate.stack.project import find_cli, run, said
 
 TOPIC = "this machine"
 OLDEST_PYTHON = (3, 11)
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
 _BOUND = re.compile(r"(>=|<=|>|<|=)\s*v?(\d+\.\d+\.\d+)")
 _INSTALL = "run pulumi install in this folder"
@@ -39,9 +39,11 @@ def python_lines(folder: Path) -> Iterator[Line]:
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Versions by package. Raises: OSError."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {match[1]: match[2] for line in lines if (match := _PIN.match(line))}
+    """The versions that are wanted on this machine, by package. Raises: OSError."""
+    lines = [line.removesuffix("\\") for line in path.read_text(encoding="utf-8").splitlines()]
+    wanted = [Requirement(line) for line in lines if line and not line.startswith(("#", " "))]
+    here = [one for one in wanted if one.marker is None or one.marker.evaluate()]
+    return {one.name: str(one.specifier).removeprefix("==") for one in here}
 
 
 def _packages(path: Path) -> Verdict:
