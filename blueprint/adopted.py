@@ -6,8 +6,9 @@ Facts (Render API reference): neither PATCH of a service nor PUT of a variable d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from blueprint.drift import Difference, Kind
 from blueprint.errors import Refused
@@ -50,9 +51,9 @@ class Adopted(Service):
                 f"what is in production. Declare what is there, or change it in the dashboard"
             )
 
-    def observe(self, asked: Asked = NOTHING) -> Json:
+    def observe(self, asked: Asked = NOTHING, groups: Mapping[str, Known | None] = MappingProxyType({})) -> Json:
         """What changed since the last apply, and what the next one would write that no apply has written before."""
-        found = super().observe(asked)
+        found = super().observe(asked, groups)
         marker = Marker.read(self._present)
         known = marker.fields if marker else {}
         absent = {v.key for v in self.spec.env_vars if v.key} - self._present.keys()

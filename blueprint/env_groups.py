@@ -9,7 +9,7 @@ from __future__ import annotations
 from blueprint.fields import observed
 from blueprint.fingerprint import NOTHING, Asked
 from blueprint.marker import Marker
-from blueprint.spec import EnvVarGroup
+from blueprint.spec import EnvVarGroup, Known
 from blueprint.variables import (
     References,
     Resolver,
@@ -24,6 +24,12 @@ from blueprint.variables import (
 from blueprint.workspace import Json, Session
 
 
+def as_linked(group: Json) -> Known:
+    """What a service that links to it records. Args: group: as the API answers it alone, with its variables."""
+    marker = Marker.read({variable["key"]: variable["value"] for variable in group["envVars"]})
+    return Known(id=group["id"], revision=marker.revision, at=marker.at) if marker else Known(id=group["id"])
+
+
 class Group:
     """One declared environment group and its live counterpart, if any."""
 
@@ -35,6 +41,11 @@ class Group:
 
     def _find(self, *, fresh: bool = False) -> Json | None:
         return self._session.find("/env-groups", "envGroup", self.spec.name, fresh=fresh)
+
+    @property
+    def known(self) -> Known | None:
+        """What services link to, as of now; None where it does not exist."""
+        return as_linked(self._live) if self._live else None
 
     def converge(self, references: References) -> Json:
         """Make or change the group; the answer's `revision` is another one whenever a variable was written."""

@@ -55,17 +55,24 @@ class Estate:
         linkable = dict(self._known.env_var_groups) | _known(groups)
         services = {}
         for service in self.services:
-            linked = {name: group_of(name, linkable, self._session) for name in service.spec.groups}
+            linked = {
+                name: group_of(name, linkable, self._session, with_revision=service.exists)
+                for name in service.spec.groups
+            }
             services[service.spec.name] = service.converge(references, linked) | made_in
         return _report(databases, key_values, groups, services)
 
     def observe(self, asked: Asked = NOTHING) -> Report:
-        def look(declared: Datastore | Group | Service) -> tuple[str, Json]:
-            found = declared.observe() if isinstance(declared, Datastore) else declared.observe(asked)
-            return declared.spec.name, found
+        databases = {one.spec.name: one.observe() for one in self.databases}
+        key_values = {one.spec.name: one.observe() for one in self.key_values}
+        groups = {one.spec.name: one.observe(asked) for one in self.groups}
+        # A group that drifted is written again, and what it holds then is another revision.
+        revisions = {one.spec.name: None if groups[one.spec.name]["drift"] else one.known for one in self.groups}
 
-        sections = (self.databases, self.key_values, self.groups, self.services)
-        return _report(*(dict(_at_once(look, section)) for section in sections))
+        def look(service: Service) -> tuple[str, Json]:
+            return service.spec.name, service.observe(asked, revisions)
+
+        return _report(databases, key_values, groups, dict(_at_once(look, self.services)))
 
 
 def _service(session: Session, spec: WebService | AdoptedService) -> Service:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from blueprint.drift import Difference, Kind
+from blueprint.env_groups import as_linked
 from blueprint.errors import MissingReference, Refused
 from blueprint.fields import Change, Field, canonical, differences, observed
 from blueprint.fingerprint import NOTHING, Asked
@@ -53,6 +55,10 @@ class Service(ABC):
         found = self._session.find("/services", "service", self.spec.name, fresh=fresh)
         return with_trigger(found) if found else None
 
+    @property
+    def exists(self) -> bool:
+        return self._live is not None
+
     def check(self) -> None:
         """Raises: Refused where only a new service would be as declared."""
         if self._live is None:
@@ -83,16 +89,19 @@ class Service(ABC):
             "dashboardUrl": self._live["dashboardUrl"],
         }
 
-    def observe(self, asked: Asked = NOTHING) -> Json:
+    def observe(self, asked: Asked = NOTHING, groups: Mapping[str, Known | None] = MappingProxyType({})) -> Json:
         """Compared with the marker; a service without one counts as never applied.
 
-        Args: asked: what is reported of its variables.
+        Args:
+            asked: what is reported of its variables.
+            groups: the declared groups as they are now; None for one that the next apply writes.
         """
         if self._live is None:
             return observed(None, []) | asked.of({})
         drift = variable_drift(self._present, self.spec.env_vars, self.spec.ownership)
         if marker := Marker.read(self._present):
             drift += [*self._field_drift(self._live, marker), *self._link_drift(self._live["id"], marker)]
+            drift += self._outdated(marker, groups)
         if self._live["suspended"] == "suspended":
             drift += self._suspended()
         return observed(self._live, drift) | asked.of(self._present)
@@ -117,6 +126,13 @@ class Service(ABC):
         yield from differing("domains", names - domains.keys(), undeclared_domains(domains, names) if exact else [])
         yield from differing("fromGroup", groups - linked.keys(), linked.keys() - groups if exact else [])
 
+    def _outdated(self, marker: Marker, groups: Mapping[str, Known | None]) -> Iterator[Difference]:
+        """Linked groups that have other contents than when the service took them up, or will have."""
+        for name in sorted(set(self.spec.groups) & groups.keys() & marker.names("group.")):
+            group = groups[name]
+            if group is None or not marker.records(f"group.{name}", _taken_up(name, group, marker)):
+                yield Difference(field=f"fromGroup.{name}", kind=Kind.NOT_APPLIED)
+
     def _recorded(self, wanted: list[Wanted], groups: dict[str, Known]) -> Values:
         """What the marker is to hold."""
         declared = {field.label: field.declared(self.spec) for field in FIELDS}
@@ -124,7 +140,8 @@ class Service(ABC):
             label: canonical(value) for label, value in declared.items() if value is not None
         }
         values |= {f"env.{variable.key}": variable.recorded for variable in wanted}
-        values |= {f"group.{name}": f"{group.id} {group.revision}" for name, group in groups.items()}
+        marker = Marker.read(self._present)
+        values |= {f"group.{name}": _taken_up(name, group, marker) for name, group in groups.items()}
         return values | {f"domain.{name}": None for name in self.spec.domains}
 
     def _linked(self, service_id: str) -> dict[str, str]:
@@ -166,13 +183,27 @@ def undeclared_domains(present: Mapping[str, Json], declared: Collection[str]) -
     return [name for name, domain in present.items() if not {name, domain["redirectForName"]} & set(declared)]
 
 
-def group_of(name: str, known: Mapping[str, Known], session: Session) -> Known:
-    """Id of a group that is to be linked, looked up where the document does not say it.
+def _taken_up(name: str, group: Known, marker: Marker | None) -> str:
+    """What a marker records of a linked group. A service that was made later than the group's contents has them, and
+    its marker says so without a revision, which the service's first apply does not ask for."""
+    as_made = f"{group.id} "
+    is_older = marker is not None and not (group.at and group.at > marker.at)
+    if marker and is_older and marker.records(f"group.{name}", as_made):
+        return as_made
+    return f"{group.id} {group.revision}"
+
+
+def group_of(name: str, known: Mapping[str, Known], session: Session, *, with_revision: bool) -> Known:
+    """A group that is to be linked, looked up where the document does not say its id.
+
+    Args: with_revision: of one that the stack declares, ask for it: no document knows it beforehand.
 
     Raises: MissingReference.
     """
     if name in known:
-        return known[name]
+        group = known[name]
+        asks = with_revision and not group.revision
+        return as_linked(session.client.get(f"/env-groups/{group.id}")) if asks else group
     if (found := session.find("/env-groups", "envGroup", name)) is None:
         raise MissingReference(f"no environment group is named {name!r}: declare it, or correct fromGroup")
     return Known(id=found["id"])

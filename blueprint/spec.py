@@ -8,6 +8,7 @@ holds data.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
@@ -257,6 +258,8 @@ class Known(Model):
 
     id: str
     revision: str = ""
+    at: datetime | None = None
+    """Render's time just before its contents were last written."""
 
 
 class KnownObjects(Model):

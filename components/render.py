@@ -7,6 +7,7 @@ these changes, and when the object was found changed at Render: then its environ
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ DRIFT = "RENDER_DRIFT"
 """Variable of a command whose object drifted: the reasons between `; `, and in brackets when it was."""
 SECRET = "SECRET_"
 """How a command's variables begin that hold a secret each; the key of the object's variable follows."""
+CONTENTS = "CONTENTS_"
+"""How a service's variables begin that say, as a digest, what a linked group holds; the group's name follows."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ class BackendArgs:
 class Backend(pulumi.ComponentResource):
     """A database, a key-value instance where one is declared, a group of variables, and the service with its domains.
 
-    Ids and revisions travel from one command to the next, so that a new database or a changed group reaches the
-    service; connection strings do not: the service's command reads them from Render itself.
+    Ids travel from one command to the next, and a digest of what a group declares, so that a new database or a changed
+    group reaches the service; connection strings do not: the service's command reads them from Render itself.
 
     Attributes:
         service_id, service_url: of the settings' own `service`; None in a phase that does not declare it.
@@ -67,6 +70,7 @@ class Backend(pulumi.ComponentResource):
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
         self._drift = args.drift
+        self._contents: dict[str, pulumi.Output[str]] = {}  # of each group
         blueprint, value_of = args.blueprint, args.wiring.value
         # Never changed in place: outputs read what they are given later than this runs.
         known: Mapping[str, Any] = {}
@@ -78,10 +82,9 @@ class Backend(pulumi.ComponentResource):
             self.key_value_id = self._converge("keyValues", spec, {}, protect=True)["id"]
             known = {**known, "keyValues": {spec["name"]: {"id": self.key_value_id}}}
         if spec := blueprint.env_group(value_of):
-            group = self._converge("envVarGroups", spec, known)
-            self.env_group_id = group["id"]
-            linked = {"id": self.env_group_id, "revision": group["revision"]}
-            known = {**known, "envVarGroups": {spec["name"]: linked}}
+            self.env_group_id = self._converge("envVarGroups", spec, known)["id"]
+            self._contents[spec["name"]] = _contents(spec, known)
+            known = {**known, "envVarGroups": {spec["name"]: {"id": self.env_group_id}}}
         self._commands: dict[str, local.Command] = {}  # by name, of what others may have to wait for
         services = {spec["name"]: self._service(spec, args.branch, known) for spec in blueprint.services(value_of)}
         self.service_urls = {name: service["url"] for name, service in services.items()}
@@ -95,7 +98,9 @@ class Backend(pulumi.ComponentResource):
         # A branch that this stack makes has to be there before it is built.
         spec = {**spec, "branch": branch} if "branch" in spec else spec
         after = [command for name, command in self._commands.items() if name in references(spec)]
-        return self._converge("services", spec, known, after=after)
+        groups = [v["fromGroup"] for v in spec["envVars"] if v.get("fromGroup") in self._contents]
+        contents = {CONTENTS + _shell_name(name): self._contents[name] for name in groups}
+        return self._converge("services", spec, known, environment=contents, after=after)
 
     def _converge(
         self,
@@ -103,6 +108,7 @@ class Backend(pulumi.ComponentResource):
         spec: Spec,
         known: Mapping[str, Any],
         *,
+        environment: Mapping[str, pulumi.Input[str]] | None = None,
         protect: bool = False,
         after: Sequence[pulumi.Resource] = (),
     ) -> pulumi.Output[Any]:
@@ -118,6 +124,7 @@ class Backend(pulumi.ComponentResource):
             stdin=pulumi.Output.json_dumps(_document(section, spec), sort_keys=True),
             environment={
                 **_secrets(spec),
+                **(environment or {}),
                 KNOWN_VARIABLE: pulumi.Output.json_dumps(known, sort_keys=True),
                 **({DRIFT: _because(change)} if change else {}),
             },
@@ -149,8 +156,24 @@ def _secrets(spec: Spec) -> dict[str, pulumi.Input[str]]:
 
 
 def _secret(variable: Mapping[str, Any]) -> str:
-    """A shell hands on only names of letters, digits and _; a key at Render may hold others."""
-    return SECRET + re.sub(r"\W", lambda other: f"_{ord(other[0]):X}_", variable["key"], flags=re.ASCII)
+    return SECRET + _shell_name(variable["key"])
+
+
+def _shell_name(name: str) -> str:
+    """A shell hands on only variables whose names are letters, digits and _; a name at Render may hold others."""
+    return re.sub(r"\W", lambda other: f"_{ord(other[0]):X}_", name, flags=re.ASCII)
+
+
+def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
+    """A digest of what a group declares, in any order: another one, and the services that link to it run again.
+
+    Secret where something in it is.
+    """
+    variables = pulumi.Output.all(*({**variable} for variable in group["envVars"]))
+    sources = variables.apply(lambda listed: sorted(listed, key=lambda variable: str(variable["key"])))
+    declared = {"sources": sources, "ownership": group.get("ownership"), "known": known}
+    whole = pulumi.Output.json_dumps(declared, sort_keys=True)
+    return whole.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
 def _because(change: Change) -> str:

@@ -86,7 +86,7 @@ def only(*env: Json, **changes: Any) -> Json:
 
 def known_of(report: Json) -> Json:
     """The `known` of a document whose objects refer to those that this report is about."""
-    kept = ("id", "revision")
+    kept = ("id",)
     return {
         section: {name: {key: one[key] for key in kept if key in one} for name, one in objects.items()}
         for section, objects in report.items()

@@ -9,7 +9,7 @@ import pytest
 
 from blueprint.marker import KEY
 from tests.unit.blueprint.account import Account
-from tests.unit.blueprint.documents import DOMAIN, OWN, key_value, only, staging, variables
+from tests.unit.blueprint.documents import DOMAIN, OWN, key_value, known_of, only, staging, variables
 
 Change = Callable[[Account], object]
 
@@ -139,7 +139,8 @@ def test_a_change_made_outside_is_named_and_healed_by_the_next_apply(staged: Acc
     declared = staged.picture()
     change(staged)
 
-    assert staged.drift(staging()) == {name: reasons}
+    follows = {"api": ["fromGroup.staging-env not applied"]} if name == "staging-env" else {}
+    assert staged.drift(staging()) == {name: reasons} | follows
     assert staged.writes() == []
 
     staged.apply(staging())
@@ -161,6 +162,37 @@ def test_the_estate_that_was_applied_has_no_drift(staged: Account) -> None:
             assert found["exists"] is True
             assert found["drift"] == []
             assert found["id"]
+
+
+def test_a_service_whose_group_was_written_since_its_deploy_waits_for_an_apply(staged: Account) -> None:
+    """What a run leaves that is cut short between the two."""
+    changed = staging(group_more=variables(NEW="1"))
+    made = staged.apply({"envVarGroups": changed["envVarGroups"]})
+    assert staged.drift(changed) == {"api": ["fromGroup.staging-env not applied"]}
+
+    staged.apply({"services": changed["services"], "known": known_of(made)})
+    assert staged.drift(changed) == {}
+    assert staged.running("api")["NEW"] == "1"
+
+
+def test_a_service_made_by_a_command_of_its_own_has_what_its_group_held_then_and_not_what_comes_later(
+    account: Account,
+) -> None:
+    whole = staging()
+    made = account.apply({"databases": whole["databases"], "envVarGroups": whole["envVarGroups"]})
+    service = {"services": whole["services"], "known": known_of(made)}
+    account.apply(service)
+    assert account.drift(whole) == {}
+    account.apply(service)
+    assert account.writes() == []
+
+    account.clock.sleep(5)
+    changed = staging(group_more=variables(NEW="1"))
+    account.apply({"envVarGroups": changed["envVarGroups"]})
+    assert account.drift(changed) == {"api": ["fromGroup.staging-env not applied"]}
+    account.apply(service)
+    assert account.writes() == ["PUT /services/api/env-vars/STAGING_GATE_APPLIED", "POST /services/api/deploys"]
+    assert account.drift(changed) == {}
 
 
 def test_the_same_drift_is_found_twice_in_a_row(staged: Account) -> None:

@@ -10,12 +10,13 @@ import pytest
 from blueprint.spec import Document, fill_in, parse
 from tests.unit import plan
 from tests.unit.components.engine import Run, Secret, run
-from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, GROUP_REVISION, KEY_VALUE_ID
+from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, KEY_VALUE_ID
 from tests.unit.settings.stack_file import SECRETS, StackFile
 
 COMMAND = "command:local:Command"
 READ = ("stdin", "environment")
 """Inputs that say what to converge; the others say how."""
+CONTENTS = "CONTENTS_staging_2D_env"
 REDIS = "marketedge-staging-redis"
 
 
@@ -111,12 +112,10 @@ def test_the_groups_variables(up: Run) -> None:
     }
 
 
-def test_ids_and_revisions_travel_but_no_connection_string(up: Run) -> None:
+def test_ids_travel_but_no_connection_string(up: Run) -> None:
     known = document(up, plan.SERVICE).known
     assert {name: one.id for name, one in known.databases.items()} == {plan.DATABASE: DATABASE_ID}
-    assert {name: (one.id, one.revision) for name, one in known.env_var_groups.items()} == {
-        plan.ENV_GROUP: (GROUP_ID, GROUP_REVISION)
-    }
+    assert {name: one.id for name, one in known.env_var_groups.items()} == {plan.ENV_GROUP: GROUP_ID}
     assert "postgres://" not in str([resource.plain for resource in up.declared])
 
 
@@ -124,7 +123,7 @@ def test_no_document_is_secret_and_each_secret_is_a_variable_of_the_command(up: 
     assert [c.name for c in up.of(COMMAND) if isinstance(c.inputs["stdin"], Secret)] == []
     secret = {c.name: {k for k, v in c.inputs["environment"].items() if isinstance(v, Secret)} for c in up.of(COMMAND)}
     group = {"SECRET_REDIS_URL", "SECRET_AUTH0_CLIENT_SECRET", "SECRET_AUTH0_ACTION_SECRET"}
-    assert secret == {plan.DATABASE: set(), plan.ENV_GROUP: group, plan.SERVICE: set()}
+    assert secret == {plan.DATABASE: set(), plan.ENV_GROUP: group, plan.SERVICE: {CONTENTS}}
     inputs = up.only(COMMAND, plan.ENV_GROUP).inputs
     assert inputs["environment"]["SECRET_REDIS_URL"] == Secret(SECRETS["REDIS_URL"])
     named = {v["key"]: v["fromEnvironment"] for v in variables_of(inputs["stdin"]) if "fromEnvironment" in v}
@@ -136,6 +135,20 @@ def test_a_key_that_a_shell_would_not_hand_on_gets_a_name_that_it_does() -> None
     stack_file.put("render.envGroup.envVars.0.key", "redis.url-1")
     (name,) = (n for n in run(stack_file).only(COMMAND, plan.ENV_GROUP).inputs["environment"] if "redis" in n)
     assert name == "SECRET_redis_2E_url_2D_1"
+
+
+def contents(stack_file: StackFile) -> Any:
+    return run(stack_file).only(COMMAND, plan.SERVICE).inputs["environment"][CONTENTS].value
+
+
+def test_a_service_runs_again_when_the_contents_of_its_group_change_and_not_when_their_order_does() -> None:
+    before = contents(StackFile())
+    turned, other, secret = StackFile(), StackFile(), StackFile()
+    turned.put("render.envGroup.envVars", list(reversed(StackFile()["render"]["envGroup"]["envVars"])))
+    other.put("render.envGroup.envVars.8.value", "31")
+    secret.config["marketedge:secrets"]["REDIS_URL"] = "redis://another"
+    assert contents(turned) == before
+    assert len({before, contents(other), contents(secret)}) == 3
 
 
 def test_only_the_database_is_protected(up: Run) -> None:
