@@ -2,3 +2,6 @@
 
 Settings come from the stack, tokens from the environment only, and no secret is printed or written.
 """
+
+VERSION = "1.0.0"
+"""Raised with every entry of CHANGELOG.md."""

@@ -1,74 +1,143 @@
-"""The command line, `python -m gate`: one function a command, which turns outcomes into output and an exit code."""
+"""The command line: which commands there are, and how one is found when it is called.
+
+A command's module is imported only when the command runs or shows its own help, so that everything else is quick.
+"""
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from gate.commands.adopt import adopt
-from gate.commands.doctor import doctor
-from gate.commands.drift import drift
-from gate.commands.metrics import metrics
-from gate.commands.preview import preview
-from gate.commands.prune import app as previews
-from gate.commands.recover import recover
-from gate.commands.release import deploy, release, rollback
-from gate.commands.report import report as report_estate
-from gate.commands.seed import seed_environment
-from gate.commands.smoke import smoke
-from gate.commands.verify import verify
-from gate.commands.watch import watch
-from gate.commands.workflows import app as workflows
+from gate import VERSION
+
+_LOOK, _RELEASE, _KEEP = "Look", "Release", "Look after"
+
+
+class Row(NamedTuple):
+    """One command. place: module and name in it. summary: the first line of its help."""
+
+    name: str
+    place: str
+    summary: str
+    panel: str
+
+
+TABLE = (
+    Row("doctor", "doctor:doctor", "Check that everything a first preview needs is there.", _LOOK),
+    Row("preview", "preview:preview", "Show what `pulumi up` would change and what it costs.", _LOOK),
+    Row("drift", "drift:drift", "Find what was changed by hand at the vendors.", _LOOK),
+    Row("smoke", "smoke:smoke", "Run quick health tests against an environment.", _LOOK),
+    Row("verify", "verify:verify", "Run the plan's acceptance checks, one line each.", _LOOK),
+    Row("watch", "watch:watch", "Watch an environment's health and error rate for a while.", _LOOK),
+    Row("report", "report:report", "Write everything about the environments to one HTML page.", _LOOK),
+    Row("metrics", "metrics:metrics", "Show how often, how fast and how well you release.", _LOOK),
+    Row("deploy", "release:deploy", "Wait until a commit serves, then smoke-test it.", _RELEASE),
+    Row("release", "release:release", "Release a tag, and roll back by itself if a step fails.", _RELEASE),
+    Row("rollback", "release:rollback", "Go back to an earlier release.", _RELEASE),
+    Row("adopt", "adopt:adopt", "Print the lines that adopt what exists at the vendors.", _KEEP),
+    Row("recover", "recover:recover", "Import what a killed `pulumi up` left outside the state.", _KEEP),
+    Row("seed", "seed:seed", "Load test data into an environment's database.", _KEEP),
+    Row("prune", "prune:prune", "Delete old previews of pull requests.", _KEEP),
+    Row("workflows", "workflows:app", "Deliver the application's workflows to its repository.", _KEEP),
+)
+"""Every command, in the order of the help."""
+
+
+def load(row: Row) -> Any:
+    """Import a command."""
+    module, name = row.place.split(":")
+    found = getattr(import_module(f"gate.commands.{module}"), name)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False, rich_markup_mode="markdown")
+        found.command(row.name)(function)
+    return typer.main.get_command(found)
+
+
+class _Commands(TyperGroup):
+    """Knows each command's name and first line; imports the one that is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for row in TABLE:
+            self.add_command(TyperCommand(row.name, help=row.summary, rich_help_panel=row.panel))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, _summary, rest = super().resolve_command(ctx, args)
+        row = next((row for row in TABLE if row.name == name), None)
+        return name, load(row) if row else None, rest
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="gate",
-    no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-@app.callback()
-def gate() -> None:
-    """Look after an environment around a release.
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gate {VERSION}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def gate(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the details of an unexpected error.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Check, preview, release and roll back a MarketEdge environment.
 
     Settings come from the Pulumi stack (`Pulumi.<stack>.yaml`), tokens from the environment only: `GITHUB_TOKEN`,
     `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`, `VERCEL_API_TOKEN`, `RENDER_API_KEY`. No secret is ever
-    printed or written.
+    printed or written. `gate COMMAND --help` has examples, the tokens that are needed, and the exit codes.
     """
+    from gate.commands.running import Run
 
-
-app.command()(drift)
-app.command()(recover)
-app.command()(doctor)
-app.command()(preview)
-app.command()(adopt)
-app.command()(smoke)
-app.command()(deploy)
-app.command()(release)
-app.command()(rollback)
-app.add_typer(workflows)
-app.command()(verify)
-app.command()(watch)
-app.command()(metrics)
-app.command("report")(report_estate)
-app.add_typer(previews)
-app.command("seed")(seed_environment)
+    Run.debug = debug
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns its exit code; 1 also for a mistake in the arguments, which must not pass for 2."""
+    """Run one command.
+
+    Returns: its exit code; 1 also for a mistake in the arguments, which must not pass for 2.
+    """
+    program = os.environ.get("GATE_PROGRAM", "python -m gate")
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        return int(app(arguments, prog_name=program, standalone_mode=False) or 0)
     except typer.Abort:
         return 1
     except typer.TyperException as error:
-        message = getattr(error, "format_message", error.__str__)()
-        print(f"gate: {message}\nSee python -m gate --help", file=sys.stderr)
+        if not (message := _worded(error)):
+            return 0  # the help has been shown in place of an error
+        context = getattr(error, "ctx", None)
+        print(f"gate: {message}\nSee {context.command_path if context else program} --help", file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"gate: {error.strerror}: {error.filename}", file=sys.stderr)
+    except Exception as error:
+        from gate.commands.running import unexpected
+
+        print(f"gate: {unexpected(error)}", file=sys.stderr)
         return 1
+
+
+def _worded(error: typer.TyperException) -> str:
+    """What is wrong with the arguments, and what was probably meant."""
+    option = getattr(error, "option_name", None)
+    if option and (known := getattr(error, "possibilities", None)):
+        nearest = difflib.get_close_matches(option, known, 1)
+        return f"No such option: {option}." + (f" Did you mean {nearest[0]}?" if nearest else "")
+    parameter = getattr(error, "param", None)
+    hint = getattr(parameter, "help", None) if "Missing" in type(error).__name__ else None
+    return error.format_message() + (f" {hint}" if hint else "")

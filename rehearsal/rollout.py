@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 from rich.table import Table
 
-from gate.commands.adopt import text
 from gate.recover.search import Adoption, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
@@ -63,7 +62,7 @@ class Rollout:
         self._configure("phase", phase)
         with story.chapter(f"{phase}: gate adopt --env production") as note:
             adoption = self.existing()
-            story.console.print(text(adoption), highlight=False, markup=False, soft_wrap=True)
+            story.console.print("\n".join(adoption.lines()), highlight=False, markup=False, soft_wrap=True)
             note(f"{len(adoption.found)} found, {len(adoption.new)} to create")
         with story.chapter(f"{phase}: up takes them over") as note:
             self._configure("adopt", {one.key: one.import_id for one in adoption.found})

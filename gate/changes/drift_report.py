@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
+from rich.console import Console
 
-from gate.common.model import Model
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Model
+from gate.common.report import Report as Base
 
 
 class Kind(StrEnum):
@@ -57,7 +60,7 @@ class Finding(Model):
     seen: datetime | None = None
 
 
-class Report(Model):
+class Report(Base):
     """The outcome of one check.
 
     As JSON: `schema` (1: raised when a field changes its meaning or goes away), `stack`, `checkedAt`, `verdict` (clean,
@@ -83,11 +86,21 @@ class Report(Model):
 
     @property
     def exit_code(self) -> int:
-        return {Verdict.CLEAN: 0, Verdict.ERROR: 1}.get(self.verdict, 2)
+        return {Verdict.CLEAN: ExitCode.DONE, Verdict.ERROR: ExitCode.ERROR}.get(self.verdict, ExitCode.FOUND)
 
     def of(self, kind: Kind) -> list[Finding]:
         return [finding for finding in self.findings if finding.kind == kind]
 
     def as_json(self) -> dict[str, Any]:
         """See the class's text."""
-        return {"schema": 1, "verdict": self.verdict.value, **self.model_dump(mode="json", by_alias=True)}
+        return {**super().as_json(), "verdict": self.verdict.value}
+
+    def show(self, console: Console) -> None:
+        from gate.changes import drift_console
+
+        drift_console.show(self, console)
+
+    def markdown(self) -> str:
+        from gate.changes import drift_markdown
+
+        return drift_markdown.render(self)

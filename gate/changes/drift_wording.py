@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 from gate.changes.drift_report import Finding, Kind, Report, Verdict
+from gate.common.text import count, moment, printable
 
 FOLLOW_UPS = "Preview also lists these, which use a value of an object above; they change only if that value does"
 
@@ -23,10 +23,10 @@ def headline(report: Report) -> str:
         case Verdict.ERROR:
             return f"{report.stack} could not be checked"
         case Verdict.NOT_APPLIED:
-            return f"{report.stack} has no drift, but {_count(waiting)} declared and not applied"
+            return f"{report.stack} has no drift, but {count(waiting, 'difference')} declared and not applied"
         case _:
-            also = f", and {_count(waiting)} declared and not applied" if waiting else ""
-            return f"{report.stack} has drifted: {_count(drifted)} outside Pulumi{also}"
+            also = f", and {count(waiting, 'difference')} declared and not applied" if waiting else ""
+            return f"{report.stack} has drifted: {count(drifted, 'difference')} outside Pulumi{also}"
 
 
 def advice(report: Report) -> list[str]:
@@ -64,11 +64,6 @@ def value(content: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def printable(text: str) -> str:
-    """On one line, without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split()))
-
-
 def thing(finding: Finding) -> str:
     return printable(str(finding.object))
 
@@ -83,14 +78,6 @@ def since(finding: Finding) -> str:
     if finding.kind == Kind.DRIFT:
         return f"unknown, seen {moment(finding.seen)}" if finding.seen else "unknown"
     return "last up"
-
-
-def moment(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _count(number: int) -> str:
-    return f"{number} difference{'' if number == 1 else 's'}"
 
 
 def _is_plain_list(content: Any) -> bool:

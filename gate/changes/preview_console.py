@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from gate.changes import preview_wording as wording
-from gate.changes.drift_wording import printable
 from gate.changes.preview_report import Change, Report, StackPreview
+from gate.common.text import printable
 
 _STYLES = {0: "bold green", 1: "bold red", 2: "bold yellow"}
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from gate.changes import preview_wording as wording
-from gate.changes.drift_markdown import code, escaped, fenced
-from gate.changes.drift_wording import moment, printable
 from gate.changes.preview_report import Report, StackPreview
+from gate.common.text import code, escaped, fenced, moment, printable
 from gate.vendors.issues import cut
 
 _NOTE = "*{lines} more lines are left out here; `--report` and the run's summary have them all.*"

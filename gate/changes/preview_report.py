@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
+from rich.console import Console
 
 from gate.changes.drift_report import Finding, Thing
-from gate.common.model import Model
+from gate.common.exit_codes import ExitCode
+from gate.common.notifications import workflow_run
+from gate.common.report import Model
+from gate.common.report import Report as Base
 
 
 class Operation(StrEnum):
@@ -60,7 +65,7 @@ class StackPreview(Model):
         return {operation: found[operation] for operation in Operation if found[operation]}
 
 
-class Report(Model):
+class Report(Base):
     """The outcome of one run.
 
     As JSON: `schema` (1: raised when a field changes its meaning or goes away), `previewedAt`, `stacks` (stack, counts,
@@ -74,12 +79,22 @@ class Report(Model):
     @property
     def exit_code(self) -> int:
         if any(stack.error is not None for stack in self.stacks):
-            return 1
-        return 2 if any(stack.changes for stack in self.stacks) else 0
+            return ExitCode.ERROR
+        return ExitCode.FOUND if any(stack.changes for stack in self.stacks) else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
         """See the class's text."""
-        content = self.model_dump(mode="json", by_alias=True)
+        content = super().as_json()
         for shown, stack in zip(content["stacks"], self.stacks, strict=True):
             shown["counts"] = {operation.value: number for operation, number in stack.counts.items()}
-        return {"schema": 1, **content}
+        return content
+
+    def show(self, console: Console) -> None:
+        from gate.changes import preview_console
+
+        preview_console.show(self, console)
+
+    def markdown(self) -> str:
+        from gate.changes import preview_markdown
+
+        return preview_markdown.render(self, link=workflow_run(os.environ))

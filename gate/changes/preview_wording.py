@@ -5,6 +5,7 @@ from __future__ import annotations
 from gate.changes import drift_wording as wording
 from gate.changes.drift_report import Finding, Kind
 from gate.changes.preview_report import Change, Cost, Price, StackPreview
+from gate.common.text import printable
 
 DECLARED, FOLLOWS = "declared", "follows from another object"
 
@@ -36,7 +37,7 @@ def price(found: Price) -> str:
 def changed_parts(found: Cost) -> list[str]:
     """The objects whose price is another one, or is not known."""
     return [
-        f"{wording.printable(name)} {price(part)}"
+        f"{printable(name)} {price(part)}"
         for name, part in found.parts.items()
         if part.before != part.after or part.after is None
     ]

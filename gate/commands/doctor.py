@@ -1,33 +1,26 @@
-"""`python -m gate doctor`."""
+"""`gate doctor`."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from dataclasses import asdict
 
-from gate.checks import show
 from gate.commands.options import AsJson, Envs
-from gate.common.errors import GateError
-from gate.common.progress import progress
-from gate.common.redaction import Redactor, environment_secrets
-from gate.doctor.run import examine
-from gate.stack.target import chosen_stacks
+from gate.commands.running import command
 
 
 def doctor(
     env: Envs = None,
     as_json: AsJson = False,
 ) -> int:
-    """Before the first preview: is everything there that it needs? Reads only, and every problem comes with its fix.
+    """Check that everything a first preview needs is there.
 
-    This machine (Python and its packages, Pulumi CLI, plugins, backend), each stack (it exists, its secrets open, its
-    file is valid with every secret set), each vendor (credentials there, accepted, with the permissions that are
-    needed; repository, tenant, team, project, workspace, adopted service found), the vendors' hosts, and the DNS of the
-    declared domains. Of a vendor whose credentials are missing, nothing else is looked at.
+    Reads only. Looks at this machine (Python and its packages, Pulumi CLI, plugins, backend), at each stack (it exists,
+    its secrets open, its file is valid and every secret is set), at each vendor (credentials are set and accepted, with
+    the permissions that are needed; repository, tenant, team, project, workspace and adopted service are found), at the
+    vendors' hosts, and at the DNS of the declared domains. Where a vendor's credentials are missing, nothing else is
+    looked at there. Every problem comes with its fix.
 
-    Outcomes: `pass`, `fail`, `note` (no problem, and something to do), `unknown` (cannot be seen from here).
+    Outcomes: `pass`, `fail`, `note` (no problem, but something to do), `unknown` (cannot be seen from here).
 
     **Exit codes**
 
@@ -37,21 +30,15 @@ def doctor(
 
     **Examples**
 
-    - `python -m gate doctor`
-    - `python -m gate doctor --env staging --json`
+    - `gate doctor`
+    - `gate doctor --env staging --json`
     """
-    redactor = Redactor(environment_secrets(os.environ))
-    try:
-        names = chosen_stacks(env)
-        with progress(f"looking at {' and '.join(names)}") as tell:
-            found = examine(names, os.environ, tell)
-    except GateError as error:
-        print(f"gate doctor: {redactor.text(str(error))}", file=sys.stderr)
-        return 1
-    fails = show.fails(found)
-    if as_json:
-        content = {"ready": not fails, "lines": [asdict(one) for one in found]}
-        print(redactor.text(json.dumps(content, indent=2, ensure_ascii=False)))
-    else:
-        show.on_console(found, redactor)
-    return 2 if fails else 0
+    with command("doctor", as_json=as_json) as run:
+        from gate.checks.report import CheckReport
+        from gate.doctor.run import examine
+        from gate.stack.target import chosen_stacks
+
+        names = " and ".join(chosen := chosen_stacks(env))
+        with run.progress(f"looking at {names}") as tell:
+            run.finish(CheckReport(title=f"Doctor: {names}", checks=examine(chosen, os.environ, tell)))
+    return run.exit_code

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Env = Annotated[str, typer.Option(help="The environment.", metavar="NAME", show_default=False)]
-StackName = Annotated[
-    str | None,
-    typer.Option(help="Its stack, where that has another name.", metavar="NAME", show_default="the environment's"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")]
 Envs = Annotated[
     list[str] | None,
     typer.Option(
@@ -20,4 +16,13 @@ Envs = Annotated[
         metavar="NAME",
         show_default="all of them",
     ),
+]
+StackName = Annotated[
+    str | None,
+    typer.Option(help="Its stack, if that has another name.", metavar="NAME", show_default="the environment's"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")]
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option("--report", help="Also write the report's files into this folder.", metavar="DIR", show_default=False),
 ]

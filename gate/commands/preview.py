@@ -1,30 +1,19 @@
-"""`python -m gate preview`."""
+"""`gate preview`."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from gate.changes import preview_console as console
-from gate.changes import preview_markdown as markdown
-from gate.changes.preview import preview as preview_stack
-from gate.changes.preview_report import Report, StackPreview
-from gate.commands.options import AsJson
+from gate.commands.options import AsJson, ReportFolder
+from gate.commands.running import Run, command
 from gate.common.errors import GateError
-from gate.common.notifications import workflow_run
-from gate.common.progress import progress
-from gate.common.redaction import Redactor, environment_secrets
-from gate.stack.project import open_stack
-from gate.vendors.issues import LIMIT, marker, open_forum
 
-MARK = marker("preview")
+if TYPE_CHECKING:
+    from gate.changes.preview_report import Report, StackPreview
 
 
 def preview(
@@ -36,67 +25,68 @@ def preview(
         int | None,
         typer.Option(help="Write it as the one comment of this pull request.", metavar="NUMBER", show_default=False),
     ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(help="Write preview.md and preview.json into this folder.", metavar="DIR", show_default=False),
-    ] = None,
+    report: ReportFolder = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show what `pulumi up` would do to each stack and what it would then cost. Changes nothing.
+    """Show what `pulumi up` would change and what it costs.
 
-    Runs `pulumi preview --refresh` on each. Every object that would be created, updated, replaced or deleted is listed
-    with its fields: as they are now, as they would be, and whether the declaration changed or somebody changed the
-    object by hand. The cost is that of the last `up` beside that of this preview. Secrets are shown as `[secret]`.
+    Changes nothing. Runs `pulumi preview --refresh` on each stack. Every object that would be created, updated,
+    replaced or deleted is listed with its fields: as they are now, as they would be, and whether the declaration
+    changed or somebody changed the object by hand. The cost is that of the last `up` beside that of this preview.
+    Secrets are shown as `[secret]`. `--report DIR` writes preview.md and preview.json.
 
     `--comment` writes to the repository that runs the workflow, `GITHUB_REPOSITORY`, with the token `REPORT_TOKEN`
-    (Pull requests: write); `GITHUB_TOKEN` belongs to the application's repository. The comment is found again by a
-    hidden marker and its author, and renewed.
+    (Pull requests: write); `GITHUB_TOKEN` belongs to the application's repository. The next preview updates the same
+    comment, which is found by a hidden marker and its author.
 
     **Exit codes**
 
     - `0`: no changes
     - `2`: something would change
-    - `1`: a stack could not be previewed, or the comment not be written; the reason is on standard error
+    - `1`: a stack could not be previewed, or the comment could not be written; the reason is on standard error
 
     **Examples**
 
-    - `python -m gate preview --env staging --env production`
-    - `python -m gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
+    - `gate preview --env staging --env production`
+    - `gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
     """
-    outcome = Report(previewed_at=datetime.now(UTC), stacks=[_look(name) for name in dict.fromkeys(env)])
-    for stack in outcome.stacks:
-        if stack.error is not None:
-            print(f"gate preview: {stack.stack}: {stack.error}", file=sys.stderr, flush=True)
-    link = workflow_run(os.environ)
-    if report is not None:
-        report.mkdir(parents=True, exist_ok=True)
-        (report / "preview.md").write_text(markdown.render(outcome, link=link), encoding="utf-8")
-        text = json.dumps(outcome.as_json(), indent=2, ensure_ascii=False)
-        (report / "preview.json").write_text(f"{text}\n", encoding="utf-8")
-    if as_json:
-        print(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
-    else:
-        console.show(outcome, Console())
-    return outcome.exit_code if comment is None or _comment(comment, outcome, link) else 1
+    with command("preview", as_json=as_json, folder=report) as run:
+        from gate.changes.preview_report import Report
+
+        stacks = [_look(run, name) for name in dict.fromkeys(env)]
+        outcome = Report(previewed_at=datetime.now(UTC), stacks=stacks)
+        for stack in stacks:
+            if stack.error is not None:
+                run.fail(f"{stack.stack}: {stack.error}")
+        outcome = run.finish(outcome)
+        if comment is not None:
+            _comment(run, comment, outcome)
+    return run.exit_code
 
 
-def _look(name: str) -> StackPreview:
+def _look(run: Run, name: str) -> StackPreview:
+    from gate.changes.preview import preview as preview_stack
+    from gate.changes.preview_report import StackPreview
+    from gate.stack.project import open_stack
+
     try:
-        with progress(f"previewing {name}") as tell:
+        with run.progress(f"previewing {name}") as tell:
             return preview_stack(open_stack(name), tell)
     except GateError as error:
         return StackPreview(stack=name, error=str(error))
 
 
-def _comment(number: int, outcome: Report, link: str) -> bool:
-    """Whether it could be written."""
-    body = f"{MARK}\n{markdown.render(outcome, limit=LIMIT - len(MARK) - 1, link=link)}"
+def _comment(run: Run, number: int, outcome: Report) -> None:
+    from gate.changes.preview_markdown import render
+    from gate.common.notifications import workflow_run
+    from gate.vendors.issues import LIMIT, marker, open_forum
+
+    mark = marker("preview")
+    body = f"{mark}\n{render(outcome, limit=LIMIT - len(mark) - 1, link=workflow_run(os.environ))}"
     try:
         with open_forum(os.environ) as repository:
-            address, done = repository.comment(number, MARK, body)
+            address, done = repository.comment(number, mark, body)
     except GateError as error:
-        said = Redactor(environment_secrets(os.environ)).text(str(error))
-        print(f"gate preview: no comment on pull request {number}: {said}", file=sys.stderr)
-        return False
-    print(f"comment {done}: {address}", file=sys.stderr)
-    return True
+        run.fail(f"no comment on pull request {number}: {error}")
+    else:
+        run.say(f"comment {done}: {address}")

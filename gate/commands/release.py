@@ -1,45 +1,30 @@
-"""`python -m gate release`, `rollback` and `deploy`: what they take, and what they print."""
+"""`gate release`, `gate rollback` and `gate deploy`."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from blueprint.errors import RenderError
-from gate.commands.options import AsJson, StackName
-from gate.common.budget import Budget
+from gate.commands.options import AsJson, ReportFolder, StackName
+from gate.commands.running import Run, command
 from gate.common.errors import GateError
-from gate.common.notifications import notify
-from gate.common.progress import progress
-from gate.common.redaction import Redactor, environment_secrets
-from gate.common.version import EXPECTED, parse, taken_back_to
-from gate.release import release as releasing
-from gate.release import rollback as going_back
-from gate.release import staging
-from gate.release.errors import Refused
-from gate.release.release import Stage
-from gate.release.report import Report
-from gate.release.signals import interruptible
-from gate.release.stage import open_stage
-from gate.smoke import SmokeReport, files
-from gate.smoke import run as smoke
-from gate.stack.target import Target, load_target
+
+if TYPE_CHECKING:
+    from gate.common.budget import Budget
+    from gate.release.release import Stage
+    from gate.release.report import Report
+    from gate.smoke import SmokeReport
+    from gate.stack.target import Target
 
 Environment = Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--report", help="Write release.md, release.json and the smoke tests' files into this folder.",
-                 metavar="DIR", show_default=False),
-]  # fmt: skip
 
 
 def release(
@@ -47,20 +32,23 @@ def release(
     env: Environment = "production",
     stack: StackName = None,
     as_json: AsJson = False,
-    report: Folder = None,
+    report: ReportFolder = None,
 ) -> int:
-    """Release a tag: deploy its commit on Render, promote its build on Vercel, smoke-test, or take all of it back.
+    """Release a tag, and roll back by itself if a step fails.
 
-    First everything that has to hold is looked at: the tag is a semantic version, exists, its commit is on main, is
-    newer than the last release, passed staging's smoke tests, has a production build at Vercel, and no other release is
-    in progress. Where one does not hold, nothing is changed. After the first change, whatever fails (a deploy, the
-    promotion, a smoke test, the budget, Ctrl-C) is answered by a rollback of what was changed, and smoke tests again.
+    Deploys the tag's commit on Render, promotes its build on Vercel, and runs the smoke tests.
 
-    Killed, it can be run again: it goes on where it was. Every release is recorded as a deployment at GitHub. A tag
-    such as `v1.2.2-rollback` goes back to v1.2.2, as `rollback --to` does.
+    First it checks the preconditions: the tag is a semantic version and exists; its commit is on main, is newer than
+    the last release, passed staging's smoke tests and has a production build at Vercel; no other release is in
+    progress. If one does not hold, nothing is changed. After the first change, every failure (a deploy, the promotion,
+    a smoke test, the budget, Ctrl-C) starts a rollback of what was changed, followed by the smoke tests.
+
+    If it is killed, run it again: it continues where it stopped. Every release is recorded as a deployment at GitHub. A
+    tag such as `v1.2.2-rollback` rolls back to v1.2.2, as `rollback --to` does. `--report DIR` writes release.md,
+    release.json and the smoke tests' files.
 
     Needs `GITHUB_TOKEN` (Contents, Deployments: write; Commit statuses, Pull requests: read), `RENDER_API_KEY`,
-    `VERCEL_API_TOKEN`; see `smoke` for the test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
+    `VERCEL_API_TOKEN`; see `smoke` for the test user's. The outcome is sent to `NOTIFY_WEBHOOK_URL`.
 
     **Exit codes**
 
@@ -71,18 +59,21 @@ def release(
 
     **Examples**
 
-    - `python -m gate release v1.2.3`
-    - `python -m gate release v1.2.3 --report out`: for a workflow
+    - `gate release v1.2.3`
+    - `gate release v1.2.3 --report out`: for a workflow
     """
+    from gate.common.version import EXPECTED, parse, taken_back_to
+
     if earlier := taken_back_to(tag):
         return _roll_back(earlier, None, tag, env, stack, as_json, report)
 
-    def run(stage: Stage, budget: Budget) -> Report:
-        return releasing.release(tag, stage, budget)
+    def work(stage: Stage, budget: Budget) -> Report:
+        from gate.release.release import release as put
+
+        return put(tag, stage, budget)
 
     problem = "" if parse(tag) else f"{tag} is no release tag: {EXPECTED}"
-    command = _Command("release", tag, env, stack, as_json, report)
-    return command.execute(run, lambda target: target.settings.release.budget_seconds, problem)
+    return _Call("release", tag, env, stack, as_json, report).execute(work, problem)
 
 
 def rollback(
@@ -97,15 +88,16 @@ def rollback(
     env: Environment = "production",
     stack: StackName = None,
     as_json: AsJson = False,
-    report: Folder = None,
+    report: ReportFolder = None,
 ) -> int:
-    """Go back to an earlier release at Render and Vercel, without building anything, and smoke-test it.
+    """Go back to an earlier release.
 
-    By default to the last good release that does not serve, and that nobody has gone back from. After a run that was
-    killed or could not go back, to what served before it. With `--from`, only the release that it names is taken back:
-    where another one serves meanwhile, nothing is changed. Workflows name it, so that running one again much later does
-    no harm. Database migrations are not undone: the runbook that is
-    printed says what to do about them. Within ten minutes, nearly all of it the vendors' work.
+    Puts it back at Render and Vercel without building anything, and runs the smoke tests. By default it goes to the
+    last good release that does not serve and that nobody has rolled back; after a run that was killed or could not roll
+    back, to what served before it. With `--from`, only the release that it names is rolled back: if another one serves
+    meanwhile, nothing is changed. Workflows name it, so that running one again much later does no harm. Database
+    migrations are not undone: the runbook that is printed says what to do about them. It takes ten minutes at most,
+    nearly all of it the vendors' work.
 
     Render's own auto-deploy and Vercel's auto-assignment stay as `marketedge:phase` has them; before `cutover` the next
     merge to main deploys again.
@@ -120,9 +112,9 @@ def rollback(
 
     **Examples**
 
-    - `python -m gate rollback`
-    - `python -m gate rollback --to v1.2.2`
-    - `python -m gate rollback --from v1.3.0`
+    - `gate rollback`
+    - `gate rollback --to v1.2.2`
+    - `gate rollback --from v1.3.0`
     """
     return _roll_back(to, leaving, "", env, stack, as_json, report)
 
@@ -136,11 +128,12 @@ def _roll_back(
     as_json: bool,
     report: Path | None,
 ) -> int:
-    def run(stage: Stage, budget: Budget) -> Report:
-        return going_back.rollback(to, stage, budget, leaving=leaving, asked=asked)
+    def work(stage: Stage, budget: Budget) -> Report:
+        from gate.release.rollback import rollback as go_back
 
-    command = _Command("rollback", to or "", env, stack, as_json, report)
-    return command.execute(run, lambda target: target.settings.release.rollback_budget_seconds)
+        return go_back(to, stage, budget, leaving=leaving, asked=asked)
+
+    return _Call("rollback", to or "", env, stack, as_json, report).execute(work)
 
 
 def deploy(
@@ -148,17 +141,17 @@ def deploy(
     env: Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")] = "staging",
     stack: StackName = None,
     as_json: AsJson = False,
-    report: Folder = None,
+    report: ReportFolder = None,
 ) -> int:
-    """Wait until an environment that deploys by itself serves a commit, and smoke-test it.
+    """Wait until a commit serves, then smoke-test it.
 
-    Render begins by itself after a push; where it has not within a minute, the deploy is started. With
-    `VERCEL_API_TOKEN` the frontend's build is waited for as well. The commit gets the
-    status `staging-smoke-tests`, which a release asks for and main requires at cutover. The deployment is recorded at
-    GitHub, and the pull request that brought the commit gets a comment.
+    For an environment that deploys by itself after a merge. If Render has not begun within a minute, the deploy is
+    started. With `VERCEL_API_TOKEN` it also waits for the frontend's build. The commit gets the status
+    `staging-smoke-tests`, which a release asks for and main requires at cutover. The deployment is recorded at GitHub,
+    and the pull request that brought the commit gets a comment.
 
     Needs `GITHUB_TOKEN` (Deployments, Commit statuses, Pull requests: write), `RENDER_API_KEY`; see `smoke` for the
-    test user's. `NOTIFY_WEBHOOK_URL` is told what came of it.
+    test user's. The outcome is sent to `NOTIFY_WEBHOOK_URL`.
 
     **Exit codes**
 
@@ -168,20 +161,21 @@ def deploy(
 
     **Examples**
 
-    - `python -m gate deploy "$GITHUB_SHA" --report out`: for a workflow
+    - `gate deploy "$GITHUB_SHA" --report out`: for a workflow
     """
 
-    def run(stage: Stage, budget: Budget) -> Report:
-        return staging.deploy(sha, stage, budget)
+    def work(stage: Stage, budget: Budget) -> Report:
+        from gate.release.staging import deploy as wait_for
+
+        return wait_for(sha, stage, budget)
 
     full = re.fullmatch(r"[0-9a-f]{40}", sha)
     problem = "" if full else f"{sha} is no commit: expected its full id, 40 hexadecimal digits"
-    command = _Command("deploy", sha[:7], env, stack, as_json, report)
-    return command.execute(run, lambda target: target.settings.release.budget_seconds, problem)
+    return _Call("deploy", sha[:7], env, stack, as_json, report).execute(work, problem)
 
 
 @dataclass(frozen=True)
-class _Command:
+class _Call:
     """One of them as it was called. subject: the tag or commit; empty where it is still to be found out."""
 
     action: str
@@ -191,55 +185,55 @@ class _Command:
     as_json: bool
     folder: Path | None
 
-    def execute(
-        self, run: Callable[[Stage, Budget], Report], seconds: Callable[[Target], float], problem: str = ""
-    ) -> int:
-        """Run it, print and write what came of it, and tell the team. Args: problem: refuses it without a look."""
-        redactor = Redactor(environment_secrets(os.environ))
-        try:
-            if problem:
-                raise Refused(problem)
-            found = self._run(run, seconds, redactor)
-        except KeyboardInterrupt:
-            found = self._refused("interrupted before anything was changed")
-        except (GateError, RenderError) as error:
-            print(f"gate {self.action}: {redactor.text(str(error))}", file=sys.stderr)
-            found = self._refused(str(error))
-        self._show(found, redactor)
-        if unheard := notify(redactor.text(found.headline), os.environ):
-            print(f"nobody was told: {unheard}", file=sys.stderr)
-        return found.exit_code
+    def execute(self, work: Callable[[Stage, Budget], Report], problem: str = "") -> int:
+        """Do it, report it and notify the team. Args: problem: refuses it without a look."""
+        with command(self.action, as_json=self.as_json, folder=self.folder) as run:
+            from gate.common.notifications import notify
+            from gate.release.errors import Refused
 
-    def _run(self, run: Callable[[Stage, Budget], Report], seconds: Callable[[Target], float], r: Redactor) -> Report:
+            try:
+                if problem:
+                    raise Refused(problem)
+                found = self._work(run, work)
+            except KeyboardInterrupt:
+                found = self._refused("interrupted before anything was changed")
+            except (GateError, RenderError) as error:
+                if self.as_json:
+                    run.fail(error)
+                found = self._refused(str(error))
+            found = run.finish(found)
+            if unheard := notify(found.headline, os.environ):
+                run.say(f"the team was not notified: {unheard}")
+        return run.exit_code
+
+    def _work(self, run: Run, work: Callable[[Stage, Budget], Report]) -> Report:
+        from gate.common.budget import Budget
+        from gate.release.signals import interruptible
+        from gate.release.stage import open_stage
+        from gate.stack.target import load_target
+
         target = load_target(self.env, self.stack, os.environ)
-        budget, title = seconds(target), f"{self.action} {self.subject}".strip()
-        with progress(f"{title}, {self.env}", budget=budget) as teller:
+        settings = target.settings.release
+        seconds = settings.rollback_budget_seconds if self.action == "rollback" else settings.budget_seconds
+        spare = settings.rollback_budget_seconds if self.action == "release" else 0
+        with run.progress(f"{self.action} {self.subject}".strip() + f", {self.env}", seconds) as tell:
+            _warn(target, tell.line)
+            smoke = partial(self._smoke, run, target)
+            with interruptible(), open_stage(target, os.environ, tell.line, seconds + spare, smoke) as stage:
+                return work(stage, Budget(seconds, tell.line, tell))
 
-            def tell(line: str) -> None:
-                teller.line(r.text(line))
+    def _smoke(self, run: Run, target: Target, seconds: float) -> SmokeReport:
+        """Test what serves. The last tests write their own files, for viewers that know JUnit."""
+        from gate.smoke.run import run as make_checks
 
-            _warn(target, tell)
-            ends = budget + (target.settings.release.rollback_budget_seconds if self.action == "release" else 0)
-            with interruptible(), open_stage(target, os.environ, tell, ends, partial(self._smoke, target)) as stage:
-                return run(stage, Budget(budget, tell, teller))
-
-    def _smoke(self, target: Target, seconds: float) -> SmokeReport:
-        """Test what serves. The last ones write their own files, for the viewers that know JUnit."""
-        found = smoke(target, os.environ, seconds=seconds)
-        if self.folder is not None:
-            files.write(found, self.folder)
+        found = make_checks(target, os.environ, seconds=seconds)
+        run.write(found.redacted(run.redactor).files("smoke"))
         return found
 
     def _refused(self, reason: str) -> Report:
-        return Report(self.action, self.subject, "refused", reason)
+        from gate.release.report import Report
 
-    def _show(self, report: Report, redactor: Redactor) -> None:
-        text = redactor.text(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
-        if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / "release.json").write_text(f"{text}\n", encoding="utf-8")
-            (self.folder / "release.md").write_text(redactor.text(report.markdown()), encoding="utf-8")
-        print(text if self.as_json else redactor.text("\n".join(report.lines())))
+        return Report(action=self.action, tag=self.subject, outcome="refused", reason=reason)
 
 
 def _warn(target: Target, tell: Callable[[str], None]) -> None:

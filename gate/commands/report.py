@@ -1,32 +1,26 @@
-"""`python -m gate report`."""
+"""`gate report`."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 
-from components.settings import Settings
-from gate.changes.drift_check import check
-from gate.changes.drift_report import Report as Drift
 from gate.commands.options import AsJson, Envs
+from gate.commands.running import command
 from gate.common.errors import GateError
-from gate.common.period import beginning
-from gate.common.progress import progress
+from gate.common.exit_codes import ExitCode
 from gate.common.redaction import Redactor, environment_secrets
-from gate.report.estate import Estate, Stack
-from gate.report.gather import Wanted, gather
-from gate.report.page import page
-from gate.stack.project import open_stack
-from gate.stack.target import chosen_stacks
+
+if TYPE_CHECKING:
+    from gate.changes.drift_report import Report as Drift
+    from gate.report.estate import Estate, Stack
 
 
 def report(
@@ -37,19 +31,19 @@ def report(
     drift_from: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A drift.json of `gate drift --report`, in place of looking; may be repeated.",
+            help="A drift.json of `gate drift --report`, instead of looking; may be repeated.",
             metavar="FILE",
             show_default=False,
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """The estate on one HTML page that opens without a network. Changes nothing.
+    """Write everything about the environments to one HTML page.
 
-    The environments, each stack's phase and objects with links to the vendors' dashboards, drift, the last releases
-    and rollbacks with their figures, the cost and its budget. What could not be looked at says why in its place: a
-    stack that was never up, a vendor without a token. Objects come from the state, whose secrets stay encrypted;
-    releases need `GITHUB_TOKEN` (Deployments, Contents: read).
+    Changes nothing. The page opens without a network and shows the environments, each stack's phase and objects with
+    links to the vendors' dashboards, drift, the last releases and rollbacks with their figures, the cost and its
+    budget. A part that could not be looked at says why: a stack that was never up, a vendor without a token. Objects
+    come from the state, whose secrets stay encrypted; releases need `GITHUB_TOKEN` (Deployments, Contents: read).
 
     **Exit codes**
 
@@ -59,41 +53,47 @@ def report(
 
     **Examples**
 
-    - `python -m gate report --html estate.html`
-    - `python -m gate report --html estate.html --drift`
-    - `python -m gate report --html estate.html --drift-from out/drift.json`: as `gate drift --report out` left it
+    - `gate report --html estate.html`
+    - `gate report --html estate.html --drift`
+    - `gate report --html estate.html --drift-from out/drift.json`: as `gate drift --report out` left it
     """
-    redactor = Redactor(environment_secrets(os.environ))
-    until = datetime.now(UTC)
-    try:
+    with command("report") as run:
+        from gate.changes.drift_check import check
+        from gate.common.period import beginning
+        from gate.report.gather import Wanted, gather
+        from gate.report.page import page
+        from gate.stack.project import open_stack
+        from gate.stack.target import chosen_stacks
+
+        until = datetime.now(UTC)
         names = chosen_stacks(env)
         earlier = dict(_read(path, names) for path in drift_from or [])
         check_now = (lambda name: check(open_stack(name))) if drift else None
         wanted = Wanted(names, beginning(since, until), until, earlier, check_now)
-        with progress(f"looking at {' and '.join(names)}") as tell:
+        with run.progress(f"looking at {' and '.join(names)}") as tell:
             estate = gather(wanted, os.environ, tell)
-    except GateError as error:
-        print(f"gate report: {redactor.text(str(error))}", file=sys.stderr)
-        return 1
-    # A page holds some characters of a secret in another form.
-    masked = Redactor([form for one in environment_secrets(os.environ) for form in (one, escape(one))])
-    html.write_text(masked.text(page(estate)), encoding="utf-8")
-    for gap in estate.gaps:
-        print(f"gate report: {redactor.text(gap)}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(redactor.value(as_content(estate)), indent=2, ensure_ascii=False))
-    else:
-        print(f"written: {html}")
-    return 2 if estate.gaps else 0
+        # A page holds some characters of a secret in another form.
+        masked = Redactor([form for one in environment_secrets(os.environ) for form in (one, escape(one))])
+        html.write_text(masked.text(page(estate)), encoding="utf-8")
+        for gap in estate.gaps:
+            run.fail(gap)
+        run.exit_code = ExitCode.FOUND if estate.gaps else ExitCode.DONE
+        if as_json:
+            print(json.dumps(run.redactor.value(as_content(estate)), indent=2, ensure_ascii=False))
+        else:
+            print(f"written: {html}")
+    return run.exit_code
 
 
 def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
     """A stack's name and its report. Raises: GateError naming the file."""
+    from gate.changes.drift_report import Report as Drift
+
     try:
         found = Drift.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise GateError(f"--drift-from {path}: {error.strerror}") from None
-    except (ValueError, ValidationError):
+    except ValueError:
         raise GateError(f"--drift-from {path}: expected the drift.json that gate drift --report writes") from None
     if found.stack not in names:
         raise GateError(f"--drift-from {path} is of the stack {found.stack}, expected one of {', '.join(names)}")
@@ -113,6 +113,8 @@ def as_content(estate: Estate) -> dict[str, Any]:
 
 
 def _stack(stack: Stack) -> dict[str, Any]:
+    from components.settings import Settings
+
     settings = stack.settings
     declared = (
         {"environment": settings.environment, "phase": settings.phase, "budgetUsd": settings.budget_usd}
@@ -124,6 +126,10 @@ def _stack(stack: Stack) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    from pydantic import BaseModel
+
+    from gate.changes.drift_report import Report as Drift
+
     if isinstance(value, Drift):
         return value.as_json()
     if isinstance(value, BaseModel):

@@ -1,34 +1,37 @@
-"""`python -m gate workflows check` and `sync`."""
+"""`gate workflows check` and `gate workflows sync`."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from gate.commands.options import AsJson, Env, StackName
-from gate.common.errors import GateError
-from gate.stack.target import load_settings
-from gate.upkeep.workflows import File, compare, delivered, names, sync
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
+from gate.commands.running import command
 
-app = typer.Typer(
-    name="workflows",
-    no_args_is_help=True,
-    help="Deliver the application's workflows to its repository, or look whether it has them.",
-)
+if TYPE_CHECKING:
+    from gate.upkeep.workflows import File
+    from gate.vendors.repository import Repository
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+
+
+@app.callback()
+def workflows() -> None:
+    """Deliver the application's workflows to its repository.
+
+    `check` only compares; `sync` opens the pull request.
+    """
 
 
 @app.command("check")
 def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
-    """Compare the workflows that are delivered with those on the environment's branch. Changes nothing.
+    """Compare the delivered workflows with the branch's.
 
-    Needs `GITHUB_TOKEN` (Contents: read).
+    Changes nothing. Compares with the environment's branch. Needs `GITHUB_TOKEN` (Contents: read).
 
     **Exit codes**
 
@@ -38,27 +41,22 @@ def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) 
 
     **Examples**
 
-    - `python -m gate workflows check --env staging`
+    - `gate workflows check --env staging`
     """
+    with command("workflows check", as_json=as_json) as run:
+        from gate.upkeep.workflows import Comparison, compare
 
-    def run(repository: Repository, branch: str, files: list[File]) -> int:
-        found = compare(repository, branch, files)
-        if as_json:
-            print(json.dumps([asdict(one) for one in found], indent=2))
-        else:
-            lines = [f"{one.state}: {one.path}" for one in found]
-            print("\n".join(lines or [f"{branch} has every workflow as it is delivered"]))
-        return 2 if found else 0
-
-    return _with_repository("check", env, stack, run)
+        with _repository(env, stack) as (repository, branch, files):
+            run.finish(Comparison(branch=branch, differences=compare(repository, branch, files)))
+    return run.exit_code
 
 
 @app.command("sync")
 def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
-    """Open one pull request to the environment's branch with every workflow as it is delivered, or renew it.
+    """Open or update the pull request with all workflows.
 
-    Run again, it changes nothing that is right already. Needs `GITHUB_TOKEN` (Contents, Workflows, Pull requests:
-    write).
+    It goes to the environment's branch. Running it again changes nothing that is right already. Needs `GITHUB_TOKEN`
+    (Contents, Workflows, Pull requests: write).
 
     **Exit codes**
 
@@ -67,28 +65,25 @@ def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -
 
     **Examples**
 
-    - `python -m gate workflows sync --env staging`
+    - `gate workflows sync --env staging`
     """
+    with command("workflows sync", as_json=as_json) as run:
+        from gate.upkeep.workflows import Delivery, sync
 
-    def run(repository: Repository, branch: str, files: list[File]) -> int:
-        address = sync(repository, branch, files)
-        if as_json:
-            print(json.dumps({"branch": branch, "pullRequest": address}))
-        else:
-            print(address or f"{branch} has every workflow as it is delivered")
-        return 0
-
-    return _with_repository("sync", env, stack, run)
+        with _repository(env, stack) as (repository, branch, files):
+            run.finish(Delivery(branch=branch, pull_request=sync(repository, branch, files)))
+    return run.exit_code
 
 
-def _with_repository(
-    command: str, env: str, stack: str | None, run: Callable[[Repository, str, list[File]], int]
-) -> int:
-    try:
-        settings, config = load_settings(env, stack, os.environ)
-        files = delivered(names(settings, os.environ))
-        with Accounts(os.environ, config) as accounts:
-            return run(Repository(accounts.github, settings.github.repository), settings.github.branch.name, files)
-    except GateError as error:
-        print(f"gate workflows {command}: {error}", file=sys.stderr)
-        return 1
+@contextmanager
+def _repository(env: str, stack: str | None) -> Iterator[tuple[Repository, str, list[File]]]:
+    """The application's repository, the environment's branch in it, and what is delivered there."""
+    from gate.stack.target import load_settings
+    from gate.upkeep.workflows import delivered, names
+    from gate.vendors import Accounts
+    from gate.vendors.repository import Repository
+
+    settings, config = load_settings(env, stack, os.environ)
+    files = delivered(names(settings, os.environ))
+    with Accounts(os.environ, config) as accounts:
+        yield Repository(accounts.github, settings.github.repository), settings.github.branch.name, files

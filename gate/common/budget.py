@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from gate.release.errors import StepFailed
+from gate.common.errors import StepFailed
 
 Found = TypeVar("Found")
 _PAUSE = 1.0
@@ -37,7 +37,7 @@ class Budget:
 
     def extended(self, seconds: float) -> Budget:
         """The same timeline, with so much time from now on."""
-        longer = Budget(self.elapsed + seconds, self.tell, self.waiting, self.clock, self.sleep, self.timeline)
+        longer = replace(self, seconds=self.elapsed + seconds)
         longer._began = self._began
         return longer
 

@@ -15,5 +15,9 @@ class MissingCredentials(GateError):
     """A vendor cannot be looked at, so nothing can be said of the stack as a whole."""
 
 
+class StepFailed(GateError):
+    """A step after the first change did not end well: what was changed has to be taken back."""
+
+
 class PreviewFailed(GateError):
     """The engine, the program or a vendor refused; holds their messages."""

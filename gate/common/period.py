@@ -8,12 +8,25 @@ from datetime import UTC, datetime, timedelta
 from gate.common.errors import GateError
 
 
+def length(text: str, option: str) -> timedelta:
+    """Args: text: days or weeks (30d, 12w). option: that has it. Raises: GateError."""
+    if (found := _length(text)) is None:
+        raise GateError(f"{option} {text}: expected days or weeks such as 7d and 2w")
+    return found
+
+
 def beginning(text: str, now: datetime) -> datetime:
     """Args: text: days or weeks (30d, 12w), or a date. Raises: GateError."""
-    if counted := re.fullmatch(r"([1-9]\d{0,3})([dw])", text):
-        return now - timedelta(days=int(counted[1]) * (7 if counted[2] == "w" else 1))
+    if (counted := _length(text)) is not None:
+        return now - counted
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise GateError(f"--since {text}: expected days or weeks such as 30d and 12w, or a date: 2026-10-01") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _length(text: str) -> timedelta | None:
+    if not (found := re.fullmatch(r"([1-9]\d{0,3})([dw])", text)):
+        return None
+    return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))

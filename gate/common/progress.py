@@ -27,20 +27,22 @@ class Teller:
         budget: float | None,
         clock: Callable[[], float],
         show: Callable[[str], None] | None,
+        redact: Callable[[str], str],
     ) -> None:
+        self._redact = redact
         self._title, self._console, self._budget, self._clock, self._show = title, console, budget, clock, show
         self._began = self._told = clock()
 
     def __call__(self, text: str) -> None:
         if self._show:
-            self._show(f"{self._title}: {text}")
+            self._show(self._redact(f"{self._title}: {text}"))
         elif self._clock() - self._told >= HEARTBEAT:
             self.line(f"{self._title}: {text}, {spent(self._clock() - self._began, self._budget)}")
 
     def line(self, text: str) -> None:
         """Something to keep: a line of its own."""
         self._told = self._clock()
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(self._redact(text), highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -50,18 +52,24 @@ def progress(
     *,
     budget: float | None = None,
     clock: Callable[[], float] = time.monotonic,
+    redact: Callable[[str], str] = lambda text: text,
 ) -> Iterator[Teller]:
-    """Show that something is going on. Args: budget: seconds that it may take at most, where there is such a limit."""
+    """Show that something is going on.
+
+    Args:
+        budget: seconds that it may take at most, where there is such a limit.
+        redact: removes secrets from every text before it is shown.
+    """
     console = console or Console(stderr=True)
     if not console.is_terminal:
-        teller = Teller(title, console, budget, clock, None)
+        teller = Teller(title, console, budget, clock, None, redact)
         teller.line(f"{title} …")
         yield teller
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), _Spent(budget))
     with Progress(*columns, console=console, transient=True) as live:
         task = live.add_task(f"{title} …", total=None)
-        yield Teller(title, console, budget, clock, lambda text: live.update(task, description=text))
+        yield Teller(title, console, budget, clock, lambda text: live.update(task, description=text), redact)
 
 
 class _Spent(ProgressColumn):

@@ -22,7 +22,13 @@ class Redactor:
     """Args: secrets: values that no text may hold."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+        self._secrets: list[str] = []
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Mask these as well from now on; the longest first, because one may be a part of another."""
+        found = {*self._secrets, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
+        self._secrets = sorted(found, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         for secret in self._secrets:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ConfigDict, Field
+
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Report
+from gate.common.text import count
 from gate.recover.state import Lock, Pending
 
 
@@ -37,23 +42,30 @@ class NotLookedUp:
     key: str
 
 
-@dataclass
-class Recovery:
-    """One run.
+class Recovery(Report):
+    """One run; filled in while it goes on.
 
-    orphans: found, and imported where `imported` says so. refused: what a person has to decide first; then nothing is
-    changed. surplus: objects beside one that the state has, of the same name; nothing here deletes them.
-    changed: whether `--yes` was given and nothing refused.
+    Attributes:
+        orphans: found, and imported if `imported` has their URN.
+        refused: what a person has to decide first; nothing is changed then.
+        surplus: objects of the same name beside one that the state has; nothing here deletes them.
+        changed: whether `--yes` was given and nothing was refused.
+
+    As JSON: `{schema, stack, status: clean|found|recovered|refused, found: [{urn, type, name, importId, recognisedBy,
+    imported}], notLookedUp: [{urn, input}], refused: [text], surplus: [text], pendingOperations: [{urn, operation,
+    cleared}], locks: [{holder, since, removed}]}`.
     """
 
+    model_config = ConfigDict(frozen=False)
+
     stack: str
-    orphans: list[Orphan] = field(default_factory=list)
-    imported: set[str] = field(default_factory=set)
-    waiting: list[NotLookedUp] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    surplus: list[str] = field(default_factory=list)
-    pending: list[Pending] = field(default_factory=list)
-    locks: list[Lock] = field(default_factory=list)
+    orphans: list[Orphan] = Field([])
+    imported: set[str] = Field(set())
+    waiting: list[NotLookedUp] = Field([])
+    refused: list[str] = Field([])
+    surplus: list[str] = Field([])
+    pending: list[Pending] = Field([])
+    locks: list[Lock] = Field([])
     changed: bool = False
     looked_up: int = 0
 
@@ -61,10 +73,10 @@ class Recovery:
     def exit_code(self) -> int:
         """0 nothing to recover, or all of it done; 1 refused; 2 something found that is still outside the state."""
         if self.refused:
-            return 1
+            return ExitCode.ERROR
         left = [orphan for orphan in self.orphans if orphan.urn not in self.imported]
         unchanged = not self.changed and (self.pending or self.locks)
-        return 2 if left or self.surplus or unchanged else 0
+        return ExitCode.FOUND if left or self.surplus or unchanged else ExitCode.DONE
 
     @property
     def status(self) -> str:
@@ -74,65 +86,62 @@ class Recovery:
             return "found"
         return "recovered" if self.orphans or self.pending or self.locks else "clean"
 
+    def as_json(self) -> dict[str, Any]:
+        """See the class's text."""
+        return {
+            "schema": self.schema_version,
+            "stack": self.stack,
+            "status": self.status,
+            "found": [
+                {
+                    "urn": orphan.urn,
+                    "type": orphan.type,
+                    "name": orphan.name,
+                    "importId": orphan.import_id,
+                    "recognisedBy": orphan.recognised,
+                    "imported": orphan.urn in self.imported,
+                }
+                for orphan in self.orphans
+            ],
+            "notLookedUp": [{"urn": waiting.urn, "input": waiting.key} for waiting in self.waiting],
+            "refused": self.refused,
+            "surplus": self.surplus,
+            "pendingOperations": [
+                {"urn": left.urn, "operation": left.operation, "cleared": self.changed} for left in self.pending
+            ],
+            "locks": [{"holder": lock.holder, "since": lock.since, "removed": self.changed} for lock in self.locks],
+        }
 
-def as_json(recovery: Recovery) -> dict[str, Any]:
-    """`{stack, status: clean|found|recovered|refused, found: [{urn, type, name, importId, recognisedBy, imported}],
-    notLookedUp: [{urn, input}], refused: [text], surplus: [text], pendingOperations: [{urn, operation, cleared}],
-    locks: [{holder, since, removed}]}`."""
-    return {
-        "stack": recovery.stack,
-        "status": recovery.status,
-        "found": [
-            {
-                "urn": orphan.urn,
-                "type": orphan.type,
-                "name": orphan.name,
-                "importId": orphan.import_id,
-                "recognisedBy": orphan.recognised,
-                "imported": orphan.urn in recovery.imported,
-            }
-            for orphan in recovery.orphans
-        ],
-        "notLookedUp": [{"urn": waiting.urn, "input": waiting.key} for waiting in recovery.waiting],
-        "refused": recovery.refused,
-        "surplus": recovery.surplus,
-        "pendingOperations": [
-            {"urn": left.urn, "operation": left.operation, "cleared": recovery.changed} for left in recovery.pending
-        ],
-        "locks": [{"holder": lock.holder, "since": lock.since, "removed": recovery.changed} for lock in recovery.locks],
-    }
-
-
-def as_lines(recovery: Recovery) -> Iterator[str]:
-    """The same for a person, ending with what to do next."""
-    for lock in recovery.locks:
-        done = "removed" if recovery.changed else "found"
-        yield f"{done} a stale lock of {lock.holder}, since {lock.since}: that process is no more"
-    if recovery.pending:
-        done = "cleared" if recovery.changed else "found"
-        yield f"{done} {_count(len(recovery.pending), 'pending operation')} of a killed update:"
-        for left in recovery.pending:
-            yield f"  {left.operation} {_short(left.urn)}{_advice(left, recovery)}"
-    if recovery.orphans:
-        done = "imported" if recovery.imported else "found"
-        yield f"{done} {_count(len(recovery.orphans), 'object')} that the state of {recovery.stack} did not have:"
-        for orphan in recovery.orphans:
-            yield f"  {orphan.kind} {orphan.name}: {orphan.recognised}"
-            yield f"    import id {orphan.import_id}"
-    for waiting in recovery.waiting:
-        yield f"not looked up: {_short(waiting.urn)}, because its {waiting.key} is known only after another is there"
-    for text in recovery.surplus:
-        yield f"surplus: {text}"
-    for text in recovery.refused:
-        yield f"refused: {text}"
-    yield _conclusion(recovery)
+    def lines(self) -> Iterator[str]:
+        """The same for a person, ending with what to do next."""
+        for lock in self.locks:
+            done = "removed" if self.changed else "found"
+            yield f"{done} a stale lock of {lock.holder}, since {lock.since}: that process is no more"
+        if self.pending:
+            done = "cleared" if self.changed else "found"
+            yield f"{done} {count(len(self.pending), 'pending operation')} of a killed update:"
+            for left in self.pending:
+                yield f"  {left.operation} {_short(left.urn)}{_advice(left, self)}"
+        if self.orphans:
+            done = "imported" if self.imported else "found"
+            yield f"{done} {count(len(self.orphans), 'object')} that the state of {self.stack} did not have:"
+            for orphan in self.orphans:
+                yield f"  {orphan.kind} {orphan.name}: {orphan.recognised}"
+                yield f"    import id {orphan.import_id}"
+        for waiting in self.waiting:
+            yield f"not looked up: {_short(waiting.urn)}: its {waiting.key} is known only after another object exists"
+        for text in self.surplus:
+            yield f"surplus: {text}"
+        for text in self.refused:
+            yield f"refused: {text}"
+        yield _conclusion(self)
 
 
 def _conclusion(recovery: Recovery) -> str:
     again = f"python -m gate recover --env {recovery.stack} --yes"
     match recovery.status:
         case "clean":
-            looked = _count(recovery.looked_up, "resource")
+            looked = count(recovery.looked_up, "resource")
             return f"nothing to recover: of {looked} still to be created, none exists already"
         case "refused":
             return "nothing was changed; run this again when that is done, and `pulumi up` only after it"
@@ -159,10 +168,6 @@ def _advice(left: Pending, recovery: Recovery) -> str:
 def _short(urn: str) -> str:
     """`github:index/branch:Branch staging` from a URN."""
     return f"{urn.split('::')[2].rpartition('$')[2]} {urn.rpartition('::')[2]}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 _VENDORS = {"github": "GitHub", "auth0": "Auth0", "vercel": "Vercel"}

@@ -29,7 +29,7 @@ def recover(
     Raises: GateError: PreviewFailed, VendorError, Locked, ImportFailed. Nothing was changed by the first two, unless
     they come in a further round; a rerun goes on.
     """
-    found = Recovery(stack.name, locks=state.locks(stack))
+    found = Recovery(stack=stack.name, locks=state.locks(stack))
     state.refuse_living(stack, found.locks)
     found.pending = state.pending(stack)
     plan = plans.read(stack, show)

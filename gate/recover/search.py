@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
+import yaml
 from pulumi.automation import Stack
+from pydantic import ConfigDict, Field
 
 from components.adoption import key
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Model, Report
 from gate.stack import planned as plans
 from gate.vendors import TYPES, Accounts, Refused, Unknown, look_up
 
 
-@dataclass(frozen=True)
-class Found:
-    """key: in marketedge:adopt. import_id: its value. recognised: by what, for a person to judge."""
+class Found(Model):
+    """key: in marketedge:adopt. import_id: its value. recognised_by: for a person to judge."""
 
     key: str
     import_id: str
-    recognised: str
+    recognised_by: str
 
 
-@dataclass
-class Adoption:
-    """new: declared and nowhere to be found. undecided: what a person has to decide first. waiting: known later."""
+class Adoption(Report):
+    """What a stack would adopt; filled in while it is looked up.
+
+    Attributes:
+        new: declared, and does not exist.
+        undecided: what a person has to decide first.
+        waiting: what is known later.
+    """
+
+    model_config = ConfigDict(frozen=False)
 
     stack: str
-    found: list[Found] = field(default_factory=list)
-    new: list[str] = field(default_factory=list)
-    undecided: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
+    found: list[Found] = Field([])
+    new: list[str] = Field([])
+    undecided: list[str] = Field([])
+    waiting: list[str] = Field([])
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.FOUND if self.undecided else ExitCode.DONE
+
+    def lines(self) -> Iterator[str]:
+        """The lines to paste, with what each id was recognised by, and everything else as comments."""
+        if self.found:
+            yield "  marketedge:adopt:"
+            yield from (f"    {_entry(one.key, one.import_id)} # {one.recognised_by}" for one in self.found)
+        else:
+            yield f"# Nothing to adopt: stack {self.stack} would create nothing that already exists."
+        yield from (f"# will be created: {name}" for name in self.new)
+        yield from (f"# not looked up: {reason}" for reason in self.waiting)
+        yield from (f"# decide first: {reason}" for reason in self.undecided)
 
 
 def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambda _line: None) -> Adoption:
@@ -37,7 +61,7 @@ def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambd
 
     Raises: PreviewFailed, VendorError.
     """
-    adoption = Adoption(stack.name)
+    adoption = Adoption(stack=stack.name)
     declared = [resource for resource in plans.read(stack, show).new() if resource.type in TYPES]
     show(f"looking up {len(declared)} objects at their vendors")
     for resource in declared:
@@ -50,7 +74,11 @@ def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambd
             adoption.undecided.append(f"{name}: {refused}")
         else:
             if existing:
-                adoption.found.append(Found(name, existing.import_id, existing.recognised))
+                adoption.found.append(Found(key=name, import_id=existing.import_id, recognised_by=existing.recognised))
             else:
                 adoption.new.append(name)
     return adoption
+
+
+def _entry(key: str, value: str) -> str:
+    return yaml.safe_dump({key: value}, width=1_000, allow_unicode=True).strip()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from gate.common.errors import GateError
+from gate.common.errors import GateError, StepFailed
+
+__all__ = ["Refused", "StepFailed"]
 
 
 class Refused(GateError):
     """A precondition does not hold; nothing was changed. Holds every one of them."""
-
-
-class StepFailed(GateError):
-    """A step after the first change did not end well: what was changed has to be taken back."""

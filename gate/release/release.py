@@ -62,7 +62,7 @@ def release(tag: str, stage: Stage, budget: Budget) -> Report:
 
     Raises: GateError and RenderError before the first change.
     """
-    report = Report("release", tag, "refused")
+    report = Report(action="release", tag=tag, outcome="refused")
     records = stage.records.newest()
     conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records)
     report.conditions = [(condition.title, condition.problem) for condition in conditions]

@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import ConfigDict, Field
+
+from gate.common import report
+from gate.common.exit_codes import ExitCode
+from gate.common.text import escaped, markdown_table
+
 Outcome = Literal["done", "overtaken", "refused", "rolled back", "failed"]
-EXIT_CODES: dict[Outcome, int] = {"done": 0, "overtaken": 0, "refused": 1, "rolled back": 3, "failed": 4}
+_EXIT_CODES: dict[Outcome, ExitCode] = {
+    "done": ExitCode.DONE,
+    "overtaken": ExitCode.DONE,
+    "refused": ExitCode.ERROR,
+    "rolled back": ExitCode.ROLLED_BACK,
+    "failed": ExitCode.FAILED,
+}
 
 
-@dataclass
-class Report:
-    """Attributes:
+class Report(report.Report):
+    """What came of it; filled in while it goes on.
 
-    outcome: `overtaken` where something newer has taken the place meanwhile, so that nothing is left to do.
-    conditions: title and problem of each precondition; an empty problem is one that holds.
-    timeline: seconds since the beginning, and what happened.
-    reason: of what did not go well; empty where everything did.
+    Attributes:
+        outcome: `overtaken` where something newer has taken the place meanwhile, so that nothing is left to do.
+        conditions: title and problem of each precondition; one that holds has no problem.
+        timeline: seconds since the beginning, and what happened.
+        reason: why it did not go well; empty where it did.
     """
+
+    model_config = ConfigDict(frozen=False)
 
     action: str
     tag: str
     outcome: Outcome
     reason: str = ""
     sha: str = ""
-    conditions: list[tuple[str, str]] = field(default_factory=list)
-    timeline: list[tuple[float, str]] = field(default_factory=list)
-    advice: list[str] = field(default_factory=list)
+    conditions: list[tuple[str, str]] = Field([])
+    timeline: list[tuple[float, str]] = Field([])
+    advice: list[str] = Field([])
 
     @property
     def exit_code(self) -> int:
-        return EXIT_CODES[self.outcome]
+        return _EXIT_CODES[self.outcome]
 
     @property
     def headline(self) -> str:
         return f"{self.action} {self.tag}".strip() + f": {self.outcome}" + (f" ({self.reason})" if self.reason else "")
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "exitCode": self.exit_code}
+        return {**super().as_json(), "exitCode": self.exit_code}
+
+    def files(self, name: str) -> Mapping[str, str | bytes]:
+        """Called release, whichever of the three commands it was."""
+        return super().files("release")
 
     def lines(self) -> list[str]:
         """For a terminal. The timeline was told while it happened."""
@@ -46,13 +64,9 @@ class Report:
         return [*conditions, self.headline, *self.advice]
 
     def markdown(self) -> str:
-        rows = [f"| {seconds:.1f} | {_cell(text)} |" for seconds, text in self.timeline]
-        conditions = [f"- {'❌' if problem else '✅'} {_cell(title)}{': ' + _cell(problem) if problem else ''}"
+        rows = [(f"{seconds:.1f}", escaped(text)) for seconds, text in self.timeline]
+        conditions = [f"- {'❌' if problem else '✅'} {escaped(title)}{': ' + escaped(problem) if problem else ''}"
                       for title, problem in self.conditions]  # fmt: skip
-        timeline = ["| seconds | what happened |", "| ---: | --- |", *rows] if rows else []
-        parts = [f"## {_cell(self.headline)}", "\n".join(conditions), "\n".join(timeline), "\n".join(self.advice)]
+        timeline = markdown_table(("seconds", "what happened"), rows) if rows else ""
+        parts = [f"## {escaped(self.headline)}", "\n".join(conditions), timeline, "\n".join(self.advice)]
         return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

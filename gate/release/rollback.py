@@ -41,9 +41,14 @@ def rollback(to: str | None, stage: Stage, budget: Budget, *, leaving: str | Non
     serving = stage.production.serving()
     reason = _carried_out(asked, records) or (leaving and _elsewhere(leaving, stage, records, serving))
     if reason:
-        return Report("rollback", asked or f"of {leaving}", "overtaken", f"{reason}; nothing was changed")
+        return Report(
+            action="rollback",
+            tag=asked or f"of {leaving}",
+            outcome="overtaken",
+            reason=f"{reason}; nothing was changed",
+        )
     goal = _goal(to, stage, records, serving)
-    report = Report("rollback", goal.tag, "failed", sha=goal.serving.render_commit)
+    report = Report(action="rollback", tag=goal.tag, outcome="failed", sha=goal.serving.render_commit)
     stage.hold()
     try:
         record = goal.record or stage.records.begin(

@@ -26,7 +26,7 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
 
     Raises: GateError and RenderError before there is anything to wait for.
     """
-    report = Report("deploy", sha[:7], "failed", sha=sha)
+    report = Report(action="deploy", tag=sha[:7], outcome="failed", sha=sha)
     branch = stage.target.settings.github.branch.name
     head = stage.repository.head(branch)
     if head not in (None, sha) and not stage.production.backend.knows(sha):

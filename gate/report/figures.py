@@ -14,11 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from rich.console import Console
+from rich.table import Table
+
+from gate.common.report import Report
+from gate.common.text import count, escaped, markdown_table
 from gate.common.version import parse
 from gate.report.history import Deployment
 
 Verdict = Literal["met", "missed", "not enough data", "not measured here"]
 _WEEK = timedelta(weeks=1)
+_HEADER = ("figure", "value", "target", "verdict", "from")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,39 @@ class Figure:
     @property
     def text(self) -> str:
         return "none" if self.value is None else f"{self.value:.1f} {self.unit}".strip()
+
+    @property
+    def basis(self) -> str:
+        """What it rests on."""
+        return self.note or count(self.samples, "sample")
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return (self.name, self.text, self.target, self.verdict, self.basis)
+
+
+class FigureReport(Report):
+    """The figures of a time; see the module's text for the definitions."""
+
+    repository: str
+    since: datetime
+    until: datetime
+    figures: list[Figure]
+
+    def show(self, console: Console) -> None:
+        table = Table(*_HEADER, title=self._title)
+        table.columns[1].justify = "right"
+        for one in self.figures:
+            table.add_row(*one.cells)
+        console.print(table)
+
+    def markdown(self) -> str:
+        rows = [[escaped(cell) for cell in one.cells] for one in self.figures]
+        return f"## {escaped(self._title)}\n\n{markdown_table(_HEADER, rows)}\n"
+
+    @property
+    def _title(self) -> str:
+        return f"Releases of {self.repository}, {self.since:%Y-%m-%d} to {self.until:%Y-%m-%d}"
 
 
 def figures(

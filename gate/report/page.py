@@ -14,6 +14,7 @@ from components.settings import Settings
 from gate.changes import drift_wording as wording
 from gate.changes.drift_report import Report as Drift
 from gate.changes.drift_report import Verdict
+from gate.common.text import moment
 from gate.report.estate import Estate, Missing, Object, Stack, State
 from gate.report.figures import by_week
 from gate.report.figures_page import drawn, figures_table
@@ -34,14 +35,14 @@ def page(estate: Estate) -> str:
     period = f"releases since {_day(estate.since)}"
     blocks = [
         Html(f"<h1>{html(estate.title)}</h1>"),
-        paragraph(f"Made {wording.moment(estate.made)}; {period}. Links open the vendors' dashboards.", "soft"),
+        paragraph(f"Made {moment(estate.made)}; {period}. Links open the vendors' dashboards.", "soft"),
         _contents(estate),
         Html(f'<div class="cards">{join(_card(stack) for stack in estate.stacks)}</div>'),
         *_environments(estate),
         *(block for stack in estate.stacks for block in _stack(stack)),
         *_releases(estate),
         *_cost(estate),
-        Html(f"<footer>Made by <code>python -m gate report</code>, {html(wording.moment(estate.made))}. It holds "
+        Html(f"<footer>Made by <code>python -m gate report</code>, {html(moment(estate.made))}. It holds "
              "no secret, and loads nothing from anywhere.</footer>"),
     ]  # fmt: skip
     return document(estate.title, join(blocks))
@@ -151,7 +152,7 @@ def _phases(settings: Settings) -> Html:
 
 def _objects(state: State) -> Iterator[Html]:
     yield Html("<h3>Objects</h3>")
-    updated = wording.moment(state.updated) if state.updated else "at an unknown time"
+    updated = moment(state.updated) if state.updated else "at an unknown time"
     facts: list[tuple[str, str]] = [("last written", updated), ("phase then", state.phase or "not known")]
     facts += [("frontend", link(state.frontend_url, state.frontend_url))] if state.frontend_url else []
     facts += [("backend", link(state.backend_url, state.backend_url))] if state.backend_url else []
@@ -178,7 +179,7 @@ def _drift(drift: Drift | Missing) -> Iterator[Html]:
         yield _missing("Drift", drift)
         return
     yield paragraph(join([badge(*_VERDICTS[drift.verdict]), f" {wording.headline(drift)}, looked at "
-                          f"{wording.moment(drift.checked_at)}"], ""))  # fmt: skip
+                          f"{moment(drift.checked_at)}"], ""))  # fmt: skip
     if drift.error is not None:
         yield _missing("Reason", Missing(drift.error))
     if drift.findings:
@@ -217,7 +218,7 @@ def _releases(estate: Estate) -> Iterator[Html]:
 
 def _release(one: Deployment, repository: str) -> list[str]:
     commit = link(f"{repository}/commit/{quote(one.sha)}", code(one.sha[:7]))
-    return [_what(one), _outcome(one), wording.moment(one.ended), _took(one.ended - one.began), commit]
+    return [_what(one), _outcome(one), moment(one.ended), _took(one.ended - one.began), commit]
 
 
 def _what(one: Deployment) -> str:
@@ -265,5 +266,5 @@ def _money(price: float | None) -> str:
     return "no price known" if price is None else f"${price:g}"
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+def _day(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d}"

@@ -1,25 +1,15 @@
-"""The report as files: smoke.xml (JUnit), smoke.json, smoke.md. Their texts are redacted already."""
+"""The report as JUnit XML and as Markdown. Its texts are redacted already."""
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
+from gate.common.text import escaped
 from gate.smoke.report import Outcome, Result, SmokeReport
 
 _MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.SKIPPED: "⏭️"}
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-
-
-def write(report: SmokeReport, folder: Path) -> None:
-    """Raises: OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
-    (folder / "smoke.json").write_text(f"{text}\n", encoding="utf-8")
-    (folder / "smoke.md").write_text(markdown(report), encoding="utf-8")
-    (folder / "smoke.xml").write_bytes(junit(report))
 
 
 def junit(report: SmokeReport) -> bytes:
@@ -54,11 +44,11 @@ def markdown(report: SmokeReport) -> str:
     ]
     for check in report.checks:
         cells = (_MARKS[check.outcome], check.name, check.plan, check.detail)
-        rows.append(f"| {' | '.join(map(_cell, cells))} | {check.seconds:.1f} |")
+        rows.append(f"| {' | '.join(map(escaped, cells))} | {check.seconds:.1f} |")
     if failures := report.failures():
         rows += ["", "### What to do", ""]
-        rows += [f"- **{_cell(', '.join(check.name for check in checks))}**: expected {_cell(checks[0].expected)}. "
-                 f"{_cell(checks[0].fix)}" for checks in failures]  # fmt: skip
+        rows += [f"- **{escaped(', '.join(check.name for check in checks))}**: expected {escaped(checks[0].expected)}. "
+                 f"{escaped(checks[0].fix)}" for checks in failures]  # fmt: skip
     return "\n".join(rows) + "\n"
 
 
@@ -78,7 +68,3 @@ def _case(suite: ElementTree.Element, environment: str, check: Result) -> None:
 def _xml(text: str) -> str:
     """Without what XML cannot hold; an application may answer anything."""
     return _NOT_XML.sub("\ufffd", text)
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>|@#])", r"\\\1", " ".join(text.split()))

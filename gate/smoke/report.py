@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from gate.common.model import Model
-from gate.common.redaction import Redactor
+from rich.console import Console
+
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Model, Report
 
 
 class Outcome(StrEnum):
@@ -34,7 +37,7 @@ class Result(Model):
     fix: str = ""
 
 
-class SmokeReport(Model):
+class SmokeReport(Report):
     """The outcome of one run, checks in the order of the table.
 
     As JSON: `schema` (1: raised when a field changes its meaning or goes away), `passed`, `environment`, `frontendUrl`,
@@ -55,7 +58,7 @@ class SmokeReport(Model):
 
     @property
     def exit_code(self) -> int:
-        return 0 if self.passed else 2
+        return ExitCode.DONE if self.passed else ExitCode.FOUND
 
     @property
     def headline(self) -> str:
@@ -81,9 +84,22 @@ class SmokeReport(Model):
     def of(self, outcome: Outcome) -> list[Result]:
         return [result for result in self.checks if result.outcome == outcome]
 
-    def redacted(self, redactor: Redactor) -> SmokeReport:
-        return SmokeReport.model_validate(redactor.value(self.model_dump(mode="json")))
-
     def as_json(self) -> dict[str, Any]:
         """See the class's text."""
-        return {"schema": 1, "passed": self.passed, **self.model_dump(mode="json", by_alias=True)}
+        return {**super().as_json(), "passed": self.passed}
+
+    def show(self, console: Console) -> None:
+        from gate.smoke.console import show
+
+        show(self, console)
+
+    def markdown(self) -> str:
+        from gate.smoke.files import markdown
+
+        return markdown(self)
+
+    def files(self, name: str) -> Mapping[str, str | bytes]:
+        """`smoke.xml` as well, for viewers that know JUnit. Whatever ran the tests, they are called smoke."""
+        from gate.smoke.files import junit
+
+        return {**super().files("smoke"), "smoke.xml": junit(self)}

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ConfigDict
+
 from components.settings import Watch
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Report
 
 _RATE_EVERY = 60.0
 """Seconds between two looks at the error rate, which Render counts by the minute."""
@@ -27,10 +31,19 @@ class Rate:
         return 100 * self.errors / self.requests if self.requests else 0.0
 
 
-@dataclass
-class Watched:
-    """What was seen. alarm: why to go back; empty where nothing speaks for it. rate: None where it is not to be had."""
+class Watched(Report):
+    """What was seen; filled in while it goes on.
 
+    Attributes:
+        alarm: why to roll back; empty where there is no reason.
+        rate: None where it is not available.
+
+    As JSON also `outcome`: `alarm` or `quiet`.
+    """
+
+    model_config = ConfigDict(frozen=False)
+
+    environment: str = ""
     alarm: str = ""
     seconds: float = 0.0
     looks: int = 0
@@ -41,11 +54,18 @@ class Watched:
     def headline(self) -> str:
         if self.alarm:
             return f"alarm: {self.alarm}"
-        rate = f"{self.rate.percent:.1f} % server errors" if self.rate else "the error rate is not to be had"
+        rate = f"{self.rate.percent:.1f} % server errors" if self.rate else "the error rate is not available"
         return f"quiet for {self.seconds / 60:.0f} min: {self.failures} of {self.looks} looks failed, {rate}"
 
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.FOUND if self.alarm else ExitCode.DONE
+
+    def lines(self) -> list[str]:
+        return [f"{self.environment}: {self.headline}"]
+
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "outcome": "alarm" if self.alarm else "quiet"}
+        return {**super().as_json(), "outcome": "alarm" if self.alarm else "quiet"}
 
 
 def watch(
@@ -60,7 +80,7 @@ def watch(
 
     Args:
         look: at the health endpoint; answers what is wrong with it, or nothing.
-        rate: since the watch began; None where it is not to be had.
+        rate: since the watch began; None where it is not available.
     """
     seen, began, failing = Watched(), clock(), None
     asked = began  # before the first minute is over, there is nothing to count

@@ -7,12 +7,15 @@ no parent, is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from blueprint.workspace import Session
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Report
+from gate.common.text import count
 from gate.vendors.repository import Repository
 from gate.vendors.vercel import Vercel
 
@@ -30,6 +33,31 @@ class Preview:
     branch: str
     created: datetime
     works: bool = True
+
+
+class Pruned(Report):
+    """What came of it. old: the previews that are old, and deleted if `deleted` says so."""
+
+    old: list[Preview]
+    kept: int
+    older_than: str
+    deleted: bool
+    problems: list[str]
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.ERROR if self.problems else ExitCode.DONE
+
+    def lines(self) -> Iterable[str]:
+        verb = "deleted" if self.deleted else "would delete"
+        for one in self.old:
+            yield f"{verb}: {one.vendor} {one.name} (branch {one.branch or 'unknown'}, {one.created:%Y-%m-%d})"
+        yield from (f"not deleted: {problem}" for problem in self.problems)
+        if not self.old:
+            yield f"No previews are older than {self.older_than}. Nothing to delete; {self.kept} stay."
+        else:
+            advice = "" if self.deleted else "; run it with --yes to delete them"
+            yield f"{count(len(self.old), 'preview')} older than {self.older_than}, {self.kept} stay{advice}"
 
 
 def at_vercel(vercel: Vercel, project: str) -> list[Preview]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from blueprint.workspace import Session
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Report
 
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 
@@ -23,6 +25,20 @@ class Seeded:
 
     script: str
     outcome: Literal["done", "already done", "failed"]
+
+
+class SeedReport(Report):
+    """What came of every script that was asked for."""
+
+    environment: str
+    scripts: list[Seeded]
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.FOUND if any(one.outcome == "failed" for one in self.scripts) else ExitCode.DONE
+
+    def lines(self) -> Iterable[str]:
+        return (f"{one.outcome}: {one.script}" for one in self.scripts)
 
 
 def seed(

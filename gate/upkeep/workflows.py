@@ -20,6 +20,8 @@ import yaml
 
 from components.settings import Settings
 from gate.common.errors import GateError
+from gate.common.exit_codes import ExitCode
+from gate.common.report import Report
 from gate.stack.target import load_peer
 from gate.vendors.errors import VendorError
 from gate.vendors.repository import Repository
@@ -57,6 +59,31 @@ class Difference:
 
     path: str
     state: str
+
+
+class Comparison(Report):
+    """What a branch has instead of what is delivered."""
+
+    branch: str
+    differences: list[Difference]
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.FOUND if self.differences else ExitCode.DONE
+
+    def lines(self) -> list[str]:
+        lines = [f"{one.state}: {one.path}" for one in self.differences]
+        return lines or [f"{self.branch} has every workflow as it is delivered"]
+
+
+class Delivery(Report):
+    """The pull request that delivers them; its address is empty where there is nothing to deliver."""
+
+    branch: str
+    pull_request: str | None
+
+    def lines(self) -> list[str]:
+        return [self.pull_request or f"{self.branch} has every workflow as it is delivered"]
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def test_the_rollback_procedures(released: Desk) -> None:
 def test_the_runbook(released: Desk) -> None:
     released.follows("DEPLOYMENT_RUNBOOK.md")
     reports = released.stage.project / "reports"
-    assert {path.name for path in reports.glob("*.html")} == {"estate.html", "metrics.html"}
+    assert {path.name for path in reports.glob("*.html")} == {"estate.html"}
 
 
 def test_what_the_repositorys_workflows_run(released: Desk) -> None:

@@ -19,7 +19,6 @@ from blueprint.workspace import connect
 from gate import cli
 from gate.changes import drift_console as console
 from gate.changes.drift_report import Report
-from gate.commands import drift as command
 from gate.common.errors import StackUnavailable
 from gate.stack.project import open_stack
 from rehearsal.engine import Engine, inhabit
@@ -49,7 +48,7 @@ class Living:
 
     def drift(self) -> tuple[int, dict[str, Any]]:
         """`python -m gate drift --env staging --json --report …`, whose two JSON outputs are the same."""
-        with inhabit(self.stage), mock.patch.object(command, "open_stack", return_value=self.engine.stack):
+        with inhabit(self.stage), mock.patch("gate.stack.project.open_stack", return_value=self.engine.stack):
             code = cli.main(["drift", "--env", "staging", "--json", "--report", str(self.folder)])
         printed = self.capsys.readouterr()
         report = json.loads(printed.out)

@@ -127,7 +127,7 @@ def test_the_page_shows_what_there_is(living: Living, capsys: pytest.CaptureFixt
 def test_drift_is_looked_for_when_asked(
     living: Living, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gate.commands.report.open_stack", lambda _name: living.engine.stack)
+    monkeypatch.setattr("gate.stack.project.open_stack", lambda _name: living.engine.stack)
     code, page, content, said = living.report(capsys, "--drift", "--env", "staging")
     assert (code, said.count("gate report")) == (0, 0)
     assert content["stacks"][0]["drift"]["findings"][0]["field"] == "callbacks"

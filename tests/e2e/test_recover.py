@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pulumi
 import pulumi_auth0 as auth0
@@ -14,8 +15,8 @@ import pulumiverse_vercel as vercel
 import pytest
 from pulumi import automation
 
-from gate.commands.recover import execute
-from gate.recover.report import Recovery, as_json
+from gate import cli
+from gate.recover.report import Recovery
 from gate.recover.run import recover
 from gate.vendors import Accounts
 from rehearsal.engine import Engine as StagingEngine
@@ -190,7 +191,7 @@ def test_a_killed_engine_leaves_a_lock_and_a_pending_operation_which_go(engine: 
 
     recovered = run(engine, vendors, variable, change=True)
     assert recovered.exit_code == 0
-    assert as_json(recovered)["pendingOperations"][0]["cleared"]
+    assert recovered.as_json()["pendingOperations"][0]["cleared"]
     up = engine.stack(variable).up()
     assert "pending operations" not in up.stdout
     engine.stack(variable).preview(refresh=True, expect_no_changes=True)
@@ -257,10 +258,15 @@ def test_the_staging_stack_killed_at_three_vendors_converges(
         assert [value for value in stage.secret_values() if value in everything] == []
 
 
+def gate_recover(engine: StagingEngine, *arguments: str) -> int:
+    with mock.patch("gate.stack.project.open_stack", return_value=engine.stack):
+        return cli.main(["recover", "--env", "staging", *arguments])
+
+
 def looked_at(engine: StagingEngine, capsys: pytest.CaptureFixture[str]) -> str:
     """Without leave to change anything, as a workflow asks. Returns: what was printed."""
     state = engine.state()
-    assert execute(engine.stack, change=False, in_json=True) == 2
+    assert gate_recover(engine, "--json") == 2
     printed = capsys.readouterr().out
     report = json.loads(printed)
     assert report["status"] == "found"
@@ -271,7 +277,7 @@ def looked_at(engine: StagingEngine, capsys: pytest.CaptureFixture[str]) -> str:
 
 def put_right(stage: World, engine: StagingEngine, capsys: pytest.CaptureFixture[str]) -> str:
     written = len(changes(stage))
-    assert execute(engine.stack, change=True) == 0
+    assert gate_recover(engine, "--yes") == 0
     assert len(changes(stage)) == written, "nothing is written at a vendor"
     return capsys.readouterr().out
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from gate.smoke import Result, SmokeReport, run
+from gate.smoke import Result, SmokeReport
+from gate.smoke.run import run
 from gate.stack.target import Target
 from tests.unit.settings.stack_file import StackFile
 

@@ -7,16 +7,24 @@ import yaml
 
 from components.adoption import key
 from gate.cli import main
-from gate.commands.adopt import text
 from gate.recover.search import Adoption, Found
 from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import StackFile
 
+
+def found(key: str, import_id: str, recognised_by: str) -> Found:
+    return Found(key=key, import_id=import_id, recognised_by=recognised_by)
+
+
+def text(adoption: Adoption) -> str:
+    return "\n".join(adoption.lines())
+
+
 FOUND = Adoption(
-    "production",
+    stack="production",
     found=[
-        Found("auth0:Client/production", "fakeClientId", "the only application named 'MarketEdge Platform'"),
-        Found("github:BranchProtection/production", "MarketEdge-Platform:main", "rule of main"),
+        found("auth0:Client/production", "fakeClientId", "the only application named 'MarketEdge Platform'"),
+        found("github:BranchProtection/production", "MarketEdge-Platform:main", "rule of main"),
     ],
     new=["github:RepositoryRuleset/production"],
     waiting=["vercel:ProjectDomain/production: projectId is known after `pulumi up` only"],
@@ -53,7 +61,9 @@ def test_what_is_not_adopted_is_said_beside_the_lines() -> None:
 
 
 def test_nothing_to_adopt_is_said() -> None:
-    assert text(Adoption("staging")) == "# nothing of what stack staging would create exists: there is nothing to adopt"
+    assert (
+        text(Adoption(stack="staging")) == "# Nothing to adopt: stack staging would create nothing that already exists."
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from gate.release.records import Records
 from gate.release.release import Stage, release
 from gate.release.rollback import rollback
 from gate.release.serving import Production
-from gate.smoke import Outcome, SmokeReport, run
+from gate.smoke import Outcome, SmokeReport
+from gate.smoke.run import run
 from gate.stack.target import load_peer, load_target
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository

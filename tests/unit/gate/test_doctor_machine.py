@@ -246,7 +246,7 @@ def test_the_command_is_one_line_for_a_vendor_without_credentials_and_writes_not
     )
     assert done.returncode == 2, done.stderr
     found = json.loads(done.stdout)
-    assert found["ready"] is False
+    assert found["passed"] is False
     of_github = [one for one in found["lines"] if one["title"].startswith("GitHub") and one["topic"] == "staging"]
     assert [(one["title"], one["verdict"]["detail"]) for one in of_github] == [
         ("GitHub: credentials", "GITHUB_TOKEN not set")

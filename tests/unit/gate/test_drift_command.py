@@ -15,7 +15,6 @@ from rich.console import Console
 
 from gate import cli
 from gate.changes.drift_check import check
-from gate.commands import drift as command
 from gate.common.errors import StackUnavailable
 from gate.common.progress import progress
 from gate.stack.project import open_stack
@@ -37,7 +36,7 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(stack: FakeStack, *arguments: str) -> int:
-    with mock.patch.object(command, "open_stack", return_value=stack) as opened:
+    with mock.patch("gate.stack.project.open_stack", return_value=stack) as opened:
         code = cli.main(["drift", "--env", "staging", *arguments])
     assert all(call.args == (stack.name,) for call in opened.call_args_list)
     return code
@@ -144,7 +143,7 @@ def test_a_report_that_cannot_be_written_is_1(capsys: pytest.CaptureFixture[str]
 def test_help_teaches_what_it_does_and_how_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["drift", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    for text in ("0: clean", "2: something differs", "1: could not be checked", "python -m gate drift --env staging"):
+    for text in ("0: clean", "2: something differs", "1: could not be checked", "gate drift --env staging"):
         assert text in shown
 
 

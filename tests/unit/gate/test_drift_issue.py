@@ -10,7 +10,6 @@ from unittest import mock
 import pytest
 
 from gate import cli
-from gate.commands import drift as command
 from gate.vendors.issues import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -39,7 +38,7 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
 
 
 def run(stack: FakeStack) -> int:
-    with mock.patch.object(command, "open_stack", return_value=stack):
+    with mock.patch("gate.stack.project.open_stack", return_value=stack):
         return cli.main(["drift", "--env", stack.name, "--issue"])
 
 

@@ -17,8 +17,7 @@ from gate.changes.drift_report import Finding, Kind, Report, Thing
 from gate.commands.report import as_content
 from gate.report import html as parts
 from gate.report.estate import Estate, Missing, Object, Stack, State
-from gate.report.figures import by_week, figures
-from gate.report.figures_page import page as metrics_page
+from gate.report.figures import figures
 from gate.report.history import Deployment
 from gate.report.page import page
 from gate.stack.target import read_config
@@ -188,11 +187,9 @@ def browser(tmp_path: Path) -> Browser:
 
 @pytest.mark.parametrize("width", [390, 960, 1200])
 def test_in_a_browser_it_fits_and_asks_for_nothing(browser: Browser, tmp_path: Path, width: int) -> None:
-    week = by_week([deployment(3)], SINCE, NOW)
     pages = {
         "full": page(full()),
         "empty": page(empty()),
-        "metrics": metrics_page("Releases", "this month", figures([], [], SINCE, NOW), [("Production", week)]),
     }
     for name, text in pages.items():
         file = tmp_path / f"{name}.html"

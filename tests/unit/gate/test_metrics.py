@@ -14,7 +14,6 @@ import pytest
 from gate.cli import main
 from gate.release.release import release
 from gate.report.figures import Figure, by_week, figures
-from gate.report.figures_page import page
 from gate.report.history import Deployment, read
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
@@ -108,18 +107,6 @@ class Loads(HTMLParser):
         self.found += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href")]
 
 
-def test_the_page_loads_nothing_and_escapes_everything() -> None:
-    figures_ = [Figure("<script>alert(1)</script>", 1.0, "%", "<b>", "met", 3)]
-    text = page("Releases & more", "<period>", figures_, [("Production", by_week([made(1)], START, END))])
-    parser = Loads()
-    parser.feed(text)
-    assert parser.found == []
-    assert parser.rows == 2
-    assert "<script>" not in text
-    assert "Releases &amp; more" in text
-    assert 'aria-label="Production: 1 served and 0 failed in 4 weeks"' in text
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
     with release_world(tmp_path) as made_:
@@ -164,7 +151,7 @@ def test_what_github_and_apps_record_of_the_same_environment_is_not_counted_twic
         assert [one.tag for one in read(stage.repository, "production", long_ago)] == ["v1.0.0"]
 
 
-def test_the_command_writes_json_and_a_page(
+def test_the_command_writes_json_and_markdown(
     world: ReleaseWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.tagged("v1.0.0")
@@ -172,10 +159,10 @@ def test_the_command_writes_json_and_a_page(
     for name, value in world.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(STACKS)
-    assert main(["metrics", "--json", "--html", str(tmp_path / "metrics.html")]) == 0
+    assert main(["metrics", "--json", "--report", str(tmp_path)]) == 0
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["figures"]}
     assert found["production deployments"]["samples"] == 1
-    assert "Production by week" in (tmp_path / "metrics.html").read_text()
+    assert "| production deployments | " in (tmp_path / "metrics.md").read_text()
 
 
 @pytest.mark.parametrize("since", ["30", "0d", "yesterday", "3m"])

@@ -14,7 +14,6 @@ from pulumi.automation.events import EngineEvent
 from gate import cli
 from gate.changes.preview import cost
 from gate.changes.preview_wording import cost as worded
-from gate.commands import preview as command
 from gate.common.errors import StackUnavailable
 from gate.vendors.issues import LIMIT
 from rehearsal import vendor_api
@@ -62,7 +61,7 @@ def run(*arguments: str, **stacks: FakeStack | Exception) -> int:
         return found
 
     named = [part for name in stacks for part in ("--env", name)]
-    with mock.patch.object(command, "open_stack", opened):
+    with mock.patch("gate.stack.project.open_stack", opened):
         return cli.main(["preview", *named, *arguments])
 
 

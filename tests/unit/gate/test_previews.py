@@ -94,17 +94,17 @@ def test_the_command_lists_and_then_deletes_old_previews_only(
     preview["serviceDetails"] = {**parent["serviceDetails"], "parentServer": {"id": parent["id"], "name": SERVICE}}
     world.render.estate.services["srv-preview"] = preview
 
-    assert main(["previews", "prune"]) == 0
+    assert main(["prune"]) == 0
     shown = capsys.readouterr().out
     assert "would delete: Render marketedge-platform PR #7" in shown
-    assert "2 previews are old, 2 stay; --yes deletes them" in shown
+    assert "2 previews older than 7d, 2 stay; run it with --yes to delete them" in shown
     assert deployments(world) == {old, recent, production, opened}
 
-    assert main(["previews", "prune", "--yes"]) == 0
+    assert main(["prune", "--yes"]) == 0
     assert deployments(world) == {recent, production, opened}
     assert set(world.render.estate.services) == {parent["id"]}
-    assert main(["previews", "prune", "--yes"]) == 0
-    assert "0 previews were old" in capsys.readouterr().out
+    assert main(["prune", "--yes"]) == 0
+    assert "Nothing to delete" in capsys.readouterr().out
 
 
 def test_the_newest_of_a_branch_that_a_domain_serves_stays(
@@ -113,8 +113,8 @@ def test_the_newest_of_a_branch_that_a_domain_serves_stays(
     project = world.estate.find("vercel", "project") or {}
     world.estate.seed("vercel", "domain", projectId=project["id"], domain="demo.test", gitBranch="demo")
     age(world, vercel_deployments.build(world.estate, FRONTEND, "a" * 40, "demo"), 30)
-    assert main(["previews", "prune", "--yes"]) == 0
-    assert "0 previews were old, 1 stay" in capsys.readouterr().out
+    assert main(["prune", "--yes"]) == 0
+    assert "Nothing to delete; 1 stay" in capsys.readouterr().out
 
 
 def test_without_the_project_nothing_is_looked_at(world: ReleaseWorld, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,11 +123,11 @@ def test_without_the_project_nothing_is_looked_at(world: ReleaseWorld, capsys: p
     with world.estate.edit("vercel") as objects:
         next(one for one in objects if one["type"] == "project")["name"] = "another"
     before = deployments(world)
-    assert main(["previews", "prune", "--yes"]) == 1
+    assert main(["prune", "--yes"]) == 1
     assert "Vercel has no project marketedge-frontend" in capsys.readouterr().err
     assert deployments(world) == before
 
 
 def test_an_age_that_is_none_says_what_was_expected(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["previews", "prune", "--older-than", "7"]) == 1
+    assert main(["prune", "--older-than", "7"]) == 1
     assert "--older-than 7: expected days or weeks such as 7d and 2w" in capsys.readouterr().err

@@ -1,19 +1,18 @@
-"""`python -m gate recover`: its exit codes, what it prints where, and no secret in any of it."""
+"""`gate recover`: its exit codes, what it prints where, and no secret in any of it."""
 
 from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from pulumi.automation import CommandError, ConfigValue, Stack
+from pulumi.automation import ConfigValue
 
 from gate import cli
-from gate.commands import recover as command
-from gate.commands.recover import execute
-from gate.common.errors import GateError, MissingCredentials, StackUnavailable
+from gate.common.errors import StackUnavailable
 from gate.recover.report import Recovery
+from tests.unit.gate.stack import failure
 
 SECRET = "never-to-be-shown-4711"
 ENVIRON = {
@@ -26,82 +25,77 @@ ENVIRON = {
 }
 
 
-def stack(environment: dict[str, str] | None = None, config: Any = None) -> Stack:
-    values = {"marketedge:secrets": ConfigValue(json.dumps({"PASSWORD": SECRET}), secret=True)}
-    found = SimpleNamespace(
-        name="staging",
-        workspace=SimpleNamespace(env_vars=ENVIRON if environment is None else environment),
-        get_all_config=config or (lambda: values),
-    )
-    return cast(Stack, found)
-
-
 @pytest.fixture(autouse=True)
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*ENVIRON, "GITHUB_ORGANIZATION", "AUTH0_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_a_report_is_printed_without_secrets(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = Recovery("staging", refused=[f"two of {SECRET} and {ENVIRON['GITHUB_TOKEN']}"])
-    monkeypatch.setattr(command, "recover_stack", lambda *_args, **_options: found)
-    assert execute(stack(), change=False) == 1
-    assert execute(stack(), change=False, in_json=True) == 1
+@pytest.fixture
+def recover(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs the command on a stack of its own. found: what the recovery answers, or raises."""
+
+    def run(*arguments: str, found: Any = None, environment: dict[str, str] = ENVIRON, config: Any = None) -> int:
+        values = {"marketedge:secrets": ConfigValue(json.dumps({"PASSWORD": SECRET}), secret=True)}
+        stack = SimpleNamespace(
+            name="staging",
+            workspace=SimpleNamespace(env_vars=environment),
+            get_all_config=config or (lambda: values),
+        )
+
+        def answer(*_args: object, change: bool, **_options: object) -> Recovery:
+            if isinstance(found, Exception):
+                raise found
+            return found or Recovery(stack="staging", changed=change)
+
+        monkeypatch.setattr("gate.stack.project.open_stack", lambda _name: stack)
+        monkeypatch.setattr("gate.recover.run.recover", answer)
+        return cli.main(["recover", "--env", "staging", *arguments])
+
+    return run
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_report_is_printed_without_secrets(recover: Any, form: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    refused = Recovery(stack="staging", refused=[f"two of {SECRET} and {ENVIRON['GITHUB_TOKEN']}"])
+    assert recover(*form, found=refused) == 1
     printed = capsys.readouterr().out
     assert "two of [secret] and [secret]" in printed
-    assert json.loads(printed[printed.index("{") :])["status"] == "refused"
+    if form:
+        assert json.loads(printed)["status"] == "refused"
 
 
-def test_an_error_is_of_its_kind_and_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_args: object, **_options: object) -> None:
-        raise StackUnavailable(f"said: {SECRET}")
-
-    monkeypatch.setattr(command, "recover_stack", fail)
-    with pytest.raises(StackUnavailable, match=r"^said: \[secret\]$"):
-        execute(stack(), change=True)
-
-
-def test_missing_credentials_stop_it_before_the_preview() -> None:
-    with pytest.raises(MissingCredentials, match="Vercel: export VERCEL_API_TOKEN"):
-        execute(stack(environment={}), change=False)
-
-
-def test_a_stack_that_cannot_be_read_is_an_error_with_the_reason() -> None:
-    def fail() -> None:
-        raise CommandError(SimpleNamespace(code=255, stdout="", stderr="error: incorrect passphrase"))  # type: ignore[arg-type]
-
-    with pytest.raises(StackUnavailable, match="incorrect passphrase"):
-        execute(stack(config=fail), change=False)
-
-
-@pytest.mark.parametrize("code", [0, 1, 2])
-def test_the_command_line_hands_the_exit_code_on(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    asked: dict[str, Any] = {}
-
-    def pretend(_stack: Stack, **options: Any) -> int:
-        asked.update(options)
-        return code
-
-    monkeypatch.setattr(command, "open_stack", lambda name: name)
-    monkeypatch.setattr(command, "execute", pretend)
-    assert cli.main(["recover", "--env", "staging", "--yes", "--json"]) == code
-    assert (asked["change"], asked["in_json"]) == (True, True)
-
-
-def test_the_command_line_changes_nothing_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "open_stack", lambda name: name)
-    monkeypatch.setattr(command, "execute", lambda _stack, **options: 1 if options["change"] else 0)
-    assert cli.main(["recover", "--env", "staging"]) == 0
-
-
-def test_an_error_goes_to_standard_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def fail(_name: str) -> Stack:
-        raise GateError("no such stack")
-
-    monkeypatch.setattr(command, "open_stack", fail)
-    assert cli.main(["recover", "--env", "staging"]) == 1
+def test_an_error_is_without_secrets_and_on_standard_error(recover: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert recover(found=StackUnavailable(f"said: {SECRET}")) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "gate recover: no such stack" in printed.err
+    assert "gate recover: said: [secret]\n" in printed.err
+
+
+def test_missing_credentials_stop_it_before_the_preview(recover: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert recover(environment={}) == 1
+    assert "Vercel: export VERCEL_API_TOKEN" in capsys.readouterr().err
+
+
+def test_a_stack_that_cannot_be_read_is_an_error_with_the_reason(
+    recover: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise failure("error: incorrect passphrase")
+
+    assert recover(config=fail) == 1
+    assert "the stack staging cannot be worked on: incorrect passphrase" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "changed"), [([], False), (["--yes"], True)])
+def test_it_changes_nothing_unless_told(
+    recover: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], changed: bool
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(Recovery, "lines", lambda self: seen.append(self.changed) or [])
+    assert recover(*arguments) == 0
+    assert seen == [changed]
+
+
+def test_objects_outside_the_state_are_2(recover: Any) -> None:
+    assert recover(found=Recovery(stack="staging", surplus=["Auth0 has 1 more of it"])) == 2

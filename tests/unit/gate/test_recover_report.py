@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from pulumi.automation import Stack
 
-from gate.recover.report import NotLookedUp, Orphan, Recovery, as_json, as_lines
+from gate.recover.report import NotLookedUp, Orphan, Recovery
 from gate.recover.state import Lock, Locked, Pending, locks, refuse_living
 
 URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"
@@ -27,7 +27,7 @@ STALE = Lock("ann@laptop, process 7", "2026-11-02T10:00:00", stale=True)
 
 
 def recovery(**parts: Any) -> Recovery:
-    return Recovery("staging", **parts)
+    return Recovery(stack="staging", **parts)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_exit_code_says_whether_something_is_left(found: Recovery, code: int
 
 
 def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> None:
-    assert list(as_lines(recovery(orphans=[ORPHAN], pending=[PENDING, COMMAND], locks=[STALE]))) == [
+    assert list(recovery(orphans=[ORPHAN], pending=[PENDING, COMMAND], locks=[STALE]).lines()) == [
         "found a stale lock of ann@laptop, process 7, since 2026-11-02T10:00:00: that process is no more",
         "found 2 pending operations of a killed update:",
         "  creating github:index/branchProtection:BranchProtection staging (it exists: see below)",
@@ -73,12 +73,12 @@ def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> 
     ],
 )
 def test_the_last_line_says_what_to_do_next(found: Recovery, last: str) -> None:
-    assert last in list(as_lines(found))[-1]
+    assert last in list(found.lines())[-1]
 
 
 def test_an_operation_of_unknown_outcome_comes_with_advice() -> None:
     updating = Pending(URN, PENDING.type, "updating")
-    lines = list(as_lines(recovery(pending=[updating, PENDING], changed=True)))
+    lines = list(recovery(pending=[updating, PENDING], changed=True).lines())
     assert lines[0] == "cleared 2 pending operations of a killed update:"
     assert lines[1].endswith("(the next `pulumi up --refresh` reads how it ended)")
     assert lines[2].endswith("(does not exist, or cannot be looked up: see its vendor's dashboard)")
@@ -93,7 +93,8 @@ def test_the_report_for_programs() -> None:
         waiting=[NotLookedUp("u", "k")],
         changed=True,
     )
-    assert as_json(found) == {
+    assert found.as_json() == {
+        "schema": 1,
         "stack": "staging",
         "status": "recovered",
         "found": [

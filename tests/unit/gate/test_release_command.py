@@ -12,7 +12,6 @@ import pytest
 
 from blueprint.errors import Unreachable
 from gate.cli import main
-from gate.commands import release as command
 from gate.common.budget import Budget
 from gate.release import stage as opening
 from gate.smoke import Outcome, Result, SmokeReport
@@ -38,7 +37,7 @@ class Told:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     found = Told()
-    monkeypatch.setattr(command, "notify", found.notify)
+    monkeypatch.setattr("gate.common.notifications.notify", found.notify)
     return found
 
 
@@ -63,8 +62,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> Iterat
         def budget(seconds: float, tell: Callable[[str], None], waiting: Callable[[str], None]) -> Budget:
             return Budget(seconds, tell, waiting, clock=lambda: made.time[0], sleep=made.sleep)
 
-        monkeypatch.setattr(command, "smoke", smoke)
-        monkeypatch.setattr(command, "Budget", budget)
+        monkeypatch.setattr("gate.smoke.run.run", smoke)
+        monkeypatch.setattr("gate.common.budget.Budget", budget)
         yield made
 
 
@@ -97,7 +96,7 @@ def test_a_bad_release_ends_with_3_also_where_nobody_can_be_told(
     shown = capsys.readouterr()
     content = json.loads(shown.out)
     assert (content["outcome"], content["exitCode"]) == ("rolled back", 3)
-    assert ("nobody was told" in shown.err) is refuses
+    assert ("the team was not notified" in shown.err) is refuses
 
 
 def test_a_tag_may_ask_to_go_back(world: ReleaseWorld, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +123,7 @@ def test_a_missing_token_changes_nothing(
     before = world.writes()
     monkeypatch.delenv(missing)
     assert main(["release", "v1.0.0", "--report", str(tmp_path)]) == 1
-    assert missing in capsys.readouterr().err
+    assert missing in capsys.readouterr().out
     assert missing in (tmp_path / "release.md").read_text()
     assert (world.writes(), world.states(), world.locks()) == (before, [], [])
     assert told.texts[0].startswith("release v1.0.0: refused (")

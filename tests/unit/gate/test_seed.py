@@ -51,4 +51,4 @@ def test_the_free_plan_is_told_what_to_do(tmp_path: Path) -> None:
 
 def test_production_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--env", "production"]) == 1
-    assert "production is not filled with test data" in capsys.readouterr().err
+    assert "test data is never loaded into production" in capsys.readouterr().err

@@ -11,12 +11,18 @@ import httpx
 import pytest
 from rich.console import Console
 
-from gate.commands import smoke as command
+from gate.commands.running import Run
+from gate.commands.smoke import smoke
 from gate.common.errors import GateError
-from gate.smoke import console, files, status
+from gate.smoke import console, status
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import release_world
 from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application
+
+
+def write(report, folder):
+    run = Run("smoke", folder=folder)
+    run.write(report.files("smoke"))
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def broken() -> Application:
 
 def test_junit_counts_and_tells_failures_and_skips(broken, tmp_path):
     report = broken.smoke({})
-    files.write(report, tmp_path / "out")
+    write(report, tmp_path / "out")
     suite = ElementTree.parse(tmp_path / "out" / "smoke.xml").getroot().find("testsuite")
     cases = suite.findall("testcase")
     assert suite.get("tests") == str(len(cases)) == str(len(report.checks))
@@ -41,7 +47,7 @@ def test_junit_counts_and_tells_failures_and_skips(broken, tmp_path):
 
 def test_json_and_markdown_tell_the_same(broken, tmp_path):
     report = broken.smoke({})
-    files.write(report, tmp_path)
+    write(report, tmp_path)
     content = json.loads((tmp_path / "smoke.json").read_text(encoding="utf-8"))
     assert (content["schema"], content["passed"], content["environment"]) == (1, False, "staging")
     assert len(content["checks"]) == len(report.checks)
@@ -54,7 +60,7 @@ def test_json_and_markdown_tell_the_same(broken, tmp_path):
 def test_no_file_holds_a_secret(tmp_path):
     app = Application()
     app.health["status"] = f"{PASSWORD} {CLIENT_SECRET} {app.token}"
-    files.write(app.smoke(), tmp_path)
+    write(app.smoke(), tmp_path)
     for file in tmp_path.iterdir():
         text = file.read_text(encoding="utf-8")
         assert not [secret for secret in (PASSWORD, CLIENT_SECRET, app.token) if secret in text]
@@ -116,36 +122,36 @@ def test_the_commit_status_says_what_came_of_it_and_where(github, broken):
 def served(monkeypatch) -> Application:
     """The command looks at an application of this test's."""
     app = Application()
-    monkeypatch.setattr(command, "load_target", lambda _env, _stack, _environ: app.target)
-    monkeypatch.setattr(command, "run", lambda _target, _environ, **options: app.smoke({}, **options))
+    monkeypatch.setattr("gate.stack.target.load_target", lambda _env, _stack, _environ: app.target)
+    monkeypatch.setattr("gate.smoke.run.run", lambda _target, _environ, **options: app.smoke({}, **options))
     return app
 
 
 def test_the_command_passes_with_0_and_prints_only_json_when_asked(served, github, capsys):
-    assert command.smoke("staging", as_json=True, sha="abc123") == 0
+    assert smoke("staging", as_json=True, sha="abc123") == 0
     assert json.loads(capsys.readouterr().out)["passed"] is True
     assert github.sent[0][2]["state"] == "success"
 
 
 def test_the_command_fails_with_2_and_writes_its_report(served, tmp_path):
     served.answers["GET /admin"] = httpx.Response(404)
-    assert command.smoke("staging", report=tmp_path) == 2
+    assert smoke("staging", report=tmp_path) == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["smoke.json", "smoke.md", "smoke.xml"]
 
 
 def test_a_status_that_could_not_be_set_is_not_a_success(served, github, capsys):
     github.refuses = True
-    assert command.smoke("staging", sha="abc123") == 1
+    assert smoke("staging", sha="abc123") == 1
     assert "Commit statuses: write" in capsys.readouterr().err
 
 
 def test_a_failure_is_told_to_the_team(served, monkeypatch):
     told: list[str] = []
-    monkeypatch.setattr(command, "notify", lambda text, _environ: told.append(text) or "")
-    assert command.smoke("staging") == 0
+    monkeypatch.setattr("gate.common.notifications.notify", lambda text, _environ: told.append(text) or "")
+    assert smoke("staging") == 0
     assert told == []
     served.answers["GET /admin"] = httpx.Response(404)
-    assert command.smoke("staging") == 2
+    assert smoke("staging") == 2
     (text,) = told
     assert text.startswith("smoke tests of staging: ")
     assert "1 failed" in text
@@ -160,7 +166,7 @@ def test_only_the_commit_that_render_serves_gets_the_status(asked, set_, served,
         commits = {"serves": world.serving()[0], "waits": "f" * 40}
         (service,) = world.render.estate.services.values()
         service["name"] = served.target.settings.render.service.name
-        assert command.smoke("staging", sha=commits[asked]) == (0 if set_ else 1)
+        assert smoke("staging", sha=commits[asked]) == (0 if set_ else 1)
     assert bool(github.sent) is set_
     assert ("wait for its deploy" in capsys.readouterr().err) is not set_
 
@@ -169,6 +175,6 @@ def test_the_command_says_why_it_could_not_run(monkeypatch, capsys):
     def unknown(*_arguments: object) -> None:
         raise GateError("there is no Pulumi.nowhere.yaml")
 
-    monkeypatch.setattr(command, "load_target", unknown)
-    assert command.smoke("nowhere") == 1
+    monkeypatch.setattr("gate.stack.target.load_target", unknown)
+    assert smoke("nowhere") == 1
     assert "there is no Pulumi.nowhere.yaml" in capsys.readouterr().err

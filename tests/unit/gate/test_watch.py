@@ -13,7 +13,6 @@ from blueprint.errors import Refused
 from blueprint.workspace import connect
 from components.settings import Watch
 from gate import cli
-from gate.commands import watch as command
 from gate.smoke.probes import error_rate, health
 from gate.smoke.watching import Rate, Watched, watch
 from rehearsal.render_api import RenderSimulator
@@ -167,8 +166,8 @@ def test_the_command(
         asked.append((rules.minutes, rate))
         return Watched(alarm=alarm, looks=3)
 
-    monkeypatch.setattr(command, "error_rate", lambda _environ, service: service)
-    monkeypatch.setattr(command.watching, "watch", seen)
+    monkeypatch.setattr("gate.smoke.probes.error_rate", lambda _environ, service: service)
+    monkeypatch.setattr("gate.smoke.watching.watch", seen)
     assert cli.main(["watch", "--env", "production", "--minutes", "30", "--json"]) == code
     assert asked == [(30, "marketedge-platform")]
     told = json.loads(capsys.readouterr().out)

@@ -1,0 +1,61 @@
+"""What a command found: the base of every report, and the models it is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from rich.console import Console
+from rich.text import Text
+
+from gate.common.exit_codes import ExitCode
+from gate.common.redaction import Redactor
+
+
+class Model(BaseModel):
+    """A part of a report: cannot be changed, and has names in camel case as JSON."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Report(Model):
+    """The whole of what one run of a command found; the command's runner prints it and writes its files.
+
+    As JSON it has `schema`, a number that is raised when a field changes its meaning or goes away.
+    """
+
+    schema_version: ClassVar[int] = 1
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DONE
+
+    def lines(self) -> Iterable[str | Text]:
+        """For a person, one line each."""
+        raise NotImplementedError
+
+    def show(self, console: Console) -> None:
+        """Print it for a person; a report that has a table for terminals overrides this."""
+        for line in self.lines():
+            console.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
+
+    def markdown(self) -> str:
+        """For a workflow's step summary, an issue or a comment."""
+        raise NotImplementedError
+
+    def as_json(self) -> dict[str, Any]:
+        return {"schema": self.schema_version, **self.model_dump(mode="json", by_alias=True)}
+
+    def json_text(self) -> str:
+        return json.dumps(self.as_json(), indent=2, ensure_ascii=False)
+
+    def files(self, name: str) -> Mapping[str, str | bytes]:
+        """Content by file name. Args: name: of the command."""
+        return {f"{name}.md": self.markdown(), f"{name}.json": f"{self.json_text()}\n"}
+
+    def redacted(self, redactor: Redactor) -> Self:
+        """A copy whose texts hold none of the secrets that the redactor knows."""
+        return type(self).model_validate(redactor.value(self.model_dump()))

@@ -1,0 +1,37 @@
+"""The vendors' accounts that an opened stack uses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from pulumi.automation import CommandError, Stack
+
+from gate.common.errors import StackUnavailable
+from gate.common.redaction import configured_secrets, environment_secrets
+from gate.stack.project import said
+from gate.vendors import Accounts
+
+
+@contextmanager
+def accounts_of(stack: Stack, hide: Callable[[Iterable[str]], None]) -> Iterator[Accounts]:
+    """Open every account that the stack needs.
+
+    Args:
+        hide: gets the secrets of the stack's environment and configuration before anything is looked up.
+
+    Raises:
+        StackUnavailable: the CLI cannot work on the stack, also while the block runs.
+        MissingCredentials: a variable is not set; the text has all of them.
+    """
+    environ = {**os.environ, **stack.workspace.env_vars}
+    hide(environment_secrets(environ))
+    try:
+        config = stack.get_all_config()
+        hide(text for value in config.values() if value.secret for text in configured_secrets(value.value))
+        with Accounts(environ, {key: value.value for key, value in config.items()}) as accounts:
+            accounts.require_all()
+            yield accounts
+    except CommandError as error:
+        raise StackUnavailable(f"the stack {stack.name} cannot be worked on: {said(error)}") from None
