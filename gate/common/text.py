@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+_MARKUP = re.compile(r"([\\`*{}\[\]<>|@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+"""An underscore inside of a word is none (github.github.com/gfm, 6.4)."""
+
 
 def printable(text: str) -> str:
     """On one line, without the characters that a terminal obeys."""
@@ -14,7 +17,7 @@ def printable(text: str) -> str:
 
 def escaped(text: str) -> str:
     """As Markdown text on one line, in which nothing is markup, a mention or a new column."""
-    return re.sub(r"([\\`*_{}\[\]<>|@#])", r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def code(text: str) -> str:
