@@ -8,7 +8,6 @@ these changes, and when the object was found changed at Render: then its environ
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,19 +16,11 @@ from typing import Any
 import pulumi
 from pulumi_command import local
 
-from blueprint.drift import Difference, Kind
-from blueprint.fields import show
 from blueprint.spec import KNOWN_VARIABLE
 from components.blueprint import Blueprint, Spec, references
+from components.command_environment import DRIFT, contents_variable, dump, secret_variable
 from components.observation import Change, Drift
 from components.wiring import Wiring
-
-DRIFT = "RENDER_DRIFT"
-"""Variable of a command whose object drifted: the reasons between `; `, and in brackets when it was."""
-SECRET = "SECRET_"
-"""How a command's variables begin that hold a secret each; the key of the object's variable follows."""
-CONTENTS = "CONTENTS_"
-"""How a service's variables begin that say, as a digest, what a linked group holds; the group's name follows."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +90,7 @@ class Backend(pulumi.ComponentResource):
         spec = {**spec, "branch": branch} if "branch" in spec else spec
         after = [command for name, command in self._commands.items() if name in references(spec)]
         groups = [v["fromGroup"] for v in spec["envVars"] if v.get("fromGroup") in self._contents]
-        contents = {CONTENTS + _shell_name(name): self._contents[name] for name in groups}
+        contents = {contents_variable(name): self._contents[name] for name in groups}
         return self._converge("services", spec, known, environment=contents, after=after)
 
     def _converge(
@@ -145,23 +136,16 @@ class Backend(pulumi.ComponentResource):
 
 def _document(section: str, spec: Spec) -> dict[str, Any]:
     if "envVars" in spec:
-        named = [v | {"fromEnvironment": _secret(v)} if "fromEnvironment" in v else v for v in spec["envVars"]]
+        named = [
+            v | {"fromEnvironment": secret_variable(v["key"])} if "fromEnvironment" in v else v for v in spec["envVars"]
+        ]
         spec = {**spec, "envVars": named}
     return {"services" if section == "keyValues" else section: [spec]}
 
 
 def _secrets(spec: Spec) -> dict[str, pulumi.Input[str]]:
     """Each secret by the name that the document refers to, so that a preview says which one changes."""
-    return {_secret(v): v["fromEnvironment"] for v in spec.get("envVars", ()) if "fromEnvironment" in v}
-
-
-def _secret(variable: Mapping[str, Any]) -> str:
-    return SECRET + _shell_name(variable["key"])
-
-
-def _shell_name(name: str) -> str:
-    """A shell hands on only variables whose names are letters, digits and _; a name at Render may hold others."""
-    return re.sub(r"\W", lambda other: f"_{ord(other[0]):X}_", name, flags=re.ASCII)
+    return {secret_variable(v["key"]): v["fromEnvironment"] for v in spec.get("envVars", ()) if "fromEnvironment" in v}
 
 
 def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
@@ -177,27 +161,5 @@ def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
 
 
 def _because(change: Change) -> str:
-    """What makes the command an update. The time makes the same drift, found again later, a change again."""
-    seen = datetime.now(UTC).isoformat(timespec="seconds")
-    return f"{'; '.join(map(_worded, change.differences))} (last changed {change.updated_at or 'unknown'}, seen {seen})"
-
-
-def _worded(difference: Difference) -> str:
-    field, kind = difference.field, difference.kind
-    if field is None:
-        return _WORDS[kind]
-    if kind is Kind.NOT_APPLIED:
-        return f"to be written: {field}"
-    part, _, name = field.partition(".")
-    what = {"domains": f"domain {name}", "fromGroup": f"group {name}"}.get(part, field)
-    if what == field and part != "env":
-        return f"{field}: {show(difference.declared)} → {show(difference.live)}"
-    return f"{what} {_EVENTS[kind]} outside Pulumi"
-
-
-_WORDS = {
-    Kind.MISSING: "does not exist at Render",
-    Kind.SUSPENDED: "suspended outside Pulumi",
-    Kind.UNMARKED: "never applied by this program, or its marker was removed",
-}
-_EVENTS = {Kind.CHANGED: "changed", Kind.MISSING: "removed", Kind.UNDECLARED: "added"}
+    """What makes the command an update."""
+    return dump(change.differences, change.updated_at, datetime.now(UTC).replace(microsecond=0))

@@ -1,34 +1,30 @@
-"""Findings about Render objects, which Pulumi knows as commands: the reasons in their environment, their documents.
+"""Findings about Render objects, which Pulumi knows as commands: from their environment and their documents.
 
-The contract with `components.render`: a command whose object drifted has RENDER_DRIFT in its environment (the reasons
-between `; `, and in brackets when that was); otherwise its environment is what it was. Reasons are worded by `render`:
-`plan: free → starter` (declared → live), or what happened to something whose value is not shown.
+The contract is `components.command_environment`. A document is public; a secret in it is the name of a variable.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from blueprint import datastores, services
-from components.render import DRIFT
-from components.render import SECRET as SECRET_VARIABLE
+from blueprint.drift import Kind as Event
+from components.command_environment import DRIFT, Found, contents_variable, load, secret_variable
 from gate.changes.drift_report import Finding, Kind, Thing
 from gate.common.redaction import SECRET
-from gate.stack.steps import Steps
+from gate.stack.steps import Properties, Steps
 from gate.stack.values import UNKNOWN, at, holds
 
-_FIELDS = sorted(
-    {field.label for field in (*datastores.POSTGRES.fields, *datastores.KEY_VALUE.fields, *services.FIELDS)}
-)
-_EVENT = r"(?P<what>env\.\S+|domain \S+|group .+?) (?P<event>\w+) outside Pulumi"
-_DIFFERENCE = rf"(?P<field>{'|'.join(_FIELDS)}): (?P<declared>.*?) → (?P<live>.*)"
-_OTHERS = r"suspended outside Pulumi|never applied by this program|does not exist|missing at"
-_JOINT = re.compile(rf"; (?=env\.\S+ \w+ outside|domain |group |(?:{'|'.join(_FIELDS)}): |{_OTHERS})")
-"""Between two reasons. A value may hold the same characters, but is not followed by the start of a reason."""
+_EVENTS = {
+    # What is declared, and what is live, of something whose value is not shown.
+    Event.CHANGED: ("as last applied", "changed by hand"),
+    Event.MISSING: ("as last applied", "removed by hand"),
+    Event.UNDECLARED: ("not declared", "added by hand"),
+    Event.SUSPENDED: ("running", "suspended"),
+    Event.UNMARKED: ("applied by this program", "never applied by it"),
+    Event.NOT_APPLIED: ("declared", "not applied yet"),
+}
 
 
 def find(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
@@ -36,97 +32,113 @@ def find(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
 
     Args: follows: whether its document uses what a changing command reports.
     """
-    before, now = at(steps.last_declared, ("environment",)) or {}, at(steps.declared, ("environment",)) or {}
-    # The reasons of the last drift stay in the state: only new ones are about what is live now.
-    if (text := now.get(DRIFT)) and text != before.get(DRIFT):
-        reasons, since, seen = split(text)
-        for reason in reasons:
-            yield drift(reason, thing, since, seen)
-    yield from _not_applied(steps, thing, follows=follows)
+    declared = {finding.field: finding for finding in _not_applied(steps, thing, follows=follows)}
+    for found in new_differences(steps):
+        finding = worded(found, thing)
+        if other := declared.pop(finding.field, None):
+            # The declaration changed as well: what it says now is what will be.
+            is_drift = finding.kind == Kind.DRIFT
+            finding = finding.model_copy(update={"declared": other.declared}) if is_drift else other
+        yield finding
+    yield from declared.values()
 
 
-_TIMES = re.compile(r" \(last changed (?P<since>\S+), seen (?P<seen>\S+)\)$")
+def new_differences(steps: Steps) -> list[Found]:
+    """What a look at Render found. What an earlier look found stays in the state, and is not about what is live now."""
+    before, now = (at(side, ("environment", DRIFT)) for side in (steps.last_declared, steps.declared))
+    return load(now) if now and now != before else []
 
 
-def split(text: str) -> tuple[list[str], datetime | None, datetime | None]:
-    """The single reasons, when the object was last changed as far as Render knows, and when drift was seen."""
-    times = _TIMES.search(text)
-    if times is None:
-        return _JOINT.split(text), None, None
-    return _JOINT.split(text[: times.start()]), _time(times["since"]), _time(times["seen"])
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def drift(reason: str, thing: Thing, since: datetime | None, seen: datetime | None) -> Finding:
-    """One reason as a finding."""
-    field: str | None = None
-    declared, live = "as last applied", reason.removesuffix(" outside Pulumi")
-    if match := re.fullmatch(_DIFFERENCE, reason, re.DOTALL):
-        field, declared, live = match["field"], match["declared"], match["live"]
-    elif match := re.fullmatch(_EVENT, reason):
-        field, live = match["what"], match["event"]
-        declared = {"added": "not declared", "linked": "not declared"}.get(live, declared)
-    elif "exist" in reason or reason.startswith("missing"):
+def worded(found: Found, thing: Thing) -> Finding:
+    """One difference as a finding."""
+    declared, live = found.declared, found.live
+    if found.field is None and found.kind is Event.MISSING:
         declared, live = "exists", "does not exist"
-    return Finding(kind=Kind.DRIFT, object=thing, field=field, declared=declared, live=live, since=since, seen=seen)
+    elif declared is None and live is None:
+        declared, live = _EVENTS[found.kind]
+    elif declared is None and found.kind is Event.CHANGED:
+        declared = "as last applied"
+    kind = Kind.DRIFT if found.is_drift else Kind.NOT_APPLIED
+    return Finding(
+        kind=kind,
+        object=thing,
+        field=found.field,
+        declared=declared,
+        live=live,
+        since=found.since if found.is_drift else None,
+        seen=found.seen if found.is_drift else None,
+    )
 
 
 def _not_applied(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
-    """What changed in the declaration since the last apply, where both documents can be read."""
+    """What changed in the declaration since the last apply, as far as it can be read."""
     assert steps.planned is not None
     changed = {str(path[0]) for path in steps.changed_fields()} - {"environment"}
-    yield from _secrets(steps, thing)
     for key in sorted(changed - {"stdin"}):
         yield _changed(thing, key, at(steps.declared, (key,)), at(steps.last_declared, (key,)))
-    if "stdin" not in changed:
-        return
+    if "stdin" in changed:
+        yield from _document(steps, thing, follows=follows)
+    yield from _environment(steps, thing)
+
+
+def _document(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
     declared, applied = at(steps.declared, ("stdin",)), at(steps.last_declared, ("stdin",))
     masked = SECRET in (declared, applied)
     if holds(declared, UNKNOWN) or (masked and follows):
         return  # known when the other command has run
-    if masked:
-        yield _changed(thing, "variables and settings", SECRET, SECRET)
+    if masked:  # the last apply was that of an older program, which kept the secrets in it
+        yield _changed(thing, "variables and settings", "shown from the next preview on", SECRET)
         return
-    old, new = _fields(applied), _fields(declared)
+    old, new = fields(applied), fields(declared)
     for field in sorted(old.keys() | new.keys()):
         if old.get(field) != new.get(field):
             yield _changed(thing, field, new.get(field), old.get(field))
 
 
-def _secrets(steps: Steps, thing: Thing) -> Iterator[Finding]:
-    """A secret variable is a variable of the command, of which nothing but the name is to be seen."""
-    names = [str(path[1]) for path in steps.changed_fields() if path[0] == "environment" and len(path) > 1]
-    for name in names:
-        if name.startswith(SECRET_VARIABLE):
-            there = [at(side, ("environment", name)) and SECRET for side in (steps.declared, steps.last_declared)]
-            yield _changed(thing, f"env.{name.removeprefix(SECRET_VARIABLE)}", *there)
+def _environment(steps: Steps, thing: Thing) -> Iterator[Finding]:
+    """Secrets that changed, of which nothing but the name is to be seen, and linked groups with other contents."""
+    documents = [at(side, ("stdin",)) for side in (steps.declared, steps.last_declared)]
+    if any(not isinstance(text, str) or text in (SECRET, UNKNOWN) for text in documents):
+        return
+    new, old = (fields(text) for text in documents)
+    names = {str(path[1]) for path in steps.changed_fields() if path[0] == "environment" and len(path) > 1}
+    for field in sorted(new.keys() & old.keys()):
+        part, _, name = field.partition(".")
+        if part == "env" and secret_variable(name) in names:
+            yield _changed(thing, field, SECRET, SECRET)
+        if part == "fromGroup" and contents_variable(name) in names:
+            yield _changed(thing, field, "its new contents", "its contents as of the last up")
 
 
 def _changed(thing: Thing, field: str, declared: Any, applied: Any) -> Finding:
     return Finding(kind=Kind.NOT_APPLIED, object=thing, field=field, declared=declared, live=applied)
 
 
-def _fields(text: Any) -> dict[str, Any]:
+def fields(text: Any) -> Properties:
     """The declared fields of a document's one object; its variables by key, without what it knows of other objects."""
     document: Mapping[str, Any] = json.loads(text or "{}")
-    fields: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for section, objects in document.items():
-        if section == "known":
-            continue
-        for one in objects:
+        for one in objects if section != "known" else ():
             for name, value in one.items():
-                if name == "envVars":
-                    fields |= {_variable(variable): variable.get("value", variable) for variable in value}
-                else:
-                    fields[name] = value
-    return fields
+                found |= dict(map(_variable, value)) if name == "envVars" else {name: value}
+    return found
 
 
-def _variable(variable: Mapping[str, Any]) -> str:
-    return f"env.{variable['key']}" if "key" in variable else f"group {variable.get('fromGroup')}"
+def _variable(variable: Mapping[str, Any]) -> tuple[str, Any]:
+    """How a variable is called, and its value or where that comes from."""
+    if "fromGroup" in variable:
+        return f"fromGroup.{variable['fromGroup']}", "linked"
+    source: str
+    value: Any
+    source, value = next((item for item in variable.items() if item[0] != "key"), ("value", ""))
+    match source:
+        case "fromEnvironment":
+            value = SECRET
+        case "generateValue":
+            value = "generated by Render"
+        case "sync":
+            value = "kept in Render's dashboard"
+        case "fromDatabase" | "fromKeyValue" | "fromService":
+            value = f"{value.get('property', 'connectionString')} of {value['name']}"
+    return f"env.{variable['key']}", value

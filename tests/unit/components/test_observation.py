@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from blueprint.drift import Difference, Kind
 from blueprint.errors import Unauthorized
+from components.command_environment import load
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import UPDATED, in_sync
@@ -32,8 +33,7 @@ def test_in_sync_the_last_reasons_are_ignored(up: Run) -> None:
     assert not any("RENDER_DRIFT" in command.inputs["environment"] for command in commands)
 
 
-def test_drift_is_in_the_environment_of_its_object_alone() -> None:
-    reasons = ["plan: free → starter", "env.CORS_ORIGINS changed outside Pulumi"]
+def test_drift_is_in_the_environment_of_its_object_alone_as_data() -> None:
     found = [
         Difference(field="plan", kind=Kind.CHANGED, declared="free", live="starter"),
         Difference(field="env.CORS_ORIGINS", kind=Kind.CHANGED),
@@ -42,11 +42,12 @@ def test_drift_is_in_the_environment_of_its_object_alone() -> None:
     result = run(preview=True, observed=drifted("services", plan.SERVICE, drift=drift))
     service = result.only(COMMAND, plan.SERVICE)
     assert service.ignore_changes == ()
-    text, _, times = service.inputs["environment"]["RENDER_DRIFT"].partition(" (")
-    assert text == "; ".join(reasons)
-    updated, seen = times.removesuffix(")").split(", ")
-    assert updated == f"last changed {UPDATED}"
-    assert datetime.fromisoformat(seen.removeprefix("seen ")).tzinfo is not None
+    written = load(service.inputs["environment"]["RENDER_DRIFT"])
+    assert [(one.field, one.kind, one.declared, one.live) for one in written] == [
+        (one.field, one.kind, one.declared, one.live) for one in found
+    ]
+    assert {one.since for one in written} == {datetime.fromisoformat(UPDATED)}
+    assert {one.seen.utcoffset() for one in written} == {timedelta(0)}
     others = [command for command in result.of(COMMAND) if command.name != plan.SERVICE]
     assert all(command.ignore_changes == IN_SYNC for command in others)
 
@@ -54,7 +55,9 @@ def test_drift_is_in_the_environment_of_its_object_alone() -> None:
 def test_a_missing_object_is_drift() -> None:
     result = run(preview=True, observed=drifted("databases", plan.DATABASE, exists=False, updatedAt=None))
     environment = result.only(COMMAND, plan.DATABASE).inputs["environment"]
-    assert environment["RENDER_DRIFT"].startswith("does not exist at Render (last changed unknown, seen 20")
+    assert [(one.field, one.kind, one.since) for one in load(environment["RENDER_DRIFT"])] == [
+        (None, Kind.MISSING, None)
+    ]
 
 
 @pytest.mark.parametrize("preview", [True, False])

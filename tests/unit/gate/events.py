@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi.automation.events import EngineEvent
+
+from blueprint.drift import Difference, Kind
+from components.command_environment import DRIFT, dump
 
 Properties = Mapping[str, Any]
 
@@ -103,5 +107,13 @@ def command(stdin: Any, environment: Properties | None = None) -> dict[str, Any]
     return inputs if environment is None else {**inputs, "environment": dict(environment)}
 
 
-def because(*reasons: str, since: str = "unknown", seen: str = "2026-11-23T17:00:00+00:00") -> dict[str, str]:
-    return {"RENDER_DRIFT": f"{'; '.join(reasons)} (last changed {since}, seen {seen})"}
+SEEN = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+
+
+def because(*found: Difference, since: str | None = None, seen: datetime = SEEN) -> dict[str, str]:
+    """The variable of a command whose object is not as it was applied."""
+    return {DRIFT: dump(found, since, seen)}
+
+
+def changed(field: str, declared: Any = None, live: Any = None, kind: Kind = Kind.CHANGED) -> Difference:
+    return Difference(field=field, kind=kind, declared=declared, live=live)

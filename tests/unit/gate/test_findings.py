@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from blueprint.drift import Difference, Kind
+from components.command_environment import load
 from gate.changes.drift_report import Finding
 from gate.changes.findings import find
 from gate.stack.steps import read
@@ -167,7 +170,7 @@ def test_what_is_known_at_up_only_follows_and_is_no_finding() -> None:
 
 @pytest.mark.parametrize(("comes_from", "expected"), [(e.SERVICE, 0), (e.CLIENT, 1)])
 def test_a_masked_value_follows_only_where_it_comes_from_what_is_not_known_yet(comes_from: str, expected: int) -> None:
-    healed = {**e.command("{}", e.because("plan: free → starter")), "stdout": e.UNKNOWN_VALUE}
+    healed = {**e.command("{}", e.because(e.changed("plan", "free", "starter"))), "stdout": e.UNKNOWN_VALUE}
     before, after = e.state(e.SERVICE, e.command("{}")), e.state(e.SERVICE, healed)
     service = [*e.step("refresh", e.SERVICE, before, before), *e.step("update", e.SERVICE, before, after)]
     inputs = {"key": "NEXT_PUBLIC_X", "value": e.MASKED}
@@ -226,74 +229,138 @@ def commanded(
     return [*e.step("refresh", name, before, before), *e.step("update", name, before, after, changed)]
 
 
-def test_render_drift_comes_from_the_reasons_in_the_commands_environment() -> None:
-    reasons = e.because("env.CORS_ORIGINS changed outside Pulumi", "plan: free → starter", "suspended outside Pulumi")
+def test_render_drift_comes_from_the_list_in_the_commands_environment() -> None:
+    reasons = e.because(
+        e.changed("env.CORS_ORIGINS"), e.changed("plan", "free", "starter"), Difference(kind=Kind.SUSPENDED)
+    )
     steps = commanded(e.command("{}"), e.command("{}", reasons), "environment")
     thing = "Render service marketedge-platform-staging"
     assert rows(steps) == [
-        ("drift", thing, None, "as last applied", "suspended"),
-        ("drift", thing, "env.CORS_ORIGINS", "as last applied", "changed"),
+        ("drift", thing, None, "running", "suspended"),
+        ("drift", thing, "env.CORS_ORIGINS", "as last applied", "changed by hand"),
         ("drift", thing, "plan", "free", "starter"),
     ]
-    assert {str(found.seen) for found in findings(steps)} == {"2026-11-23 17:00:00+00:00"}
+    assert {found.seen for found in findings(steps)} == {e.SEEN}
 
 
-@pytest.mark.parametrize(
-    ("reason", "field", "declared", "live"),
-    [
-        ("env.A added outside Pulumi", "env.A", "not declared", "added"),
-        ("env.A deleted outside Pulumi", "env.A", "as last applied", "deleted"),
-        ("domain api.example.com removed outside Pulumi", "domain api.example.com", "as last applied", "removed"),
-        ("group staging env linked outside Pulumi", "group staging env", "not declared", "linked"),
-        ("does not exist at Render", None, "exists", "does not exist"),
-        ("missing at Render", None, "exists", "does not exist"),
-        ("healthCheckPath: /health → (none)", "healthCheckPath", "/health", "(none)"),
-        (
-            "never applied by this program, or its marker was removed",
-            None,
-            "as last applied",
-            "never applied by this program, or its marker was removed",
-        ),
-    ],
-)
-def test_every_reason_has_a_row(reason: str, field: str | None, declared: str, live: str) -> None:
-    steps = commanded(e.command("{}"), e.command("{}", e.because(reason)), "environment")
-    assert [one[2:] for one in rows(steps)] == [(field, declared, live)]
+@pytest.mark.parametrize("field", [None, "env.A", "domains.api.example.com", "fromGroup.staging env", "plan"])
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_difference_of_every_field_has_a_row(kind: Kind, field: str | None) -> None:
+    found = Difference(field=field, kind=kind)
+    ((is_drift, _, named, declared, live),) = rows(
+        commanded(e.command("{}"), e.command("{}", e.because(found)), "environment")
+    )
+    assert is_drift == ("drift" if found.is_drift else "not applied")
+    assert named == field
+    assert declared
+    assert live
+    assert declared != live
 
 
-def test_a_value_with_the_separator_in_it_stays_whole() -> None:
-    first, second = "buildCommand: make; make install → make; plan; run", "env.A changed outside Pulumi"
-    steps = commanded(e.command("{}"), e.command("{}", e.because(first, second)), "environment")
-    assert sorted(str(one[2]) for one in rows(steps)) == ["buildCommand", "env.A"]
+def test_what_is_declared_and_was_never_applied_is_no_drift() -> None:
+    reasons = e.because(Difference(kind=Kind.UNMARKED), e.changed("env.NEW", kind=Kind.NOT_APPLIED))
+    steps = commanded(e.command("{}"), e.command("{}", reasons), "environment")
+    assert {one[0] for one in rows(steps)} == {"not applied"}
 
 
-def test_reasons_of_an_earlier_drift_that_stayed_in_the_state_are_not_drift() -> None:
-    old = e.because("plan: free → starter", seen="2026-01-01T00:00:00+00:00")
+@pytest.mark.parametrize("value", ["a; plan: b → c", '"], "kind": "drift', "(last changed never, seen x)", "a\nb", "→"])
+def test_a_value_may_hold_any_character(value: str) -> None:
+    reasons = e.because(e.changed("buildCommand", value, f"{value}2"), since="2026-11-20T08:30:00Z")
+    (found,) = findings(commanded(e.command("{}"), e.command("{}", reasons), "environment"))
+    assert (found.declared, found.live) == (value, f"{value}2")
+    assert found.since == datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+
+
+def group(*variables: dict[str, Any], **more: Any) -> str:
+    return json.dumps({"envVarGroups": [{"name": "staging-env", "envVars": list(variables), **more}]})
+
+
+def variable(key: str, **source: Any) -> dict[str, Any]:
+    return {"key": key, **source}
+
+
+def changed_group(old: str, new: str, *paths: str, environment: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    secrets = environment or {}
+    found = rows(commanded(e.command(old, secrets), e.command(new, secrets), *paths, name=e.GROUP))
+    return [one[2:] for one in found]
+
+
+def test_each_variable_of_a_group_is_told_by_its_key_from_its_old_value_to_its_new_one() -> None:
+    old = group(variable("LOG_LEVEL", value="DEBUG"), variable("GONE", value="1"), variable("DB", value="x"))
+    new = group(
+        variable("LOG_LEVEL", value="INFO"),
+        variable("NEW", value="2"),
+        variable("DB", fromDatabase={"name": "staging-db", "property": "host"}),
+        variable("KEY", generateValue=True),
+        variable("SECRET", fromEnvironment="SECRET_SECRET"),
+    )
+    assert changed_group(old, new, "stdin") == [
+        ("env.DB", "host of staging-db", "x"),
+        ("env.GONE", None, "1"),
+        ("env.KEY", "generated by Render", None),
+        ("env.LOG_LEVEL", "INFO", "DEBUG"),
+        ("env.NEW", "2", None),
+        ("env.SECRET", "[secret]", None),
+    ]
+
+
+def test_a_secret_that_changed_is_told_by_its_name() -> None:
+    document = group(variable("REDIS_URL", fromEnvironment="SECRET_REDIS_URL"), variable("A", value="1"))
+    secrets = {"SECRET_REDIS_URL": e.MASKED}
+    found = changed_group(document, document, "environment.SECRET_REDIS_URL", environment=secrets)
+    assert found == [("env.REDIS_URL", "[secret]", "[secret]")]
+
+
+def test_a_service_is_told_that_its_group_has_other_contents() -> None:
+    document = json.dumps({"services": [{"name": "s", "envVars": [{"fromGroup": "staging-env"}]}]})
+    steps = commanded(e.command(document, {}), e.command(document, {}), "environment.CONTENTS_staging_2D_env")
+    assert [one[2:] for one in rows(steps)] == [
+        ("fromGroup.staging-env", "its new contents", "its contents as of the last up")
+    ]
+
+
+def test_what_an_earlier_look_found_stays_in_the_state_and_is_not_drift() -> None:
+    old = e.because(e.changed("plan", "free", "starter"), seen=datetime(2026, 1, 1, tzinfo=UTC))
     document = {"services": [{"name": "s", "plan": "free", "envVars": [{"key": "A", "value": "1"}]}]}
     wanted = {"services": [{"name": "s", "plan": "free", "envVars": [{"key": "A", "value": "2"}]}]}
     steps = commanded(e.command(json.dumps(document), old), e.command(json.dumps(wanted), old), "stdin")
     assert rows(steps) == [("not applied", "Render service marketedge-platform-staging", "env.A", "2", "1")]
 
 
-def test_a_masked_document_that_changed_was_not_applied() -> None:
+def test_a_sentence_that_an_older_program_left_is_not_read() -> None:
+    assert load("plan: free → starter (last changed unknown, seen 2026-11-23T17:00:00+00:00)") == []
+
+
+def test_a_field_that_drifted_and_is_declared_anew_is_one_row() -> None:
+    old, new = ({"services": [{"name": "s", "plan": plan}]} for plan in ("free", "standard"))
+    reasons = e.because(e.changed("plan", None, "starter"))
+    steps = commanded(e.command(json.dumps(old)), e.command(json.dumps(new), reasons), "stdin", "environment")
+    assert [(one[0], *one[2:]) for one in rows(steps)] == [("drift", "plan", "standard", "starter")]
+
+
+def test_the_first_document_without_secrets_in_it_was_not_applied() -> None:
     outputs = {"stdout": json.dumps({"envVarGroups": {"staging-env": {"id": "evg-1"}}})}
-    steps = commanded(e.command(e.MASKED), e.command(e.MASKED), "stdin", name=e.GROUP, outputs=outputs)
+    steps = commanded(e.command(e.MASKED), e.command("{}"), "stdin", name=e.GROUP, outputs=outputs)
     assert rows(steps) == [
-        ("not applied", "Render environment group staging-env", "variables and settings", "[secret]", "[secret]")
+        (
+            "not applied",
+            "Render environment group staging-env",
+            "variables and settings",
+            "shown from the next preview on",
+            "[secret]",
+        )
     ]
 
 
 def test_a_document_that_waits_for_another_command_follows() -> None:
-    drift = commanded(
-        e.command("{}"), e.command("{}", e.because("env.A changed outside Pulumi")), "environment", name=e.GROUP
-    )
+    drift = commanded(e.command("{}"), e.command("{}", e.because(e.changed("env.A"))), "environment", name=e.GROUP)
     waiting = commanded(e.command("{}"), e.command(e.UNKNOWN_VALUE), "stdin")
     assert follow_ups(drift, waiting) == ["Render service marketedge-platform-staging"]
 
 
 def test_a_declared_render_object_that_was_never_made_is_not_drift() -> None:
     stdin = json.dumps({"services": [{"type": "keyvalue", "name": "redis"}]})
-    inputs = e.command(stdin, e.because("does not exist at Render"))
+    inputs = e.command(stdin, e.because(Difference(kind=Kind.MISSING)))
     name = "marketedge:render:Backend$command:local:Command::redis"
     assert rows(e.step("create", name, None, e.state(name, inputs))) == [
         ("not applied", "Render key-value instance redis", None, "exists", "does not exist")
