@@ -24,7 +24,9 @@ _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[Thing]]:
     """Findings, and the objects that would be touched only because of another one's finding."""
-    by_object = of_objects(preview, dependencies)
+    by_object = [
+        (steps, [f for f in found if not _is_of_a_group(f)]) for steps, found in of_objects(preview, dependencies)
+    ]
     findings = [finding for _, found in by_object for finding in found]
     follow_ups = [thing_of(steps) for steps, found in by_object if not found]
     if not findings:
@@ -42,6 +44,11 @@ def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps
         for steps in preview.changing
         if _is_object(steps)
     ]
+
+
+def _is_of_a_group(finding: Finding) -> bool:
+    """Whether a service merely takes up what its group holds; the group has findings of its own."""
+    return (finding.declared, finding.live) == render.NEW_CONTENTS
 
 
 def _order(finding: Finding) -> tuple[Kind, str, str]:

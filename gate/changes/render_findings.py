@@ -27,6 +27,10 @@ _EVENTS = {
 }
 
 
+NEW_CONTENTS = ("its new contents", "its contents as of the last up")
+"""Declared and live of a service's link to a group that changes."""
+
+
 def find(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
     """What is to be said of one command that would run again; nothing where it merely follows another one.
 
@@ -52,7 +56,9 @@ def new_differences(steps: Steps) -> list[Found]:
 def worded(found: Found, thing: Thing) -> Finding:
     """One difference as a finding."""
     declared, live = found.declared, found.live
-    if found.field is None and found.kind is Event.MISSING:
+    if found.kind is Event.NOT_APPLIED and (found.field or "").startswith("fromGroup."):
+        declared, live = NEW_CONTENTS
+    elif found.field is None and found.kind is Event.MISSING:
         declared, live = "exists", "does not exist"
     elif declared is None and live is None:
         declared, live = _EVENTS[found.kind]
@@ -107,7 +113,7 @@ def _environment(steps: Steps, thing: Thing) -> Iterator[Finding]:
         if part == "env" and secret_variable(name) in names:
             yield _changed(thing, field, SECRET, SECRET)
         if part == "fromGroup" and contents_variable(name) in names:
-            yield _changed(thing, field, "its new contents", "its contents as of the last up")
+            yield _changed(thing, field, *NEW_CONTENTS)
 
 
 def _changed(thing: Thing, field: str, declared: Any, applied: Any) -> Finding:

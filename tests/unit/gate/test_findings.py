@@ -11,7 +11,7 @@ import pytest
 from blueprint.drift import Difference, Kind
 from components.command_environment import load
 from gate.changes.drift_report import Finding
-from gate.changes.findings import find
+from gate.changes.findings import find, of_objects
 from gate.stack.steps import read
 from tests.unit.gate import events as e
 
@@ -314,9 +314,10 @@ def test_a_secret_that_changed_is_told_by_its_name() -> None:
 def test_a_service_is_told_that_its_group_has_other_contents() -> None:
     document = json.dumps({"services": [{"name": "s", "envVars": [{"fromGroup": "staging-env"}]}]})
     steps = commanded(e.command(document, {}), e.command(document, {}), "environment.CONTENTS_staging_2D_env")
-    assert [one[2:] for one in rows(steps)] == [
-        ("fromGroup.staging-env", "its new contents", "its contents as of the last up")
-    ]
+    ((_, (found,)),) = of_objects(read(steps), {})
+    assert row(found)[2:] == ("fromGroup.staging-env", "its new contents", "its contents as of the last up")
+    other = commanded(e.command("{}"), e.command("{}", e.because(e.changed("env.A"))), "environment", name=e.GROUP)
+    assert follow_ups(other, steps) == ["Render service marketedge-platform-staging"]
 
 
 def test_what_an_earlier_look_found_stays_in_the_state_and_is_not_drift() -> None:
