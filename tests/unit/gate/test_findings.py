@@ -247,9 +247,9 @@ def test_render_drift_comes_from_the_list_in_the_commands_environment() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_of_difference_of_every_field_has_a_row(kind: Kind, field: str | None) -> None:
     found = Difference(field=field, kind=kind)
-    ((is_drift, _, named, declared, live),) = rows(
-        commanded(e.command("{}"), e.command("{}", e.because(found)), "environment")
-    )
+    steps = commanded(e.command("{}"), e.command("{}", e.because(found)), "environment")
+    ((_, (finding,)),) = of_objects(read(steps), {})
+    is_drift, _, named, declared, live = row(finding)
     assert is_drift == ("drift" if found.is_drift else "not applied")
     assert named == field
     assert declared
