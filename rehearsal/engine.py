@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import runpy
 import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,14 +12,14 @@ from typing import Any
 from pulumi import automation
 
 from rehearsal.estate import PROJECT, World
-from rehearsal.plugins.language import added_to_environment
+from rehearsal.plugins.language import added_to_environment, run_program
 
 PROJECT_NAME = "marketedge-staging-gate"
 
 
 def program() -> None:
     """The program as the ordinary CLI runs it."""
-    runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+    run_program(PROJECT)
 
 
 class Engine:

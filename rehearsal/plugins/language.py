@@ -6,11 +6,13 @@ The SDK's own server for inline programs does the work; this one lets it run the
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import runpy
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent import futures
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -35,7 +37,7 @@ class Host(LanguageServer):
     def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
         folder = request.info.program_directory or request.pwd
 
-        self.program = lambda: _run(folder)
+        self.program = lambda: run_program(Path(folder))
         if not request.args:
             request.args.append(self._engine)
         with added_to_environment(self._environment), contextlib.chdir(folder):
@@ -50,12 +52,14 @@ class Host(LanguageServer):
         return language_pb2.GetProgramDependenciesResponse()
 
 
-def _run(folder: str) -> None:
-    sys.path.insert(0, folder)
+def run_program(folder: Path) -> None:
+    """Run a project's program in this process."""
+    sys.path.insert(0, str(folder))
     try:
-        runpy.run_path(os.path.join(folder, "__main__.py"), run_name="__main__")
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
     finally:
-        sys.path.remove(folder)
+        sys.path.remove(str(folder))
+        gc.unfreeze()  # the program expects its process to end
 
 
 @contextlib.contextmanager
