@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 
-COMMAND = "command:local:Command"
-"""What it runs when it is deleted decides by itself: `render destroy` leaves an adopted service alone."""
+from components.vocabulary import COMMAND
+
 _SHORTEST = 6
 """Shorter values are found in too much that is no secret."""
 

@@ -14,10 +14,10 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor
 
-from components.declared_rules import COMMAND
 from components.phases import Phase, gives_up_infrastructure, skipped
 from components.render_settings import AdoptedService
 from components.settings import Settings
+from components.vocabulary import COMMAND
 
 
 @dataclass(frozen=True)

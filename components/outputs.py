@@ -14,7 +14,7 @@ from components.observation import Observation
 from components.phases import Part, parts
 from components.render import Backend
 from components.settings import Settings
-from components.vercel import CNAME_TARGET
+from components.vocabulary import CNAME_TARGET
 
 
 def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> None:

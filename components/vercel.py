@@ -11,9 +11,6 @@ from components.settings import Vercel, VercelProject
 from components.variables import is_secret
 from components.wiring import Wiring
 
-CNAME_TARGET = "cname.vercel-dns.com"
-"""What a sub-domain served by Vercel points at (plan 2.6)."""
-
 
 @dataclass(frozen=True)
 class FrontendArgs:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from components.vocabulary import COMMAND
 from gate.changes.drift_report import Thing
 from gate.common.redaction import SECRET
 from gate.stack.values import UNKNOWN, Path, at
@@ -57,7 +58,7 @@ def thing(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Th
 
 def is_command(urn: str) -> bool:
     """Whether a resource stands for an object at Render: those are commands."""
-    return type_of(urn) == "command:local:Command"
+    return type_of(urn) == COMMAND
 
 
 def type_of(urn: str) -> str:

@@ -11,7 +11,7 @@ import httpx
 
 from components.phases import Part, parts
 from components.settings import Settings
-from components.vercel import CNAME_TARGET
+from components.vocabulary import CNAME_TARGET
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 
 _TIMEOUT = httpx.Timeout(15.0, connect=10.0)

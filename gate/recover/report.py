@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from components.vocabulary import COMMAND
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count
@@ -160,7 +161,7 @@ def _advice(left: Pending, recovery: Recovery) -> str:
         return " (the next `pulumi up --refresh` reads how it ended)"
     if any(orphan.urn == left.urn for orphan in recovery.orphans):
         return " (it exists: see below)"
-    if left.type == "command:local:Command":
+    if left.type == COMMAND:
         return " (Render: the next `pulumi up` looks it up by name)"
     return " (does not exist, or cannot be looked up: see its vendor's dashboard)"
 

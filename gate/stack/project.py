@@ -1,4 +1,7 @@
-"""The Pulumi CLI: where it is, and questions to it about a project's folder that need no stack to be selected."""
+"""The Pulumi CLI: where it is, and questions to it about a project's folder that need no stack to be selected.
+
+Pulumi's SDK is imported when it is needed: commands of a release run where it is not installed.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-
-from pulumi import automation
+from typing import TYPE_CHECKING, Any
 
 from gate.common.errors import StackUnavailable
 from gate.common.redaction import Redactor, environment_secrets
+
+if TYPE_CHECKING:
+    from pulumi import automation
 
 CLI_VARIABLE = "MARKETEDGE_PULUMI"
 """Names the Pulumi CLI where it is not on PATH; the make targets set it."""
@@ -40,6 +45,8 @@ def open_project(work_dir: str = ".") -> automation.LocalWorkspace:
 
     Raises: StackUnavailable.
     """
+    from pulumi import automation
+
     require_project(work_dir)
     find_cli()
     try:
@@ -53,6 +60,11 @@ def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
 
     Raises: StackUnavailable.
     """
+    try:
+        from pulumi import automation
+    except ModuleNotFoundError:
+        raise StackUnavailable("Pulumi's Python SDK is not installed here (requirements.txt has it)") from None
+
     require_project(work_dir)
     find_cli()
     try:
@@ -64,6 +76,20 @@ def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
         ) from None
     except (automation.CommandError, automation.InvalidVersionError, OSError) as error:
         raise StackUnavailable(Redactor(environment_secrets(os.environ)).text(said(error))) from None
+
+
+def public_outputs(name: str) -> dict[str, Any]:
+    """What the stack's last `up` made known, without secrets.
+
+    Raises: StackUnavailable.
+    """
+    stack = open_stack(name)
+    from pulumi import automation
+
+    try:
+        return {key: output.value for key, output in stack.outputs().items() if not output.secret}
+    except automation.CommandError as error:
+        raise StackUnavailable(said(error)) from None
 
 
 def run(

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pulumi import automation
 
 from components.configuration import SECRETS, Loaded, SettingsError, load
 from components.settings import Settings
 from gate.common.errors import GateError, StackUnavailable
-from gate.stack.project import open_stack, require_project
+from gate.stack.project import public_outputs, require_project
 
 
 @dataclass(frozen=True)
@@ -170,8 +169,8 @@ def _is_secret(value: object) -> bool:
 
 def _outputs(stack: str) -> Mapping[str, Any]:
     try:
-        return {key: output.value for key, output in open_stack(stack).outputs().items() if not output.secret}
-    except (GateError, automation.CommandError) as error:
+        return public_outputs(stack)
+    except GateError as error:
         raise GateError(
             "the addresses of what runs are not known: export BACKEND_URL (and SERVICE_URLS, where there are further "
             f"services), or make the stack {stack} readable ({error})"

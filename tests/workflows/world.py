@@ -46,7 +46,7 @@ STAND_INS = {
     "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683": StandIn(
         """\
 mkdir -p "$INPUT_PATH"
-for name in rehearsal/stacks/* requirements.txt gate components blueprint; do
+for name in rehearsal/stacks/* requirements-gate.txt gate components blueprint; do
   ln -sf "$GATE_SOURCE"/$name "$INPUT_PATH/"
 done
 """,

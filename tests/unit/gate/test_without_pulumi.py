@@ -1,0 +1,65 @@
+"""What the application's workflows run needs no Pulumi: requirements-gate.txt does not have it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.settings.stack_file import PROJECT, STACKS
+
+BLOCK = """
+import sys
+import importlib.abc
+
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0].startswith(("pulumi", "grpc", "google")):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+from gate.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def gate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **environment}
+    run = [sys.executable, "-c", BLOCK, *arguments]
+    return subprocess.run(run, cwd=STACKS, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["release", "v1.2.3"],
+        ["rollback", "--to", "v1.2.2"],
+        ["deploy", "a" * 40],
+        ["watch", "--env", "production", "--minutes", "0"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_command_of_a_release_gets_as_far_as_its_credentials(arguments: list[str]) -> None:
+    ended = gate(*arguments, BACKEND_URL="https://api.test", FRONTEND_URL="https://app.test")
+    assert ended.returncode == 1
+    said = ended.stdout + ended.stderr
+    assert re.search(r"export|is not set", said), said
+    assert "No module" not in said
+
+
+def test_smoke_tests_say_how_to_name_the_addresses() -> None:
+    ended = gate("smoke", "--env", "staging")
+    assert ended.returncode == 1
+    assert "export BACKEND_URL" in ended.stderr
+    assert "Pulumi's Python SDK is not installed here" in ended.stderr
+
+
+def test_the_workflows_install_that_list_and_nothing_else() -> None:
+    action = (PROJECT / "workflows" / "actions" / "gate" / "action.yml").read_text()
+    assert re.findall(r"--requirement (\S+)", action) == ["requirements-gate.txt"]
+    names = re.findall(r"^([A-Za-z0-9._-]+)==", (PROJECT / "requirements-gate.txt").read_text(), re.MULTILINE)
+    assert len(names) > 10
+    assert not [name for name in names if "pulumi" in name or name == "grpcio"]
