@@ -6,29 +6,29 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 
 from tests.unit.settings.stack_file import PROJECT, STACKS
 
-BLOCK = """
-import sys
-import importlib.abc
-
-class Absent(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name.partition(".")[0].startswith(("pulumi", "grpc", "google")):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, Absent())
-from gate.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
+ABSENT = re.compile(r"(pulumi|grpc|google|protobuf)", re.IGNORECASE)
 
 
-def gate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **environment}
-    run = [sys.executable, "-c", BLOCK, *arguments]
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed packages without Pulumi and what it brings along."""
+    folder = tmp_path_factory.mktemp("packages")
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not ABSENT.match(entry.name) and entry.suffix != ".pth":
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+def gate(packages: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{PROJECT}{os.pathsep}{packages}", **environment}
+    run = [sys.executable, "-S", "-m", "gate", *arguments]
     return subprocess.run(run, cwd=STACKS, env=environ, capture_output=True, text=True, check=False)
 
 
@@ -42,16 +42,16 @@ def gate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_a_command_of_a_release_gets_as_far_as_its_credentials(arguments: list[str]) -> None:
-    ended = gate(*arguments, BACKEND_URL="https://api.test", FRONTEND_URL="https://app.test")
+def test_a_command_of_a_release_gets_as_far_as_its_credentials(packages: Path, arguments: list[str]) -> None:
+    ended = gate(packages, *arguments, BACKEND_URL="https://api.test", FRONTEND_URL="https://app.test")
     assert ended.returncode == 1
     said = ended.stdout + ended.stderr
     assert re.search(r"export|is not set", said), said
     assert "No module" not in said
 
 
-def test_smoke_tests_say_how_to_name_the_addresses() -> None:
-    ended = gate("smoke", "--env", "staging")
+def test_smoke_tests_say_how_to_name_the_addresses(packages: Path) -> None:
+    ended = gate(packages, "smoke", "--env", "staging")
     assert ended.returncode == 1
     assert "export BACKEND_URL" in ended.stderr
     assert "Pulumi's Python SDK is not installed here" in ended.stderr
