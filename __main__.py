@@ -5,7 +5,7 @@ import os
 
 import pulumi
 
-from components import adoption, guardrails, outputs, phases, stack
+from components import adoption, guardrails, outputs, stack
 from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs
 from components.blueprint import Blueprint
@@ -26,7 +26,7 @@ from components.wiring import Wiring, unknown
 running = stack.read()
 loaded, settings = running.loaded, running.loaded.settings
 name, github, vercel = settings.environment, settings.github, settings.vercel
-parts = phases.parts(settings.environment, settings.phase)
+parts = settings.parts
 blueprint = Blueprint(settings, loaded.repository_url, parts)
 render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ)
 guardrails.enforce(loaded, rollout.before(settings), render, os.environ)
@@ -72,7 +72,7 @@ if vercel and Part.FRONTEND in parts and "Vercel" not in running.unseen:
     if vercel.settings:
         repository = f"{loaded.owner}/{github.repository}"
         Project(name, ProjectArgs(vercel.project, vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
-    frontend = Frontend(name, FrontendArgs(vercel, None if vercel.settings else branch, wiring))
+    frontend = Frontend(name, FrontendArgs(vercel, branch if settings.vercel_branch else None, wiring))
     pulumi.export("vercelProjectId", frontend.project_id)
 
 if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:

@@ -89,6 +89,7 @@ def load(
         problems += _problems(
             [d for d in map(_untagged, error.errors()) if d["loc"][:1] not in {(r,) for r in refused}]
         )
+    problems += _misspelt_environment(sections)
     if check_secrets:
         problems += _missing_secrets(stack, sections, secrets)
     problems += _bad_tokens(environ)
@@ -130,6 +131,16 @@ def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str
         if key.startswith(f"{NAMESPACE}:"):
             expected = f"expected settings in clear: keep the secret in {SECRETS} and refer to it with fromSecret"
             yield Problem(key, "is or holds a secret", expected)
+
+
+def _misspelt_environment(sections: Mapping[str, Any]) -> Iterator[Problem]:
+    """Any name will do, but one that is nearly production would lose production's protection without a word."""
+    name = sections.get("environment")
+    usual = ("staging", "production")
+    if isinstance(name, str) and name not in usual and "adopted" not in sections:
+        for meant in difflib.get_close_matches(name, usual, n=1, cutoff=0.75):
+            expected = f"did you mean {meant}? If not, say marketedge:adopted as well"
+            yield Problem(f"{NAMESPACE}:environment", repr(name), expected)
 
 
 def _set_secret(stack: str, name: str) -> str:

@@ -24,22 +24,25 @@ from components.vocabulary import COMMAND
 class Before:
     """What the last runs left.
 
-    own: outputs of this stack. peer: of the other environment's, empty where it is not to be seen.
-    made: names of what the state has at Render, which a run that was cut short leaves there and not in the outputs.
+    Attributes:
+        own: outputs of this stack.
+        peers: outputs of the other environments' stacks, by stack; none of a stack that cannot be read.
+        made: names of what the state has at Render. A run that was cut short leaves objects there and no outputs.
     """
 
     phase: Phase | None
     own: Mapping[str, Any]
-    peer: Mapping[str, Any]
+    peers: Mapping[str, Mapping[str, Any]]
     made: frozenset[str] = frozenset()
 
 
 def before(settings: Settings) -> Before:
-    """Read the outputs of this stack and of its peer, as of their last `up`."""
+    """Read the outputs of this stack and of its peers, as of their last `up`."""
     own = _outputs(pulumi.get_stack())
     phase = own.get("phase")
     known = cast(Phase, phase) if phase in get_args(Phase) else None
-    return Before(known, own, _outputs(settings.peer), _made() if settings.phase == "foundation" else frozenset())
+    peers = {stack: _outputs(stack) for stack in settings.peers}
+    return Before(known, own, peers, _made() if settings.phase == "foundation" else frozenset())
 
 
 def _outputs(stack: str) -> Mapping[str, Any]:
@@ -58,7 +61,9 @@ def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
     declared, and a stack that is not there does not fail the run.
     """
     arguments = struct_pb2.Struct()
-    arguments.update({key: f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"})
+    full = [pulumi.get_organization(), pulumi.get_project()]
+    given = stack.split("/")
+    arguments.update({key: "/".join([*full[: 3 - len(given)], *given])})
     request = resource_pb2.ResourceInvokeRequest(tok=f"pulumi:pulumi:{what}", args=arguments)
     monitor = get_monitor()
     assert monitor is not None  # the program runs

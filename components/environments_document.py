@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import yaml
 
-from blueprint.spec import Previews
 from components.configuration import SECRETS, load
-from components.phases import ADDS, PHASES
+from components.phases import PHASES
 from components.render_settings import AdoptedService
 from components.settings import Settings
 
@@ -30,22 +30,28 @@ def shipped(name: str, folder: Path = PROJECT) -> Settings:
     return load(name, config, frozenset(), {}, check_secrets=False).settings
 
 
-def document(staging: Settings, production: Settings) -> str:
+def stacks(folder: Path = PROJECT) -> list[Settings]:
+    """The settings of every stack file in a folder, those that people depend on last."""
+    names = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+    return sorted((shipped(name, folder) for name in names), key=lambda settings: settings.live)
+
+
+def document(settings: Sequence[Settings]) -> str:
     """The whole document as Markdown."""
     sections = [
         "# Environments",
-        "Written by `python -m components.environments_document` from `Pulumi.staging.yaml` and "
-        "`Pulumi.production.yaml`; `make check` fails when it is out of date. Plan 1.3.",
-        _table(MATRIX, environments(staging, production)),
+        "Written by `python -m components.environments_document` from the stack files; `make check` fails when it is "
+        "out of date. Plan 1.3.",
+        _table(MATRIX, environments(settings)),
         "## Who calls whom",
-        _picture(staging, production),
+        "\n".join(["```mermaid", "flowchart LR", '  browser(["browser"])', *chain(*map(_nodes, settings)), "```"]),
         "## Which stack owns what",
-        _owners(staging, production),
+        _owners(settings),
         "## Phases",
         "`marketedge:phase` of a stack. Each phase adds to the ones before it; moving back undoes exactly what the "
         "left phase added. A skipped phase is a warning. Leaving `infrastructure` for `foundation` is refused unless "
         "`marketedge:giveUp` names every database and service that goes.",
-        _phases(),
+        _phases(settings),
         "At every phase: production's objects, and every database, are protected; an object of production that is not "
         "declared any more, once it is unprotected, is forgotten and not deleted. The adopted service is never "
         "created, deployed, restarted or deleted. What is written to it takes effect with its next deploy. What is not "
@@ -63,35 +69,35 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 MATRIX = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
 
 
-def environments(staging: Settings, production: Settings) -> list[list[str]]:
+def environments(settings: Sequence[Settings]) -> list[list[str]]:
     """The plan's environments, with a cell for each title of MATRIX; names in backticks."""
-    tenant = staging.auth0.domain.partition(".")[0]
-    branches = [f"`{settings.github.branch.name}`" for settings in (staging, production)]
-    return [
-        ["development", "`feature/*`", "by hand", "local", f"{tenant}, as staging", "a developer's own", "none"],
-        [
-            "PR preview",
-            "`feature/*`",
-            _previews(staging, production),
-            "its own, or staging's",
-            tenant,
-            "review",
-            "7 days",
-        ],
-        ["staging", branches[0], _trigger(staging), _database(staging), tenant, "UAT", "permanent"],
-        ["production", branches[1], _trigger(production), _database(production), tenant, "live", "permanent"],
-    ]
+    first = settings[0]
+    tenant = _tenant(first)
+    development = ["development", "`feature/*`", "by hand", "local", f"{tenant}, as {first.environment}"]
+    preview = ["PR preview", "`feature/*`", _previews(settings), "its own, or that of its environment", tenant]
+    rows = [[*development, "a developer's own", "none"], [*preview, "review", "7 days"]]
+    for one in settings:
+        purpose = "live" if one.live else "UAT"
+        branch = f"`{one.github.branch.name}`"
+        rows.append([one.environment, branch, _trigger(one), _database(one), _tenant(one), purpose, "permanent"])
+    return rows
 
 
-def _previews(staging: Settings, production: Settings) -> str:
-    previews = production.render.service.previews or Previews()
-    builds = ["Vercel: every branch"] if staging.vercel or production.vercel else []
-    return f"by opening a pull request ({'; '.join([*builds, f'Render: {previews.generation}'])})"
+def _tenant(settings: Settings) -> str:
+    return settings.auth0.domain.partition(".")[0]
+
+
+def _previews(settings: Sequence[Settings]) -> str:
+    builds = ["Vercel: every branch"] if any(one.vercel for one in settings) else []
+    for one in settings:
+        if (previews := one.render.service.previews) and previews.generation != "off":
+            builds.append(f"Render: {previews.generation}, against `{one.github.branch.name}`")
+    return f"by opening a pull request ({'; '.join(builds) or 'none'})"
 
 
 def _trigger(settings: Settings) -> str:
-    if settings.github.release_tags:
-        return f"by a tag `{settings.github.release_tags}` from cutover on, by a merge before"
+    if settings.released_by_tag:
+        return f"by a tag `{settings.github.release_tags or 'v*'}` from cutover on, by a merge before"
     return f"by a merge to `{settings.github.branch.name}`"
 
 
@@ -99,13 +105,6 @@ def _database(settings: Settings) -> str:
     if settings.render.database is None:
         return f"{settings.environment}'s own, not declared here"
     return f"`{settings.render.database.name}` ({settings.render.database.plan})"
-
-
-def _picture(staging: Settings, production: Settings) -> str:
-    lines = ["```mermaid", "flowchart LR", '  browser(["browser"])']
-    for settings in (staging, production):
-        lines += _nodes(settings)
-    return "\n".join([*lines, "```"])
 
 
 def _nodes(settings: Settings) -> list[str]:
@@ -129,10 +128,10 @@ def _nodes(settings: Settings) -> list[str]:
     return lines
 
 
-def _owners(staging: Settings, production: Settings) -> str:
-    columns = [owned(staging), owned(production)]
-    rows = [[vendor, columns[0][vendor], columns[1][vendor]] for vendor in columns[0]]
-    return _table(["", "stack staging", "stack production"], rows)
+def _owners(settings: Sequence[Settings]) -> str:
+    columns = [owned(one) for one in settings]
+    rows = [[vendor, *(column[vendor] for column in columns)] for vendor in columns[0]]
+    return _table(["", *(f"stack {one.environment}" for one in settings)], rows)
 
 
 def owned(settings: Settings) -> Mapping[str, str]:
@@ -148,9 +147,8 @@ def owned(settings: Settings) -> Mapping[str, str]:
     at_render += [f"domain {domain}" for service in render.services for domain in service.domains]
     at_vercel: list[str] = []
     if vercel:
-        kind = "production" if vercel.settings else "preview"
         at_vercel += [f"project `{vercel.project}`"] if vercel.settings else []
-        at_vercel += [f"{len(vercel.variables)} {kind} variables", *(vercel.domain, *vercel.aliases)]
+        at_vercel += [f"{len(vercel.variables)} {vercel.target} variables", *vercel.domains]
     return {
         "GitHub": ", ".join(at_github),
         "Auth0": f"application {settings.auth0.application}",
@@ -159,16 +157,16 @@ def owned(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def _phases() -> str:
+def _phases(settings: Sequence[Settings]) -> str:
     rows = [
-        [environment, *("; ".join(part.value for part in added[phase]) or "nothing more" for phase in PHASES)]
-        for environment, added in ADDS.items()
+        [one.environment, *("; ".join(part.value for part in one.added(phase)) or "nothing more" for phase in PHASES)]
+        for one in settings
     ]
     return _table(["stack", *PHASES], rows)
 
 
 if __name__ == "__main__":
-    text = document(shipped("staging"), shipped("production"))
+    text = document(stacks())
     if "--check" not in sys.argv:
         DOCUMENT.write_text(text, encoding="utf-8")
     elif text != DOCUMENT.read_text(encoding="utf-8"):

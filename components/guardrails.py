@@ -20,7 +20,7 @@ from components.configuration import Loaded
 from components.earlier_runs import Before
 from components.observation import Observation
 from components.outputs import secret_digests
-from components.phases import Part, parts
+from components.phases import Part
 from components.settings import Settings
 
 
@@ -47,7 +47,7 @@ class Facts:
 
     @property
     def declared(self) -> frozenset[Part]:
-        return parts(self.settings.environment, self.settings.phase)
+        return self.settings.parts
 
 
 def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str]) -> None:
@@ -85,7 +85,7 @@ def production_is_quiet(facts: Facts) -> Iterator[Finding]:
 
     What is kept at Render itself is not this stack's to change: there it is a risk.
     """
-    if facts.settings.environment != "production":
+    if not facts.settings.live:
         return
     declared = set()
     for variable in facts.settings.render.variables:
@@ -148,7 +148,7 @@ _PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s]*:[^/@\s]+@")
 def no_wildcards(facts: Facts) -> Iterator[Finding]:
     """Anybody can have a host under vercel.app or onrender.com (plan 1.2, 1.3 list both for production)."""
     settings = facts.settings
-    if settings.environment != "production":
+    if not settings.live:
         return
     auth0 = settings.auth0
     lists = {
@@ -170,29 +170,28 @@ _ORIGIN = "a page of anybody with a host there can call the backend as your user
 
 def secrets_differ(facts: Facts) -> Iterator[Finding]:
     """A token signed by staging must not open production (plan 2.4)."""
-    others = facts.before.peer.get("secretDigests") or {}
     for key, own in secret_digests(facts.loaded, facts.observed).items():
-        if own == others.get(key):
-            yield Finding(
-                "error",
-                f"{key} is the same here and in stack {facts.settings.peer}: whoever signs tokens there can sign "
-                "them here; expected two values: give one environment a new one (fromSecret, or generateValue: true)",
-            )
+        for stack, outputs in facts.before.peers.items():
+            if own == (outputs.get("secretDigests") or {}).get(key):
+                yield Finding(
+                    "error",
+                    f"{key} is the same here and in stack {stack}: whoever signs tokens there can sign them here; "
+                    "expected two values: give one environment a new one (fromSecret, or generateValue: true)",
+                )
 
 
 def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
     """No object has two owners, and an adopted service is not taken for another one."""
     settings, before = facts.settings, facts.before
     services = facts.observed.services
-    for name, identity in services.items():
-        if identity == before.peer.get("renderServiceId"):
-            yield Finding(
-                "error",
-                f"marketedge:render: service {name} belongs to stack {settings.peer} already; expected another one",
-            )
-    for key, identity in settings.adopt.items():
-        if identity == before.peer.get("auth0ClientId"):
-            yield Finding("error", f"marketedge:adopt: {key}: {identity} belongs to stack {settings.peer} already")
+    for stack, outputs in before.peers.items():
+        for name, identity in services.items():
+            if identity == outputs.get("renderServiceId"):
+                told = f"service {name} belongs to stack {stack} already; expected another one"
+                yield Finding("error", f"marketedge:render: {told}")
+        for key, identity in settings.adopt.items():
+            if identity == outputs.get("auth0ClientId"):
+                yield Finding("error", f"marketedge:adopt: {key}: {identity} belongs to stack {stack} already")
     known, name = before.own.get("renderServiceId"), settings.render.service.name
     if settings.adopted and known and services.get(name, known) != known and known not in settings.give_up:
         yield Finding(

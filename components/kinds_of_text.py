@@ -110,3 +110,5 @@ Origins = Annotated[list[Origin], AfterValidator(unique)]
 CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(unique)]
 HostNames = Annotated[list[HostName], AfterValidator(unique)]
 Names = Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(unique)]
+StackName = Annotated[str, Field(pattern=r"^([\w.-]+/){0,2}[\w.-]+$")]
+"""A stack of Pulumi's: its name, or organization/project/stack."""

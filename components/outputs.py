@@ -11,7 +11,7 @@ from blueprint.fingerprint import fingerprint
 from components import cost
 from components.configuration import Loaded
 from components.observation import Observation
-from components.phases import Part, parts
+from components.phases import Part
 from components.render import Backend
 from components.settings import Settings
 from components.vocabulary import CNAME_TARGET
@@ -36,7 +36,7 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> No
             pulumi.export("renderEnvGroupId", backend.env_group_id)
     if digests := secret_digests(loaded, observed):
         pulumi.export("secretDigests", digests)
-    prices = cost.monthly_usd(settings.render) if Part.BACKEND in parts(settings.environment, settings.phase) else {}
+    prices = cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
     pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
     pulumi.export("dnsRecords", list(_records(settings, backend)))
 
@@ -55,13 +55,11 @@ def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:
     """The DNS records to create: they are made at the domain's registrar, which this program does not know."""
-    declared = parts(settings.environment, settings.phase)
-    ttl = settings.dns.ttl_seconds
-    if settings.vercel and Part.FRONTEND in declared:
-        for domain in (settings.vercel.domain, *settings.vercel.aliases):
-            yield {"name": domain, "type": "CNAME", "target": CNAME_TARGET, "ttlSeconds": ttl}
-    if backend and Part.BACKEND in declared:
-        for service in settings.render.services:
-            target = backend.service_urls[service.name].apply(lambda url: urlsplit(url).netloc)
-            for domain in service.domains:
-                yield {"name": domain, "type": "CNAME", "target": target, "ttlSeconds": ttl}
+    for domain in settings.domains:
+        target: pulumi.Input[str] = CNAME_TARGET
+        if domain.service:
+            assert backend is not None  # which a phase with Render's domains declares
+            target = pulumi.Output.from_input(backend.service_urls[domain.service]).apply(
+                lambda url: urlsplit(url).netloc
+            )
+        yield {"name": domain.name, "type": "CNAME", "target": target, "ttlSeconds": settings.dns.ttl_seconds}

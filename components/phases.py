@@ -1,4 +1,4 @@
-"""The rollout as a value: what each phase adds to each environment (plan 2.1, 7, 8.2). The documents quote this table.
+"""The rollout as a value: what each phase adds to an environment (plan 2.1, 7, 8.2). The documents quote this table.
 
 Moving `marketedge:phase` forward is the rollout; moving it back is the rollback of the gate itself.
 """
@@ -29,24 +29,30 @@ class Part(Enum):
 CRITICAL_OUTPUTS = frozenset({"auth0.audience", "cors.origins"})
 """Where the variables come from that the foundation already sets of an adopted service (plan 1.1, 1.2)."""
 
-ADDS: dict[str, dict[Phase, tuple[Part, ...]]] = {
-    "staging": {
-        "foundation": (Part.BRANCH, Part.AUTH0),
-        "infrastructure": (Part.BACKEND, Part.FRONTEND, Part.ENVIRONMENT),
-        "cutover": (),
-    },
-    "production": {
-        "foundation": (Part.BRANCH, Part.AUTH0, Part.CRITICAL_VARIABLES),
-        "infrastructure": (Part.BACKEND, Part.FRONTEND, Part.ENVIRONMENT, Part.RELEASE_TAGS),
-        "cutover": (Part.GATE, Part.TAG_DEPLOYS),
-    },
+ADDS: dict[Phase, tuple[Part, ...]] = {
+    "foundation": (Part.BRANCH, Part.AUTH0, Part.CRITICAL_VARIABLES),
+    "infrastructure": (Part.BACKEND, Part.FRONTEND, Part.ENVIRONMENT, Part.RELEASE_TAGS),
+    "cutover": (Part.GATE, Part.TAG_DEPLOYS),
 }
+_OF_ADOPTED = frozenset({Part.CRITICAL_VARIABLES})
+_OF_RELEASED_BY_TAG = frozenset({Part.RELEASE_TAGS, Part.GATE, Part.TAG_DEPLOYS})
 
 
-def parts(environment: str, phase: Phase) -> frozenset[Part]:
-    """Everything that an environment has in a phase."""
+def added(phase: Phase, *, adopted: bool, by_tag: bool) -> tuple[Part, ...]:
+    """What a phase adds to an environment.
+
+    Args:
+        adopted: whether the environment's objects existed before.
+        by_tag: whether it is released by tags.
+    """
+    left_out = (frozenset() if adopted else _OF_ADOPTED) | (frozenset() if by_tag else _OF_RELEASED_BY_TAG)
+    return tuple(part for part in ADDS[phase] if part not in left_out)
+
+
+def parts(phase: Phase, *, adopted: bool, by_tag: bool) -> frozenset[Part]:
+    """Everything that an environment has in a phase; arguments as for `added`."""
     reached = PHASES[: PHASES.index(phase) + 1]
-    return frozenset(part for one in reached for part in ADDS[environment][one])
+    return frozenset(part for one in reached for part in added(one, adopted=adopted, by_tag=by_tag))
 
 
 def skipped(before: Phase | None, now: Phase) -> list[Phase]:

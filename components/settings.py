@@ -6,13 +6,25 @@ Knows neither Pulumi nor a vendor's API. `problems.load` builds these models and
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from blueprint.spec import Model
-from components.kinds_of_text import BranchName, CallbackUrls, HostName, HostNames, Names, Origin, Origins
-from components.phases import Phase
+from components.kinds_of_text import (
+    BranchName,
+    CallbackUrls,
+    HostName,
+    HostNames,
+    Names,
+    Origin,
+    Origins,
+    StackName,
+    unique,
+)
+from components.phases import Part, Phase, added, parts
 from components.render_settings import Render
 from components.variables import GitHubSecrets, GitHubVariables, Variables
 
@@ -120,15 +132,31 @@ class Vercel(Model):
     """The frontend's project, and what the builds of one of its environments get (plan 2.5, 2.6).
 
     Attributes:
-        settings: of the project; with it this stack is production's, without it the preview environment's.
+        settings: of the project, in the one stack that owns it.
+        target: whose builds the variables and domains are for: Vercel's production environment, all preview builds, or
+            (`branch`) the preview builds of this stack's branch only. Left out: production where there
+            are settings, else preview.
         domain: where people open the frontend; aliases: further domains.
     """
 
     project: Annotated[str, Field(min_length=1)]
     settings: VercelProject | None = None
+    target: Literal["production", "preview", "branch"]
     domain: HostName
     aliases: HostNames = Field([])
     variables: Variables = Field([])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_target(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "target" not in data:
+            return data | {"target": "production" if data.get("settings") else "preview"}
+        return data
+
+    @property
+    def domains(self) -> list[str]:
+        """The domain and its aliases."""
+        return [self.domain, *self.aliases]
 
 
 class Cors(Model):
@@ -197,8 +225,14 @@ class Watch(Model):
 
 
 class Release(Model):
-    """How `gate release` and `gate rollback` go about it (plan 3.3, 3.5). smoke_context: of the commit status."""
+    """How `gate release` and `gate rollback` go about it (plan 3.3, 3.5).
 
+    Attributes:
+        by: what makes a release: a tag (the plan's production), or each merge to the branch (its staging).
+        smoke_context: of the commit status.
+    """
+
+    by: Literal["tag", "merge"] = "merge"
     smoke_context: Annotated[str, Field(min_length=1)] = "staging-smoke-tests"
     budget_seconds: int = Field(1800, ge=60)
     rollback_budget_seconds: int = Field(600, ge=60, le=600)
@@ -214,26 +248,40 @@ def _adoptable(adopt: dict[str, str]) -> dict[str, str]:
 _ADOPT_KEY = re.compile(r"[a-z0-9]+:\w+/.+")
 
 
+@dataclass(frozen=True)
+class Domain:
+    """A host that the stack declares at a vendor. service: of Render's, which answers there."""
+
+    name: str
+    vendor: Literal["Vercel", "Render"]
+    service: str = ""
+
+
 class Settings(Model):
     """One stack.
 
     Attributes:
+        environment: its name, which the application and the vendors' objects get.
+        adopted: whether its objects existed before: of those, what is not declared stays as it is. Left out: as for the
+            name production.
         phase: of the rollout; see `phases`.
         strict: warnings of `guardrails` are errors.
         budget_usd: what the stack's own Render objects may cost a month (plan 10.1).
         adopt: ids of objects that exist, by `<package>:<Type>/<resource name>`; found by `gate adopt`.
         give_up: names of Render objects that leaving a phase may delete, and the id of a service to be owned no more.
-        peer_stack: stack of the other environment, where it has another name than that.
+        peers: the other environments' stacks, with which no secret and no object may be shared. Left out: production
+            for staging, and staging for production.
         secrets_that_differ: variables whose values no two environments may share (plan 2.4).
     """
 
-    environment: Literal["staging", "production"]
+    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    adopted: bool
     phase: Phase = "infrastructure"
     strict: bool = False
     budget_usd: int = Field(14, ge=0)
     adopt: Annotated[dict[str, str], AfterValidator(_adoptable)] = Field({})
     give_up: Names = Field([])
-    peer_stack: str | None = None
+    peers: Annotated[list[StackName], AfterValidator(unique)] = Field([])
     secrets_that_differ: Names = Field(["JWT_SECRET_KEY"])
     github: GitHub
     auth0: Auth0
@@ -246,19 +294,62 @@ class Settings(Model):
     release: Release = Release()
     watch: Watch = Watch()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_for_its_name(cls, data: Any) -> Any:
+        """What a file need not say for the plan's two environments, and what older files say in another way."""
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        name = data.get("environment")
+        data.setdefault("adopted", name == "production")
+        if isinstance(peer := data.get("peerStack"), str) and "peers" not in data:
+            data["peers"] = [peer]
+            del data["peerStack"]
+        data.setdefault("peers", {"staging": ["production"], "production": ["staging"]}.get(str(name), []))
+        release = data.get("release", {})
+        if isinstance(release, dict) and name == "production":
+            data["release"] = {"by": "tag"} | release
+        return data
+
     @property
-    def adopted(self) -> bool:
-        """Whether the stack's objects lived before it: of those, what is not declared stays as it is."""
-        return self.environment == "production"
+    def released_by_tag(self) -> bool:
+        return self.release.by == "tag"
+
+    @property
+    def live(self) -> bool:
+        """Whether people depend on it: no debugging, no test data, no wildcards."""
+        return self.adopted or self.released_by_tag
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """Everything that is declared in the stack's phase."""
+        return parts(self.phase, adopted=self.adopted, by_tag=self.released_by_tag)
+
+    def added(self, phase: Phase) -> tuple[Part, ...]:
+        """What a phase adds to this environment."""
+        return added(phase, adopted=self.adopted, by_tag=self.released_by_tag)
+
+    @property
+    def vercel_branch(self) -> str | None:
+        """The branch whose builds the frontend's domains serve; None where they serve what was promoted last."""
+        return self.github.branch.name if self.vercel and self.vercel.target != "production" else None
+
+    @property
+    def domains(self) -> list[Domain]:
+        """Every domain that is declared in the stack's phase."""
+        return list(self._domains())
+
+    def _domains(self) -> Iterator[Domain]:
+        if self.vercel and Part.FRONTEND in self.parts:
+            yield from (Domain(name, "Vercel") for name in self.vercel.domains)
+        if Part.BACKEND in self.parts:
+            for service in self.render.services:
+                yield from (Domain(name, "Render", service.name) for name in service.domains)
 
     @property
     def frontend_url(self) -> str | None:
         return f"https://{self.vercel.domain}" if self.vercel else self.smoke.frontend_url
-
-    @property
-    def peer(self) -> str:
-        """The stack of the other environment."""
-        return self.peer_stack or ("staging" if self.environment == "production" else "production")
 
     @property
     def wired(self) -> set[str]:

@@ -16,8 +16,8 @@ from components.wiring import Wiring
 class FrontendArgs:
     """Args of Frontend.
 
-    branch: the one that the domains serve, which has to exist before; None for production's domains, which serve
-        what was promoted last, and which lived before: a redirect of theirs stays.
+    branch: the one that the domains serve, which has to exist before. None for production's domains: they serve what
+        was promoted last, and existed before, so a redirect of theirs stays.
     """
 
     settings: Vercel
@@ -51,6 +51,7 @@ class Frontend(pulumi.ComponentResource):
                 key=str(variable.key),
                 value=args.wiring.value(variable),
                 targets=["production" if production else "preview"],
+                git_branch=args.branch if args.settings.target == "branch" else None,
                 sensitive=secret,
                 comment="Declared by the staging gate",
                 # One that was there and is sensitive stays so: making it readable would replace it.

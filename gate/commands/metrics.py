@@ -48,7 +48,7 @@ def metrics(
         from gate.common.period import beginning
         from gate.report.figures import FigureReport, figures
         from gate.report.history import read
-        from gate.stack.target import load_peer, load_settings
+        from gate.stack.target import load_peers, load_settings
         from gate.vendors import Accounts
         from gate.vendors.repository import Repository
 
@@ -57,8 +57,8 @@ def metrics(
         settings, config = load_settings(env, stack, os.environ)
         with run.progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
-            peer = load_peer(settings, os.environ)
-            staging = staging or (peer.github.environment.name if peer else "staging")
+            peers = load_peers(settings, os.environ)
+            staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
             on_staging = read(repository, staging, began, commits=True)
             released = read(repository, settings.github.environment.name, began, commits=True)
         found = figures(on_staging, released, began, until)

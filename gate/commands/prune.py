@@ -43,7 +43,7 @@ def prune(
     with command("prune", as_json=as_json) as run:
         from blueprint.workspace import connect
         from gate.common.period import length
-        from gate.stack.target import load_peer, load_settings
+        from gate.stack.target import load_peers, load_settings
         from gate.upkeep import old_previews as pruning
         from gate.vendors import Accounts
         from gate.vendors.repository import Repository
@@ -57,8 +57,7 @@ def prune(
             repository = Repository(accounts.github, settings.github.repository)
             vercel = accounts.vercel if settings.vercel else None
             found = pruning.at_render(session, [service.name for service in settings.render.services])
-            stacks = (settings, load_peer(settings, os.environ))
-            bound = {one.github.branch.name for one in stacks if one}
+            bound = {one.github.branch.name for one in (settings, *load_peers(settings, os.environ))}
             if vercel and settings.vercel:
                 project = vercel.project_id(settings.vercel.project)
                 if project is None:  # without one, Vercel would list the deployments of every project

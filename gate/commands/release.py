@@ -237,6 +237,6 @@ class _Call:
 
 
 def _warn(target: Target, tell: Callable[[str], None]) -> None:
-    if target.environment == "production" and target.settings.phase != "cutover":
+    if target.settings.released_by_tag and target.settings.phase != "cutover":
         branch = target.settings.github.branch.name
         tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to {branch} deploys by itself")

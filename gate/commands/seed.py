@@ -42,9 +42,6 @@ def seed(
     - `gate seed --env staging --script "python database/seeds/phase3_data.py" --again`
     """
     with command("seed", as_json=as_json) as run:
-        if env == "production":
-            raise GateError("refused: test data is never loaded into production")
-
         from blueprint.workspace import connect
         from gate.common.budget import Budget
         from gate.stack.target import load_settings
@@ -52,6 +49,8 @@ def seed(
         from gate.upkeep.seeds import seed as run_scripts
 
         settings, _ = load_settings(env, stack, os.environ)
+        if settings.live:
+            raise GateError(f"refused: test data is never loaded into {env}")
         scripts, service = script or settings.seed.scripts, settings.render.service.name
         with (
             run.progress(f"seeding {env}", _BUDGET) as tell,

@@ -9,7 +9,6 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from components.phases import Part, parts
 from components.settings import Settings
 from components.vocabulary import CNAME_TARGET
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
@@ -48,7 +47,7 @@ def domain_lines(
     Args: records: targets by name, of the last `up`; None before the first one, when nothing is wrong with a domain
     that does not resolve.
     """
-    for domain, service in _domains(settings):
+    for domain, service in ((declared.name, declared.service) for declared in settings.domains):
         target = (records or {}).get(domain) or ("" if service else CNAME_TARGET)
         shown = target or f"the onrender.com host of {service}, which the output dnsRecords names after the up"
         record = f"create the DNS record {domain} CNAME {shown}"
@@ -59,18 +58,6 @@ def domain_lines(
         except (OSError, UnicodeError) as error:
             verdict = unknown(f"no answer from DNS here ({type(error).__name__})")
         yield f"DNS of {domain}", verdict
-
-
-def _domains(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each with the service at Render that it is of; empty for Vercel's."""
-    declared = parts(settings.environment, settings.phase)
-    if settings.vercel and Part.FRONTEND in declared:
-        for domain in (settings.vercel.domain, *settings.vercel.aliases):
-            yield domain, ""
-    if Part.BACKEND in declared:
-        for service in settings.render.services:
-            for domain in service.domains:
-                yield domain, service.name
 
 
 def _unresolved(error: socket.gaierror, record: str, *, before_the_first_up: bool) -> Verdict:

@@ -15,7 +15,7 @@ from components.configuration import SECRETS, Loaded, SettingsError, load
 from gate.checks.verdict import Line, Verdict, failed, passed
 from gate.common.errors import StackUnavailable
 from gate.stack.project import run, said
-from gate.stack.target import read_config
+from gate.stack.target import read_config, stack_file
 
 _PASSPHRASE = "export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE"
 _ACCESS = "get access to the secrets provider that Pulumi.{name}.yaml names (pulumi stack change-secrets-provider)"
@@ -82,7 +82,7 @@ def settings_lines(
     values, secret_keys, names_known = dict(opened.config), opened.secret_keys, True
     try:
         if not values:
-            values, secret_keys, names_known = _from_file(folder / f"Pulumi.{name}.yaml")
+            values, secret_keys, names_known = _from_file(stack_file(name, folder))
     except StackUnavailable as error:
         return [Line(name, "configuration", failed(str(error), "correct it, or restore it from Git"))], None
     # The form of tokens is looked at with their vendors.

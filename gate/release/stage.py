@@ -39,12 +39,12 @@ def open_stage(
     settings = target.settings
     with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + SPARE) as session:
         repository = Repository(accounts.github, target.repository)
-        own = settings.vercel.project if settings.vercel and settings.vercel.settings else None
+        own = settings.vercel.project if settings.vercel and settings.vercel.target == "production" else None
         frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
         backend = Backend(session, settings.render.service.name)
         others = [Backend(session, service.name) for service in settings.render.other_services]
         production = Production(backend, frontend, smoke, others)
-        records = Records(repository, settings.github.environment.name, live=target.environment == "production")
+        records = Records(repository, settings.github.environment.name, live=settings.live)
         over = functools.partial(is_over, repository=repository)
         lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), over)
         yield Stage(target, repository, records, production, lock, None if own else _preview(target, accounts, tell))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from pulumi import automation
 
@@ -21,7 +20,7 @@ from gate.report.estate import Estate, Missing, Stack
 from gate.report.history import Deployment
 from gate.report.links import Places
 from gate.stack.project import open_project
-from gate.stack.target import read_config
+from gate.stack.target import chosen_stacks, read_config, stack_file
 from gate.vendors import Accounts
 from gate.vendors.github import web
 from gate.vendors.repository import Repository
@@ -60,8 +59,7 @@ def gather(
     for name in wanted.stacks:
         tell(name)
         stacks.append(_stack(name, wanted, environ, workspace, folder))
-    known: dict[str, Stack] = {s.settings.environment: s for s in stacks if isinstance(s.settings, Settings)}
-    return Estate(wanted.until, wanted.since, stacks, _matrix(known, environ, folder), _figures(known, wanted))
+    return Estate(wanted.until, wanted.since, stacks, _matrix(stacks, environ, folder), _figures(stacks, wanted))
 
 
 def _stack(
@@ -69,7 +67,7 @@ def _stack(
 ) -> Stack:
     drift = _drift(name, wanted)
     try:
-        config = read_config(folder / f"Pulumi.{name}.yaml")
+        config = read_config(stack_file(name, folder))
         loaded = _load(name, config, environ)
     except (GateError, SettingsError) as error:
         unread = Missing("its configuration cannot be read", trouble=False)
@@ -124,25 +122,25 @@ def _releases(
         return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})")
 
 
-def _figures(known: Mapping[str, Stack], wanted: Wanted) -> list[figures.Figure] | Missing:
-    histories = {name: stack.releases for name, stack in known.items()}
-    absent = [name for name in ("staging", "production") if not isinstance(histories.get(name), list)]
-    if absent:
-        return Missing(f"they are computed from both environments, and {absent[0]}'s releases are not known", False)
-    staging, production = (cast("list[Deployment]", histories[name]) for name in ("staging", "production"))
-    return figures.figures(staging, production, wanted.since, wanted.until)
+def _figures(stacks: Sequence[Stack], wanted: Wanted) -> list[figures.Figure] | Missing:
+    """From the first environment that is released by tags, and the first one before it."""
+    histories: dict[bool, list[Deployment]] = {}
+    for stack in stacks:
+        if isinstance(stack.settings, Settings) and isinstance(stack.releases, list):
+            histories.setdefault(stack.settings.live, stack.releases)
+    if len(histories) < 2:
+        which = "staging" if False not in histories else "production"
+        return Missing(f"they are computed from both environments, and {which}'s releases are not known", False)
+    return figures.figures(histories[False], histories[True], wanted.since, wanted.until)
 
 
-def _matrix(known: Mapping[str, Stack], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
-    """Of both environments, whichever stacks are shown."""
-    found: dict[str, Settings] = {}
-    for name in ("staging", "production"):
-        shown = known.get(name)
-        if shown and isinstance(shown.settings, Settings):
-            found[name] = shown.settings
-            continue
-        try:
-            found[name] = _load(name, read_config(folder / f"Pulumi.{name}.yaml"), environ).settings
-        except (GateError, SettingsError) as error:
-            return Missing(f"it needs the settings of both environments: {error}", trouble=False)
-    return matrix.environments(found["staging"], found["production"])
+def _matrix(stacks: Sequence[Stack], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
+    """Of every environment that has a stack file, whichever stacks are shown."""
+    found = {stack.name: stack.settings for stack in stacks if isinstance(stack.settings, Settings)}
+    try:
+        for name in chosen_stacks(None, folder):
+            if name not in found:
+                found[name] = _load(name, read_config(stack_file(name, folder)), environ).settings
+    except (GateError, SettingsError) as error:
+        return Missing(f"it needs the settings of all environments: {error}", trouble=False)
+    return matrix.environments(sorted(found.values(), key=lambda settings: settings.live))

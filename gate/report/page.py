@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from components import cost
 from components import environments_document as matrix
-from components.phases import ADDS, PHASES, Part, parts
+from components.phases import PHASES, Part
 from components.settings import Settings
 from gate.changes import drift_wording as wording
 from gate.changes.drift_report import Report as Drift
@@ -143,7 +143,7 @@ def _phases(settings: Settings) -> Html:
     items = []
     for phase in PHASES:
         now = phase == settings.phase
-        adds = "; ".join(part.value for part in ADDS[settings.environment][phase]) or "nothing more"
+        adds = "; ".join(part.value for part in settings.added(phase)) or "nothing more"
         name = f"{phase} (declared now)" if now else phase
         current = ' aria-current="step"' if now else ""
         items.append(f'<li{current}><strong>{html(name)}</strong><span class="soft">{html(adds)}</span></li>')
@@ -258,8 +258,7 @@ def _cost(estate: Estate) -> Iterator[Html]:
 
 def _prices(settings: Settings) -> dict[str, float | None]:
     """As in the stack's outputs: nothing in a phase that declares nothing at Render."""
-    declared = parts(settings.environment, settings.phase)
-    return cost.monthly_usd(settings.render) if Part.BACKEND in declared else {}
+    return cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
 
 
 def _money(price: float | None) -> str:

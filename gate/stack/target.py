@@ -53,15 +53,15 @@ class Target:
 
 
 def chosen_stacks(names: Sequence[str] | None, folder: Path = Path()) -> list[str]:
-    """The stacks that are named, else all that have a file in the project, production last.
+    """The stacks that are named, else all that have a file in the project, by name and production last.
 
     Raises: StackUnavailable where there is no project, or no such stack in it.
     """
     require_project(str(folder))
-    found = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
+    found = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
     if not found:
         raise StackUnavailable("there is no Pulumi.<stack>.yaml here: run this in the project's folder")
-    if unknown := [name for name in names or () if name not in found]:
+    if unknown := [name for name in names or () if name.rpartition("/")[2] not in found]:
         raise StackUnavailable(f"there is no Pulumi.{unknown[0]}.yaml here: name one of {', '.join(found)}")
     return list(names or sorted(found, key=lambda name: name == "production"))
 
@@ -124,26 +124,31 @@ def load_settings(
     return loaded.settings, config
 
 
-def load_peer(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Settings | None:
-    """The settings of the other environment; None where its file is not here.
+def load_peers(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> list[Settings]:
+    """The settings of the other environments, in the order of `marketedge:peers`; of those whose files are here.
 
     Raises: GateError.
     """
-    if not (folder / f"Pulumi.{settings.peer}.yaml").exists():
-        return None
-    other = "staging" if settings.environment == "production" else "production"
-    return _load(other, settings.peer, environ, folder)[0].settings
+    here = [name for name in settings.peers if stack_file(name, folder).exists()]
+    return [_load(None, name, environ, folder)[0].settings for name in here]
 
 
-def _load(env: str, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
-    config = read_config(folder / f"Pulumi.{name}.yaml")
+def stack_file(name: str, folder: Path = Path()) -> Path:
+    """The file of a stack. Args: name: a stack, or organization/project/stack."""
+    return folder / f"Pulumi.{name.rpartition('/')[2]}.yaml"
+
+
+def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
+    """Args: env: the environment that the stack has to be; None where any will do."""
+    path = stack_file(name, folder)
+    config = read_config(path)
     try:
         loaded = load(name, config, frozenset(), environ, check_secrets=False)
     except SettingsError as error:
         raise GateError(str(error)) from None
     environment = loaded.settings.environment
-    if environment != env:
-        raise GateError(f"Pulumi.{name}.yaml is of the environment {environment}, not {env}: name its --stack")
+    if env not in (None, environment):
+        raise GateError(f"{path.name} is of the environment {environment}, not {env}: name its --stack")
     return loaded, config
 
 

@@ -22,7 +22,7 @@ from components.settings import Settings
 from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
-from gate.stack.target import load_peer
+from gate.stack.target import load_peers
 from gate.vendors.errors import VendorError
 from gate.vendors.repository import Repository
 
@@ -127,14 +127,19 @@ class Names:
 
 
 def names(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Names:
-    """Of an environment's settings and its peer's, whose file is in the folder.
+    """Of an environment and the one beside it: the one that is released by tags, and the one before it.
 
-    Raises: GateError where it is not.
+    Raises: GateError where no peer's file is in the folder.
     """
-    peer = load_peer(settings, environ, folder)
+    peers = load_peers(settings, environ, folder)
+    peer = next((one for one in peers if one.released_by_tag != settings.released_by_tag), None)
     if peer is None:
-        raise GateError(f"there is no Pulumi.{settings.peer}.yaml: the workflows hold the names of both environments")
-    return Names.of(peer, settings) if settings.environment == "production" else Names.of(settings, peer)
+        kind = "merge" if settings.released_by_tag else "tag"
+        raise GateError(
+            f"none of marketedge:peers ({', '.join(settings.peers) or 'empty'}) has a Pulumi.<stack>.yaml here that is "
+            f"released by {kind}: the workflows hold the names of both environments"
+        )
+    return Names.of(peer, settings) if settings.released_by_tag else Names.of(settings, peer)
 
 
 def _scalar(text: str) -> str:

@@ -20,9 +20,8 @@ def lines(target: Target) -> Iterator[Line]:
     """Of the addresses in use, and of every domain that the stack declares."""
     settings = target.settings
     own = {urlsplit(url).hostname for url in (target.frontend_url, target.backend_url) if url.startswith("https://")}
-    shown = {settings.vercel.domain, *settings.vercel.aliases} if settings.vercel else set()
-    backends = set(settings.render.service.domains)
-    for host in sorted(filter(None, own | shown | backends)):
+    backends = {domain.name for domain in settings.domains if domain.service}
+    for host in sorted(filter(None, own | {domain.name for domain in settings.domains})):
         yield Line("2.3" if host in backends else "2.6", f"certificate of {host}", certificate(str(host)))
 
 

@@ -45,12 +45,12 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator
         return
     if declared.settings:
         yield from _settings(target, project, declared)
-    kind = "production" if declared.settings else "preview"
+    kind = "production" if declared.target == "production" else "preview"
     present = {v.key for v in vercel.variables(project["id"]) if kind in v.targets}
     missing = sorted({str(v.key) for v in declared.variables} - present)
     told = passed(f"{len(declared.variables)} of them") if not missing else failed(f"missing: {', '.join(missing)}", UP)
     yield Line("2.5", f"{kind} variables of {declared.project}", told)
-    branch = None if declared.settings else target.settings.github.branch.name
+    branch = target.settings.vercel_branch
     if branch:
         yield Line("2.5", f"newest build of branch {branch}", _newest_build(vercel, project["id"], branch))
     for domain in (declared.domain, *declared.aliases):
@@ -112,7 +112,7 @@ def client_id(vercel: Vercel, declared: Declared) -> str | None:
     project = vercel.project_id(declared.project)
     if project is None:
         return None
-    kind = "production" if declared.settings else "preview"
+    kind = "production" if declared.target == "production" else "preview"
     keys = [variable.key for variable in declared.variables if variable.from_output == "auth0.clientId"]
     for variable in vercel.variables(project):
         if variable.key in keys and kind in variable.targets:

@@ -7,7 +7,7 @@ from typing import Any
 
 from blueprint.services import with_trigger
 from blueprint.workspace import Session
-from components.phases import Part, parts
+from components.phases import Part
 from components.render_settings import AnyService
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
@@ -35,15 +35,15 @@ def _service(target: Target, session: Session, declared: AnyService) -> Iterator
     region = service["serviceDetails"].get("region")
     fix = "a service cannot be moved: declare the region that it is in"
     yield Line("2.1", f"service {name}: region", expect("region", region, settings.render.region, fix))
-    by_tag = Part.TAG_DEPLOYS in parts(settings.environment, settings.phase)
+    by_tag = Part.TAG_DEPLOYS in settings.parts
     trigger = "off" if by_tag else declared.auto_deploy_trigger
     if trigger:
-        task = "5.4" if settings.environment == "production" else "2.1"
+        task = "5.4" if settings.released_by_tag else "2.1"
         verdict = expect("autoDeploy", service["autoDeployTrigger"], trigger, UP)
         yield Line(task, f"service {name}: deploys by itself", verdict)
     yield from _variables(target, session, service, declared)
     yield from _domains(session, service, declared.domains)
-    if target.environment == "staging" and declared == settings.render.service:
+    if not settings.live and declared == settings.render.service:
         yield Line("2.2", "initial data", _seeded(session, service, settings.seed.scripts))
 
 

@@ -38,7 +38,7 @@ def verify(target: Target, environ: Mapping[str, str], tell: Callable[[str], Non
         for group in _groups(target, accounts, environ):
             tell(group.title)
             found += _asked(group)
-    by_people = BY_PEOPLE + (ON_STAGING if target.environment == "staging" else ())
+    by_people = BY_PEOPLE + (() if target.settings.live else ON_STAGING)
     found += [Line(task, text, unknown(why)) for task, text, why in by_people]
     return sorted(found, key=lambda line: line.topic)
 

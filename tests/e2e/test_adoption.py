@@ -91,12 +91,12 @@ def test_a_run_sees_its_own_last_phase_and_what_the_other_environment_exported(e
 
     def program() -> None:
         before = rollout.before(StackFile("production").load().settings)
-        seen.append((before.phase, before.peer))
+        seen.append((before.phase, before.peers))
         pulumi.export("phase", "foundation")
 
     production = engine.stack(program, "production")
     production.up()
-    assert seen[-1] == (None, {})
+    assert seen[-1] == (None, {"staging": {}})
     engine.stack(lambda: pulumi.export("secretDigests", {"JWT_SECRET_KEY": "abc"}), "staging").up()
     production.up()
-    assert seen[-1] == ("foundation", {"secretDigests": {"JWT_SECRET_KEY": "abc"}})
+    assert seen[-1] == ("foundation", {"staging": {"secretDigests": {"JWT_SECRET_KEY": "abc"}}})

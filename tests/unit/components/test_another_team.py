@@ -165,8 +165,8 @@ def test_a_group_that_a_service_does_not_link_is_not_shadowed_by_it() -> None:
 
 
 def test_the_environments_can_be_drawn_without_vercel() -> None:
-    text = document(Harbor().load().settings, Harbor("production").load().settings)
+    text = document([Harbor().load().settings, Harbor("production").load().settings])
     assert f'staging_service2["Render: {WEB}"]' in text
     assert "browser --> staging_backend" in text
-    assert "by opening a pull request (Render: off)" in text
+    assert "by opening a pull request (none)" in text
     assert "marketedge" not in text.replace("marketedge:", "")

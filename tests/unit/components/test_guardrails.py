@@ -175,7 +175,7 @@ def test_staging_may_have_wildcards() -> None:
 
 
 def shared(value: str) -> Before:
-    return Before("foundation", {}, {"secretDigests": {"JWT_SECRET_KEY": fingerprint(value)}})
+    return Before("foundation", {}, {"staging": {"secretDigests": {"JWT_SECRET_KEY": fingerprint(value)}}})
 
 
 def test_a_jwt_secret_shared_with_staging_is_an_error(production: StackFile) -> None:
@@ -235,7 +235,7 @@ def test_a_stack_exports_the_digest_of_a_configured_jwt_secret() -> None:
 
 
 def owning(peer: dict[str, Any], own: dict[str, Any]) -> Before:
-    return Before("infrastructure", own, peer)
+    return Before("infrastructure", own, {"staging": peer})
 
 
 def test_a_service_of_the_other_stack_is_an_error(production: StackFile) -> None:

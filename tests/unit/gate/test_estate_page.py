@@ -70,7 +70,7 @@ def full() -> Estate:
     ]
     one = Stack("staging", settings("staging"), "https://github.com/o/r", STATE, DRIFT, releases)
     other = replace(one, name="production", settings=settings("production"), releases=[deployment(1, good=False)])
-    matrix = environments(settings("staging"), settings("production"))
+    matrix = environments([settings("staging"), settings("production")])
     return Estate(NOW, SINCE, [one, other], matrix, figures(releases, releases, SINCE, NOW))
 
 

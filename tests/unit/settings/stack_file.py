@@ -28,12 +28,12 @@ def _read(file: Path) -> dict[str, Any]:
 class StackFile:
     """A stack's configuration: its keys, those among them that are secrets, and the environment beside it.
 
-    The files hold no secret: SECRETS is what `pulumi config set --secret` has put in, for staging.
+    The files hold no secret: SECRETS is what `pulumi config set --secret` has put in, but for production.
     """
 
     def __init__(self, stack: str = "staging", folder: Path = STACKS) -> None:
         self.stack = stack
-        secrets = {"marketedge:secrets": dict(SECRETS)} if stack == "staging" else {}
+        secrets = {} if stack == "production" else {"marketedge:secrets": dict(SECRETS)}
         self.config: dict[str, Any] = copy.deepcopy(_read(folder / f"Pulumi.{stack}.yaml")) | secrets
         self.secret_keys = set(secrets)
         self.environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}

@@ -122,7 +122,11 @@ ROWS: list[tuple[str, Any, str]] = [
     ),
     ("render.service.startCommand", "", "render.service.startCommand: '' — expected some text"),
     # choices
-    ("environment", "stagging", "environment: 'stagging' — expected 'staging' or 'production'"),
+    (
+        "environment",
+        "stagging",
+        "environment: 'stagging' — did you mean staging? If not, say marketedge:adopted as well",
+    ),
     ("render.region", "us-west", f"render.region: 'us-west' — {REGIONS}"),
     ("render.service.plan", "hobby", f"render.service.plan: 'hobby' — {PLANS}"),
     (
