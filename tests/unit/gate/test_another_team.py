@@ -22,7 +22,7 @@ from gate.release.rollback import rollback
 from gate.release.serving import Production
 from gate.smoke import Outcome, SmokeReport
 from gate.smoke.run import run
-from gate.stack.target import load_peer, load_target
+from gate.stack.target import load_peers, load_target
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
 from rehearsal.vendor_api import github_git
@@ -126,9 +126,9 @@ def test_the_stacks_outputs_name_the_addresses_that_nothing_else_does() -> None:
 
 def test_the_other_environment_is_read_from_its_own_file(tmp_path: Path) -> None:
     settings = Harbor().load().settings
-    assert (peer := load_peer(settings, {}, EXAMPLE)) is not None
+    (peer,) = load_peers(settings, {}, EXAMPLE)
     assert peer.github.environment.name == "live"
-    assert load_peer(settings, {}, tmp_path) is None
+    assert load_peers(settings, {}, tmp_path) == []
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from components.settings import Seed
 from gate.cli import main
 from gate.upkeep.seeds import SeedingRefused, seed
 from tests.unit.gate.release_world import SERVICE, ReleaseWorld, release_world
+from tests.unit.settings.stack_file import STACKS
 
 SCRIPTS = Seed().scripts
 
@@ -49,6 +50,7 @@ def test_the_free_plan_is_told_what_to_do(tmp_path: Path) -> None:
         assert started(world) == 0
 
 
-def test_production_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_production_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(STACKS)
     assert main(["seed", "--env", "production"]) == 1
     assert "test data is never loaded into production" in capsys.readouterr().err

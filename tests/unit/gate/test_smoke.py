@@ -252,7 +252,7 @@ def test_a_check_that_never_ends_is_a_failure_and_holds_nothing_up():
         app.clock.now += 9999
         return [""]
 
-    stuck = Check("stuck", "3.2", frozenset({"staging"}), lambda _visit, _subject: str(never.wait(30)), all_time_passes)
+    stuck = Check("stuck", "3.2", lambda _visit, _subject: str(never.wait(30)), all_time_passes)
     report = app.smoke({}, table=[stuck])
     never.set()
     assert "not finished within" in report.checks[0].detail
@@ -263,7 +263,7 @@ def test_a_check_that_breaks_is_a_failure_without_the_text_of_its_error():
     def breaks(_visit: Visit, _subject: str) -> str:
         raise KeyError("fake-secret-in-an-error")
 
-    report = Application().smoke({}, table=[Check("broken", "3.2", frozenset({"staging"}), breaks)])
+    report = Application().smoke({}, table=[Check("broken", "3.2", breaks)])
     assert report.checks[0].outcome is Outcome.FAILED
     assert "KeyError" in report.checks[0].detail
     assert "fake-secret" not in everything(report)

@@ -183,10 +183,9 @@ def test_the_gates_own_status_counts_where_its_workflow_is_there(tmp_path: Path)
 
 def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) -> None:
     assert estates.target.settings.vercel is not None
-    declared = estates.target.settings.vercel.model_copy(update={"settings": None})
-    staging = estates.target.settings.model_copy(
-        update={"github": estates.target.settings.github.model_copy(update={"branch": Branch(name="staging")})}
-    )
+    declared = estates.target.settings.vercel.model_copy(update={"settings": None, "target": "preview"})
+    github = estates.target.settings.github.model_copy(update={"branch": Branch(name="staging")})
+    staging = estates.target.settings.model_copy(update={"github": github, "vercel": declared})
     target = dataclasses.replace(estates.target, settings=staging)
 
     def newest() -> str:
@@ -205,9 +204,9 @@ def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) ->
 
 
 def test_initial_data_is_known_from_the_jobs(estates: Estates) -> None:
-    target = dataclasses.replace(
-        estates.target, settings=estates.target.settings.model_copy(update={"environment": "staging"})
-    )
+    merged = estates.target.settings.release.model_copy(update={"by": "merge"})
+    staging = estates.target.settings.model_copy(update={"adopted": False, "release": merged})
+    target = dataclasses.replace(estates.target, settings=staging)
 
     def seeded() -> Verdict:
         with connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, estates.render.transport()) as session:
