@@ -6,6 +6,7 @@ The stack files in the project's folder are the team's, and only their own tests
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,23 @@ def pulumi_cli() -> Path:
     if not found:
         pytest.fail("these tests need the Pulumi CLI: run `make test`, which finds or builds one")
     return Path(found).resolve()
+
+
+@pytest.fixture(autouse=True)
+def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test whose exchanges with the GitHub simulator do not fit GitHub's published description."""
+    server = sys.modules.get("rehearsal.vendor_api.server")
+    if server is None:
+        yield
+        return
+    complaints: set[str] = set()
+
+    def watch(vendor: str, request: Any, answer: Any) -> None:
+        if vendor == "github" and request.path[:3] == ("api", "v3", "repos") and answer.status < 300:
+            from tests.contract import github_description
+
+            complaints.update(github_description.complaints(request, answer))
+
+    monkeypatch.setattr(server.Server, "watch", staticmethod(watch))
+    yield
+    assert not complaints, "\n".join(sorted(complaints))

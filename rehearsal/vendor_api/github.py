@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from ..plugins import Estate
+from .github_actions import Actions
 from .github_deployments import Deployments
 from .github_git import Git
 from .github_issues import Issues
+from .github_operations import completed, refused
+from .github_releases import Releases
 from .wire import Answer, Request, page
 
 _DOCS = "https://docs.github.com/rest"
@@ -46,14 +48,20 @@ class GitHub:
                 repository = self._repository(owner, name)
                 if repository is None:
                     return _not_found()
-                topics = (Git, Deployments, partial(Issues, writer=writer))
-                for topic in topics:
-                    if answer := topic(self._estate, repository["name"]).answer(tuple(rest), request):
-                        return answer
-                if method == "PUT" and rest[:1] == ["contents"]:
-                    return self._put_contents(repository["name"], "/".join(rest[1:]), request.body)
-                return self._answer(repository, tuple(rest), request) if method == "GET" else _not_found()
+                if invalid := refused(method, tuple(rest), request.body):
+                    return invalid
+                return completed(method, tuple(rest), self._of_repository(repository, tuple(rest), request, writer))
         return _not_found()
+
+    def _of_repository(
+        self, repository: dict[str, Any], path: tuple[str, ...], request: Request, writer: str
+    ) -> Answer:
+        for topic in (Git, Deployments, Issues, Releases, Actions):
+            if answer := topic(self._estate, repository["name"], writer).answer(path, request):
+                return answer
+        if request.method == "PUT" and path[:1] == ("contents",):
+            return self._put_contents(repository["name"], "/".join(path[1:]), request.body)
+        return self._answer(repository, path, request) if request.method == "GET" else _not_found()
 
     def _repository(self, owner: str, name: str) -> dict[str, Any] | None:
         """Names of owners and repositories are not case-sensitive."""
@@ -82,9 +90,6 @@ class GitHub:
             case ("rulesets", identity):
                 one = self._estate.find("github", "ruleset", repository=name, rulesetId=int(identity))
                 return Answer(200, _ruleset_details(one, name)) if one else _not_found()
-            case ("actions", "runs", number):
-                run = self._estate.find("github", "run", repository=name, number=int(number))
-                return Answer(200, {"id": int(number), **_run(run)}) if run else _not_found()
             case ("actions", "secrets" | "organization-secrets" as kind):
                 kept = "secret" if kind == "secrets" else "organization_secret"
                 secrets = [_secret(o) for o in self._estate.find_all("github", kept, repository=name)]
@@ -169,6 +174,10 @@ def _number(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
+def environment_number(repository: str, environment: str) -> int:
+    return _number(f"{repository}:{environment}")
+
+
 def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
     return {
         "id": found["repoId"],
@@ -180,6 +189,7 @@ def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:
         "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
         "default_branch": found.get("defaultBranch", "main"),
         "owner": {"login": owner},
+        "html_url": f"https://github.com/{owner}/{found['name']}",
     }
 
 
@@ -227,23 +237,41 @@ def _ruleset(found: dict[str, Any], repository: str) -> dict[str, Any]:
     }
 
 
+_RULES = {
+    "creation": "creation",
+    "deletion": "deletion",
+    "update": "update",
+    "nonFastForward": "non_fast_forward",
+}
+
+
 def _ruleset_details(found: dict[str, Any], repository: str) -> dict[str, Any]:
     """docs.github.com/en/rest/repos/rules, Get a repository ruleset."""
-    names = (found.get("conditions") or {}).get("refName") or {}
-    kinds = {"deletion": "deletion", "update": "update", "nonFastForward": "non_fast_forward"}
-    rules = [{"type": kind} for key, kind in kinds.items() if (found.get("rules") or {}).get(key)]
+    names, declared = (found.get("conditions") or {}).get("refName") or {}, found.get("rules") or {}
+    rules: list[dict[str, Any]] = [{"type": kind} for key, kind in _RULES.items() if declared.get(key)]
+    if checks := declared.get("requiredStatusChecks"):
+        names_ = {"context": "context", "integrationId": "integration_id"}
+        wanted = [{names_[k]: v for k, v in one.items() if k in names_ and v} for one in checks["requiredChecks"]]
+        strict = bool(checks.get("strictRequiredStatusChecksPolicy"))
+        parameters = {"strict_required_status_checks_policy": strict, "required_status_checks": wanted}
+        rules.append({"type": "required_status_checks", "parameters": parameters})
+    actors = [
+        {"actor_id": one.get("actorId"), "actor_type": one["actorType"], "bypass_mode": one["bypassMode"]}
+        for one in found.get("bypassActors") or []
+    ]
     condition = {"include": names.get("includes", []), "exclude": names.get("excludes", [])}
-    return {**_ruleset(found, repository), "conditions": {"ref_name": condition}, "rules": rules}
+    shown = {"conditions": {"ref_name": condition}, "rules": rules, "bypass_actors": actors}
+    return {**_ruleset(found, repository), **shown}
 
 
 def _environment(found: dict[str, Any]) -> dict[str, Any]:
-    number = _number(f"{found['repository']}:{found['environment']}")
+    number = environment_number(found["repository"], found["environment"])
     policy = found.get("deploymentBranchPolicy")
     return {
         "id": number,
         "node_id": f"EN_{number:x}",
         "name": found["environment"],
-        "protection_rules": found.get("protectionRules", []),
+        "protection_rules": [{"id": number, "node_id": f"GA_{number:x}", **rule} for rule in _gates(found)],
         "deployment_branch_policy": policy
         and {
             "protected_branches": policy["protectedBranches"],
@@ -252,9 +280,13 @@ def _environment(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _run(found: dict[str, Any]) -> dict[str, Any]:
-    """docs.github.com/en/rest/actions/workflow-runs, Get a workflow run: a run that goes on has no conclusion."""
-    return {"status": found["status"], "conclusion": found.get("conclusion"), "event": found.get("event", "push")}
+def _gates(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who has to approve: what a test gave, else the ids that the plugin was given."""
+    given: list[dict[str, Any]] = found.get("protectionRules", [])
+    declared = (found.get("reviewers") or [{}])[0]
+    people = [{"type": "User", "reviewer": {"id": one, "login": str(one)}} for one in declared.get("users") or []]
+    teams = [{"type": "Team", "reviewer": {"id": one, "slug": str(one)}} for one in declared.get("teams") or []]
+    return given or ([{"type": "required_reviewers", "reviewers": people + teams}] if people or teams else [])
 
 
 def _policy(found: dict[str, Any]) -> dict[str, Any]:

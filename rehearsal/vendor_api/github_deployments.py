@@ -12,14 +12,13 @@ from .github_git import now
 from .wire import Answer, Request, page
 
 Json = dict[str, Any]
-_STATES = frozenset({"error", "failure", "inactive", "in_progress", "queued", "pending", "success"})
 
 
 class Deployments:
-    """The endpoints. Args: name: of the repository."""
+    """The endpoints. Args: name: of the repository. writer: the login that the request's token writes as."""
 
-    def __init__(self, estate: Estate, name: str) -> None:
-        self._estate, self._name = estate, name
+    def __init__(self, estate: Estate, name: str, writer: str) -> None:
+        self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
         """None where the path is not one of these."""
@@ -52,12 +51,13 @@ class Deployments:
                 },
                 **{"task": body.get("task", "deploy"), "environment": body.get("environment", "production")},
                 **{"payload": body.get("payload", {}), "description": body.get("description"), "created_at": now()},
+                "creator": self._writer,
             }
             objects.append(made)
         return Answer(201, _shown(made))
 
     def _say(self, identity: int, body: Json) -> Answer:
-        if body.get("state") not in _STATES or len(body.get("description") or "") > 140:
+        if len(body.get("description") or "") > 140:
             return Answer(422, {"message": "Validation Failed", "errors": [{"resource": "DeploymentStatus"}]})
         with self._estate.edit("github") as objects:
             (mine,) = (o for o in objects if o["type"] == "deployment" and o["id"] == identity)
@@ -79,8 +79,10 @@ def _status(number: int, deployment: int, state: str, description: str | None) -
 
 def _shown(found: Json) -> Json:
     names = ("id", "sha", "ref", "task", "environment", "payload", "description", "created_at")
-    return {name: found[name] for name in names}
+    shown = {name: found[name] for name in names}
+    return {**shown, "creator": {"login": found.get("creator", "octocat")}}
 
 
 def _shown_status(found: Json) -> Json:
-    return {name: found[name] for name in ("id", "state", "description", "created_at")}
+    shown = {name: found[name] for name in ("id", "state", "created_at")}
+    return {**shown, "description": found["description"] or ""}

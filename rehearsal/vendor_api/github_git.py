@@ -6,13 +6,14 @@ Commits, tags and refs are objects of the estate: `commit` (sha, parents, tree, 
 
 from __future__ import annotations
 
+import fnmatch
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from ..plugins import Estate
-from .wire import Answer, Request
+from .wire import Answer, Request, page
 
 Json = dict[str, Any]
 
@@ -43,8 +44,19 @@ def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tr
     return sha
 
 
-def tag(estate: Estate, repository: str, name: str, sha: str, *, annotated: bool = False) -> None:
-    """What `git push origin <tag>` does."""
+class Declined(Exception):
+    """GitHub takes a push not, because of a rule."""
+
+
+def tag(
+    estate: Estate, repository: str, name: str, sha: str, *, annotated: bool = False, by: str | None = None
+) -> None:
+    """What `git push origin <tag>` does. Args: by: who pushes; None for somebody who may.
+
+    Raises: Declined.
+    """
+    if by is not None and (said := forbidden(estate, repository, f"refs/tags/{name}", "creation", by)):
+        raise Declined(said)
     with estate.edit("github") as objects:
         target = {"type": "commit", "sha": sha}
         if annotated:
@@ -52,17 +64,37 @@ def tag(estate: Estate, repository: str, name: str, sha: str, *, annotated: bool
         objects.append(_ref(repository, f"refs/tags/{name}", target))
 
 
-def status(estate: Estate, repository: str, sha: str, context: str, state: str = "success") -> None:
+def forbidden(estate: Estate, repository: str, ref: str, rule: str, writer: str) -> str:
+    """What a ruleset says to a change of a ref, empty where it may be made (docs.github.com: Available rules).
+
+    Args: rule: creation, update or deletion. Teams are objects of the estate, `team` (id, members).
+    """
+    teams = {one["id"] for one in estate.find_all("github", "team") if writer in one["members"]}
+    for ruleset in estate.find_all("github", "ruleset", repository=repository, enforcement="active"):
+        names = (ruleset.get("conditions") or {}).get("refName") or {}
+        included = any(one == "~ALL" or fnmatch.fnmatchcase(ref, one) for one in names.get("includes", []))
+        excluded = any(fnmatch.fnmatchcase(ref, one) for one in names.get("excludes", []))
+        bypass = {one.get("actorId") for one in ruleset.get("bypassActors") or [] if one["actorType"] == "Team"}
+        if included and not excluded and not teams & bypass and (ruleset.get("rules") or {}).get(rule):
+            return f"Repository rule violations found\n\nCannot {rule.replace('ion', 'e')} this ref: it is restricted."
+    return ""
+
+
+def status(
+    estate: Estate, repository: str, sha: str, context: str, state: str = "success", by: str = "github-actions[bot]"
+) -> None:
     with estate.edit("github") as objects:
-        objects.append(_status(repository, sha, {"context": context, "state": state}))
+        objects.append(_status(objects, repository, sha, {"context": context, "state": state}, by))
 
 
-def run(estate: Estate, repository: str, number: int, *, status: str, conclusion: str | None = None) -> None:
+def run(
+    estate: Estate, repository: str, number: int, *, status: str, conclusion: str | None = None, sha: str = "0" * 40
+) -> None:
     """A workflow's run, as Actions has it now."""
     with estate.edit("github") as objects:
         objects[:] = [o for o in objects if (o["type"], o.get("number")) != ("run", number)]
-        kept = {"type": "run", "id": f"run {number}", "repository": repository, "number": number}
-        objects.append({**kept, "status": status, "conclusion": conclusion})
+        kept = {"type": "run", "id": f"run {number}", "repository": repository, "number": number, "sha": sha}
+        objects.append({**kept, "status": status, "conclusion": conclusion, "created": now(), "waiting": {}})
 
 
 def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str = "") -> None:
@@ -100,16 +132,18 @@ def _annotated(objects: list[Json], repository: str, name: str, sha: str, messag
     return made
 
 
-def _status(repository: str, sha: str, body: Json) -> Json:
-    kept = {name: body.get(name) for name in ("state", "context", "description", "target_url")}
-    return {"type": "status", "id": secrets.token_hex(8), "repository": repository, "sha": sha, **kept, "date": now()}
+def _status(objects: list[Json], repository: str, sha: str, body: Json, writer: str) -> Json:
+    kept = {name: body.get(name) for name in ("state", "description", "target_url")}
+    kept |= {"context": body.get("context", "default"), "creator": writer, "date": now()}
+    number = 1 + sum(one["type"] == "status" for one in objects)
+    return {"type": "status", "id": number, "repository": repository, "sha": sha, **kept}
 
 
 class Git:
-    """The endpoints. Args: name: of the repository."""
+    """The endpoints. Args: name: of the repository. writer: the login that the request's token writes as."""
 
-    def __init__(self, estate: Estate, name: str) -> None:
-        self._estate, self._name = estate, name
+    def __init__(self, estate: Estate, name: str, writer: str) -> None:
+        self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
         """None where the path is not one of these."""
@@ -139,17 +173,22 @@ class Git:
             case "GET", ("commits", reference, "status"):
                 return self._combined(reference)
             case "GET", ("commits", reference, "check-runs"):
-                runs = [{"name": run["name"]} for run in self._all("check_run", sha=self._sha(reference))]
-                return Answer(200, {"total_count": len(runs), "check_runs": runs})
+                found = self._all("check_run", sha=self._sha(reference))
+                runs = [{"name": one["name"], "head_sha": one["sha"], "app": _app(one)} for one in found]
+                shown = page(runs, request, default=30, most=100, first=1)
+                return Answer(200, {"total_count": len(runs), "check_runs": shown})
+            case "GET", ("commits", reference, "statuses"):
+                statuses = [_shown_status(one) for one in reversed(self._all("status", sha=self._sha(reference)))]
+                return Answer(200, page(statuses, request, default=30, most=100, first=1))
             case "GET", ("commits", reference, "pulls"):
                 merged = [pull for pull in self._all("pull") if self._sha(reference) in (pull["merge"], pull["head"])]
                 return Answer(200, [_shown_pull(pull) for pull in merged])
             case "POST", ("statuses", sha):
                 with self._estate.edit("github") as objects:
-                    objects.append(made := _status(self._name, sha, request.body))
-                return Answer(
-                    201, {name: made[name] for name in ("id", "state", "context", "description", "target_url")}
-                )
+                    objects.append(made := _status(objects, self._name, sha, request.body, self._writer))
+                return Answer(201, _shown_status(made))
+            case "POST", ("merges",):
+                return self._merge(request.body)
         return None
 
     def _all(self, type_: str, **properties: Any) -> list[Json]:
@@ -162,6 +201,8 @@ class Git:
     def _make_ref(self, body: Json) -> Answer:
         if not body["ref"].startswith("refs/") or body["ref"].count("/") < 2:
             return Answer(422, {"message": "Reference name must start with 'refs/' and have at least two slashes"})
+        if said := forbidden(self._estate, self._name, body["ref"], "creation", self._writer):
+            return Answer(422, {"message": said})
         if body["ref"].startswith("refs/heads/"):
             name = body["ref"].removeprefix("refs/heads/")
             if self._all("branch", branch=name):
@@ -199,7 +240,22 @@ class Git:
         found = self._all("file", branch=origin) if origin else []
         return [{"file": one["file"], "content": one["content"]} for one in found]
 
+    def _merge(self, body: Json) -> Answer:
+        """branches/merge: the head into the base. A conflict is what the estate says: `conflict` (base, head)."""
+        base, head = (self._all("branch", branch=name) for name in (body["base"], body["head"]))
+        if not base or not (head or self._all("commit", sha=body["head"])):
+            return not_found()
+        other = self._sha(body["head"])
+        if other in set(self._ancestors(base[0]["sha"])):
+            return Answer(204, "")
+        if self._all("conflict", base=body["base"], head=body["head"]):
+            return Answer(409, {"message": "Merge conflict"})
+        made = commit(self._estate, self._name, body["base"], merges=other)
+        return Answer(201, _shown_commit(self._all("commit", sha=made)[0]))
+
     def _drop_ref(self, name: str) -> Answer:
+        if said := forbidden(self._estate, self._name, name, "deletion", self._writer):
+            return Answer(422, {"message": said})
         with self._estate.edit("github") as objects:
             kept = [o for o in objects if (o["type"], o.get("repository"), o.get("ref")) != ("ref", self._name, name)]
             gone = len(kept) < len(objects)
@@ -243,8 +299,25 @@ class Git:
     def _combined(self, reference: str) -> Answer:
         """The newest status of each context."""
         newest = {one["context"]: one for one in self._all("status", sha=self._sha(reference))}
-        statuses = [{"context": context, "state": one["state"]} for context, one in newest.items()]
-        return Answer(200, {"sha": self._sha(reference), "statuses": statuses, "total_count": len(statuses)})
+        # Who set it is told by the list of all statuses only.
+        statuses = [{k: v for k, v in _shown_status(one).items() if k != "creator"} for one in newest.values()]
+        states = {one["state"] for one in statuses}
+        bad, open_ = states & {"failure", "error"}, not states or "pending" in states
+        state = "failure" if bad else "pending" if open_ else "success"
+        shown = {"statuses": statuses, "total_count": len(statuses), "repository": {"name": self._name}}
+        return Answer(200, {"sha": self._sha(reference), "state": state, **shown})
+
+
+def _app(run: Json) -> Json:
+    """GitHub Actions unless the estate names another one."""
+    return {"id": run.get("app", 15368), "slug": "github-actions" if "app" not in run else f"app-{run['app']}"}
+
+
+def _shown_status(one: Json) -> Json:
+    shown = {name: one.get(name) for name in ("id", "state", "context", "description", "target_url")}
+    login = one.get("creator") or "octocat"
+    creator = {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
+    return {**shown, "creator": creator, "created_at": one.get("date", now()), "updated_at": one.get("date", now())}
 
 
 def _shown(ref: Json) -> Json:
@@ -253,7 +326,8 @@ def _shown(ref: Json) -> Json:
 
 def _shown_pull(pull: Json) -> Json:
     shown = {"number": pull["number"], "state": pull["state"], "head": {"sha": pull["head"]}}
-    return {**shown, "merge_commit_sha": pull["merge"] or None}
+    merged = now() if pull["merge"] else None
+    return {**shown, "merge_commit_sha": pull["merge"] or None, "merged_at": merged, "title": pull.get("title", "Work")}
 
 
 def _shown_commit(one: Json) -> Json:

@@ -52,9 +52,7 @@ class Issues:
         found = [_issue(one) for one in self._estate.find_all("github", "issue", repository=self._name)]
         for kind in _PULLS:
             pulls = self._estate.find_all("github", kind, repository=self._name)
-            found += [
-                {**_comment(one), "number": one["number"], "state": one["state"], "pull_request": {}} for one in pulls
-            ]
+            found += [_pull_as_issue(one) for one in pulls]
         kept = [one for one in found if state in ("all", one["state"])]
         return sorted(kept, key=lambda one: int(one["number"]), reverse=request.query.get("direction") != "asc")
 
@@ -82,7 +80,7 @@ class Issues:
         ]
         if not head:
             commits = self._estate.find_all("github", "pull", repository=self._name)
-            found += [_pull({**p, "sha": p["head"], "head": "", "base": base, "title": ""}) for p in commits]
+            found += [_pull({**p, "sha": p["head"], "head": "", "base": base or "main", "title": ""}) for p in commits]
         return [pull for pull in found if state in ("all", pull["state"])]
 
     def _add(self, issue: int, body: str) -> Answer:
@@ -128,6 +126,8 @@ def _pull(found: Json) -> Json:
         "head": {"ref": found["head"], "sha": found["sha"]},
         "base": {"ref": found["base"]},
         "title": found["title"],
+        "user": _user(found),
+        "merge_commit_sha": found.get("merge") or None,
     }
 
 
@@ -135,6 +135,19 @@ def _issue(found: Json) -> Json:
     shown = {name: found[name] for name in ("number", "state", "title", "body")}
     shown |= {"state_reason": found["stateReason"], "created_at": found["created"], "user": _user(found)}
     return {**shown, "html_url": _address(found, "issues", found["number"])}
+
+
+def _pull_as_issue(found: Json) -> Json:
+    address = _address(found, "pull", found["number"])
+    links = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), address)
+    shown = {name: found.get(name) for name in ("number", "state", "body")}
+    return {
+        **shown,
+        "title": found.get("title", "Work"),
+        "user": _user(found),
+        "html_url": address,
+        "pull_request": links,
+    }
 
 
 def _comment(found: Json) -> Json:

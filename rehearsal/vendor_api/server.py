@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote
@@ -14,7 +14,7 @@ from ..plugins import Estate
 from .auth0 import SCOPES, Auth0
 from .github import GitHub
 from .vercel import Vercel
-from .wire import Request, Simulator
+from .wire import Answer, Request, Simulator
 
 WORKFLOW = "github-actions[bot]"
 """Who the token that a workflow is given writes as."""
@@ -71,9 +71,13 @@ def serve(
 
 
 class Server(ThreadingHTTPServer):
-    """One thread a connection; the estate is read from its files each time."""
+    """One thread a connection; the estate is read from its files each time.
+
+    Attributes: watch: called with the vendor and each exchange; tests judge them by the vendors' own clients.
+    """
 
     daemon_threads = True
+    watch: Callable[[str, Request, Answer], None] = staticmethod(lambda _vendor, _request, _answer: None)
 
     def __init__(self, vendor: str, simulator: Simulator, requests: list[tuple[str, str, str]]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -92,15 +96,15 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
         self.server.requests.append((self.server.vendor, self.command, self.path))
-        answer = self.server.simulator(
-            Request(
-                method=self.command,
-                path=tuple(unquote(segment) for segment in path.strip("/").split("/")),
-                query=dict(parse_qsl(query)),
-                headers={name.lower(): value for name, value in self.headers.items()},
-                body=json.loads(body) if body else None,
-            )
+        request = Request(
+            method=self.command,
+            path=tuple(unquote(segment) for segment in path.strip("/").split("/")),
+            query=dict(parse_qsl(query)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=json.loads(body) if body else None,
         )
+        answer = self.server.simulator(request)
+        self.server.watch(self.server.vendor, request, answer)
         content = answer.encoded()
         self.send_response(answer.status)
         for name, value in {**answer.headers, "Content-Type": "application/json; charset=utf-8"}.items():

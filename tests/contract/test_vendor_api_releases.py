@@ -52,7 +52,7 @@ def test_an_annotated_tag_leads_to_its_commit(vendors: Vendors) -> None:
     ref = vendors.github("GET", "git/ref/tags/v1.0.0").json()
     assert (ref["ref"], ref["object"]["type"]) == ("refs/tags/v1.0.0", "tag")
     tag = vendors.github("GET", f"git/tags/{ref['object']['sha']}").json()
-    assert tag["object"] == {"type": "commit", "sha": sha}
+    assert (tag["object"]["type"], tag["object"]["sha"]) == ("commit", sha)
     assert vendors.github("GET", "git/ref/tags/v2.0.0").status_code == 404
 
 
