@@ -3,6 +3,8 @@
 The stack files in the project's folder are the team's, and only their own tests read them.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
@@ -53,3 +55,29 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(server.Server, "watch", staticmethod(watch))
     yield
     assert not complaints, "\n".join(sorted(complaints))
+
+
+@pytest.fixture(autouse=True)
+def readable_by_renders_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test where Render's own client could not send a request that the simulator took, or not read its answer.
+
+    A simulator that answers like the recordings is judged by these alone.
+    """
+    module = sys.modules.get("rehearsal.render_api.simulator")
+    if module is None:
+        yield
+        return
+    problems: list[str] = []
+    answer = module.RenderSimulator._answer
+
+    def judged(self: Any, method: str, path: str, query: Any, headers: Any, body: bytes) -> Any:
+        from tests.contract.render_client import judge
+
+        answered = answer(self, method, path, query, headers, body)
+        if not self.as_recorded and answered.status != 405:
+            problems.extend(judge(method, path, query, body, answered.status, answered.body))
+        return answered
+
+    monkeypatch.setattr(module.RenderSimulator, "_answer", judged)
+    yield
+    assert problems == []

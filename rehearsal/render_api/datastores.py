@@ -1,5 +1,6 @@
-"""What Postgres and key-value have in common: becoming available, one free instance, their place in an environment."""
+"""What Postgres and key-value have in common: becoming available, one free instance, their owner and address list."""
 
+from rehearsal.render_api.collection import Collection, given
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.wire import ApiError, Call, Json
 
@@ -12,11 +13,11 @@ class Provisioning:
 
     def __init__(self, estate: Estate, seconds: float) -> None:
         self._estate = estate
-        self._seconds = seconds
+        self.seconds = seconds
 
     def begin(self, store: Json) -> None:
         """Start (again); the store is available at the first look after its time."""
-        store |= {"status": "creating", "_readyAt": self._estate.clock() + self._seconds}
+        store |= {"status": "creating", "_readyAt": self._estate.clock() + self.seconds}
 
     def settle(self) -> None:
         """Let every datastore have the status that the clock says it has."""
@@ -26,23 +27,37 @@ class Provisioning:
                     store["status"] = "available"
 
 
-def refuse_second_free(stores: dict[str, Json], owner_id: str, plan: str) -> None:
-    """400 when a workspace would get a second datastore of its kind on the free plan (Render documentation)."""
-    free = (store for store in stores.values() if store["plan"] == "free" and store["owner"]["id"] == owner_id)
-    if plan == "free" and any(free):
-        raise ApiError(400, "cannot have more than one active free tier database")
+class Datastores(Collection):
+    """One of the two kinds. Two stores may have the same name."""
 
+    exact = True
+    table: str
 
-def matching(call: Call, rows: list[Json]) -> list[Json]:
-    """The datastores of a list's filters."""
-    names, owners, environments = (call.filter(name) for name in ("name", "ownerId", "environmentId"))
-    return [
-        row
-        for row in rows
-        if (names is None or row["name"] in names)
-        and (owners is None or row["owner"]["id"] in owners)
-        and (environments is None or row.get("environmentId") in environments)
-    ]
+    def __init__(self, estate: Estate, provisioning: Provisioning) -> None:
+        super().__init__(estate, getattr(estate, self.table))
+        self.provisioning = provisioning
+
+    def build(self, call: Call, row: Json, body: Json) -> None:
+        """What both have in common; a workspace has one on the free plan (Render documentation)."""
+        active = (store["plan"] for store in self.rows.values() if Estate.owner_of(store) == body["ownerId"])
+        if body["plan"] == "free" and "free" in active:
+            raise ApiError(400, "cannot have more than one active free tier database")
+        row |= given(body, "name", "plan", "environmentId") | {
+            "owner": self.estate.owners[body["ownerId"]],
+            "region": body.get("region", "oregon"),
+            "ipAllowList": allow_list(body.get("ipAllowList", default_allow_list())),
+            "_password": self.estate.password(),
+        }
+        self.provisioning.begin(row)
+
+    def made(self, row: Json, moments: Json) -> Json:
+        """The status is not known yet."""
+        return super().made(row, moments) | {"status": "unknown"}
+
+    def resized(self, row: Json) -> None:
+        """A change that takes the store through `creating` again (recording postgres.jsonl line 33)."""
+        self.provisioning.begin(row)
+        self.provisioning.settle()
 
 
 def allow_list(value: list[Json] | None) -> list[Json] | None:

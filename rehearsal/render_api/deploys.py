@@ -4,7 +4,6 @@ import hashlib
 
 from rehearsal.render_api.estate import Estate, timestamp
 from rehearsal.render_api.routing import Route
-from rehearsal.render_api.vocabulary import CLEAR_CACHE, DEPLOY_MODES, RUNNING, UNFINISHED, one_of, only, require
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found, public
 
 # When each phase ends, as a share of the time a deploy takes.
@@ -13,15 +12,15 @@ BUILD = ("build_in_progress", 0.7)
 PRE_DEPLOY = ("pre_deploy_in_progress", 0.8)
 UPDATE = ("update_in_progress", 1.0)
 
-# An ended deploy's event says how it ended in a word (Render API reference).
-EVENT_STATUS = {"live": "succeeded", "build_failed": "failed", "canceled": "canceled"}
+RUNNING = frozenset({"created", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
+UNFINISHED = RUNNING | {"queued"}
 
 
 class Deploys:
     """The deploys of all services.
 
     With `queue`, a deploy asked for while another one runs waits its turn and is answered 202 without a body;
-    without it, the new one takes the place of the running one.
+    without it, the new one takes the place of the running one (Render documentation, Overlapping deploys).
     """
 
     def __init__(self, estate: Estate, seconds: float, queue: bool) -> None:
@@ -33,10 +32,10 @@ class Deploys:
         """The endpoints."""
         return [
             Route("GET", "/services/{id}/deploys", self.list_all),
-            Route("POST", "/services/{id}/deploys", self.create),
+            Route("POST", "/services/{id}/deploys", self.create, "CreateDeployBody"),
             Route("GET", "/services/{id}/deploys/{deploy}", self.get),
             Route("POST", "/services/{id}/deploys/{deploy}/cancel", self.cancel),
-            Route("POST", "/services/{id}/rollback", self.rollback),
+            Route("POST", "/services/{id}/rollback", self.rollback, "RollbackDeployBody"),
         ]
 
     def list_all(self, call: Call, service_id: str) -> Answer:
@@ -52,8 +51,6 @@ class Deploys:
         """Deploy the branch's commit, a named one, or with `deploy_only` the running build again."""
         service = self._deployable(call, service_id)
         body = call.object()
-        only(body, {"clearCache", "commitId", "deployMode", "imageUrl"})
-        one_of(body, {"clearCache": CLEAR_CACHE, "deployMode": DEPLOY_MODES})
         build_only = {"clearCache", "commitId", "imageUrl"} & body.keys()
         if body.get("deployMode") != "deploy_only":
             deploy = self.start(service, "api", commit=self._commit(service, body.get("commitId")))
@@ -84,9 +81,7 @@ class Deploys:
         service's configuration from the target deploy (Render documentation, Rollbacks).
         """
         service = self._deployable(call, service_id)
-        body = call.object()
-        require(body, "deployId")
-        target = self._one(call, service_id, body["deployId"])
+        target = self._one(call, service_id, call.object()["deployId"])
         if target["status"] not in ("live", "deactivated"):
             raise ApiError(400, f"cannot roll back to a deploy that is {target['status']}")
         if not self._is_kept(service_id, target):
@@ -100,6 +95,7 @@ class Deploys:
         served = [d for d in self._estate.deploys_of(service_id) if d["status"] in ("live", "deactivated")]
         builds = list(dict.fromkeys((d["commit"] or {}).get("id") for d in served))
         return (target["commit"] or {}).get("id") in builds[: self._estate.builds_kept]
+
 
     def start(
         self,
@@ -188,13 +184,10 @@ class Deploys:
         environment = self._estate.effective_environment(service_id, deploy["_variables"])
         self._estate.deploy_environment[deploy["id"]] = environment
         deploy |= {"_began": moment, "status": deploy["_phases"][0][0], "updatedAt": self._estate.now()}
-        self._estate.record_event(service_id, "deploy_started", {"deployId": deploy["id"]})
 
     def _end(self, deploy: Json, status: str, moment: float) -> None:
         finished = timestamp(round(moment * 10**6) * 1000)
         deploy |= {"status": status, "finishedAt": finished, "updatedAt": finished, "_ended": moment}
-        details = {"deployId": deploy["id"], "status": EVENT_STATUS[status]}
-        self._estate.record_event(deploy["_service"], "deploy_ended", details)
 
     def _started(self, deploy: Json) -> Answer:
         return (202, None) if deploy["status"] == "queued" else (201, public(deploy))

@@ -2,7 +2,6 @@
 
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.routing import Route
-from rehearsal.render_api.vocabulary import only, require
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found, public
 
 # Enough of the public suffix list for the domains of tests: everything else ends in its last label.
@@ -37,7 +36,7 @@ class Domains:
         collection = "/services/{id}/custom-domains"
         return [
             Route("GET", collection, self.list_all),
-            Route("POST", collection, self.create),
+            Route("POST", collection, self.create, "CreateCustomDomainBody"),
             Route("GET", collection + "/{domain}", self.get),
             Route("DELETE", collection + "/{domain}", self.delete),
             Route("POST", collection + "/{domain}/verify", self.verify),
@@ -52,11 +51,10 @@ class Domains:
 
     def create(self, call: Call, service_id: str) -> Answer:
         """Add a name; the answer is a list, because a redirect may come along."""
-        self._estate.get(call, self._estate.services, service_id)
-        body = call.object()
-        only(body, {"name"})
-        require(body, "name")
-        name = body["name"].lower()
+        service = self._estate.get(call, self._estate.services, service_id)
+        if service["type"] not in ("web_service", "static_site"):
+            raise ApiError(400, f"a {service['type']} has no custom domains")
+        name = call.object()["name"].lower()
         taken = {row["name"] for row in self._estate.custom_domains.values()}
         if name in taken:
             raise ApiError(409, f"custom domain already in use: {name}")

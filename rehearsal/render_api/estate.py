@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.render_api.wire import ApiError, Call, Json, not_found
+from rehearsal.render_api.wire import Call, Json, not_found
 
 ID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
 
@@ -35,17 +35,16 @@ class Estate:
         self.services: dict[str, Json] = {}
         self.deploys: dict[str, Json] = {}
         self.deploy_environment: dict[str, dict[str, str]] = {}
-        self.events: dict[str, Json] = {}
         self.env_vars: dict[str, dict[str, str]] = {}
         self.secret_files: dict[str, dict[str, str]] = {}
         self.custom_domains: dict[str, Json] = {}
-        self.notification_overrides: dict[str, Json] = {}
         self.env_groups: dict[str, Json] = {}
         self.postgres: dict[str, Json] = {}
         self.key_values: dict[str, Json] = {}
         self.projects: dict[str, Json] = {}
         self.environments: dict[str, Json] = {}
-        self.log_streams: dict[str, Json] = {}
+        self.registry_credentials: dict[str, Json] = {}
+        self.blueprints: dict[str, Json] = {}
         self.repos: dict[str, dict[str, Json]] = {}
         self.bad_commits: set[str] = set()
         self.builds_kept: int | None = None
@@ -98,16 +97,6 @@ class Estate:
         if row is None or self.owner_of(row) not in call.owners:
             raise not_found(identifier)
         return row
-
-    def check_owner(self, call: Call, owner_id: str) -> None:
-        """403 unless the call's key may create something in this workspace."""
-        if owner_id not in call.owners:
-            raise ApiError(403, f"forbidden: {owner_id}")
-
-    def check_environment(self, call: Call, environment_id: str | None) -> None:
-        """404 unless the project environment, where one is asked for, exists."""
-        if environment_id:
-            self.get(call, self.environments, environment_id)
 
     @staticmethod
     def named(table: Mapping[str, Json], name: str, owner_id: str | None = None) -> list[Json]:
@@ -164,19 +153,6 @@ class Estate:
             environment.update({variable["key"]: variable["value"] for variable in group["envVars"]})
         environment.update(self.env_vars.get(service_id, {}) if own is None else own)
         return environment
-
-    # Noting
-
-    def record_event(self, service_id: str, kind: str, details: Json) -> None:
-        """Something that happened to a service, for its event list."""
-        identifier = self.new_id("evt")
-        self.events[identifier] = {
-            "id": identifier,
-            "serviceId": service_id,
-            "timestamp": self.now(),
-            "type": kind,
-            "details": details,
-        }
 
 
 def single(rows: Iterable[Json], name: str) -> Json:

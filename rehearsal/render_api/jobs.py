@@ -2,7 +2,6 @@
 
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.routing import Route
-from rehearsal.render_api.vocabulary import only, require
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found
 
 FAILING = "exit 1"
@@ -20,7 +19,7 @@ class Jobs:
         """The endpoints."""
         return [
             Route("GET", "/services/{id}/jobs", self.list_all),
-            Route("POST", "/services/{id}/jobs", self.create),
+            Route("POST", "/services/{id}/jobs", self.create, "PostJobBody"),
             Route("GET", "/services/{id}/jobs/{job}", self.get),
         ]
 
@@ -34,11 +33,10 @@ class Jobs:
         """Free instances have no jobs."""
         service = self._estate.get(call, self._estate.services, service_id)
         body = call.object()
-        only(body, {"startCommand", "planId"})
-        require(body, "startCommand")
-        if service["serviceDetails"]["plan"] == "free":
-            raise ApiError(400, "one-off jobs are not available for free instances")
+        if service["serviceDetails"].get("plan", "free") == "free":
+            raise ApiError(400, "one-off jobs need a paid instance")
         job = {"id": self._estate.new_id("job"), "serviceId": service_id, "startCommand": body["startCommand"]}
+        job["planId"] = body.get("planId", "plan-srv-004")
         job |= {"createdAt": self._estate.now(), "_began": self._estate.clock()}
         self.jobs[job["id"]] = job
         return 201, self._shown(job)

@@ -1,113 +1,87 @@
-"""Postgres databases."""
+"""Postgres databases, their replicas, exports and recovery."""
 
+import math
 import string
 from datetime import datetime, timedelta
 
-from rehearsal.render_api.datastores import (
-    Provisioning,
-    allow_list,
-    default_allow_list,
-    matching,
-    refuse_second_free,
-)
-from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.datastores import Datastores, allow_list
 from rehearsal.render_api.routing import Route
-from rehearsal.render_api.vocabulary import (
-    LEGACY_POSTGRES_PLANS,
-    POSTGRES_PLANS,
-    POSTGRES_VERSIONS,
-    REGIONS,
-    one_of,
-    only,
-    require,
-)
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, public
 
 FREE_DAYS = 30
-PATCHABLE = frozenset(
-    {"datadogAPIKey", "datadogSite", "diskSizeGB", "enableDiskAutoscaling", "enableHighAvailability", "ipAllowList"}
-    | {"name", "parameterOverrides", "plan", "readReplicas"}
-)
-FIXED = frozenset({"databaseName", "databaseUser", "environmentId", "ownerId", "region", "version"})
+# Databases that have one of these keep it; a new one cannot be created with it (Render API reference).
+LEGACY_PLANS = frozenset({"starter", "standard", "pro", "pro_plus"})
 # How a field that is sent is called where it is reported, if not the same.
 REPORTED = {"enableDiskAutoscaling": "diskAutoscalingEnabled", "enableHighAvailability": "highAvailabilityEnabled"}
-# A change of these takes the database through `creating` again (recording postgres.jsonl line 33).
+FIXED = frozenset({"databaseName", "databaseUser", "environmentId", "ownerId", "region", "version"})
 RESIZING = frozenset({"plan", "diskSizeGB", "highAvailabilityEnabled", "readReplicas"})
+GROWS_AT, LARGEST_DISK = 0.9, 16_384
 
 
-class Postgres:
-    """The Postgres endpoints. Two databases may have the same name."""
+class Postgres(Datastores):
+    """The Postgres endpoints."""
 
-    def __init__(self, estate: Estate, provisioning: Provisioning) -> None:
-        self._estate = estate
-        self._provisioning = provisioning
+    path, item, prefix, suffix, table = "/postgres", "postgres", "dpg", "-a", "postgres"
+    shapes = ("PostgresPOSTInput", "PostgresPATCHInput")
 
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route("GET", "/postgres", self.list_all),
-            Route("POST", "/postgres", self.create),
-            Route("GET", "/postgres/{id}", self.get),
-            Route("PATCH", "/postgres/{id}", self.patch),
-            Route("DELETE", "/postgres/{id}", self.delete),
+            *super().routes(),
             Route("GET", "/postgres/{id}/connection-info", self.connection_info),
+            Route("GET", "/postgres/{id}/export", self.exports),
+            Route("POST", "/postgres/{id}/export", self.export),
+            Route("GET", "/postgres/{id}/recovery", self.recovery),
         ]
 
-    def list_all(self, call: Call) -> Answer:
-        """Newest first."""
-        rows = matching(call, self._estate.visible(call, self._estate.postgres))
-        return 200, call.page(rows, "postgres", lambda row: str(row["id"]))
+    def listed(self, row: Json) -> Json:
+        """The list leaves the parameters out (Render API reference)."""
+        return {name: value for name, value in row.items() if name != "parameterOverrides"}
 
-    def create(self, call: Call) -> Answer:
+    def build(self, call: Call, row: Json, body: Json) -> None:
         """Create a database. Its databaseName gets a random ending (recording postgres.jsonl line 5)."""
-        body = call.object()
-        only(body, PATCHABLE | FIXED)
-        require(body, "name", "ownerId", "plan", "version")
-        if body["plan"] in LEGACY_POSTGRES_PLANS:
+        if body["plan"] in LEGACY_PLANS:
             raise ApiError(400, f"legacy plan, not for new databases: {body['plan']}")
-        one_of(body, {"plan": POSTGRES_PLANS, "version": POSTGRES_VERSIONS, "region": REGIONS})
-        self._estate.check_owner(call, body["ownerId"])
-        self._estate.check_environment(call, body.get("environmentId"))
-        refuse_second_free(self._estate.postgres, body["ownerId"], body["plan"])
-        exact, stored = self._estate.birth()
-        database = self._build(body, stored)
-        self._provisioning.begin(database)
-        self._estate.postgres[database["id"]] = database
-        return 201, public(database) | {"createdAt": exact, "updatedAt": exact, "status": "unknown"}
+        super().build(call, row, body)
+        plain_name = body["name"].replace("-", "_")
+        ending = "".join(self.estate.random.choices(string.ascii_lowercase, k=4))
+        row |= {
+            "databaseName": f"{body.get('databaseName') or plain_name}_{ending}",
+            "databaseUser": body.get("databaseUser") or f"{plain_name}_user",
+            "version": body["version"],
+            "diskSizeGB": 1 if body["plan"] == "free" else 15,
+            "diskAutoscalingEnabled": False,
+            "highAvailabilityEnabled": False,
+            "connectionPool": "none",
+            "readReplicas": [],
+            "role": "primary",
+            "suspended": "not_suspended",
+            "suspenders": [],
+            "dashboardUrl": f"https://dashboard.render.com/d/{row['id']}",
+            "_exports": [],
+        }
+        if body["plan"] == "free":
+            expires = datetime.fromisoformat(row["createdAt"]) + timedelta(days=FREE_DAYS)
+            row["expiresAt"] = expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self._write(row, {name: value for name, value in body.items() if name not in FIXED})
 
-    def get(self, call: Call, postgres_id: str) -> Answer:
-        """One database."""
-        return 200, public(self._one(call, postgres_id))
-
-    def patch(self, call: Call, postgres_id: str) -> Answer:
+    def change(self, call: Call, row: Json, body: Json) -> None:
         """Change a database; updatedAt moves even when nothing else does (recording postgres.jsonl line 54)."""
-        database = self._one(call, postgres_id)
-        body = call.object()
-        only(body, PATCHABLE, fixed=FIXED)
-        one_of(body, {"plan": POSTGRES_PLANS | LEGACY_POSTGRES_PLANS})
-        size = body.get("diskSizeGB")
-        if size is not None and size < database["diskSizeGB"]:
+        if body.get("diskSizeGB", row["diskSizeGB"]) < row["diskSizeGB"]:
             raise ApiError(400, "diskSizeGB cannot be decreased")
-        before = {name: database.get(name) for name in RESIZING}
-        self._write(database, body)
-        if database["plan"] != "free":
-            database.pop("expiresAt", None)
-        if any(database.get(name) != value for name, value in before.items()):
-            self._provisioning.begin(database)
-            self._provisioning.settle()
-        database["updatedAt"] = self._estate.now()
-        return 200, public(database)
-
-    def delete(self, call: Call, postgres_id: str) -> Answer:
-        """Delete a database."""
-        self._one(call, postgres_id)
-        del self._estate.postgres[postgres_id]
-        self._estate.log_streams.pop(postgres_id, None)
-        return 204, None
+        if body.get("plan") in LEGACY_PLANS - {row["plan"]}:
+            raise ApiError(400, f"legacy plan, only for databases that have it: {body['plan']}")
+        before = {name: row.get(name) for name in RESIZING}
+        self._write(row, body)
+        if row["plan"] != "free":
+            row.pop("expiresAt", None)
+        if any(row.get(name) != value for name, value in before.items()):
+            self.resized(row)
+        row["updatedAt"] = self.estate.now()
 
     def connection_info(self, call: Call, postgres_id: str) -> Answer:
         """How to connect (recording postgres.jsonl line 14)."""
-        row = self._one(call, postgres_id)
+        row = self.one(call, postgres_id)
         user, name, password = row["databaseUser"], row["databaseName"], row["_password"]
         host = f"{postgres_id}.{row['region']}-postgres.render.com"
         return 200, {
@@ -117,56 +91,65 @@ class Postgres:
             "psqlCommand": f"PGPASSWORD={password} psql -h {host} -p 5432 -U {user} {name}",
         }
 
-    def _one(self, call: Call, postgres_id: str) -> Json:
-        return self._estate.get(call, self._estate.postgres, postgres_id)
+    def exports(self, call: Call, postgres_id: str) -> Answer:
+        """The exports; one has its address once it is written."""
+        return 200, [
+            public(export) | ({"url": export["_url"]} if self.estate.clock() >= export["_readyAt"] else {})
+            for export in self.one(call, postgres_id)["_exports"]
+        ]
 
-    def _build(self, body: Json, created: str) -> Json:
-        postgres_id = self._estate.new_id("dpg", "-a")
-        plain_name = body["name"].replace("-", "_")
-        ending = "".join(self._estate.random.choices(string.ascii_lowercase, k=4))
-        database: Json = {
-            "id": postgres_id,
-            "name": body["name"],
-            "owner": self._estate.owners[body["ownerId"]],
-            "databaseName": f"{body.get('databaseName') or plain_name}_{ending}",
-            "databaseUser": body.get("databaseUser") or f"{plain_name}_user",
-            "version": body["version"],
-            "region": body.get("region") or "oregon",
-            "plan": body["plan"],
-            "diskSizeGB": 1 if body["plan"] == "free" else 15,
-            "diskAutoscalingEnabled": False,
-            "highAvailabilityEnabled": False,
-            "ipAllowList": default_allow_list(),
-            "readReplicas": [],
-            "role": "primary",
-            "suspended": "not_suspended",
-            "suspenders": [],
-            "createdAt": created,
-            "updatedAt": created,
-            "dashboardUrl": f"https://dashboard.render.com/d/{postgres_id}",
-            "_password": self._estate.password(),
-        }
-        if environment_id := body.get("environmentId"):
-            database["environmentId"] = environment_id
-        if body["plan"] == "free":
-            expires = datetime.fromisoformat(created) + timedelta(days=FREE_DAYS)
-            database["expiresAt"] = expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        self._write(database, {name: value for name, value in body.items() if name in PATCHABLE})
-        return database
+    def export(self, call: Call, postgres_id: str) -> Answer:
+        """Start an export; a free database has none (Render documentation, Postgres backups)."""
+        row, identifier = self._paid(call, postgres_id), self.estate.new_id("pge")
+        address = f"https://exports.render.test/{identifier}.dir.tar.gz?signature={self.estate.password()}"
+        ready = self.estate.clock() + self.provisioning.seconds
+        row["_exports"].insert(
+            0, {"id": identifier, "createdAt": self.estate.now(), "_url": address, "_readyAt": ready}
+        )
+        return 202, None
 
-    def _write(self, database: Json, sent: Json) -> None:
+    def recovery(self, call: Call, postgres_id: str) -> Answer:
+        """Since when the database can be brought back to any moment; paid plans only (Render documentation)."""
+        row = self.one(call, postgres_id)
+        if row["plan"] == "free":
+            return 200, {"recoveryStatus": "NOT_AVAILABLE"}
+        return 200, {"recoveryStatus": "AVAILABLE", "startsAt": row["createdAt"]}
+
+    def fill(self, row: Json, used: float) -> None:
+        """Let a database hold so many gigabytes: at nine tenths an autoscaling disk grows by half, to a multiple of 5.
+
+        Render's tutorial on Postgres storage.
+        """
+        if row["diskAutoscalingEnabled"] and used >= GROWS_AT * row["diskSizeGB"]:
+            size = math.ceil(row["diskSizeGB"] * 1.5 / 5) * 5
+            row |= {"diskSizeGB": min(size, LARGEST_DISK), "updatedAt": self.estate.now()}
+
+    def _paid(self, call: Call, postgres_id: str) -> Json:
+        row = self.one(call, postgres_id)
+        if row["plan"] == "free":
+            raise ApiError(400, "free databases have no backups")
+        return row
+
+    def _write(self, row: Json, sent: Json) -> None:
+        size = sent.get("diskSizeGB", 1)
+        if (size != 1 and size % 5) or not 1 <= size <= LARGEST_DISK:
+            raise ApiError(400, "diskSizeGB must be 1 or a multiple of 5")
+        if sent.get("connectionPool", "none") not in ("none", "pgbouncer"):
+            raise ApiError(400, "connectionPool must be pgbouncer or none")
         for name, value in sent.items():
             if name == "readReplicas":
-                database[name] = self._replicas(database, value or [])
+                row[name] = self._replicas(row, value)
             elif name == "ipAllowList":
-                database[name] = allow_list(value)
-            elif value is not None and not name.startswith("datadog"):  # write-only
-                database[REPORTED.get(name, name)] = value
+                row[name] = allow_list(value)
+            elif not name.startswith("datadog"):  # write-only
+                row[REPORTED.get(name, name)] = value
 
-    def _replicas(self, database: Json, sent: list[Json]) -> list[Json]:
+    def _replicas(self, row: Json, sent: list[Json]) -> list[Json]:
         """Replicas by name; a new one has its primary's id with the next letter (recording postgres.jsonl line 33)."""
-        known = {replica["name"]: replica for replica in database["readReplicas"]}
-        base = database["id"].removesuffix("-a")
+        if len(sent) > 5:
+            raise ApiError(400, "a database has at most five read replicas")
+        known = {replica["name"]: replica for replica in row["readReplicas"]}
+        base = row["id"].removesuffix("-a")
         taken = {replica["id"] for replica in known.values()}
         free = (letter for letter in string.ascii_lowercase[1:] if f"{base}-{letter}" not in taken)
         return [known.get(replica["name"]) or {"id": f"{base}-{next(free)}"} | replica for replica in sent]

@@ -3,49 +3,39 @@
 from typing import Any
 
 from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.vocabulary import PREVIEWS_GENERATION, REGIONS, RUNTIMES, SERVICE_PLANS, one_of, only, require
+from rehearsal.render_api.shapes import SERVICE_TYPES, check
 from rehearsal.render_api.wire import ApiError, Json
 
-CONTAINER_RUNTIMES = frozenset({"docker", "image"})
-NATIVE = frozenset({"buildCommand", "startCommand"})
-CONTAINER = frozenset({"dockerCommand", "dockerContext", "dockerfilePath"})
-REPORTED_WHEN_SENT = frozenset({"autoscaling", "cache", "maxShutdownDelaySeconds", "renderSubdomainPolicy"})
+# Empty commands of each family of runtimes, as they are reported.
+NATIVE: Json = {"buildCommand": "", "startCommand": ""}
+IMAGE: Json = {"dockerCommand": "", "dockerContext": "", "dockerfilePath": ""}
+COMMANDS = {"image": IMAGE, "docker": {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"}}
 
-STATIC = frozenset({"buildCommand", "publishPath", "previews", "pullRequestPreviewsEnabled", "ipAllowList"})
-RUNNING_PATCH = frozenset(
-    {"envSpecificDetails", "healthCheckPath", "ipAllowList", "maintenanceMode", "plan", "preDeployCommand", "previews"}
-    | {"pullRequestPreviewsEnabled", "runtime", "schedule"}
-    | (REPORTED_WHEN_SENT - {"autoscaling"})
+NOT_REPORTED_WHERE_SENT = frozenset(
+    {"envSpecificDetails", "preDeployCommand", "headers", "routes", "disk", "env", "buildSourceId", "numInstances"}
 )
-FIXED = frozenset({"region", "disk", "numInstances", "autoscaling"})
-RUNNING_POST = RUNNING_PATCH | FIXED | {"env"}
-
-VALUES = {
-    "plan": SERVICE_PLANS,
-    "region": REGIONS,
-    "runtime": RUNTIMES,
-    "pullRequestPreviewsEnabled": frozenset({"yes", "no"}),
-    "renderSubdomainPolicy": frozenset({"enabled", "disabled"}),
-}
+# Services that have one of these keep it; a new one cannot be created with it.
+LEGACY_PLANS = frozenset({"starter_plus", "standard_plus"})
 
 
 def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) -> Json:
     """The details of a new service (recordings web_service.jsonl and web_service_env_vars.jsonl, line 1)."""
-    one_of(sent, VALUES)
+    check(sent, SERVICE_TYPES[kind][1] + "POST")
+    previews = {"previews": {}, "pullRequestPreviewsEnabled": "no"}
     if kind == "static_site":
-        only(sent, STATIC | {"headers", "routes", "renderSubdomainPolicy"})
         details: Json = {"buildPlan": "starter", "publishPath": "public", "buildCommand": "", "url": address(slug)}
-        change(kind, details, {"previews": {}, "pullRequestPreviewsEnabled": "no"} | sent)
+        change(kind, details, previews | sent, estate)
         return details
-    only(sent, RUNNING_POST)
-    require(sent, "runtime", *(["schedule"] if kind == "cron_job" else []))
-    region = sent.get("region", "oregon")
-    plan = sent.get("plan", "starter")
+    if "runtime" not in sent:
+        raise ApiError(400, "missing required field: runtime")
+    region, plan = sent.get("region", "oregon"), sent.get("plan", "starter")
+    if plan in LEGACY_PLANS or plan.endswith("_legacy"):
+        raise ApiError(400, f"legacy plan, not for new services: {plan}")
     details = {"buildPlan": "starter", "env": sent["runtime"], "region": region}
     defaults: Json = {"plan": plan, "runtime": sent["runtime"], "envSpecificDetails": {}}
     if kind != "cron_job":
-        details["numInstances"] = sent.get("numInstances") or 1
-        defaults |= {"previews": {}, "pullRequestPreviewsEnabled": "no"}
+        details["numInstances"] = sent.get("numInstances", 1)
+        defaults |= previews
         if plan != "free":  # the address is there only where there is SSH, which a free instance does not have
             details["sshAddress"] = f"{service_id}@ssh.{region}.render.com"
     if kind in ("web_service", "private_service"):
@@ -53,54 +43,80 @@ def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) ->
         details["url"] = address(slug) if kind == "web_service" else f"{slug}:10000"
     if kind == "web_service":
         defaults |= {"healthCheckPath": "", "maintenanceMode": {"enabled": False, "uri": ""}}
+    if sent["runtime"] not in COMMANDS and "envSpecificDetails" not in sent:
+        raise ApiError(400, "missing required field: envSpecificDetails")
     if disk := sent.get("disk"):
-        details["disk"] = _disk(disk, estate)
-    if "autoscaling" in sent:
-        details["autoscaling"] = sent["autoscaling"]
-    kept = {name: value for name, value in sent.items() if name not in FIXED | {"env"}}
-    change(kind, details, defaults | kept)
+        details["disk"] = {"id": estate.new_id("dsk"), "sizeGB": 1} | disk
+    change(kind, details, defaults | sent, estate)
+    refuse_scaling(details)
     return details
 
 
-def patch(kind: str, details: Json, sent: Json) -> None:
+def patch(kind: str, details: Json, sent: Json, estate: Estate) -> None:
     """Change what a PATCH sends; region and the other fixed fields are refused."""
-    if kind == "static_site":
-        only(sent, STATIC | {"renderSubdomainPolicy"}, fixed={"region", "plan", "runtime"})
-    else:
-        only(sent, RUNNING_PATCH, fixed=FIXED)
-    one_of(sent, VALUES)
-    change(kind, details, sent)
+    check(sent, SERVICE_TYPES[kind][1] + "PATCH")
+    change(kind, details, sent, estate)
 
 
-def change(kind: str, details: Json, sent: Json) -> None:
+def change(kind: str, details: Json, sent: Json, estate: Estate) -> None:
     """Write fields into the details in the form the API reports them."""
     for name, value in sent.items():
         if name == "previews":
-            details[name] = {"generation": _generation(value)}
+            details[name] = {"generation": value.get("generation", "off")}
         elif name == "ipAllowList":
             details.pop(name, None)
             if value:  # an empty one is not reported back
                 details[name] = value
         elif name == "runtime":
             details |= {"runtime": value, "env": value}
-        elif name not in ("envSpecificDetails", "preDeployCommand", "headers", "routes"):
+        elif name == "autoscaling":
+            autoscale(details, value)
+        elif name == "maxShutdownDelaySeconds" and not 1 <= value <= 300:
+            raise ApiError(400, "maxShutdownDelaySeconds must be between 1 and 300")
+        elif name not in NOT_REPORTED_WHERE_SENT:
             details[name] = value
     if kind != "static_site":
-        _change_commands(details, sent)
+        _change_commands(details, sent, estate)
 
 
-def _change_commands(details: Json, sent: Json) -> None:
+def autoscale(details: Json, config: Json) -> None:
+    """Set how a service is scaled (Render documentation, Scaling)."""
+    enabled = [criterion for criterion in config["criteria"].values() if criterion["enabled"]]
+    if not 1 <= config["min"] <= config["max"] or not all(1 <= one["percentage"] <= 90 for one in enabled):
+        raise ApiError(400, "autoscaling needs 1 <= min <= max and percentages from 1 to 90")
+    if config["enabled"] and not enabled:
+        raise ApiError(400, "autoscaling needs at least one criterion")
+    details["autoscaling"] = config
+    refuse_scaling(details)
+
+
+def refuse_scaling(details: Json) -> None:
+    """A service with a disk, and one on the free plan, has one instance (Render documentation, Scaling)."""
+    scaled = details.get("numInstances", 1) != 1 or details.get("autoscaling", {}).get("enabled", False)
+    if scaled and ("disk" in details or details.get("plan") == "free"):
+        raise ApiError(400, "a service with a disk or on the free plan has one instance")
+    if "disk" in details and details.get("plan") == "free":
+        raise ApiError(400, "a service on the free plan has no disk")
+
+
+def _change_commands(details: Json, sent: Json, estate: Estate) -> None:
     """The commands. preDeployCommand is sent beside them and reported among them (recording web_service.jsonl)."""
-    known = CONTAINER if details["runtime"] in CONTAINER_RUNTIMES else NATIVE
+    empty = COMMANDS.get(details["runtime"], NATIVE)
     commands: Json = details.get("envSpecificDetails", {})
     before = commands.get("preDeployCommand")
-    given = sent.get("envSpecificDetails") or {}
-    only(given, known | {"registryCredentialId"})
-    for name in known:
-        commands[name] = given.get(name, commands.get(name, ""))
-    for name in (CONTAINER | NATIVE) - known:
-        commands.pop(name, None)
-    command = sent.get("preDeployCommand", before)
+    given = dict(sent.get("envSpecificDetails", {}))
+    credential = given.pop("registryCredentialId", None)
+    if unknown := given.keys() - empty.keys() - {"preDeployCommand"}:
+        raise ApiError(400, f"not for runtime {details['runtime']}: {', '.join(sorted(unknown))}")
+    kept = {name: commands.get(name, "") if commands else value for name, value in empty.items()}
+    if "registryCredential" in commands:
+        kept["registryCredential"] = commands["registryCredential"]
+    if credential:
+        kept["registryCredential"] = credential_of(estate, credential)
+    elif credential == "":
+        kept.pop("registryCredential", None)
+    commands = kept | given
+    command = sent.get("preDeployCommand", given.get("preDeployCommand", before))
     # Emptying a command reports it as empty; an empty one where there was none is not reported
     # (recordings web_service.jsonl line 45 and web_service_env_vars.jsonl line 44).
     if command or before is not None:
@@ -108,23 +124,18 @@ def _change_commands(details: Json, sent: Json) -> None:
     details["envSpecificDetails"] = commands
 
 
-def _generation(previews: Any) -> str:
-    generation = (previews or {}).get("generation", "off")
-    if generation not in PREVIEWS_GENERATION:
-        raise ApiError(400, f"invalid previews.generation: {generation}")
-    return str(generation)
-
-
-def _disk(disk: Json, estate: Estate) -> Json:
-    require(disk, "name", "mountPath")
-    return {
-        "id": estate.new_id("dsk"),
-        "mountPath": disk["mountPath"],
-        "name": disk["name"],
-        "sizeGB": disk.get("sizeGB", 1),
-    }
+def credential_of(estate: Estate, identifier: str) -> Json:
+    """A registry credential as a service shows it: without its token and workspace."""
+    if (row := estate.registry_credentials.get(identifier)) is None:
+        raise ApiError(400, f"no such registry credential: {identifier}")
+    return {name: row[name] for name in ("id", "name", "registry", "username", "updatedAt")}
 
 
 def address(slug: str) -> str:
     """The public address of a web service or static site."""
     return f"https://{slug}.onrender.com"
+
+
+def base_of(service: Json) -> Any:
+    """The service that a preview instance is of; None for any other service."""
+    return service["serviceDetails"].get("parentServer")

@@ -8,29 +8,37 @@ from typing import Any
 
 import httpx
 
+from rehearsal.render_api.blueprints import Blueprints
 from rehearsal.render_api.datastores import Provisioning
 from rehearsal.render_api.deploys import Deploys
 from rehearsal.render_api.domains import Domains
 from rehearsal.render_api.env_groups import EnvGroups
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, ConnectionFault, Fault, Faults
+from rehearsal.render_api.instances import Instances
 from rehearsal.render_api.jobs import Jobs
 from rehearsal.render_api.key_value import KeyValues
 from rehearsal.render_api.limits import RateLimits
 from rehearsal.render_api.metrics import Metrics
 from rehearsal.render_api.postgres import Postgres
-from rehearsal.render_api.routing import Router
+from rehearsal.render_api.previews import Previews
+from rehearsal.render_api.routing import Resource, Router
+from rehearsal.render_api.rules import KINDS, Rules
 from rehearsal.render_api.services import Services
 from rehearsal.render_api.transport import mock_transport
-from rehearsal.render_api.variables import ServiceValues
-from rehearsal.render_api.wire import ApiError, Call, Json, Request, Response, parse_query
-from rehearsal.render_api.workspace import Workspace
+from rehearsal.render_api.variables import FILES, VARIABLES, ServiceValues
+from rehearsal.render_api.wire import ApiError, Call, Json, Request, Response, parse_query, without_nulls
+from rehearsal.render_api.workspace import Environments, Projects, RegistryCredentials, Workspaces
 
 JSON_TYPE = "application/json; charset=utf-8"
 
 
 class RenderSimulator:
     """A Render account. `requests` is its log, `estate` what exists, `faults` what goes wrong next.
+
+    It answers what Render's own client can read. Recordings of 2024 differ in three things, and `as_recorded` answers
+    like them: null where the client expects a list or nothing, `{envGroup, cursor}` in the list of groups where the
+    client reads bare groups, and a null in a request counts as absent.
 
     Whoever changes the estate while other threads call `handle` holds `lock` meanwhile.
     """
@@ -45,7 +53,7 @@ class RenderSimulator:
         provisioning_seconds: float = 0.0,
         deploy_seconds: float = 0.0,
         queue_deploys: bool = False,
-        bare_env_group_list: bool = False,
+        as_recorded: bool = False,
         seed: int = 0,
     ) -> None:
         self.lock = threading.RLock()
@@ -55,23 +63,34 @@ class RenderSimulator:
         self._api_keys = {key: frozenset(seen) for key, seen in api_keys.items()}
         self._clock = clock
         self._limits = RateLimits(clock, rate_limits)
+        self.as_recorded = as_recorded
         self._deploys = Deploys(self.estate, deploy_seconds, queue_deploys)
         self._provisioning = Provisioning(self.estate, provisioning_seconds)
+        self._previews = Previews(self.estate, self._deploys)
+        self._postgres = Postgres(self.estate, self._provisioning)
+        self._services = Services(self.estate, self._deploys)
         self.metrics = Metrics(self.estate)
-        resources = (
-            Services(self.estate, self._deploys),
+        self.blueprints = Blueprints(self.estate, self._deploys)
+        environments = Environments(self.estate)
+        resources: tuple[Resource, ...] = (
+            self._services,
             self._deploys,
-            ServiceValues(self.estate, files=False),
-            ServiceValues(self.estate, files=True),
+            Instances(self.estate),
+            *(ServiceValues(self.estate, kind) for kind in (VARIABLES, FILES)),
+            *(Rules(self.estate, kind) for kind in KINDS),
             Domains(self.estate),
-            EnvGroups(self.estate, bare_env_group_list),
+            EnvGroups(self.estate, item="envGroup" if as_recorded else ""),
             Jobs(self.estate, deploy_seconds),
             self.metrics,
-            Postgres(self.estate, self._provisioning),
+            self._postgres,
             KeyValues(self.estate, self._provisioning),
-            Workspace(self.estate),
+            Workspaces(self.estate),
+            RegistryCredentials(self.estate, self.estate.registry_credentials),
+            environments,
+            Projects(self.estate, environments),
+            self.blueprints,
         )
-        self._router = Router(route for resource in resources for route in resource.routes())
+        self.router = Router(route for resource in resources for route in resource.routes())
 
     def take(self, seconds: float) -> None:
         """Deploys that begin from now on take so long."""
@@ -116,6 +135,7 @@ class RenderSimulator:
             self.settle()
             commit = {"id": commit_id, "message": message, "createdAt": self.estate.now()}
             self.estate.repos.setdefault(repo, {})[branch] = commit
+            self.blueprints.pushed(repo, branch)
             return [
                 self._deploys.start(service, "new_commit", commit=dict(commit))
                 for service in self.estate.services.values()
@@ -123,6 +143,22 @@ class RenderSimulator:
                 and service["autoDeploy"] == "yes"
                 and service["suspended"] == "not_suspended"
             ]
+
+    def open_pull_request(self, repo: str, base: str, number: int, commit_id: str, *, asked_for: bool = False) -> None:
+        """A pull request against a branch: the services that are linked to it and have previews get one."""
+        with self.lock:
+            self.settle()
+            self._previews.open(repo, base, number, commit_id, asked_for=asked_for)
+
+    def close_pull_request(self, repo: str, number: int) -> None:
+        """Its previews go."""
+        with self.lock:
+            for name in self._previews.close(repo, number):
+                self._services.remove(self.estate.find_service(name))
+
+    def fill_database(self, name: str, used: float) -> None:
+        """A database comes to hold so many gigabytes."""
+        self._postgres.fill(self.estate.find_postgres(name), used)
 
     def transport(self) -> httpx.MockTransport:
         """For `httpx.Client(transport=…)`: this simulator without a socket."""
@@ -163,7 +199,9 @@ class RenderSimulator:
                 answered["Retry-After"] = str(allowance.retry_after)
                 raise ApiError(429, "rate limit exceeded")
             self.settle()
-            status, content = self._router.dispatch(Call(method, path, query, body, self._api_keys[key]))
+            call = Call(method, path, query, body, self._api_keys[key], self.as_recorded)
+            status, content = self.router.dispatch(call)
+            content = content if self.as_recorded else without_nulls(content)
         except ApiError as error:
             status, content = error.status, self._error(error)
         if content is None:

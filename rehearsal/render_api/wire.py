@@ -65,24 +65,31 @@ class Call:
     query: Mapping[str, Sequence[str]]
     body: bytes
     owners: frozenset[str]
+    nulls: bool = False
 
     def json(self) -> Any:
-        """The body as JSON, None if there is none; 400 if it cannot be read."""
-        if not self.body:
-            return None
+        """The body as JSON, an object if there is none; 400 if it cannot be read.
+
+        With `nulls`, a null counts as absent and a list that is null as empty, as recorded clients sent it.
+        """
         try:
-            return json.loads(self.body)
+            body = json.loads(self.body) if self.body else {}
         except ValueError as error:
             raise ApiError(400, "invalid JSON") from error
+        if self.nulls:
+            return [] if body is None else without_nulls(body)
+        return body
 
     def object(self) -> Json:
-        """The body as a JSON object; an absent one counts as empty."""
+        """The body as a JSON object."""
         body = self.json()
-        if body is None:
-            return {}
         if not isinstance(body, dict):
             raise ApiError(400, "invalid JSON: an object is expected")
         return body
+
+    def last(self, name: str) -> str:
+        """One value of the query string; empty if it is not there."""
+        return (self.query.get(name) or [""])[-1]
 
     def filter(self, name: str) -> frozenset[str] | None:
         """The values a list is filtered by, given as `?a=1&a=2` or `?a=1,2`; None when there is no such filter."""
@@ -134,6 +141,19 @@ def decode_cursor(cursor: str) -> str:
 def public(row: Json) -> Json:
     """What the API shows of an estate object: keys with a leading underscore are the simulator's own notes."""
     return {key: value for key, value in row.items() if not key.startswith("_")}
+
+
+NULL_LISTS = frozenset({"ipAllowList", "databasesIds", "redisIds", "serviceIds", "envGroupIds"})
+
+
+def without_nulls(content: Any) -> Any:
+    """An answer as Render's own client reads it: an empty list where the recordings have null, else no field at all."""
+    if isinstance(content, list):
+        return [without_nulls(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    kept = {name: [] if value is None and name in NULL_LISTS else value for name, value in content.items()}
+    return {name: without_nulls(value) for name, value in kept.items() if value is not None}
 
 
 def parse_query(query: Mapping[str, Sequence[str]] | str) -> Mapping[str, Sequence[str]]:

@@ -1,38 +1,23 @@
-"""What stands around the resources: workspaces, projects with their environments, and log streams.
-
-Projects and log streams are here as far as the recorded sequences need them.
-"""
+"""What stands around the resources: workspaces, projects with their environments, registry credentials."""
 
 from collections.abc import Iterable
 
+from rehearsal.render_api.collection import Collection, given
 from rehearsal.render_api.datastores import default_allow_list
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.routing import Route
-from rehearsal.render_api.vocabulary import one_of, only, require
-from rehearsal.render_api.wire import Answer, Call, Json, not_found, public
+from rehearsal.render_api.wire import Answer, ApiError, Call, Json, public
 
 
-class Workspace:
-    """The endpoints."""
+class Workspaces:
+    """The list of workspaces."""
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
-        stream = "/logs/streams/resource/{id}"
-        return [
-            Route("GET", "/owners", self.owners),
-            Route("POST", "/projects", self.create_project),
-            Route("GET", "/projects/{id}", self.get_project),
-            Route("DELETE", "/projects/{id}", self.delete_project),
-            Route("GET", "/environments/{id}", self.get_environment),
-            Route("POST", "/environments/{id}/resources", self.add_resources),
-            Route("DELETE", "/environments/{id}/resources", self.remove_resources),
-            Route("GET", stream, self.get_stream),
-            Route("PUT", stream, self.put_stream),
-            Route("DELETE", stream, self.delete_stream),
-        ]
+        """The endpoint."""
+        return [Route("GET", "/owners", self.owners)]
 
     def owners(self, call: Call) -> Answer:
         """The workspaces the key can see."""
@@ -46,62 +31,82 @@ class Workspace:
         ]
         return 200, call.page(rows, "owner", lambda row: str(row["id"]))
 
-    def create_project(self, call: Call) -> Answer:
-        """Create a project with its environments."""
-        body = call.object()
-        only(body, {"environments", "name", "ownerId"})
-        require(body, "name", "ownerId")
-        self._estate.check_owner(call, body["ownerId"])
-        now = self._estate.now()
-        project: Json = {
-            "id": self._estate.new_id("prj"),
-            "name": body["name"],
-            "owner": self._estate.owners[body["ownerId"]],
-            "environmentIds": [],
-            "createdAt": now,
-            "updatedAt": now,
+
+class RegistryCredentials(Collection):
+    """Logins at image registries. The token is written only; a list is of bare objects."""
+
+    path, item, prefix, unique, created = "/registrycredentials", "", "rgc", True, 200
+    shapes = ("CreateRegistryCredentialBody", "UpdateRegistryCredentialBody")
+    filters = ("name", "ownerId", "username")
+
+    def build(self, call: Call, row: Json, body: Json) -> None:
+        """A credential says neither its token nor its workspace."""
+        row |= given(body, "name", "registry", "username") | {"_ownerId": body["ownerId"]}
+        del row["createdAt"]
+
+    def change(self, call: Call, row: Json, body: Json) -> None:
+        """Change one."""
+        super().change(call, row, given(body, "name", "registry", "username"))
+
+
+class Environments(Collection):
+    """The environments of projects, and what is in them."""
+
+    path, item, prefix = "/environments", "environment", "evm"
+    shapes = ("EnvironmentPOSTInput", "EnvironmentPATCHInput")
+    filters = ("name", "projectId", "ownerId")
+
+    def __init__(self, estate: Estate) -> None:
+        super().__init__(estate, estate.environments)
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        resources = "/environments/{id}/resources"
+        return [
+            *super().routes(),
+            Route("POST", resources, self.add_resources, "EnvironmentResourcesPOSTInput"),
+            Route("DELETE", resources, self.remove_resources),
+        ]
+
+    def owner(self, call: Call, body: Json) -> str:
+        """The workspace of its project."""
+        return Estate.owner_of(self.estate.get(call, self.estate.projects, body["projectId"]))
+
+    def build(self, call: Call, row: Json, body: Json) -> None:
+        """Add an environment to a project."""
+        self.describe(row, self.estate.projects[body["projectId"]], body)
+
+    def describe(self, row: Json, project: Json, body: Json) -> None:
+        """Fill in one of a project."""
+        row |= given(body, "name") | {
+            "projectId": project["id"],
+            "protectedStatus": body.get("protectedStatus", "unprotected"),
+            "networkIsolationEnabled": body.get("networkIsolationEnabled", False),
+            "ipAllowList": body.get("ipAllowList", default_allow_list()),
+            "_ownerId": Estate.owner_of(project),
         }
-        for sent in body.get("environments") or []:
-            require(sent, "name")
-            environment: Json = {
-                "id": self._estate.new_id("evm"),
-                "name": sent["name"],
-                "projectId": project["id"],
-                "protectedStatus": sent.get("protectedStatus", "unprotected"),
-                "networkIsolationEnabled": sent.get("networkIsolationEnabled", False),
-                "ipAllowList": sent.get("ipAllowList", default_allow_list()),
-                "_ownerId": body["ownerId"],
-            }
-            self._estate.environments[environment["id"]] = environment
-            project["environmentIds"].append(environment["id"])
-        self._estate.projects[project["id"]] = project
-        return 201, project
+        for moment in ("createdAt", "updatedAt"):
+            row.pop(moment, None)
+        project["environmentIds"].append(row["id"])
 
-    def get_project(self, call: Call, project_id: str) -> Answer:
-        """One project."""
-        return 200, self._estate.get(call, self._estate.projects, project_id)
+    def change(self, call: Call, row: Json, body: Json) -> None:
+        """Change one."""
+        row |= body
 
-    def delete_project(self, call: Call, project_id: str) -> Answer:
-        """Delete a project; its resources stay, in no environment."""
-        project = self._estate.get(call, self._estate.projects, project_id)
-        for environment_id in project["environmentIds"]:
-            del self._estate.environments[environment_id]
-            for resource in self._resources():
-                if resource.get("environmentId") == environment_id:
-                    del resource["environmentId"]
-        del self._estate.projects[project_id]
-        return 204, None
-
-    def get_environment(self, call: Call, environment_id: str) -> Answer:
-        """One environment with the ids of what is in it."""
-        return 200, self._report(self._estate.get(call, self._estate.environments, environment_id))
+    def remove(self, row: Json) -> None:
+        """Delete an environment; its resources stay, in no environment."""
+        super().remove(row)
+        self.estate.projects[row["projectId"]]["environmentIds"].remove(row["id"])
+        for resource in self._resources():
+            if resource.get("environmentId") == row["id"]:
+                del resource["environmentId"]
 
     def add_resources(self, call: Call, environment_id: str) -> Answer:
         """Move resources into an environment."""
-        environment = self._estate.get(call, self._estate.environments, environment_id)
-        for resource in self._named(call, call.object().get("resourceIds") or []):
-            resource |= {"environmentId": environment_id, "updatedAt": self._estate.now()}
-        return 201, self._report(environment)
+        environment = self.one(call, environment_id)
+        for resource in self._named(call, call.object()["resourceIds"]):
+            resource |= {"environmentId": environment_id, "updatedAt": self.estate.now()}
+        return 201, self.shown(environment)
 
     def remove_resources(self, call: Call, _: str) -> Answer:
         """Take resources out of the environment they are in.
@@ -111,59 +116,27 @@ class Workspace:
         """
         for resource in self._named(call, call.filter("resourceIds") or ()):
             resource.pop("environmentId", None)
-            resource["updatedAt"] = self._estate.now()
+            resource["updatedAt"] = self.estate.now()
         return 204, None
 
-    def get_stream(self, call: Call, resource_id: str) -> Answer:
-        """A resource's own log stream setting."""
-        self._check_resource(call, resource_id)
-        if resource_id not in self._estate.log_streams:
-            raise not_found(resource_id)
-        return 200, self._estate.log_streams[resource_id]
+    def listed(self, row: Json) -> Json:
+        """As it is alone."""
+        return self.shown(row)
 
-    def put_stream(self, call: Call, resource_id: str) -> Answer:
-        """Set it."""
-        self._check_resource(call, resource_id)
-        body = call.object()
-        only(body, {"endpoint", "setting", "token"})
-        require(body, "setting")
-        one_of(body, {"setting": ("send", "drop")})
-        stream = {"endpoint": body.get("endpoint", ""), "resourceId": resource_id, "setting": body["setting"]}
-        self._estate.log_streams[resource_id] = stream
-        return 200, stream
+    def made(self, row: Json, moments: Json) -> Json:
+        """As it is alone."""
+        return self.shown(row)
 
-    def delete_stream(self, call: Call, resource_id: str) -> Answer:
-        """Back to the workspace's setting."""
-        self.get_stream(call, resource_id)
-        del self._estate.log_streams[resource_id]
-        return 204, None
-
-    def _resources(self) -> list[Json]:
-        estate = self._estate
-        tables = (estate.services, estate.postgres, estate.key_values, estate.env_groups)
-        return [row for table in tables for row in table.values()]
-
-    def _named(self, call: Call, identifiers: Iterable[str]) -> list[Json]:
-        table = {row["id"]: row for row in self._resources()}
-        return [self._estate.get(call, table, identifier) for identifier in identifiers]
-
-    def _check_resource(self, call: Call, resource_id: str) -> None:
-        """404 unless it is a service, a datastore, or a database's replica."""
-        for row in self._resources():
-            ids = {row["id"], *(replica["id"] for replica in row.get("readReplicas", []))}
-            if resource_id in ids and self._estate.owner_of(row) in call.owners:
-                return
-        raise not_found(resource_id)
-
-    def _report(self, environment: Json) -> Json:
-        estate = self._estate
+    def shown(self, row: Json) -> Json:
+        """One environment with the ids of what is in it. No ids are null (recording postgres.jsonl line 2)."""
+        estate = self.estate
         inside = {
             "databasesIds": [
                 identifier
-                for row in reversed(estate.postgres.values())
-                if row.get("environmentId") == environment["id"]
+                for one in reversed(estate.postgres.values())
+                if one.get("environmentId") == row["id"]
                 # A replica is in its primary's environment, before it (recording postgres.jsonl line 35).
-                for identifier in (*(replica["id"] for replica in row["readReplicas"]), row["id"])
+                for identifier in (*(replica["id"] for replica in one["readReplicas"]), one["id"])
             ]
         }
         for name, table in (
@@ -171,7 +144,42 @@ class Workspace:
             ("redisIds", estate.key_values),
             ("serviceIds", estate.services),
         ):
-            rows = reversed(table.values())
-            inside[name] = [row["id"] for row in rows if row.get("environmentId") == environment["id"]]
-        # An empty list is answered as null (recording postgres.jsonl line 2).
-        return public(environment) | {name: identifiers or None for name, identifiers in inside.items()}
+            inside[name] = [one["id"] for one in reversed(table.values()) if one.get("environmentId") == row["id"]]
+        return public(row) | {name: identifiers or None for name, identifiers in inside.items()}
+
+    def _resources(self) -> list[Json]:
+        estate = self.estate
+        tables = (estate.services, estate.postgres, estate.key_values, estate.env_groups)
+        return [row for table in tables for row in table.values()]
+
+    def _named(self, call: Call, identifiers: Iterable[str]) -> list[Json]:
+        table = {row["id"]: row for row in self._resources()}
+        return [self.estate.get(call, table, identifier) for identifier in identifiers]
+
+
+class Projects(Collection):
+    """Projects: made with their environments, and changed in name only."""
+
+    path, item, prefix = "/projects", "project", "prj"
+    shapes = ("ProjectPOSTInput", "ProjectPATCHInput")
+    filters = ("name", "ownerId")
+
+    def __init__(self, estate: Estate, environments: Environments) -> None:
+        super().__init__(estate, estate.projects)
+        self._environments = environments
+
+    def build(self, call: Call, row: Json, body: Json) -> None:
+        """Create a project with its environments."""
+        if not body["environments"]:
+            raise ApiError(400, "a project has at least one environment")
+        row |= {"name": body["name"], "owner": self.estate.owners[body["ownerId"]], "environmentIds": []}
+        for sent in body["environments"]:
+            environment: Json = {"id": self.estate.new_id("evm")}
+            self._environments.describe(environment, row, sent)
+            self.estate.environments[environment["id"]] = environment
+
+    def remove(self, row: Json) -> None:
+        """Delete a project with its environments."""
+        for identifier in list(row["environmentIds"]):
+            self._environments.remove(self.estate.environments[identifier])
+        super().remove(row)

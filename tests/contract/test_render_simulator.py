@@ -58,9 +58,9 @@ def test_preview_instances_can_be_left_out(account: Account) -> None:
     assert len(account.http.get("/services?includePreviews=false").json()) == 1
 
 
-@pytest.mark.parametrize(("bare", "shown"), [(False, {"envGroup", "cursor"}), (True, {"id", "name", "serviceLinks"})])
-def test_the_list_of_groups_leaves_their_variables_out(bare: bool, shown: set[str]) -> None:
-    account = Account(bare_env_group_list=bare)
+@pytest.mark.parametrize(("old", "shown"), [(True, {"envGroup", "cursor"}), (False, {"id", "name", "serviceLinks"})])
+def test_the_list_of_groups_leaves_their_variables_out(old: bool, shown: set[str]) -> None:
+    account = Account(as_recorded=old)
     account.http.post("/env-groups", json={"name": "shared", "ownerId": "tea-1", "envVars": []})
     (item,) = account.http.get("/env-groups").json()
 

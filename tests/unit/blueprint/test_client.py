@@ -120,7 +120,7 @@ def test_services_beyond_the_first_page_are_found(account: Account) -> None:
 
 
 def test_a_list_of_bare_environment_groups_is_read_as_well() -> None:
-    account = Account(bare_env_group_list=True)
+    account = Account(as_recorded=False)
     account.apply({"envVarGroups": [group()]})
     account.apply({"envVarGroups": [group()]})
 
