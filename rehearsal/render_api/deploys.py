@@ -96,7 +96,6 @@ class Deploys:
         builds = list(dict.fromkeys((d["commit"] or {}).get("id") for d in served))
         return (target["commit"] or {}).get("id") in builds[: self._estate.builds_kept]
 
-
     def start(
         self,
         service: Json,
