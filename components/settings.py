@@ -352,6 +352,12 @@ class Settings(Model):
         return f"https://{self.vercel.domain}" if self.vercel else self.smoke.frontend_url
 
     @property
+    def frontend_folder(self) -> str:
+        """Of the frontend in the repository; empty where it is the whole repository, or not known."""
+        settings = self.vercel.settings if self.vercel else None
+        return settings.root_directory if settings else ""
+
+    @property
     def wired(self) -> set[str]:
         """Every output that some variable refers to."""
         lists = [self.github.environment.variables, self.github.environment.secrets]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blueprint.errors import RenderError
 from gate.commands.options import AsJson, ReportFolder, StackName
-from gate.commands.running import Run, command
-from gate.common.errors import GateError
+from gate.commands.release_call import Call
 
 if TYPE_CHECKING:
     from gate.common.budget import Budget
     from gate.release.release import Stage
     from gate.release.report import Report
-    from gate.smoke import SmokeReport
-    from gate.stack.target import Target
 
 Environment = Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")]
+Watch = Annotated[bool, typer.Option("--watch", help="Then watch it; an alarm rolls back.", show_default=False)]
+Minutes = Annotated[
+    int | None,
+    typer.Option(help="How long to watch.", metavar="N", min=0, max=60, show_default="marketedge:watch.minutes"),
+]
 
 
 def release(
@@ -33,6 +30,8 @@ def release(
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,
+    watch: Watch = False,
+    minutes: Minutes = None,
 ) -> int:
     """Release a tag, and roll back by itself if a step fails.
 
@@ -43,8 +42,11 @@ def release(
     progress. If one does not hold, nothing is changed. After the first change, every failure (a deploy, the promotion,
     a smoke test, the budget, Ctrl-C) starts a rollback of what was changed, followed by the smoke tests.
 
+    With `--watch` it watches the release afterwards, as `watch` does, and runs the smoke tests once more; an alarm or a
+    failed test rolls the release back.
+
     If it is killed, run it again: it continues where it stopped. Every release is recorded as a deployment at GitHub. A
-    tag such as `v1.2.2-rollback` rolls back to v1.2.2, as `rollback --to` does. `--report DIR` writes release.md,
+    tag such as `v1.2.2-rollback` rolls back to v1.2.2, as `rollback --to` does, once. `--report DIR` writes release.md,
     release.json and the smoke tests' files.
 
     Needs `GITHUB_TOKEN` (Contents, Deployments: write; Commit statuses, Pull requests: read), `RENDER_API_KEY`,
@@ -60,7 +62,7 @@ def release(
     **Examples**
 
     - `gate release v1.2.3`
-    - `gate release v1.2.3 --report out`: for a workflow
+    - `gate release v1.2.3 --watch --report out`: for a workflow
     """
     from gate.common.version import EXPECTED, parse, taken_back_to
 
@@ -73,7 +75,7 @@ def release(
         return put(tag, stage, budget)
 
     problem = "" if parse(tag) else f"{tag} is no release tag: {EXPECTED}"
-    return _Call("release", tag, env, stack, as_json, report).execute(work, problem)
+    return Call("release", tag, env, stack, as_json, report, watch, minutes).execute(work, problem)
 
 
 def rollback(
@@ -106,8 +108,8 @@ def rollback(
 
     **Exit codes**
 
-    - `0`: the earlier release serves, and the smoke tests passed; or what `--from` names does not serve
-    - `1`: refused, or could not begin; nothing was changed
+    - `0`: the earlier release serves, and the smoke tests passed
+    - `1`: refused, also where another release than `--from` serves, or could not begin; nothing was changed
     - `4`: failed: which half serves what is printed, and the command that finishes it
 
     **Examples**
@@ -133,7 +135,7 @@ def _roll_back(
 
         return go_back(to, stage, budget, leaving=leaving, asked=asked)
 
-    return _Call("rollback", to or "", env, stack, as_json, report).execute(work)
+    return Call("rollback", to or "", env, stack, as_json, report).execute(work)
 
 
 def deploy(
@@ -155,8 +157,8 @@ def deploy(
 
     **Exit codes**
 
-    - `0`: the commit serves, and the smoke tests passed
-    - `1`: could not begin, or a newer commit has taken its place
+    - `0`: the commit serves, and the smoke tests passed; or a newer commit has taken its place
+    - `1`: could not begin
     - `4`: the deploy or a smoke test failed, or the status could not be set
 
     **Examples**
@@ -171,72 +173,4 @@ def deploy(
 
     full = re.fullmatch(r"[0-9a-f]{40}", sha)
     problem = "" if full else f"{sha} is no commit: expected its full id, 40 hexadecimal digits"
-    return _Call("deploy", sha[:7], env, stack, as_json, report).execute(work, problem)
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One of them as it was called. subject: the tag or commit; empty where it is still to be found out."""
-
-    action: str
-    subject: str
-    env: str
-    stack: str | None
-    as_json: bool
-    folder: Path | None
-
-    def execute(self, work: Callable[[Stage, Budget], Report], problem: str = "") -> int:
-        """Do it, report it and notify the team. Args: problem: refuses it without a look."""
-        with command(self.action, as_json=self.as_json, folder=self.folder) as run:
-            from gate.common.notifications import notify
-            from gate.release.errors import Refused
-
-            try:
-                if problem:
-                    raise Refused(problem)
-                found = self._work(run, work)
-            except KeyboardInterrupt:
-                found = self._refused("interrupted before anything was changed")
-            except (GateError, RenderError) as error:
-                if self.as_json:
-                    run.fail(error)
-                found = self._refused(str(error))
-            found = run.finish(found)
-            if unheard := notify(found.headline, os.environ):
-                run.say(f"the team was not notified: {unheard}")
-        return run.exit_code
-
-    def _work(self, run: Run, work: Callable[[Stage, Budget], Report]) -> Report:
-        from gate.common.budget import Budget
-        from gate.release.signals import interruptible
-        from gate.release.stage import open_stage
-        from gate.stack.target import load_target
-
-        target = load_target(self.env, self.stack, os.environ)
-        settings = target.settings.release
-        seconds = settings.rollback_budget_seconds if self.action == "rollback" else settings.budget_seconds
-        spare = settings.rollback_budget_seconds if self.action == "release" else 0
-        with run.progress(f"{self.action} {self.subject}".strip() + f", {self.env}", seconds) as tell:
-            _warn(target, tell.line)
-            smoke = partial(self._smoke, run, target)
-            with interruptible(), open_stage(target, os.environ, tell.line, seconds + spare, smoke) as stage:
-                return work(stage, Budget(seconds, tell.line, tell))
-
-    def _smoke(self, run: Run, target: Target, seconds: float) -> SmokeReport:
-        """Test what serves. The last tests write their own files, for viewers that know JUnit."""
-        from gate.smoke.run import run as make_checks
-
-        found = make_checks(target, os.environ, seconds=seconds)
-        run.write(found.redacted(run.redactor).files("smoke"))
-        return found
-
-    def _refused(self, reason: str) -> Report:
-        from gate.release.report import Report
-
-        return Report(action=self.action, tag=self.subject, outcome="refused", reason=reason)
-
-
-def _warn(target: Target, tell: Callable[[str], None]) -> None:
-    if target.settings.released_by_tag and target.settings.phase != "cutover":
-        branch = target.settings.github.branch.name
-        tell(f"marketedge:phase is {target.settings.phase}: before cutover a merge to {branch} deploys by itself")
+    return Call("deploy", sha[:7], env, stack, as_json, report).execute(work, problem)

@@ -23,9 +23,10 @@ def watch(
     """Watch an environment's health and error rate for a while.
 
     Changes nothing. Finds the two reasons to roll back that smoke tests are too short to see (plan 8.1): the health
-    endpoint answers errors for more than five minutes, or more than a tenth of the answers are server errors. The first
-    is checked from here every few seconds; the second is counted by Render, for workspaces whose plan has HTTP metrics,
-    and needs `RENDER_API_KEY`. "Production deploy" runs it after a release and rolls back on an alarm.
+    endpoint or the frontend answers errors for more than five minutes, or more than a tenth of the answers are server
+    errors. The first is checked from here every few seconds; the second is counted by Render, for workspaces whose plan
+    has HTTP metrics, and needs `RENDER_API_KEY`. With `--minutes 0` it looks once, and a second time if that fails: at
+    most ten seconds. `release --watch` does the same after a release, and rolls back on an alarm.
 
     **Exit codes**
 
@@ -39,18 +40,13 @@ def watch(
     - `gate watch --env production --minutes 30`
     """
     with command("watch", as_json=as_json) as run:
-        import httpx
-
-        from gate.smoke import watching
-        from gate.smoke.probes import error_rate, health
+        from gate.smoke.probes import watch_for
         from gate.stack.target import load_target
 
         target = load_target(env, stack, os.environ)
         rules = target.settings.watch
         rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})
-        url = f"{target.backend_url}{target.settings.smoke.health_path}"
-        with run.progress(f"watching {env} for {rules.minutes} min") as tell, httpx.Client(timeout=10.0) as http:
-            rate = error_rate(os.environ, target.settings.render.service.name)
-            seen = watching.watch(rules, lambda: health(http, url), rate, tell)
+        with run.progress(f"watching {env} for {rules.minutes} min") as tell:
+            seen = watch_for(target, os.environ, rules, tell)
         run.finish(seen.model_copy(update={"environment": env}))
     return run.exit_code

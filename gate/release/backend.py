@@ -8,7 +8,7 @@ from typing import Any
 from blueprint.errors import ApiError
 from blueprint.workspace import Session
 from gate.common.budget import Budget
-from gate.release.errors import Refused, StepFailed
+from gate.release.errors import Refused, Replaced, StepFailed
 
 _BUILT = frozenset({"live", "deactivated"})
 _UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
@@ -127,8 +127,10 @@ class Backend:
 
         status = budget.wait_for(f"Render: deploy {deploy_id}", ended)
         if status != "live":
-            told = "another deploy took its place" if status == "deactivated" else "see its log in the dashboard"
-            raise StepFailed(f"Render: deploy {deploy_id} of {self.name} ended as {status}: {told}")
+            replaced = status in ("deactivated", "canceled")
+            told = "another deploy took its place" if replaced else "see its log in the dashboard"
+            error = Replaced if replaced else StepFailed
+            raise error(f"Render: deploy {deploy_id} of {self.name} ended as {status}: {told}")
         budget.note(f"Render: deploy {deploy_id} is {status}")
         return deploy_id
 

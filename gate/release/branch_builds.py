@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gate.common.budget import Budget
@@ -29,15 +30,7 @@ class PreviewBuilds:
         project = self._vercel.project_id(self._project)
         if project is None:
             raise VendorError(f"Vercel shows VERCEL_API_TOKEN no project {self._project}: use {NEEDS}")
-        until = budget.elapsed + _PATIENCE
-
-        def ended() -> str | None:
-            state = self._state(project, sha)
-            if state is None and budget.elapsed >= until:
-                return "none"
-            return state if state in _ENDED else None
-
-        state = budget.wait_for(f"Vercel: the build of {sha[:7]}", ended)
+        state = build_end(lambda: self._state(project, sha), sha, budget)
         if state == "ERROR":
             raise StepFailed(f"Vercel: the build of {sha[:7]} failed: see its log, the project's Deployments")
         told = {"READY": "is ready", "CANCELED": "was skipped: the one before it serves"}
@@ -48,3 +41,23 @@ class PreviewBuilds:
         found: list[dict[str, Any]] = self._vercel.api.get("/v6/deployments", query, needs=NEEDS)["deployments"]
         mine = [o for o in found if commit_of(o) == sha and o["meta"].get("githubCommitRef") == self._branch]
         return str(mine[0].get("readyState") or mine[0].get("state")) if mine else None
+
+
+def build_end(state: Callable[[], str | None], sha: str, budget: Budget) -> str:
+    """Wait for the end of a build.
+
+    Args: state: of the build now; None where there is none.
+
+    Returns: READY, ERROR or CANCELED; `none` where Vercel did not begin one.
+
+    Raises: StepFailed where the budget is used up.
+    """
+    until = budget.elapsed + _PATIENCE
+
+    def ended() -> str | None:
+        now = state()
+        if now is None and budget.elapsed >= until:
+            return "none"
+        return now if now in _ENDED else None
+
+    return budget.wait_for(f"Vercel: the build of {sha[:7]}", ended)

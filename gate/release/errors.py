@@ -9,3 +9,7 @@ __all__ = ["Refused", "StepFailed"]
 
 class Refused(GateError):
     """A precondition does not hold; nothing was changed. Holds every one of them."""
+
+
+class Replaced(StepFailed):
+    """Another deploy has taken the place of the one that was waited for, before or after it began to serve."""

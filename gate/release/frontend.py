@@ -64,8 +64,12 @@ class Frontend:
         found = next(iter(self._builds(sha=sha)), None)
         return str(found.get("readyState") or found.get("state")) if found else None
 
+    def ready_builds(self) -> list[dict[str, Any]]:
+        """Of production, newest first."""
+        return self._builds(state="READY")
+
     def _builds(self, **filters: str) -> list[dict[str, Any]]:
-        answer = self._get("/v6/deployments", projectId=self._id, target="production", limit=20, **filters)
+        answer = self._get("/v6/deployments", projectId=self._id, target="production", limit=100, **filters)
         found: list[dict[str, Any]] = (answer or {}).get("deployments", [])
         sha = filters.get("sha")
         return [one for one in found if sha is None or commit_of(one) == sha]

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gate.common.budget import Budget
 from gate.common.version import EXPECTED, parse
+from gate.release.builds import Build, wait_for_build
 from gate.release.errors import Refused
 from gate.release.frontend import Frontend
 from gate.release.records import Record
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
 
-_BUILDING = frozenset({"QUEUED", "INITIALIZING", "BUILDING"})
-
 
 @dataclass(frozen=True)
 class Ready:
-    """What is to be released. build: the frontend's staged build, empty where the environment has no frontend."""
+    """What is to be released. build: the frontend's, empty where the environment has no frontend."""
 
     tag: str
     sha: str
-    build: str
+    build: Build
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,16 @@ class Condition:
 
 
 def look(
-    tag: str, target: Target, repository: Repository, frontend: Frontend | None, records: Sequence[Record]
+    tag: str,
+    target: Target,
+    repository: Repository,
+    frontend: Frontend | None,
+    records: Sequence[Record],
+    budget: Budget,
 ) -> tuple[list[Condition], Ready | None]:
     """Look at every precondition. Answers what is to be released where all of them hold.
+
+    The frontend's build is waited for within the budget, where everything else holds.
 
     Raises: Refused for a tag that is no version, of which nothing else can be said.
     """
@@ -52,11 +59,14 @@ def look(
         newer(tag, sha, records),
         _smoked(target, repository, sha),
     ]
-    build = ""
+    build = Build()
     if frontend:
-        found = frontend.build_of(sha)
-        build = found["uid"] if found else ""
-        conditions.append(_built(frontend, branch, sha, build, "" if build else frontend.state_of(sha) or ""))
+        held = all(not condition.problem for condition in conditions)
+        root = target.settings.frontend_folder
+        build = wait_for_build(sha, frontend, repository, root, budget if held else Budget(0))
+        special = f" ({build.note})" if build.id and build.note else ""
+        title = f"the frontend has a production build of {sha[:7]}{special}"
+        conditions.append(Condition(title, "" if build.id else build.note))
     ready = all(not condition.problem for condition in conditions)
     return conditions, Ready(tag, sha, build) if ready else None
 
@@ -101,16 +111,3 @@ def _smoked(target: Target, repository: Repository, sha: str) -> Condition:
         return Condition(title)
     found = f"its status is {state}" if state else "neither it nor what it merged has this status"
     return Condition(title, f"{found}: deploy it to staging and let gate smoke --env staging pass there")
-
-
-def _built(frontend: Frontend, branch: str, sha: str, build: str, state: str) -> Condition:
-    """Args: state: of the newest build, where none is ready."""
-    if state in _BUILDING:
-        problem = f"it is {state} at Vercel: wait for it, then run this again"
-    else:
-        problem = (
-            f"Vercel has none that is ready{f' (it is {state})' if state else ''}: push the commit to {branch} with "
-            f"the Git integration on, or redeploy its build for production in the dashboard of {frontend.name}, then "
-            "run this again"
-        )
-    return Condition(f"the frontend has a production build of {sha[:7]}", "" if build else problem)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gate.vendors.repository import Repository
 
@@ -19,6 +19,14 @@ _GOOD = frozenset({"success", "inactive"})
 _OPEN = frozenset({"queued", "pending", "in_progress"})
 _PAGE = 100
 _AT_ONCE = 8
+
+
+class Half(NamedTuple):
+    """A half of production: the commit that serves there, and the one that is wanted; empty for none."""
+
+    where: str
+    is_: str
+    wanted: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,13 @@ class Serving:
     vercel_deployment: str = ""
     vercel_commit: str = ""
     others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def beside(self, wanted: Serving) -> list[Half]:
+        """The commit of each half, beside the one that is wanted."""
+        others = [Half(f"Render, {name}", commit, wanted.others.get(name, ("", ""))[1])
+                  for name, (_, commit) in self.others.items()]  # fmt: skip
+        render = Half("Render", self.render_commit, wanted.render_commit)
+        return [render, *others, Half("Vercel", self.vercel_commit, wanted.vercel_commit)]
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,8 @@ class Records:
         payload = payload_of(found)
         statuses = self._repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=1) or []
         state = statuses[0]["state"] if statuses else "queued"
+        if state == "inactive" and (statuses[0].get("description") or "").startswith("overtaken"):
+            state = "overtaken"  # it never served
         before, frontend = Serving(**payload.get("before", {})), payload.get("frontend") or found["sha"]
         what = (payload.get("tag", ""), found["sha"], found["task"], state, before, frontend, payload.get("asked", ""))
         return Record(found["id"], *what)

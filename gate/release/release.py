@@ -15,7 +15,7 @@ from gate.common.errors import GateError
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.lock import Lock
 from gate.release.preconditions import Ready, look, newer
-from gate.release.records import Record, Records, Serving
+from gate.release.records import Half, Record, Records, Serving
 from gate.release.report import Report
 from gate.release.serving import Production
 from gate.release.signals import undisturbed
@@ -64,7 +64,7 @@ def release(tag: str, stage: Stage, budget: Budget) -> Report:
     """
     report = Report(action="release", tag=tag, outcome="refused")
     records = stage.records.newest()
-    conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records)
+    conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records, budget)
     report.conditions = [(condition.title, condition.problem) for condition in conditions]
     if ready is None:
         report.reason = "a precondition does not hold; nothing was changed"
@@ -92,7 +92,8 @@ def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budge
         if (record.tag, record.sha) == (ready.tag, ready.sha):
             budget.note(f"going on with the release that began as deployment {record.id}")
             return record
-    record = stage.records.begin(ready.tag, ready.sha, "deploy", _before(unfinished, stage.production.serving()))
+    before = _before(unfinished, stage.production.serving())
+    record = stage.records.begin(ready.tag, ready.sha, "deploy", before, ready.build.sha)
     budget.note(f"recorded as deployment {record.id}")
     for other in unfinished:
         stage.records.say(other.id, "failure", f"never ended; {ready.tag} takes its place")
@@ -107,7 +108,7 @@ def _before(unfinished: Sequence[Record], serving: Serving) -> Serving:
 
 def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: Report) -> None:
     try:
-        stage.production.put(ready.sha, ready.build, budget)
+        stage.production.put(stage.production.at(ready.sha, ready.build.id, ready.build.sha), budget)
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
     except (GateError, RenderError, KeyboardInterrupt) as error:
         with undisturbed(budget.note):
@@ -151,17 +152,14 @@ def not_whole(goal: Serving, stage: Stage) -> list[str]:
         lines = [f"What serves now could not be read: {error}"]
     else:
         names = {record.sha: record.tag for record in stage.records.newest() if record.task == "deploy"}
-        name = stage.target.settings.render.service.name
-        halves = {
-            f"Render, {name}": (now.render_commit, goal.render_commit),
-            **{f"Render, {n}": (c, goal.others.get(n, ("", ""))[1]) for n, (_, c) in now.others.items()},
-            **({"Vercel": (now.vercel_commit, goal.vercel_commit)} if stage.production.frontend else {}),
-        }
-        lines = [f"{where} serves {_named(is_, names)}" + (f"; it should serve {_named(wanted, names)}"
-                 if wanted not in ("", is_) else ", as it should" if wanted else "")
-                 for where, (is_, wanted) in halves.items()]  # fmt: skip
+        lines = [_line(half, names) for half in now.beside(goal) if half.is_ or half.wanted]
     environment = stage.target.environment
     return [*lines, f"To finish it: python -m gate rollback --env {environment}", *by_hand(goal, stage.target)]
+
+
+def _line(half: Half, names: Mapping[str, str]) -> str:
+    should = f"; it should serve {_named(half.wanted, names)}" if half.is_ != half.wanted else ", as it should"
+    return f"{half.where} serves {_named(half.is_, names)}{should if half.wanted else ''}"
 
 
 def _named(sha: str, names: Mapping[str, str]) -> str:
@@ -176,5 +174,4 @@ def by_hand(before: Serving, target: Target) -> list[str]:
     if target.settings.vercel:
         build = before.vercel_deployment or "the last good one"
         lines.append(f"Vercel: the project's Deployments, {build}, Instant Rollback")
-    lines[:1] = [f"By hand: {lines[0]}"]
-    return [*lines, f"Then: python -m gate smoke --env {target.environment}", migrations(target)]
+    return ["By hand:", *lines, f"Then: python -m gate smoke --env {target.environment}", migrations(target)]

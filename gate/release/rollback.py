@@ -9,6 +9,7 @@ from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.version import EXPECTED, parse
+from gate.release.builds import build_of
 from gate.release.errors import Refused
 from gate.release.records import Record, Serving
 from gate.release.release import Stage, migrations, not_whole
@@ -25,15 +26,18 @@ class _Goal:
     record: Record | None = None
 
 
-def rollback(to: str | None, stage: Stage, budget: Budget, *, leaving: str | None = None, asked: str = "") -> Report:
+def rollback(
+    to: str | None, stage: Stage, budget: Budget, *, leaving: str | None = None, asked: str = "", why: str = ""
+) -> Report:
     """Go back.
 
     Args:
         to: a release tag; None is the last good release before the one that serves.
         leaving: the release that is to be taken back; where another one serves, there is nothing to do.
         asked: the tag that asked for it, which does so once only.
+        why: what is wrong with the release that serves.
 
-    Returns: `done`, `overtaken` or `failed`.
+    Returns: `done`, `refused` or `failed`.
 
     Raises: Refused and vendors' errors before the first change.
     """
@@ -44,11 +48,11 @@ def rollback(to: str | None, stage: Stage, budget: Budget, *, leaving: str | Non
         return Report(
             action="rollback",
             tag=asked or f"of {leaving}",
-            outcome="overtaken",
+            outcome="refused",
             reason=f"{reason}; nothing was changed",
         )
     goal = _goal(to, stage, records, serving)
-    report = Report(action="rollback", tag=goal.tag, outcome="failed", sha=goal.serving.render_commit)
+    report = Report(action="rollback", tag=goal.tag, outcome="failed", reason=why, sha=goal.serving.render_commit)
     stage.hold()
     try:
         record = goal.record or stage.records.begin(
@@ -109,14 +113,14 @@ def _left(rollback: Record, release: Record) -> bool:
 
 def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> _Goal:
     if to is None:
-        return _unfinished(records, stage) or _release(_last_good(records, serving), stage)
+        return _unfinished(records, stage) or _release(_last_good(records, serving), stage, records)
     if parse(to) is None:
         raise Refused(f"{to} is no release tag: {EXPECTED}")
     sha = next((r.sha for r in records if r.tag == to and r.task == "deploy" and r.good), None)
     sha = sha or stage.repository.commit_of(to)
     if not sha:
         raise Refused(f"tag {to} does not exist at GitHub, and no release of it is on record")
-    return _release((to, sha), stage)
+    return _release((to, sha), stage, records)
 
 
 def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
@@ -125,7 +129,7 @@ def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
     if newest is None or newest.ended:
         return None
     if newest.task == "rollback":
-        goal = _release((newest.tag, newest.sha), stage)
+        goal = _release((newest.tag, newest.sha), stage, records)
         return _Goal(goal.tag, goal.serving, newest)
     before = newest.before
     return _Goal(next((r.tag for r in records if r.sha == before.render_commit and r.good), before.render_commit[:7]),
@@ -150,9 +154,13 @@ def _is_back(names: dict[str, str], record: Record) -> bool:
     return here is None or there is None or there < here
 
 
-def _release(found: tuple[str, str], stage: Stage) -> _Goal:
+def _release(found: tuple[str, str], stage: Stage, records: Sequence[Record]) -> _Goal:
     tag, sha = found
-    build = stage.production.frontend.build_of(sha) if stage.production.frontend else None
-    if stage.production.frontend and build is None:
+    frontend = stage.production.frontend
+    if frontend is None:
+        return _Goal(tag, stage.production.at(sha, "", ""))
+    recorded = next((r.frontend for r in records if r.sha == sha and r.frontend), sha)
+    build = build_of(recorded, frontend, stage.repository, stage.target.settings.frontend_folder)
+    if not build.id:
         raise Refused(f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to")
-    return _Goal(tag, stage.production.at(sha, build["uid"] if build else ""))
+    return _Goal(tag, stage.production.at(sha, build.id, build.sha))

@@ -55,22 +55,20 @@ class Production:
         others = {other.name: _of(other.live() or {}) for other in self.others}
         return Serving(*_of(live), shown.get("uid", ""), vercel_commit(shown), others)
 
-    def at(self, sha: str, build: str) -> Serving:
-        """What serves where a commit does. Args: build: the frontend's, empty where there is none."""
-        return Serving("", sha, build, sha if build else "", {other.name: ("", sha) for other in self.others})
+    def at(self, sha: str, build: str, built: str) -> Serving:
+        """What serves where a commit does. Args: build, built: the frontend's, and its commit; empty without one."""
+        return Serving("", sha, build, built, {other.name: ("", sha) for other in self.others})
 
-    def put(self, sha: str, build: str, budget: Budget) -> None:
+    def put(self, wanted: Serving, budget: Budget) -> None:
         """Backend first: a new frontend needs its API, an old one lives with a newer API.
-
-        Args: build: the frontend's, empty where there is none.
 
         Raises: StepFailed and vendors' errors.
         """
         for service in self.services:
-            service.deploy(sha, budget)
-        if self.frontend and build:
-            self.frontend.promote(build, budget)
-        self.check(budget)
+            service.deploy(wanted.render_commit, budget)
+        if self.frontend and wanted.vercel_deployment:
+            self.frontend.promote(wanted.vercel_deployment, budget)
+        self.check(budget, wanted)
 
     def put_back(self, before: Serving, budget: Budget) -> None:
         """The other way round: an old frontend works with the newer API, also where the backend then fails to follow.
@@ -96,10 +94,16 @@ class Production:
             unknown.append("Render")
         if unknown:
             raise StepFailed(f"nothing had served at {' and '.join(unknown)} before: what serves there now stays")
-        self.check(budget)
+        self.check(budget, before)
 
-    def check(self, budget: Budget) -> None:
-        """Raises: StepFailed naming the smoke tests that failed."""
+    def check(self, budget: Budget, wanted: Serving | None = None) -> None:
+        """Look whether what should serve does, and whether it works.
+
+        Raises: StepFailed naming what serves instead, or the smoke tests that failed.
+        """
+        halves = self.serving().beside(wanted) if wanted else []
+        if other := [half for half in halves if half.wanted not in ("", half.is_)]:
+            raise StepFailed("; ".join(f"{h.where} serves {h.is_[:7] or 'nothing'}, not {h.wanted[:7]}" for h in other))
         budget.note("smoke tests")
         budget.waiting("smoke tests")
         report = self.smoke(max(budget.left, _LEAST))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.release.backend import commit_of
+from gate.release.errors import Replaced
 from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import Report
@@ -17,23 +19,20 @@ _MARK = "<!-- staging gate: {} -->"
 
 
 def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
-    """Wait until a commit serves, and look whether it works. Nothing is taken back: the next commit is the remedy.
+    """Wait until a commit serves, and look whether it works. Nothing is rolled back: the next commit is the remedy.
 
     The commit gets the status that main requires and releases ask for; the pull request that brought it, a comment.
 
-    Returns: `done`; `refused`, where a newer commit has taken its place; `failed`, also where the status could not be
-    set, because without it nothing goes on from here.
+    Returns: `done`; `overtaken`, where a newer commit took its place before it was tested, which is no failure;
+    `failed`, also where the status could not be set, because without it nothing goes on from here.
 
     Raises: GateError and RenderError before there is anything to wait for.
     """
     report = Report(action="deploy", tag=sha[:7], outcome="failed", sha=sha)
-    branch = stage.target.settings.github.branch.name
-    head = stage.repository.head(branch)
-    if head not in (None, sha) and not stage.production.backend.knows(sha):
-        report.outcome, report.reason = "refused", f"{str(head)[:7]} has taken its place on {branch}"
-        return report
-    record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
+    record = None
     try:
+        _refuse_overtaken(sha, stage)
+        record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
         _wait_for_render(sha, stage, budget)
         for service in stage.production.services:
             service.deploy(sha, budget)
@@ -42,20 +41,36 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
         stage.production.check(budget)
         report.outcome = "done"
     except (GateError, RenderError, KeyboardInterrupt) as error:
+        if record is None and not isinstance(error, Replaced):
+            raise
         report.reason = str(error) or "interrupted"
-        budget.note(f"failed: {report.reason}")
+    newer = stage.repository.head(stage.target.settings.github.branch.name)
+    if newer not in (None, sha) and (record is None or commit_of(stage.production.backend.live() or {}) != sha):
+        report.outcome, report.reason = "overtaken", f"overtaken by {str(newer)[:7]}"
+    budget.note(f"{report.outcome}: {report.reason}".removesuffix(": "))
     with undisturbed():
         _tell(sha, record, stage, report)
     report.timeline = budget.timeline
     return report
 
 
-def _tell(sha: str, record: Record, stage: Stage, report: Report) -> None:
-    done = report.outcome == "done"
-    told = f"{stage.target.environment}: {'smoke tests passed' if done else report.reason}"
-    report.advice += stage.ended(record, "success" if done else "failure", told)
+def _refuse_overtaken(sha: str, stage: Stage) -> None:
+    """To deploy it would take the newer one back. Raises: Replaced."""
+    head = stage.repository.head(stage.target.settings.github.branch.name)
+    if head not in (None, sha) and not stage.production.backend.knows(sha):
+        raise Replaced(f"overtaken by {str(head)[:7]}")
+
+
+_STATUS = {"done": "success", "overtaken": "pending"}
+_STATE = {"done": "success", "overtaken": "inactive"}
+
+
+def _tell(sha: str, record: Record | None, stage: Stage, report: Report) -> None:
+    told = "smoke tests passed" if report.outcome == "done" else report.reason
+    if record:
+        report.advice += stage.ended(record, _STATE.get(report.outcome, "failure"), told)
     try:
-        _status(sha, stage, done, told)
+        _status(sha, stage, _STATUS.get(report.outcome, "failure"), f"{stage.target.environment}: {told}")
     except GateError as error:
         report.outcome = "failed"
         report.reason = report.reason or f"the status {stage.target.settings.release.smoke_context} could not be set"
@@ -69,16 +84,17 @@ def _tell(sha: str, record: Record, stage: Stage, report: Report) -> None:
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
     budget.note(f"waiting for Render to begin with {sha[:7]} by itself")
     while not all(service.knows(sha) for service in stage.production.services):
+        _refuse_overtaken(sha, stage)
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):
             budget.note("Render did not begin")
             return
         budget.sleep(_PAUSE)
 
 
-def _status(sha: str, stage: Stage, done: bool, told: str) -> None:
+def _status(sha: str, stage: Stage, state: str, told: str) -> None:
     """docs.github.com/en/rest/commits/statuses; the newest of a context counts."""
     body = {
-        "state": "success" if done else "failure",
+        "state": state,
         "context": stage.target.settings.release.smoke_context,
         "description": told[:140],
     }

@@ -7,16 +7,39 @@ from datetime import UTC, datetime
 
 import httpx
 
-from blueprint.errors import Refused, RenderError
+from blueprint.errors import RenderError
 from blueprint.workspace import connect
-from gate.smoke.watching import Rate
+from components.settings import Watch
+from gate.smoke import watching
+from gate.smoke.watching import Rate, Watched
+from gate.stack.target import Target
 
-_LOOK_UP, _ASK = 120.0, 10.0
-"""Seconds that Render may take to find the service, and to count."""
+_ASK = 10.0
+"""Seconds that Render may take to find the service and to count."""
+_ANSWER = 4.0
+"""Seconds that the application gets to answer: two looks and the pause between them take less than ten."""
 
 
-def health(http: httpx.Client, url: str) -> str:
-    """What is wrong with a health endpoint, or nothing."""
+def watch_for(target: Target, environ: Mapping[str, str], rules: Watch, tell: Callable[[str], None]) -> Watched:
+    """Watch an environment: its health endpoint, its frontend, and Render's count of errors.
+
+    Args: environ: RENDER_API_KEY, without which there is no count; VERCEL_AUTOMATION_BYPASS_SECRET.
+    """
+    addresses = {"health": f"{target.backend_url}{target.settings.smoke.health_path}"}
+    addresses |= {"frontend": target.frontend_url} if target.frontend_url else {}
+    bypass = environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
+    headers = {"x-vercel-protection-bypass": bypass} if bypass else {}
+    with httpx.Client(timeout=_ANSWER, headers=headers) as http:
+
+        def look() -> str:
+            problems = ((name, problem(http, url)) for name, url in addresses.items())
+            return next((f"{name}: {found}" for name, found in problems if found), "")
+
+        return watching.watch(rules, look, error_rate(environ, target.settings.render.service.name), tell)
+
+
+def problem(http: httpx.Client, url: str) -> str:
+    """What is wrong with an address, or nothing."""
     try:
         status = http.get(url).status_code
     except httpx.HTTPError as error:
@@ -30,26 +53,24 @@ def error_rate(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     transport: httpx.BaseTransport | None = None,
 ) -> Callable[[], Rate | None]:
-    """A function that asks Render how many requests a service has answered since now, and how many with an error.
+    """Make a function that asks Render how many requests a service has answered since now, and how many with errors.
 
     Facts (Render API reference, Get HTTP request count): GET /metrics/http-requests with aggregateBy=statusCode
     answers `[{labels: [{field, value}], values: [{timestamp, value}], unit}]`, a series for each status. Whether a
-    workspace has it depends on its plan; where it has not, or Render does not answer at once, there is no rate.
-
-    Raises: RenderError where the service cannot be looked up.
+    workspace has it depends on its plan. Where it has not, where RENDER_API_KEY is not set, or where Render does not
+    answer at once, there is no rate.
     """
-    with connect(environ, lambda _line: None, transport, deadline=_LOOK_UP) as session:
-        found = session.find("/services", "service", service)
-    if found is None:
-        raise Refused(f"Render has no service {service}: correct marketedge:render.service.name, or the API key")
     began = now()
 
     def ask() -> Rate | None:
         period = {"startTime": _moment(began), "endTime": _moment(now())}
-        query = {"resource": found["id"], "aggregateBy": "statusCode", "resolutionSeconds": 60, **period}
         try:
             # A session of its own: what takes long must not keep the watch from looking at the health endpoint.
             with connect(environ, lambda _line: None, transport, deadline=_ASK) as session:
+                found = session.find("/services", "service", service)
+                if found is None:
+                    return None
+                query = {"resource": found["id"], "aggregateBy": "statusCode", "resolutionSeconds": 60, **period}
                 series = session.client.get("/metrics/http-requests", **query)
         except RenderError:
             return None

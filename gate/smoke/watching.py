@@ -15,6 +15,8 @@ from gate.common.report import Report
 
 _RATE_EVERY = 60.0
 """Seconds between two looks at the error rate, which Render counts by the minute."""
+_AGAIN = 1.0
+"""Seconds until a single look that failed is confirmed."""
 _FEWEST = 20
 """Requests below which a share of errors says nothing."""
 
@@ -78,30 +80,48 @@ def watch(
 ) -> Watched:
     """Watch until an alarm, or for so long as the rules say; longer, up to an alarm, where the last look failed.
 
+    For zero minutes it looks once, and where that fails a second time at once: two failures are an alarm.
+
     Args:
-        look: at the health endpoint; answers what is wrong with it, or nothing.
+        look: answers what is wrong, or nothing.
         rate: since the watch began; None where it is not available.
     """
     seen, began, failing = Watched(), clock(), None
     asked = began  # before the first minute is over, there is nothing to count
-    while True:
+    while rules.minutes:
         now = clock()
         seen.seconds, seen.looks = now - began, seen.looks + 1
         if problem := look():
             failing, seen.failures = now if failing is None else failing, seen.failures + 1
-            tell(f"health: {problem}, for {now - failing:.0f} s of {rules.error_minutes * 60}")
+            tell(f"{problem}, for {now - failing:.0f} s of {rules.error_minutes * 60}")
             if now - failing > rules.error_minutes * 60:
-                seen.alarm = f"the health endpoint has answered errors for {(now - failing) / 60:.0f} min: {problem}"
+                seen.alarm = f"down for {(now - failing) / 60:.0f} min: {problem}"
                 return seen
         else:
             failing = None
-            tell(f"health is well, {seen.seconds / 60:.0f} of {rules.minutes} min")
+            tell(f"all is well, {seen.seconds / 60:.0f} of {rules.minutes} min")
         over = seen.seconds >= rules.minutes * 60
         if over or now - asked >= _RATE_EVERY:
             asked, seen.rate = now, rate()
-            if seen.rate and seen.rate.requests >= _FEWEST and seen.rate.percent > rules.error_rate_percent:
-                seen.alarm = f"{seen.rate.percent:.0f} % of {seen.rate.requests} requests were server errors"
+            if alarm := _too_many(seen.rate, rules):
+                seen.alarm = alarm
                 return seen
         if over and failing is None:
             return seen
         sleep(rules.every_seconds)
+    if problem := look():
+        sleep(_AGAIN)
+        seen.looks, seen.failures, problem = 1, 1, look()
+    seen.looks, seen.failures, seen.alarm = seen.looks + 1, seen.failures + bool(problem), problem
+    if not problem:
+        seen.rate = rate()
+        seen.alarm = _too_many(seen.rate, rules)
+    seen.seconds = clock() - began
+    return seen
+
+
+def _too_many(rate: Rate | None, rules: Watch) -> str:
+    """The alarm of a rate; empty where it is none."""
+    if rate and rate.requests >= _FEWEST and rate.percent > rules.error_rate_percent:
+        return f"{rate.percent:.0f} % of {rate.requests} requests were server errors"
+    return ""

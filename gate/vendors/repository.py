@@ -49,6 +49,14 @@ class Repository:
         found = self.get(f"compare/{sha}...{quote(branch, safe='')}")
         return found is not None and found["status"] in ("ahead", "identical")
 
+    def changed(self, base: str, sha: str) -> list[str] | None:
+        """The files that changed since an earlier commit; None where it is no earlier one. GitHub lists 300 at most."""
+        found = self.get(f"compare/{base}...{sha}")
+        if found is None or found["status"] not in ("ahead", "identical"):
+            return None
+        names = [(file["filename"], file.get("previous_filename")) for file in found.get("files") or []]
+        return [name for pair in names for name in pair if name]
+
     def status(self, sha: str, context: str) -> str | None:
         """State of a commit status: success, failure, error or pending; None without one (commits/statuses)."""
         found = self.get(f"commits/{sha}/status", per_page=100) or {}

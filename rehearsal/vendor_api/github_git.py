@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,10 +22,19 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tree: str = "", sha: str = "") -> str:
+def commit(
+    estate: Estate,
+    repository: str,
+    branch: str,
+    *,
+    merges: str = "",
+    tree: str = "",
+    sha: str = "",
+    files: Sequence[str] = ("platform-wrapper/frontend/page.tsx", "app/main.py"),
+) -> str:
     """Add a commit to a branch, as a push does.
 
-    Args: merges: the second parent. sha: its id, else a random one. Returns: its id.
+    Args: merges: the second parent. sha: its id, else a random one. files: what it changes. Returns: its id.
     """
     sha = sha or secrets.token_hex(20)
     with estate.edit("github") as objects:
@@ -37,6 +46,7 @@ def commit(estate: Estate, repository: str, branch: str, *, merges: str = "", tr
             {
                 **{"type": "commit", "id": sha, "repository": repository, "sha": sha, "parents": parents},
                 **{"tree": tree or secrets.token_hex(20), "message": "work", "date": now()},
+                "files": list(files),
             }
         )
         for head in heads:
@@ -287,8 +297,11 @@ class Git:
         before, after = set(self._ancestors(one)), set(self._ancestors(other))
         ahead, behind = len(after - before), len(before - after)
         status = "diverged" if ahead and behind else "ahead" if ahead else "behind"
-        commits = [_shown_commit(one) for one in self._all("commit") if one["sha"] in after - before]
-        return Answer(200, {"status": status, "ahead_by": ahead, "behind_by": behind, "commits": commits})
+        brought = [one for one in self._all("commit") if one["sha"] in after - before]
+        files = [_shown_file(name) for name in dict.fromkeys(name for one in brought for name in one.get("files", []))]
+        commits = [_shown_commit(one) for one in brought]
+        counts = {"ahead_by": ahead, "behind_by": behind}
+        return Answer(200, {"status": status, **counts, "commits": commits, "files": files[:300]})
 
     def _commit(self, reference: str) -> Answer:
         found = self._all("commit", sha=self._sha(reference))
@@ -333,6 +346,10 @@ def _shown_pull(pull: Json) -> Json:
 def _shown_commit(one: Json) -> Json:
     details = {"message": one["message"], "tree": {"sha": one["tree"]}, "committer": {"date": one["date"]}}
     return {"sha": one["sha"], "commit": details, "parents": [{"sha": parent} for parent in one["parents"]]}
+
+
+def _shown_file(name: str) -> Json:
+    return {"filename": name, "status": "modified", "additions": 1, "deletions": 1, "changes": 2}
 
 
 def _shown_tag(tag: Json) -> Json:

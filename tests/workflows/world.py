@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,10 @@ done
 
 @dataclass
 class WorkflowWorld:
-    """app: by environment; its `unhealthy` commits deploy well and do not work. told: what the team's chat got."""
+    """app: by environment; its `unhealthy` commits deploy well and do not work. told: what the team's chat got.
+
+    heard: what happens when the chat gets a message that starts so.
+    """
 
     folder: Path
     tools: Path
@@ -74,6 +77,7 @@ class WorkflowWorld:
     addresses: dict[str, tuple[str, str]]
     webhook: str
     told: list[str]
+    heard: dict[str, Callable[[], None]]
 
     def head(self) -> str:
         """The commit that a workflow sees as its own."""
@@ -115,7 +119,7 @@ class WorkflowWorld:
         """Run one workflow on this machine, as GitHub would for an event."""
         backend, frontend = self.addresses[environment]
         variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
-        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1", "WATCH_MINUTES": "0"}
+        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1.0.0", "WATCH_MINUTES": "0"}
         runner = Runner(self.folder, self.tools, self.repository, STAND_INS, self.environment)
         return runner.act(
             event, workflow, payload, variables=variables, secrets={**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
@@ -148,16 +152,20 @@ def workflow_world(folder: Path, tools: Path, repository: Path) -> Iterator[Work
         while not all(app.running() for app in apps.values()):
             time.sleep(0.1)
         told: list[str] = []
-        webhook = stack.enter_context(running(_chat(told)))
-        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses, webhook, told)
+        heard: dict[str, Callable[[], None]] = {}
+        webhook = stack.enter_context(running(_chat(told, heard)))
+        yield WorkflowWorld(folder, tools, repository, estate, render, apps, given, addresses, webhook, told, heard)
 
 
-def _chat(told: list[str]) -> http.server.ThreadingHTTPServer:
+def _chat(told: list[str], heard: dict[str, Callable[[], None]]) -> http.server.ThreadingHTTPServer:
     """What takes an incoming webhook."""
 
     class Chat(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            for start, happens in heard.items():
+                if told[-1].startswith(start):
+                    happens()
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

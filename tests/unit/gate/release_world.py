@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,9 +59,9 @@ class ReleaseWorld:
     who: str = "run 1"
     over: set[str] = field(default_factory=set)
 
-    def push(self, *, build: bool = True, smoked: bool = True) -> str:
+    def push(self, *, build: bool = True, smoked: bool = True, files: Sequence[str] = ()) -> str:
         """A commit reaches main: it is built and, once staging liked it, may be released."""
-        sha = github_git.commit(self.estate, REPOSITORY, "main")
+        sha = github_git.commit(self.estate, REPOSITORY, "main", **({"files": files} if files else {}))
         if build:
             vercel_deployments.build(self.estate, FRONTEND, sha, "main")
         if smoked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from gate.cli import main
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.release import Stage
 from gate.release.staging import deploy
+from gate.report import history
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 from gate.vendors.vercel import Vercel
 from rehearsal.vendor_api import github_git
-from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, release_world
+from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
 
 
 @pytest.fixture
@@ -124,9 +126,55 @@ def test_a_commit_that_a_newer_one_overtook_is_left_alone(world: ReleaseWorld) -
     older, newer = world.push(smoked=False), world.push(smoked=False)
     with world.stage() as stage:
         report = deploy(older, stage, world.budget())
-    assert (report.outcome, report.reason) == ("refused", f"{newer[:7]} has taken its place on main")
-    assert status(world, older) == ""
+    assert (report.outcome, report.reason, report.exit_code) == ("overtaken", f"overtaken by {newer[:7]}", 0)
+    assert status(world, older) == "pending"
     assert not [write for write in world.writes() if write.endswith("/deploys")]
+
+
+@pytest.mark.parametrize("newer_works", [True, False])
+def test_two_merges_in_quick_succession_are_no_failure_of_the_first(world: ReleaseWorld, newer_works: bool) -> None:
+    """Render cancels the first deploy where a second push comes while it runs."""
+    automatic(world)
+    older = world.push(smoked=False)
+    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=older)
+    pushed: list[str] = []
+    budget = world.budget()
+
+    def sleep(seconds: float) -> None:
+        world.sleep(seconds)
+        if not pushed:
+            pushed.append(world.push(smoked=False))
+            world.unhealthy |= set() if newer_works else set(pushed)
+
+    budget.sleep = sleep
+    with world.stage() as stage:
+        report = deploy(older, stage, budget)
+    by = f"overtaken by {pushed[0][:7]}"
+    assert (report.outcome, report.reason, report.exit_code) == ("overtaken", by, 0)
+    found = world.estate.find_all("github", "status", sha=older, context=CONTEXT)[-1]
+    assert (found["state"], found["description"]) == ("pending", f"production: {by}")
+    (comment,) = world.estate.find_all("github", "comment", issue=7)
+    assert f"## deploy {older[:7]}: overtaken ({by})" in comment["body"]
+    assert world.states()[-1] == ("deploy", older[:7], "inactive")
+    with world.stage() as stage:
+        assert history.read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC)) == []
+        assert [record.good for record in stage.records.newest()] == [False]
+    with world.stage() as stage:
+        assert deploy(pushed[0], stage, world.budget()).outcome == ("done" if newer_works else "failed")
+
+
+def test_a_commit_whose_build_fails_has_failed_also_where_a_newer_one_is_there(world: ReleaseWorld) -> None:
+    automatic(world)
+    older = world.push(smoked=False)
+    world.unhealthy.add(older)
+
+    def smoke(_seconds: float) -> Verdict:
+        github_git.commit(world.estate, REPOSITORY, "main")  # Render has not heard of it yet
+        return Verdict(passed=False)
+
+    with world.stage(smoke) as stage:
+        assert deploy(older, stage, world.budget()).outcome == "failed"
+    assert status(world, older) == "failure"
 
 
 @pytest.mark.parametrize(

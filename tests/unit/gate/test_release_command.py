@@ -15,6 +15,7 @@ from gate.cli import main
 from gate.common.budget import Budget
 from gate.release import stage as opening
 from gate.smoke import Outcome, Result, SmokeReport
+from gate.smoke.watching import Watched
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
@@ -28,8 +29,11 @@ class Told:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.refuses = False
+        self.facts: dict[str, str] = {}
+        self.advice = ""
 
-    def notify(self, text: str, _environ: object) -> str:
+    def notify(self, text: str, _environ: object, facts: dict[str, str], advice: str) -> str:
+        self.facts, self.advice = facts, advice
         self.texts.append(text)
         return "NOTIFY_WEBHOOK_URL answered 404" if self.refuses else ""
 
@@ -169,3 +173,46 @@ def test_no_secret_is_printed_or_written(
     texts = [shown.out, shown.err, *(file.read_text() for file in tmp_path.glob("release.*"))]
     secrets = [HOOK, world.environ["GITHUB_TOKEN"], world.environ["VERCEL_API_TOKEN"], "rnd_release"]
     assert not [secret for secret in secrets for text in texts if secret in text]
+
+
+@pytest.mark.parametrize(
+    ("alarm", "broken", "reason"),
+    [
+        ("20 % of 100 requests were server errors", False, "20 % of 100 requests were server errors"),
+        ("", True, "smoke tests failed: health"),
+        ("", False, ""),
+    ],
+)
+def test_a_release_is_watched_and_an_alarm_rolls_it_back(
+    world: ReleaseWorld,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    alarm: str,
+    broken: bool,
+    reason: str,
+) -> None:
+    first = world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0"]) == 0
+    second = world.tagged("v1.1.0")
+
+    def watch(*_arguments: object) -> Watched:
+        world.unhealthy |= {second} if broken else set()
+        return Watched(alarm=alarm)
+
+    monkeypatch.setattr("gate.smoke.probes.watch_for", watch)
+    capsys.readouterr()
+    assert main(["release", "v1.1.0", "--watch", "--json"]) == (3 if reason else 0)
+    content = json.loads(capsys.readouterr().out)
+    assert (content["outcome"], content["reason"]) == ("rolled back" if reason else "done", reason)
+    assert told.texts[1] == "release v1.1.0: done"
+    assert told.texts[2:] == ([f"release v1.1.0: rolled back ({reason})"] if reason else [])
+    assert told.facts == {"environment": "production", "tag": "v1.1.0", "commit": (first if reason else second)[:7]}
+    assert told.advice.startswith("v1.0.0 serves again" if reason else "")
+    assert world.serving()[0] == (first if reason else second)
+
+
+def test_without_watch_nothing_is_watched(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.smoke.probes.watch_for", lambda *_arguments: pytest.fail("it was watched"))
+    world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0"]) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from gate.common.version import taken_back_to
 from gate.release.release import release
+from gate.release.report import Report
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
@@ -127,12 +128,118 @@ def test_a_deploy_that_another_one_replaced_does_not_count_as_serving(world: Rel
     assert world.serving()[1] == good
 
 
-def test_a_build_that_is_not_ready_yet_is_said_to_be_so(world: ReleaseWorld) -> None:
-    world.tagged("v1.0.0")
+def built(world: ReleaseWorld, sha: str, state: str) -> None:
     with world.estate.edit("vercel") as objects:
-        next(one for one in objects if one["type"] == "deployment")["state"] = "BUILDING"
-    (problem,) = [problem for _, problem in go(world, "v1.0.0").conditions if problem]
-    assert problem == "it is BUILDING at Vercel: wait for it, then run this again"
+        for one in objects:
+            if one["type"] == "deployment" and one["sha"] == sha:
+                one["state"] = state
+
+
+def go_while(world: ReleaseWorld, tag: str, happens: Callable[[float], None]) -> Report:
+    """A release during which something happens. Args: happens: gets how many seconds have passed."""
+    budget, began = world.budget(), world.time[0]
+
+    def sleep(seconds: float) -> None:
+        world.sleep(seconds)
+        happens(world.time[0] - began)
+
+    budget.sleep = sleep
+    with world.stage() as stage:
+        return release(tag, stage, budget)
+
+
+def test_a_release_right_after_the_merge_waits_for_vercels_build(world: ReleaseWorld) -> None:
+    sha = world.tagged("v1.0.0")
+    built(world, sha, "BUILDING")
+    report = go_while(world, "v1.0.0", lambda passed: built(world, sha, "READY" if passed > 240 else "BUILDING"))
+    assert (report.outcome, world.serving()) == ("done", (sha, sha))
+
+
+def test_a_build_that_does_not_end_changes_nothing(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    sha = world.tagged("v1.1.0")
+    built(world, sha, "BUILDING")
+    report = go(world, "v1.1.0")
+    (problem,) = [problem for _, problem in report.conditions if problem]
+    assert problem == f"Vercel: the build of {sha[:7]}: not done within the budget of 1800 s"
+    assert (report.outcome, world.serving()) == ("refused", (good, good))
+
+
+def test_a_build_that_fails_refuses_the_release(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    sha = world.tagged("v1.1.0")
+    built(world, sha, "BUILDING")
+    report = go_while(world, "v1.1.0", lambda _passed: built(world, sha, "ERROR"))
+    (problem,) = [problem for _, problem in report.conditions if problem]
+    assert problem.startswith("it failed: see its log")
+    assert (report.outcome, world.serving()) == ("refused", (good, good))
+
+
+def without_frontend(world: ReleaseWorld, tag: str, state: str | None) -> str:
+    """A release that leaves the frontend as it was, so that Vercel skips its build."""
+    sha = world.push(build=state is not None, files=("app/main.py",))
+    if state:
+        built(world, sha, state)
+    github_git.tag(world.estate, REPOSITORY, tag, sha)
+    return sha
+
+
+@pytest.mark.parametrize("state", ["CANCELED", None])
+def test_a_skipped_build_of_an_unchanged_frontend_keeps_what_serves(world: ReleaseWorld, state: str | None) -> None:
+    first = released(world, "v1.0.0")
+    second = without_frontend(world, "v1.0.1", state)
+    report = go(world, "v1.0.1")
+    assert (report.outcome, world.serving()) == ("done", (second, first))
+    said = f"the frontend did not change since {first[:7]}, whose build is used"
+    assert any(said in title for title, _problem in report.conditions)
+    third = released(world, "v1.1.0")
+    assert (back(world).tag, world.serving()) == ("v1.0.1", (second, first))
+    assert (back(world, "v1.1.0").outcome, world.serving()) == ("done", (third, third))
+
+
+def test_a_skipped_build_uses_the_frontend_that_was_merged_before_it(world: ReleaseWorld) -> None:
+    """Merged, built and never released: without it the new backend would get an old frontend."""
+    released(world, "v1.0.0")
+    merged = world.push()
+    second = without_frontend(world, "v1.1.0", None)
+    assert go(world, "v1.1.0").outcome == "done"
+    assert world.serving() == (second, merged)
+
+
+def test_a_canceled_build_of_a_frontend_that_changed_refuses_the_release(world: ReleaseWorld) -> None:
+    good = released(world, "v1.0.0")
+    built(world, world.tagged("v1.1.0"), "CANCELED")
+    report = go(world, "v1.1.0")
+    (problem,) = [problem for _, problem in report.conditions if problem]
+    assert problem.startswith("Vercel has none, although platform-wrapper/frontend/page.tsx changed since")
+    assert (report.outcome, world.serving()) == ("refused", (good, good))
+
+
+def test_what_serves_in_the_end_is_compared_with_what_was_released(world: ReleaseWorld) -> None:
+    """Somebody promotes another build by hand, in the same minute."""
+    released(world, "v1.0.0")
+    good = released(world, "v1.1.0")
+    world.tagged("v1.2.0")
+    by_hand = world.push()
+
+    def promote() -> None:
+        with world.estate.edit("vercel") as objects:
+            build = next(o for o in objects if o["type"] == "deployment" and o["sha"] == by_hand)
+            build["served"] = True
+            next(o for o in objects if o["type"] == "project")["serving"] = build["id"]
+
+    with world.stage() as stage:
+        real = stage.production.frontend.promote  # type: ignore[union-attr]
+
+        def then(deployment: str, budget: Any) -> None:
+            real(deployment, budget)
+            promote()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stage.production.frontend, "promote", then)
+            report = release("v1.2.0", stage, world.budget())
+    assert report.reason.startswith(f"Vercel serves {by_hand[:7]}, not ")
+    assert (report.outcome, world.serving()) == ("rolled back", (good, good))
 
 
 def test_what_others_record_of_the_environment_is_passed_over(world: ReleaseWorld) -> None:
@@ -140,7 +247,7 @@ def test_what_others_record_of_the_environment_is_passed_over(world: ReleaseWorl
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
     with world.stage() as stage:
-        for payload in ("", "not JSON", '"text"', {}, None):
+        for payload in ("", "not JSON", '"text"', {}):
             body = {"ref": "f" * 40, "environment": "production", "task": "deploy", "payload": payload}
             stage.repository.send("POST", "deployments", body, needs="x")
     assert back(world).tag == "v1.0.0"

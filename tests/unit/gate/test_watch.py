@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 
 import httpx
 import pytest
 
-from blueprint.errors import Refused
 from blueprint.workspace import connect
 from components.settings import Watch
 from gate import cli
-from gate.smoke.probes import error_rate, health
+from gate.smoke.probes import error_rate, problem
 from gate.smoke.watching import Rate, Watched, watch
 from rehearsal.render_api import RenderSimulator
 from tests.unit.settings.stack_file import STACKS
@@ -56,7 +57,7 @@ def test_a_healthy_environment_is_quiet_for_the_whole_time() -> None:
 
 def test_errors_for_more_than_five_minutes_are_an_alarm() -> None:
     seen = watched(between(120, 1000))
-    assert seen.alarm == "the health endpoint has answered errors for 5 min: status 503"
+    assert seen.alarm == "down for 5 min: status 503"
     assert seen.seconds == 120 + 300 + 15, "at the first look after five minutes"
 
 
@@ -135,15 +136,15 @@ def test_a_plan_without_metrics_has_no_rate(render: tuple[RenderSimulator, str])
     assert error_rate(KEY, "api", transport=render[0].transport())() is None
 
 
-def test_another_service_is_refused(render: tuple[RenderSimulator, str]) -> None:
-    with pytest.raises(Refused, match="Render has no service web: correct marketedge:render"):
-        error_rate(KEY, "web", transport=render[0].transport())
+def test_a_service_that_is_not_there_or_a_missing_key_has_no_rate(render: tuple[RenderSimulator, str]) -> None:
+    assert error_rate(KEY, "web", transport=render[0].transport())() is None
+    assert error_rate({}, "api", transport=render[0].transport())() is None
 
 
-@pytest.mark.parametrize(("status", "problem"), [(200, ""), (503, "status 503"), (302, "status 302")])
-def test_a_look_at_the_health_endpoint(status: int, problem: str) -> None:
+@pytest.mark.parametrize(("status", "found"), [(200, ""), (503, "status 503"), (302, "status 302")])
+def test_a_look_at_an_address(status: int, found: str) -> None:
     http = httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(status)))
-    assert health(http, "https://api.example.com/health") == problem
+    assert problem(http, "https://api.example.com/health") == found
 
 
 def test_no_answer_is_an_error_of_the_health_endpoint() -> None:
@@ -151,7 +152,7 @@ def test_no_answer_is_an_error_of_the_health_endpoint() -> None:
         raise httpx.ConnectError("refused", request=request)
 
     http = httpx.Client(transport=httpx.MockTransport(refuse))
-    assert health(http, "https://api.example.com/health") == "no answer (ConnectError)"
+    assert problem(http, "https://api.example.com/health") == "no answer (ConnectError)"
 
 
 @pytest.mark.parametrize(("alarm", "code"), [("", 0), ("everything is down", 2)])
@@ -160,25 +161,39 @@ def test_the_command(
 ) -> None:
     monkeypatch.setenv("BACKEND_URL", "https://api.example.com")
     monkeypatch.chdir(STACKS)
-    asked: list[object] = []
+    asked: list[int] = []
 
-    def seen(rules: Watch, look: object, rate: object, tell: object) -> Watched:
-        asked.append((rules.minutes, rate))
+    def seen(_target: object, _environ: object, rules: Watch, _tell: object) -> Watched:
+        asked.append(rules.minutes)
         return Watched(alarm=alarm, looks=3)
 
-    monkeypatch.setattr("gate.smoke.probes.error_rate", lambda _environ, service: service)
-    monkeypatch.setattr("gate.smoke.watching.watch", seen)
+    monkeypatch.setattr("gate.smoke.probes.watch_for", seen)
     assert cli.main(["watch", "--env", "production", "--minutes", "30", "--json"]) == code
-    assert asked == [(30, "marketedge-platform")]
+    assert asked == [30]
     told = json.loads(capsys.readouterr().out)
     assert (told["environment"], told["alarm"], told["looks"]) == ("production", alarm, 3)
 
 
-def test_without_a_key_it_says_what_to_export(
+@pytest.mark.parametrize(("answers", "alarm"), [([""], ""), (["down", ""], ""), (["down", "down"], "down")])
+def test_one_look_is_confirmed_at_once_where_it_fails(answers: list[str], alarm: str) -> None:
+    time = Time()
+    looks = iter(answers)
+    seen = watch(Watch(minutes=0), looks.__next__, lambda: None, sleep=time.sleep, clock=time)
+    assert (seen.alarm, seen.looks, seen.failures) == (alarm, len(answers), answers.count("down"))
+    assert time.now - 5_000 <= 1
+
+
+def test_a_dead_production_is_noticed_within_ten_seconds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv("RENDER_API_KEY", raising=False)
-    monkeypatch.setenv("BACKEND_URL", "https://api.example.com")
+    """Backend and frontend take a connection, and never answer."""
     monkeypatch.chdir(STACKS)
-    assert cli.main(["watch", "--env", "production"]) == 1
-    assert "RENDER_API_KEY is not set" in capsys.readouterr().err
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for name in ("BACKEND_URL", "FRONTEND_URL"):
+            monkeypatch.setenv(name, address)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        began = monotonic()
+        assert cli.main(["watch", "--env", "production", "--minutes", "0"]) == 2
+        assert monotonic() - began < 10
+    assert "alarm: health: no answer (ReadTimeout)" in capsys.readouterr().out

@@ -1,0 +1,72 @@
+"""The frontend's build that belongs to a commit. Vercel skips builds of commits that leave the frontend as it was."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gate.common.budget import Budget
+from gate.release.branch_builds import build_end
+from gate.release.errors import StepFailed
+from gate.release.frontend import Frontend, commit_of
+from gate.vendors.repository import Repository
+
+_LISTED = 300
+"""Files that GitHub lists of a comparison; where there are so many, more may have changed."""
+_MOST_LOOKS = 10
+
+
+class Build(NamedTuple):
+    """One build.
+
+    Attributes:
+        id: at Vercel; empty where there is none.
+        sha: the commit it was made of.
+        note: what is special about it; where there is none, what is wrong.
+    """
+
+    id: str = ""
+    sha: str = ""
+    note: str = ""
+
+
+def wait_for_build(sha: str, frontend: Frontend, repository: Repository, root: str, budget: Budget) -> Build:
+    """Wait until Vercel has built a commit: a release may follow the merge at once.
+
+    Args: root: folder of the frontend in the repository.
+
+    Raises: VendorError.
+    """
+    try:
+        state = build_end(lambda: frontend.state_of(sha), sha, budget)
+    except StepFailed as error:
+        return Build(note=str(error))
+    if state == "ERROR":
+        return Build(note=f"it failed: see its log, {frontend.name}, Deployments. Repair it, and tag the repair")
+    return build_of(sha, frontend, repository, root)
+
+
+def build_of(sha: str, frontend: Frontend, repository: Repository, root: str) -> Build:
+    """The ready production build of a commit, or of an earlier one with the same frontend where Vercel made none.
+
+    Raises: VendorError.
+    """
+    if found := frontend.build_of(sha):
+        return Build(found["uid"], sha)
+    for found in frontend.ready_builds()[:_MOST_LOOKS]:
+        earlier = commit_of(found)
+        files = repository.changed(earlier, sha) if earlier else None
+        if files is None:
+            continue
+        inside = [file for file in files if root in ("", ".") or file.startswith(f"{root.strip('/')}/")]
+        if inside or len(files) >= _LISTED:
+            changed = inside[0] if inside else "many files"
+            return Build(note=f"Vercel has none, although {changed} changed since {earlier[:7]}: {_redeploy(frontend)}")
+        return Build(found["uid"], earlier, f"the frontend did not change since {earlier[:7]}, whose build is used")
+    return Build(note=f"Vercel has none that is ready: {_redeploy(frontend)}")
+
+
+def _redeploy(frontend: Frontend) -> str:
+    return (
+        "push the commit with the Git integration on, or redeploy its build for production in the dashboard of "
+        f"{frontend.name}, then run this again"
+    )
