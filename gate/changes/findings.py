@@ -10,7 +10,7 @@ from pulumi.automation.events import OpType
 
 from gate.changes import names
 from gate.changes import render_findings as render
-from gate.changes.drift_report import Finding, Kind, Thing
+from gate.changes.report import Change, Finding, Kind, Operation, Thing
 from gate.common.redaction import SECRET
 from gate.stack.steps import Preview, Steps
 from gate.stack.values import UNKNOWN, Path, at, holds
@@ -64,6 +64,7 @@ def _of(steps: Steps, dependencies: Mapping[str, list[str]], unsettled: set[str]
     assert steps.planned is not None
     if steps.planned.op in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
         yield _whole(steps)
+        yield from render.met(steps, thing_of(steps))
     elif names.is_command(steps.urn):
         follows = any(urn in unsettled for urn in dependencies.get("stdin", []))
         yield from render.find(steps, thing_of(steps), follows=follows)
@@ -107,6 +108,19 @@ def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
         declared=declared,
         live=live,
         since=_since(steps) if drifted else None,
+    )
+
+
+def change_of(steps: Steps, findings: list[Finding]) -> Change:
+    """What `up` would do to one object, as people say it: an object at Render that exists is adopted, not created."""
+    assert steps.planned is not None
+    operation = Operation(steps.planned.op.value)
+    there = names.is_command(steps.urn) and any(one.field for one in findings)
+    return Change(
+        operation=Operation.IMPORT if operation == Operation.CREATE and there else operation,
+        object=thing_of(steps),
+        findings=findings,
+        adopted=names.is_command(steps.urn) and render.fields_of(steps).get("ownership") == "adopted",
     )
 
 

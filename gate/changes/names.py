@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.vocabulary import COMMAND
-from gate.changes.drift_report import Thing
+from gate.changes.report import Thing
 from gate.common.redaction import SECRET
 from gate.stack.values import UNKNOWN, Path, at
 

@@ -11,16 +11,17 @@ from typing import Any
 
 from blueprint.drift import Kind as Event
 from components.command_environment import DRIFT, Found, contents_variable, load, secret_variable
-from gate.changes.drift_report import Finding, Kind, Thing
+from gate.changes.report import Finding, Kind, Thing
 from gate.common.redaction import SECRET
 from gate.stack.steps import Properties, Steps
 from gate.stack.values import UNKNOWN, at, holds
 
+NOT_DECLARED = "not declared"
 _EVENTS = {
     # What is declared, and what is live, of something whose value is not shown.
     Event.CHANGED: ("as last applied", "changed by hand"),
     Event.MISSING: ("as last applied", "removed by hand"),
-    Event.UNDECLARED: ("not declared", "added by hand"),
+    Event.UNDECLARED: (NOT_DECLARED, "added by hand"),
     Event.SUSPENDED: ("running", "suspended"),
     Event.UNMARKED: ("applied by this program", "never applied by it"),
     Event.NOT_APPLIED: ("declared", "not applied yet"),
@@ -45,6 +46,19 @@ def find(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
             finding = finding.model_copy(update={"declared": other.declared}) if is_drift else other
         yield finding
     yield from declared.values()
+
+
+def met(steps: Steps, thing: Thing) -> Iterator[Finding]:
+    """What of an object that `up` would take over is not as declared; nothing where there is no such object."""
+    found = new_differences(steps)
+    if not any(one.field is None and one.kind is Event.MISSING for one in found):
+        yield from (worded(one, thing) for one in found if one.field)
+
+
+def fields_of(steps: Steps) -> Properties:
+    """What is declared of a Render object now, or was last; nothing of another resource, or where it is not known."""
+    text = at(steps.declared or steps.last_declared, ("stdin",))
+    return fields(text) if isinstance(text, str) and text not in (SECRET, UNKNOWN) else {}
 
 
 def new_differences(steps: Steps) -> list[Found]:

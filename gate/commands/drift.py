@@ -48,9 +48,9 @@ def drift(
     - `gate drift --env staging --issue`: for a schedule
     """
     with command("drift", as_json=as_json, folder=report) as run:
-        from gate.changes.drift_check import check
-        from gate.changes.drift_issue import settle
-        from gate.changes.drift_report import Report
+        from gate.changes.issue import settle
+        from gate.changes.look import check
+        from gate.changes.report import DriftReport
         from gate.common.notifications import workflow_run
         from gate.stack.project import open_stack
         from gate.vendors.issues import open_forum
@@ -60,7 +60,7 @@ def drift(
             with run.progress(f"checking {name}") as tell:
                 outcome = check(open_stack(name), tell)
         except GateError as error:
-            outcome = Report(stack=name, checked_at=datetime.now(UTC), error=str(error))
+            outcome = DriftReport(stack=name, checked_at=datetime.now(UTC), error=str(error))
         if outcome.error is not None:
             run.fail(outcome.error)
         outcome = run.finish(outcome)

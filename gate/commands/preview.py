@@ -13,7 +13,7 @@ from gate.commands.running import Run, command
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
-    from gate.changes.preview_report import Report, StackPreview
+    from gate.changes.report import PreviewReport, StackPreview
 
 
 def preview(
@@ -51,10 +51,10 @@ def preview(
     - `gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
     """
     with command("preview", as_json=as_json, folder=report) as run:
-        from gate.changes.preview_report import Report
+        from gate.changes.report import PreviewReport
 
         stacks = [_look(run, name) for name in dict.fromkeys(env)]
-        outcome = Report(previewed_at=datetime.now(UTC), stacks=stacks)
+        outcome = PreviewReport(previewed_at=datetime.now(UTC), stacks=stacks)
         for stack in stacks:
             if stack.error is not None:
                 run.fail(f"{stack.stack}: {stack.error}")
@@ -65,8 +65,8 @@ def preview(
 
 
 def _look(run: Run, name: str) -> StackPreview:
-    from gate.changes.preview import preview as preview_stack
-    from gate.changes.preview_report import StackPreview
+    from gate.changes.look import preview as preview_stack
+    from gate.changes.report import StackPreview
     from gate.stack.project import open_stack
 
     try:
@@ -76,8 +76,8 @@ def _look(run: Run, name: str) -> StackPreview:
         return StackPreview(stack=name, error=str(error))
 
 
-def _comment(run: Run, number: int, outcome: Report) -> None:
-    from gate.changes.preview_markdown import render
+def _comment(run: Run, number: int, outcome: PreviewReport) -> None:
+    from gate.changes.markdown import preview as render
     from gate.common.notifications import workflow_run
     from gate.vendors.issues import LIMIT, marker, open_forum
 

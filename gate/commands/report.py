@@ -19,7 +19,7 @@ from gate.common.exit_codes import ExitCode
 from gate.common.redaction import Redactor, environment_secrets
 
 if TYPE_CHECKING:
-    from gate.changes.drift_report import Report as Drift
+    from gate.changes.report import DriftReport as Drift
     from gate.report.estate import Estate, Stack
 
 
@@ -58,7 +58,7 @@ def report(
     - `gate report --html estate.html --drift-from out/drift.json`: as `gate drift --report out` left it
     """
     with command("report") as run:
-        from gate.changes.drift_check import check
+        from gate.changes.look import check
         from gate.common.period import beginning
         from gate.report.gather import Wanted, gather
         from gate.report.page import page
@@ -87,7 +87,7 @@ def report(
 
 def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
     """A stack's name and its report. Raises: GateError naming the file."""
-    from gate.changes.drift_report import Report as Drift
+    from gate.changes.report import DriftReport as Drift
 
     try:
         found = Drift.model_validate(json.loads(path.read_text(encoding="utf-8")))
@@ -128,7 +128,7 @@ def _stack(stack: Stack) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     from pydantic import BaseModel
 
-    from gate.changes.drift_report import Report as Drift
+    from gate.changes.report import DriftReport as Drift
 
     if isinstance(value, Drift):
         return value.as_json()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from components.settings import Settings
-from gate.changes.drift_report import Report as Drift
-from gate.changes.drift_report import Thing
+from gate.changes.report import DriftReport as Drift
+from gate.changes.report import Thing
 from gate.report.figures import Figure
 from gate.report.history import Deployment
 

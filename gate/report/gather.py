@@ -12,7 +12,7 @@ from pulumi import automation
 from components import environments_document as matrix
 from components.configuration import Loaded, SettingsError, load
 from components.settings import Settings
-from gate.changes.drift_report import Report as Drift
+from gate.changes.report import DriftReport as Drift
 from gate.common.errors import GateError
 from gate.report import figures, history
 from gate.report import stack_state as state

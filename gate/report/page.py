@@ -11,9 +11,9 @@ from components import cost
 from components import environments_document as matrix
 from components.phases import PHASES, Part
 from components.settings import Settings
-from gate.changes import drift_wording as wording
-from gate.changes.drift_report import Report as Drift
-from gate.changes.drift_report import Verdict
+from gate.changes import wording
+from gate.changes.report import DriftReport as Drift
+from gate.changes.report import Verdict
 from gate.common.text import moment
 from gate.report.estate import Estate, Missing, Object, Stack, State
 from gate.report.figures import by_week

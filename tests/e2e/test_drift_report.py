@@ -17,8 +17,8 @@ from rich.console import Console
 
 from blueprint.workspace import connect
 from gate import cli
-from gate.changes import drift_console as console
-from gate.changes.drift_report import Report
+from gate.changes import console
+from gate.changes.report import DriftReport
 from gate.common.errors import StackUnavailable
 from gate.stack.project import open_stack
 from rehearsal.engine import Engine, inhabit
@@ -63,9 +63,9 @@ class Living:
 
     def printed(self, report: dict[str, Any]) -> str:
         """What people see of it, on a terminal and elsewhere."""
-        shown = Report.model_validate(report)
-        console.show(shown, Console(force_terminal=True, width=200))
-        console.show(shown, Console())
+        shown = DriftReport.model_validate(report)
+        console.show_drift(shown, Console(force_terminal=True, width=200))
+        console.show_drift(shown, Console())
         text = self.capsys.readouterr().out
         assert text.count("staging has drifted") == 2
         return text

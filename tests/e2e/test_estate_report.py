@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from gate import cli
-from gate.changes.drift_check import check
-from gate.changes.drift_markdown import render
+from gate.changes.look import check
+from gate.changes.markdown import drift as render
 from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from rehearsal.plugins import Estate

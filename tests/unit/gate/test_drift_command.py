@@ -14,7 +14,7 @@ from pulumi.automation import ConfigValue
 from rich.console import Console
 
 from gate import cli
-from gate.changes.drift_check import check
+from gate.changes.look import check
 from gate.common.errors import StackUnavailable
 from gate.common.progress import progress
 from gate.stack.project import open_stack

@@ -13,7 +13,7 @@ import pytest
 from components.configuration import load
 from components.environments_document import environments
 from components.settings import Settings
-from gate.changes.drift_report import Finding, Kind, Report, Thing
+from gate.changes.report import DriftReport, Finding, Kind, Thing
 from gate.commands.report import as_content
 from gate.report import html as parts
 from gate.report.estate import Estate, Missing, Object, Stack, State
@@ -59,7 +59,7 @@ STATE = State(
     pending=2,
 )
 FINDING = Finding(kind=Kind.DRIFT, object=thing(HOSTILE), field="callbacks", declared=["a"], live=[HOSTILE * 9])
-DRIFT = Report(stack="staging", checked_at=NOW, findings=[FINDING])
+DRIFT = DriftReport(stack="staging", checked_at=NOW, findings=[FINDING])
 
 
 def full() -> Estate:
@@ -125,7 +125,7 @@ def test_each_part_that_is_missing_says_why() -> None:
 
 
 def test_a_check_for_drift_that_failed_is_a_gap_with_its_reason() -> None:
-    failed = Report(stack="staging", checked_at=NOW, error="GitHub answered <500>")
+    failed = DriftReport(stack="staging", checked_at=NOW, error="GitHub answered <500>")
     estate = replace(full(), stacks=[replace(full().stacks[0], drift=failed)])
     assert estate.gaps == ["staging: drift: GitHub answered <500>"]
     assert "GitHub answered &lt;500&gt;" in page(estate)

@@ -10,8 +10,8 @@ import pytest
 
 from blueprint.drift import Difference, Kind
 from components.command_environment import load
-from gate.changes.drift_report import Finding
 from gate.changes.findings import find, of_objects
+from gate.changes.report import Finding
 from gate.stack.steps import read
 from tests.unit.gate import events as e
 

@@ -12,8 +12,8 @@ from pulumi.automation import ConfigValue
 from pulumi.automation.events import EngineEvent
 
 from gate import cli
-from gate.changes.preview import cost
-from gate.changes.preview_wording import cost as worded
+from gate.changes.price import cost
+from gate.changes.wording import cost as worded
 from gate.common.errors import StackUnavailable
 from gate.vendors.issues import LIMIT
 from rehearsal import vendor_api
@@ -73,7 +73,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str, **stacks: Any) 
 def test_no_change_is_0(capsys: pytest.CaptureFixture[str]) -> None:
     stack = FakeStack([*e.same(e.PROTECTION, {"pattern": "staging"}), *outputs(prices(api=7), prices(api=7))])
     assert run(staging=stack) == 0
-    assert "staging: no changes; cost at Render: $7 a month (no change)" in capsys.readouterr().out
+    assert "staging does not change; cost at Render: $7 a month (no change)" in capsys.readouterr().out
     assert stack.options == [{"refresh": True}]
 
 
@@ -104,7 +104,9 @@ def test_an_object_that_only_follows_says_so(capsys: pytest.CaptureFixture[str])
     old, new = {"variableName": "A", "environment": "s", "value": "x"}, {"value": e.UNKNOWN_VALUE}
     follows = e.redeclared(e.VARIABLE, old, {**old, **new}, "value")
     assert run(staging=FakeStack([*CREATED, *follows])) == 2
-    assert "update: GitHub environment variable s/A (follows from another object)" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "staging creates 1 object" in shown, "what merely follows is not counted"
+    assert "They do not change unless its value does: GitHub environment variable s/A" in shown
 
 
 def test_something_beside_the_vendors_objects_is_a_change_too(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,8 +140,8 @@ def test_the_parts_that_change_are_named(tmp_path: Path) -> None:
     stack = FakeStack(outputs(prices(api=0, db=6, old=7), prices(api=7, db=6, cache=None)))
     run("--report", str(tmp_path), staging=stack)
     text = (tmp_path / "preview.md").read_text()
-    assert "Cost: api $0 → $7, cache $0 → unknown, old $7 → $0" in text
-    assert "| staging | no changes | $13 → unknown a month |" in text
+    assert "Cost at Render: $13 → unknown a month: api $0 → $7, cache $0 → unknown, old $7 → $0" in text
+    assert text.startswith("**staging does not change.**")
 
 
 def test_a_first_up_is_priced_from_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,8 +163,8 @@ def test_a_stack_that_fails_is_shown_with_its_error_beside_one_that_does_not(
     failing = FakeStack([e.error("Preview failed: 401 Unauthorized")], failure("error: x"))
     assert run("--report", str(tmp_path), staging=FakeStack(CREATED), production=failing) == 1
     text = (tmp_path / "preview.md").read_text()
-    assert "## staging: 1 to create" in text
-    assert "## production: could not be previewed\n\n```text\n401 Unauthorized\n```" in text
+    assert text.startswith("**staging creates 1 object. production could not be previewed.**")
+    assert "## production\n\n```text\n401 Unauthorized\n```" in text
     assert "gate preview: production: 401 Unauthorized" in capsys.readouterr().err
 
 
@@ -170,7 +172,7 @@ def test_a_stack_that_does_not_exist_says_how_to_make_it(capsys: pytest.CaptureF
     missing = StackUnavailable("there is no stack production: make it with `pulumi stack init production`")
     assert run(staging=FakeStack(CREATED), production=missing) == 1
     said = capsys.readouterr()
-    assert "production: could not be previewed" in said.out
+    assert "production could not be previewed" in said.out
     assert "pulumi stack init production" in said.err
 
 
@@ -210,8 +212,7 @@ def test_the_pull_request_has_one_comment_that_is_renewed(
     assert run("--comment", "7", staging=FakeStack(REDECLARED), production=FakeStack()) == 2
     (comment,) = estate.find_all("github", "comment")
     assert comment["user"] == "github-actions[bot]"
-    assert "| staging | 1 to update |" in comment["body"]
-    assert "| production | no changes |" in comment["body"]
+    assert "**staging updates 1 object. production does not change.**" in comment["body"]
     assert "[This run](https://github.com/zebra-devops/staging-gate/actions/runs/5)" in comment["body"]
 
 
@@ -221,8 +222,9 @@ def test_a_long_comment_is_cut_and_the_report_is_not(estate: Estate, tmp_path: P
     (comment,) = estate.find_all("github", "comment")
     assert LIMIT - 1000 < len(comment["body"]) <= LIMIT
     assert "more lines are left out here" in comment["body"]
-    assert "## production: 1 to create" in comment["body"]
-    assert "Auth0 application App" in comment["body"]
+    assert "production creates 1 object" in comment["body"]
+    assert "the rule for staging applies at once" in comment["body"], "consequences are never cut"
+    assert "application App" in comment["body"]
     full = (tmp_path / "out" / "preview.md").read_text()
     assert "field0219" in full
     assert "left out" not in full
@@ -241,7 +243,7 @@ def test_a_comment_that_cannot_be_written_is_1(estate: Estate, capsys: pytest.Ca
     assert run("--comment", "8", staging=FakeStack()) == 1
     said = capsys.readouterr()
     assert "gate preview: no comment on pull request 8: GitHub knows nothing at POST" in said.err
-    assert "staging: no changes" in said.out
+    assert "staging does not change" in said.out
 
 
 def test_no_secret_leaves_even_where_a_vendor_repeats_it(

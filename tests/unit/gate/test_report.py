@@ -9,17 +9,16 @@ from typing import Any
 
 from rich.console import Console
 
-from gate.changes import drift_console as console
-from gate.changes import drift_markdown as markdown
-from gate.changes.drift_report import Finding, Kind, Report, Thing
+from gate.changes import console, markdown
+from gate.changes.report import DriftReport, Finding, Kind, Thing
 
 AT = datetime(2026, 11, 23, 17, 5, 30, tzinfo=UTC)
 PROTECTION = Thing(vendor="GitHub", type="branch protection", name="staging")
 SERVICE = Thing(vendor="Render", type="service", name="api")
 
 
-def report(*findings: Finding, **others: Any) -> Report:
-    return Report(stack="staging", checked_at=AT, findings=list(findings), **others)
+def report(*findings: Finding, **others: Any) -> DriftReport:
+    return DriftReport(stack="staging", checked_at=AT, findings=list(findings), **others)
 
 
 def drift(declared: Any = True, live: Any = False, **others: Any) -> Finding:
@@ -34,13 +33,13 @@ def waiting() -> Finding:
 
 
 def row(found: Finding) -> str:
-    (line,) = (line for line in markdown.render(report(found)).splitlines() if line.startswith("| GitHub"))
+    (line,) = (line for line in markdown.drift(report(found)).splitlines() if line.startswith("| GitHub"))
     return line
 
 
-def printed(shown: Report, *, terminal: bool) -> str:
+def printed(shown: DriftReport, *, terminal: bool) -> str:
     out = io.StringIO()
-    console.show(shown, Console(file=out, force_terminal=terminal, width=140, no_color=True))
+    console.show_drift(shown, Console(file=out, force_terminal=terminal, width=140, no_color=True))
     return out.getvalue()
 
 
@@ -87,14 +86,14 @@ def test_json_is_as_documented() -> None:
 
 
 def test_markdown_of_a_clean_stack_says_so_and_asks_for_nothing() -> None:
-    assert markdown.render(report()) == (
+    assert markdown.drift(report()) == (
         "# Drift check: staging is clean: everything is as declared\n\n"
         "Checked on 2026-11-23 17:05 UTC with `pulumi preview --refresh --stack staging`. Nothing was changed.\n"
     )
 
 
 def test_markdown_has_a_table_for_each_kind_and_says_what_to_do() -> None:
-    text = markdown.render(report(drift(), waiting(), follow_ups=[SERVICE]))
+    text = markdown.drift(report(drift(), waiting(), follow_ups=[SERVICE]))
     assert text.startswith(
         "# Drift check: staging has drifted: 1 difference outside Pulumi, and 1 difference declared and not applied\n"
     )
@@ -107,7 +106,7 @@ def test_markdown_has_a_table_for_each_kind_and_says_what_to_do() -> None:
 
 
 def test_markdown_of_an_error_holds_the_whole_message() -> None:
-    text = markdown.render(report(error="no token:\n  GitHub: export GITHUB_TOKEN"))
+    text = markdown.drift(report(error="no token:\n  GitHub: export GITHUB_TOKEN"))
     assert "staging could not be checked" in text
     assert "```text\nno token:\n  GitHub: export GITHUB_TOKEN\n```" in text
 
@@ -123,11 +122,11 @@ def test_a_value_cannot_break_the_table_or_mention_anybody() -> None:
 
 def test_a_value_cannot_command_the_terminal() -> None:
     shown = report(drift(live="\x1b[2Jgone", object=Thing(vendor="Auth0", type="application", name="A\x1b]0;B")))
-    assert "\x1b" not in printed(shown, terminal=False) + markdown.render(shown)
+    assert "\x1b" not in printed(shown, terminal=False) + markdown.drift(shown)
 
 
 def test_what_two_lists_share_is_only_counted() -> None:
-    assert "| `(2 in both)` | `c (and 2 in both)` |" in row(drift(["a", "b"], ["b", "a", "c"]))
+    assert "| `only the 2 in both` | `c, and the 2 in both` |" in row(drift(["a", "b"], ["b", "a", "c"]))
     assert '| `["a", "b"]` | `["b", "a"]` |' in row(drift(["a", "b"], ["b", "a"]))
     assert '| `["a"]` | `(none)` |' in row(drift(["a"], []))
 
@@ -145,8 +144,8 @@ def test_a_terminal_gets_a_table_and_everything_else_plain_lines() -> None:
     assert printed(shown, terminal=False).splitlines() == [
         "staging has drifted: 1 difference outside Pulumi",
         "drift: GitHub branch protection staging: enforce_admins: declared true; live [bold]x[/bold]; since unknown",
-        "Preview also lists these, which use a value of an object above; they change only if that value does: "
-        "Render service api",
+        "pulumi preview lists these too, because they depend on an object above. "
+        "They do not change unless its value does: Render service api",
         "To put back what is declared: pulumi up --refresh --stack staging.",
         "To keep what is live: change Pulumi.staging.yaml (or the component), "
         "then pulumi up --refresh --stack staging.",

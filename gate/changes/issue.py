@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from gate.changes import drift_markdown as markdown
-from gate.changes import drift_wording as wording
-from gate.changes.drift_report import Report, Verdict
+from gate.changes import markdown, wording
+from gate.changes.report import DriftReport, Verdict
 from gate.vendors.issues import LIMIT, Forum, Json, cut, marker
 
 _BEFORE = "## What the last check found that could be done"
@@ -18,7 +17,7 @@ _BEFORE = "## What the last check found that could be done"
 _NOTE = "*{lines} more lines are left out here; the run's summary has them all.*"
 
 
-def settle(report: Report, forum: Forum, link: str = "") -> str:
+def settle(report: DriftReport, forum: Forum, link: str = "") -> str:
     """Make the repository's issues say what a check found.
 
     The text always says what was found last; a comment says so only when that is not what was found before.
@@ -49,22 +48,22 @@ def settle(report: Report, forum: Forum, link: str = "") -> str:
     return f"issue {'updated' if news else 'unchanged'}: {issue['html_url']}"
 
 
-def _close(issues: list[Json], forum: Forum, report: Report, link: str) -> str:
+def _close(issues: list[Json], forum: Forum, report: DriftReport, link: str) -> str:
     for issue in issues:
         forum.edit_issue(issue["number"], state="closed", state_reason="completed")
         forum.add_to_issue(issue["number"], _text(report, link))
     return "; ".join(f"issue closed: {issue['html_url']}" for issue in issues) or "no issue is open"
 
 
-def _title(report: Report) -> str:
+def _title(report: DriftReport) -> str:
     return f"Drift check: {wording.headline(report)}"
 
 
-def _text(report: Report, link: str) -> str:
-    return markdown.render(report) + (f"\n[This run]({link})\n" if link else "")
+def _text(report: DriftReport, link: str) -> str:
+    return markdown.drift(report) + (f"\n[This run]({link})\n" if link else "")
 
 
-def _body(mark: str, report: Report, text: str) -> str:
+def _body(mark: str, report: DriftReport, text: str) -> str:
     head = f"{mark}\n{_seen(report)}\n"
     return head + cut(text, LIMIT - len(head), _NOTE)
 
@@ -76,7 +75,7 @@ def _last_findings(body: str) -> str:
     return text.partition(_BEFORE)[2].strip() if f"seen {Verdict.ERROR}" in "".join(lines[1:2]) else text
 
 
-def _seen(report: Report) -> str:
+def _seen(report: DriftReport) -> str:
     """A marker of what was found, which does not depend on when."""
     findings = [finding.model_dump(mode="json", exclude={"since", "seen"}) for finding in report.findings]
     digest = hashlib.sha256(json.dumps(findings, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One check: a preview with refresh, as `pulumi preview --refresh --expect-no-changes` runs it, read closely.
+"""One look at a stack: a preview with refresh, as `pulumi preview --refresh` runs it, read closely.
 
 Changes nothing: neither a resource nor the state.
 """
@@ -14,8 +14,11 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from components.stack import missing_credentials
-from gate.changes.drift_report import Report
-from gate.changes.findings import Dependencies, find
+from gate.changes.consequences import consequences
+from gate.changes.databases import described
+from gate.changes.findings import Dependencies, change_of, find, of_objects, thing_of
+from gate.changes.price import cost
+from gate.changes.report import Change, DriftReport, Operation, StackPreview, Thing
 from gate.common.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
@@ -24,7 +27,7 @@ from gate.stack.steps import Preview
 Progress = Callable[[str], None]
 
 
-def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> Report:
+def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> DriftReport:
     """Compare everything the stack declares with the live estate.
 
     Args: progress: is told what is being read, a few times a second at most.
@@ -33,8 +36,41 @@ def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> R
     """
     seen = look(stack, progress)
     findings, follow_ups = find(seen.preview, seen.dependencies)
-    report = Report(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
-    return Report.model_validate(seen.redactor.value(report.model_dump()))
+    report = DriftReport(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
+    return report.redacted(seen.redactor)
+
+
+def preview(stack: automation.Stack, progress: Progress = lambda _text: None) -> StackPreview:
+    """What `up` would do to one stack. A vendor without credentials is left out, with a warning, as by the CLI.
+
+    Raises: StackUnavailable, PreviewFailed; their texts hold no secret.
+    """
+    seen = look(stack, progress, at_everything=False)
+    changes, follow_ups = _changes(seen)
+    before, warnings = seen.preview.outputs_before or {}, seen.preview.warnings
+    report = StackPreview(
+        stack=stack.name,
+        changes=changes,
+        follow_ups=follow_ups,
+        consequences=consequences(changes, seen.preview, described({**os.environ, **stack.workspace.env_vars})),
+        warnings=warnings,
+        known_warnings=[text for text in warnings if text in (before.get("warnings") or [])],
+        cost=cost(seen.preview.outputs_before, seen.preview.outputs),
+    )
+    return StackPreview.model_validate(seen.redactor.value(report.model_dump()))
+
+
+def _changes(seen: Look) -> tuple[list[Change], list[Thing]]:
+    """What would be done, the dangerous operations first, and what the engine lists besides."""
+    by_object = of_objects(seen.preview, seen.dependencies)
+    changes = [change_of(steps, found) for steps, found in by_object if found]
+    follow_ups = [thing_of(steps) for steps, found in by_object if not found]
+    if not by_object:
+        # Something the program declares beside the vendors' objects, such as a provider or a component of its own.
+        findings, _ = find(seen.preview, seen.dependencies)
+        changes = [Change(operation=Operation.UPDATE, object=one.object, findings=[one]) for one in findings]
+    order = list(Operation)
+    return sorted(changes, key=lambda one: (order.index(one.operation), str(one.object))), sorted(follow_ups, key=str)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""What a stack costs before and after: of the last `up`, and of a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.changes.report import Cost, Price
+from gate.stack.steps import Properties
+
+_COST = "monthlyCostUsd"
+"""The stack's output that holds it."""
+
+
+def cost(before: Properties | None, after: Properties) -> Cost:
+    """The change of cost between the outputs of the last `up` and those of a preview.
+
+    Args: before: None where nothing is up yet, and nothing costs anything.
+    """
+    old = {"total": 0, "parts": {}} if before is None else before.get(_COST)
+    new = after.get(_COST)
+    before_parts, after_parts = _parts(old), _parts(new)
+    parts = {
+        name: Price(before=_part(old, before_parts, name), after=_part(new, after_parts, name))
+        for name in sorted(before_parts.keys() | after_parts.keys())
+    }
+    return Cost(before=_dollars(_total(old)), after=_dollars(_total(new)), parts=parts)
+
+
+def _total(output: Any) -> Any:
+    return output.get("total") if isinstance(output, Mapping) else None
+
+
+def _parts(output: Any) -> Mapping[str, Any]:
+    parts = output.get("parts") if isinstance(output, Mapping) else None
+    return parts if isinstance(parts, Mapping) else {}
+
+
+def _part(output: Any, parts: Mapping[str, Any], name: str) -> float | None:
+    """An object that is not there costs nothing; where there is no output at all, nobody knows."""
+    if name in parts:
+        return _dollars(parts[name])
+    return 0.0 if isinstance(output, Mapping) else None
+
+
+def _dollars(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,214 @@
+"""What a look at a stack found, as data: what drifted, what `up` would do. Knows neither the engine nor a terminal."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+from rich.console import Console
+
+from gate.common.exit_codes import ExitCode
+from gate.common.notifications import workflow_run
+from gate.common.report import Model, Report
+
+
+class Kind(StrEnum):
+    """Why a live object is not as declared."""
+
+    DRIFT = "drift"
+    """It was changed, deleted or added to outside Pulumi."""
+    NOT_APPLIED = "not applied"
+    """The declaration was changed, and `pulumi up` has not run since."""
+
+
+class Verdict(StrEnum):
+    CLEAN = "clean"
+    DRIFT = "drift"
+    NOT_APPLIED = "not applied"
+    ERROR = "error"
+
+
+class Thing(Model):
+    """An object at a vendor, named as people know it: `GitHub`, `branch protection`, `staging`."""
+
+    vendor: str
+    type: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.type} {self.name}"
+
+
+class Finding(Model):
+    """One field of one object.
+
+    Attributes:
+        field: its path in the vendor's words; None where the whole object is missing, or too many.
+        declared, live: as JSON, `[secret]` for a secret; of a Render variable only what happened to it.
+        since: the vendor's own time of the change, where it tells one.
+        seen: when the difference was seen, where that is not the report's own time.
+    """
+
+    kind: Kind
+    object: Thing
+    field: str | None
+    declared: Any
+    live: Any
+    since: datetime | None = None
+    seen: datetime | None = None
+
+
+class DriftReport(Report):
+    """The outcome of one check for drift.
+
+    As JSON: `schema` (1: raised when a field changes its meaning or goes away), `stack`, `checkedAt`, `verdict` (clean,
+    drift, not applied, error; drift where both were found), `findings` (kind, object {vendor, type, name}, field,
+    declared, live, since, seen), `followUps` (objects that `up` would touch only because a value they use comes from
+    an object above), `error` (text, or null).
+    """
+
+    stack: str
+    checked_at: datetime
+    findings: list[Finding] = Field([])
+    follow_ups: list[Thing] = Field([])
+    error: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.error is not None:
+            return Verdict.ERROR
+        kinds = {finding.kind for finding in self.findings}
+        if Kind.DRIFT in kinds:
+            return Verdict.DRIFT
+        return Verdict.NOT_APPLIED if kinds else Verdict.CLEAN
+
+    @property
+    def exit_code(self) -> int:
+        return {Verdict.CLEAN: ExitCode.DONE, Verdict.ERROR: ExitCode.ERROR}.get(self.verdict, ExitCode.FOUND)
+
+    def of(self, kind: Kind) -> list[Finding]:
+        return [finding for finding in self.findings if finding.kind == kind]
+
+    def as_json(self) -> dict[str, Any]:
+        """See the class's text."""
+        return {**super().as_json(), "verdict": self.verdict.value}
+
+    def show(self, console: Console) -> None:
+        from gate.changes.console import show_drift
+
+        show_drift(self, console)
+
+    def markdown(self) -> str:
+        from gate.changes.markdown import drift
+
+        return drift(self)
+
+
+class Operation(StrEnum):
+    """What `up` would do, in the engine's words; those that may lose something come first."""
+
+    DELETE = "delete"
+    REPLACE = "replace"
+    UPDATE = "update"
+    CREATE = "create"
+    IMPORT = "import"
+
+
+class Change(Model):
+    """One object. findings: its fields that differ. adopted: whether it belongs to others too and is not deployed."""
+
+    operation: Operation
+    object: Thing
+    findings: list[Finding] = Field([])
+    adopted: bool = False
+
+
+class Price(Model):
+    """US dollars a month; None where it is not known."""
+
+    before: float | None
+    after: float | None
+
+
+class Cost(Price):
+    """Of the whole stack; None where a part has no price. parts: by the object's name at Render."""
+
+    parts: dict[str, Price] = Field({})
+
+
+class Consequence(Model):
+    """What happens besides the writes. danger: something is lost, or stops."""
+
+    text: str
+    danger: bool = False
+
+
+class StackPreview(Model):
+    """One stack.
+
+    Attributes:
+        changes: what `up` would do, object by object, the dangerous operations first.
+        follow_ups: objects that the engine lists because they use a value that only `up` will know.
+        consequences: what happens besides, the dangerous ones first.
+        warnings: of this preview; known_warnings: those of them that the last `up` said as well.
+        cost: of the stack's objects at Render.
+        error: why it could not be previewed; the rest is then empty.
+    """
+
+    stack: str
+    changes: list[Change] = Field([])
+    follow_ups: list[Thing] = Field([])
+    consequences: list[Consequence] = Field([])
+    warnings: list[str] = Field([])
+    known_warnings: list[str] = Field([])
+    cost: Cost | None = None
+    error: str | None = None
+
+    @property
+    def new_warnings(self) -> list[str]:
+        return [text for text in self.warnings if text not in self.known_warnings]
+
+    @property
+    def counts(self) -> dict[Operation, int]:
+        """How many objects each operation touches, without those that touch none."""
+        found = Counter(change.operation for change in self.changes)
+        return {operation: found[operation] for operation in Operation if found[operation]}
+
+
+class PreviewReport(Report):
+    """What `up` would do to one or more stacks.
+
+    As JSON: `schema` (1: raised when a field changes its meaning or goes away), `previewedAt`, `stacks` (stack, counts,
+    changes {operation, object {vendor, type, name}, adopted, findings as of `gate drift`}, followUps, consequences
+    {text, danger}, warnings, knownWarnings, cost {before, after, parts} in dollars, null for unknown, error).
+    """
+
+    previewed_at: datetime
+    stacks: list[StackPreview]
+
+    @property
+    def exit_code(self) -> int:
+        if any(stack.error is not None for stack in self.stacks):
+            return ExitCode.ERROR
+        return ExitCode.FOUND if any(stack.changes for stack in self.stacks) else ExitCode.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """See the class's text."""
+        content = super().as_json()
+        for shown, stack in zip(content["stacks"], self.stacks, strict=True):
+            shown["counts"] = {operation.value: number for operation, number in stack.counts.items()}
+        return content
+
+    def show(self, console: Console) -> None:
+        from gate.changes.console import show_preview
+
+        show_preview(self, console)
+
+    def markdown(self) -> str:
+        from gate.changes.markdown import preview
+
+        return preview(self, link=workflow_run(os.environ))

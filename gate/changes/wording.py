@@ -1,0 +1,172 @@
+"""A look at a stack in words: the sentences and cells that Markdown, tables and plain lines have in common."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from gate.changes.render_findings import NOT_DECLARED
+from gate.changes.report import Change, Cost, DriftReport, Finding, Kind, Operation, Price, StackPreview, Thing, Verdict
+from gate.common.redaction import SECRET
+from gate.common.text import count, moment, printable
+
+FOLLOW_UPS = (
+    "`pulumi preview` lists these too, because they depend on an object above. They do not change unless its value does"
+)
+DECLARED, BY_HAND = "declared", "changed outside Pulumi"
+
+_LONGEST = 160
+_DOES = {
+    Operation.DELETE: "deletes",
+    Operation.REPLACE: "replaces",
+    Operation.UPDATE: "updates",
+    Operation.CREATE: "creates",
+    Operation.IMPORT: "adopts",
+}
+
+
+def headline(report: DriftReport) -> str:
+    """The verdict of a check in one line."""
+    drifted, waiting = len(report.of(Kind.DRIFT)), len(report.of(Kind.NOT_APPLIED))
+    match report.verdict:
+        case Verdict.CLEAN:
+            return f"{report.stack} is clean: everything is as declared"
+        case Verdict.ERROR:
+            return f"{report.stack} could not be checked"
+        case Verdict.NOT_APPLIED:
+            return f"{report.stack} has no drift, but {count(waiting, 'difference')} declared and not applied"
+        case _:
+            also = f", and {count(waiting, 'difference')} declared and not applied" if waiting else ""
+            return f"{report.stack} has drifted: {count(drifted, 'difference')} outside Pulumi{also}"
+
+
+def advice(report: DriftReport) -> list[str]:
+    """What to do now; nothing for a clean report."""
+    command = f"`pulumi up --refresh --stack {report.stack}`"
+    steps = []
+    if report.of(Kind.DRIFT):
+        steps += [
+            f"To put back what is declared: {command}.",
+            f"To keep what is live: change `Pulumi.{report.stack}.yaml` (or the component), then {command}.",
+        ]
+    if report.of(Kind.NOT_APPLIED):
+        steps.append(f"To apply what is declared and not applied: {command}; it also puts back what has drifted.")
+    if report.verdict == Verdict.ERROR:
+        steps.append("Fix this problem, then run the check again.")
+    return steps
+
+
+def verdict(stacks: Iterable[StackPreview]) -> str:
+    """The outcome of a preview in one sentence, for somebody who reads nothing else."""
+    return ". ".join(f"{stack.stack} {outcome(stack)}" for stack in stacks)
+
+
+def outcome(stack: StackPreview) -> str:
+    """What becomes of one stack, without its name."""
+    if stack.error is not None:
+        return "could not be previewed"
+    if not stack.changes:
+        return "does not change" if not stack.consequences else "changes no object"
+    *others, last = (f"{_DOES[operation]} {number}" for operation, number in stack.counts.items())
+    done = f"{', '.join(others)} and {last}" if others else last
+    dangers = sum(one.danger for one in stack.consequences)
+    careful = f"; {count(dangers, 'consequence')} {'needs' if dangers == 1 else 'need'} care" if dangers else ""
+    return f"{done} object{'' if done.endswith(' 1') else 's'}{careful}"
+
+
+def follow_ups(things: Iterable[Thing]) -> str:
+    return f"{FOLLOW_UPS}: {', '.join(printable(str(thing)) for thing in things)}"
+
+
+def cost(found: Cost) -> str:
+    """`$0 → $7 a month (+$7)`."""
+    text = f"{price(found)} a month"
+    if found.before is None or found.after is None:
+        return text
+    difference = found.after - found.before
+    sign = "+" if difference > 0 else "-"
+    return f"{text} ({sign}{_dollars(abs(difference))})" if difference else f"{text} (no change)"
+
+
+def price(found: Price) -> str:
+    before, after = _dollars(found.before), _dollars(found.after)
+    return after if before == after else f"{before} → {after}"
+
+
+def changed_parts(found: Cost) -> list[str]:
+    """The objects whose price is another one, or is not known."""
+    return [
+        f"{printable(name)} {price(part)}"
+        for name, part in found.parts.items()
+        if part.before != part.after or part.after is None
+    ]
+
+
+def cells(change: Change) -> list[tuple[str, str, str, str]]:
+    """Of each row of a change: the field, what it is now, what it will be, and why it differs."""
+    return [_cells(finding) for finding in change.findings] or [("", "", "", DECLARED)]
+
+
+def _cells(finding: Finding) -> tuple[str, str, str, str]:
+    if finding.kind == Kind.NOT_APPLIED and finding.field is None:
+        return "", "", "", DECLARED  # the operation says it all
+    declared, live = values(finding)
+    if finding.declared == finding.live == SECRET:
+        declared = "another secret"
+    elif (finding.field or "").startswith("env.") and finding.declared in (None, NOT_DECLARED):
+        declared = "(removed)"
+    return field(finding), live, declared, why(finding)
+
+
+def why(finding: Finding) -> str:
+    return BY_HAND if finding.kind == Kind.DRIFT else DECLARED
+
+
+def values(finding: Finding) -> tuple[str, str]:
+    """The declared and the live value, short enough for a table; what two lists share is only counted."""
+    declared, live = finding.declared, finding.live
+    if _is_plain_list(declared) and _is_plain_list(live):
+        before, after = Counter(map(value, declared)), Counter(map(value, live))
+        shared = sum((before & after).values())
+        if before != after and shared > 1:
+            return _beside(before - after, shared), _beside(after - before, shared)
+    return value(declared), value(live)
+
+
+def value(content: Any) -> str:
+    if content in (None, "", [], {}):
+        return "(none)"
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    text = printable(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def thing(finding: Finding) -> str:
+    return printable(str(finding.object))
+
+
+def field(finding: Finding) -> str:
+    return printable(finding.field) if finding.field else "(the object)"
+
+
+def since(finding: Finding) -> str:
+    if finding.since:
+        return moment(finding.since)
+    if finding.kind == Kind.DRIFT:
+        return f"unknown, seen {moment(finding.seen)}" if finding.seen else "unknown"
+    return "last up"
+
+
+def _is_plain_list(content: Any) -> bool:
+    return isinstance(content, list) and not any(isinstance(item, list | dict) for item in content)
+
+
+def _beside(own: Counter[str], shared: int) -> str:
+    listed = printable(", ".join(own.elements()))
+    return f"{listed}, and the {shared} in both" if listed else f"only the {shared} in both"
+
+
+def _dollars(amount: float | None) -> str:
+    return "unknown" if amount is None else f"${amount:.2f}".removesuffix(".00")
