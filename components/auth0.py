@@ -82,7 +82,7 @@ class Application(pulumi.ComponentResource):
             sso_disabled=False,
             custom_login_page_on=True,
             is_token_endpoint_ip_header_trusted=False,
-            organization_usage="deny",
+            organization_usage="allow" if settings.for_organizations else "deny",
             organization_require_behavior="no_prompt",
             jwt_configuration=auth0.ClientJwtConfigurationArgs(alg="RS256", lifetime_in_seconds=36_000),
             refresh_token=auth0.ClientRefreshTokenArgs(

@@ -224,7 +224,7 @@ def _path(location: tuple[str | int, ...]) -> str:
     text = f"{NAMESPACE}:"
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return text.replace(":.", ":")
+    return text.replace(":.", ":").removesuffix(":")
 
 
 def _show(value: object) -> str:

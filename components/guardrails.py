@@ -20,6 +20,7 @@ from components.configuration import Loaded
 from components.earlier_runs import Before
 from components.observation import Observation
 from components.outputs import secret_digests
+from components.own_hosts import missing
 from components.phases import Part
 from components.settings import Settings
 
@@ -168,6 +169,13 @@ _CODES = "anybody with a host there can receive the login codes of your users"
 _ORIGIN = "a page of anybody with a host there can call the backend as your users"
 
 
+def own_hosts_are_allowed(facts: Facts) -> Iterator[Finding]:
+    """A frontend whose own address is missing from one of the lists cannot log anybody in (plan 1.2, 1.3)."""
+    for path, address, written in missing(facts.settings):
+        told = f"{address} is missing, so logins from the frontend fail; add {written} to the list"
+        yield Finding("error", f"{path}: {told}")
+
+
 def secrets_differ(facts: Facts) -> Iterator[Finding]:
     """A token signed by staging must not open production (plan 2.4)."""
     for key, own in secret_digests(facts.loaded, facts.observed).items():
@@ -259,6 +267,7 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     production_is_quiet,
     secrets_are_kept_as_such,
     no_wildcards,
+    own_hosts_are_allowed,
     secrets_differ,
     belongs_to_one_stack,
     databases_that_expire,

@@ -1,6 +1,8 @@
 """Checked kinds of text in the settings: origins, callback URLs, host names, branch names. Knows no vendor's resource.
 
-Wildcards follow Auth0's rule for application URLs: one `*` as the whole first label of a host, nowhere else.
+Addresses follow Auth0's rules for application URLs (auth0.com/docs, Subdomain URL Placeholders): one `*` or one
+`{organization_name}` in the first label of a host, with or without letters around it, and nowhere else; native apps
+have schemes of their own.
 """
 
 from __future__ import annotations
@@ -11,11 +13,22 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
+ORGANIZATION = "{organization_name}"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"({_LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
-_WILDCARD_HOST = re.compile(rf"\*\.{_HOST.pattern}")
+_PLACEHOLDER_HOST = re.compile(
+    rf"([a-z0-9][a-z0-9-]*)?(\*|{re.escape(ORGANIZATION)})([a-z0-9-]*[a-z0-9])?\.{_HOST.pattern}"
+)
+_ADDRESS = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
-_WILDCARD_HELP = "a wildcard may only be the whole first part of a host, as in https://*.example.com"
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(//[\w.~-]+(/[\w.~/-]*)?|/[\w.~-][\w.~/-]*)")
+_NOT_OF_AN_APP = frozenset(
+    {"http", "https", "ftp", "file", "javascript", "data", "blob", "vbscript", "ws", "wss", "about"}
+)
+_PLACEHOLDER_HELP = (
+    f"a wildcard or {ORGANIZATION} may only stand in the first part of a host, as in https://*.example.com and "
+    "https://shop-*.example.com"
+)
 
 
 def _split(value: str) -> SplitResult:
@@ -30,22 +43,30 @@ def _split(value: str) -> SplitResult:
         not port_is_valid
         or parts.scheme not in ("https", "http")
         or (parts.scheme == "http" and not local)
-        or not (local or _HOST.fullmatch(host) or _WILDCARD_HOST.fullmatch(host))
+        or not (local or any(kind.fullmatch(host) for kind in (_HOST, _PLACEHOLDER_HOST, _ADDRESS)))
         or parts.netloc != parts.netloc.lower()
         or parts.netloc.endswith(":")
         or "@" in parts.netloc
         # Also what splitting quietly repairs: blanks around, control characters within, an upper-case scheme.
         or not value.startswith(f"{parts.scheme}://{parts.netloc}")
     ):
-        raise ValueError(f"expected https://host[:port] in lower case (http for localhost only); {_WILDCARD_HELP}")
+        raise ValueError(f"expected https://host[:port] in lower case (http for localhost only); {_PLACEHOLDER_HELP}")
     return parts
 
 
+def _of_an_app(value: str) -> bool:
+    """Whether it has a native app's own scheme, as com.example.app://callback; a browser runs none of these."""
+    found = _SCHEME.fullmatch(value)
+    return bool(found) and found[1] not in _NOT_OF_AN_APP
+
+
 def origin(value: str) -> str:
-    """A web origin: scheme, host and port; its host may be a wildcard.
+    """A web origin: scheme, host and port; its host may have a placeholder.
 
     Raises: ValueError saying what was expected.
     """
+    if _of_an_app(value) and value.count("/") == 2:  # capacitor://localhost
+        return value
     parts = _split(value)
     if value != f"{parts.scheme}://{parts.netloc}":
         raise ValueError(f"expected an origin without a path or a final slash, such as {parts.scheme}://{parts.netloc}")
@@ -53,13 +74,15 @@ def origin(value: str) -> str:
 
 
 def callback(value: str) -> str:
-    """A URL that Auth0 may send a browser to: an origin and a path.
+    """A URL that Auth0 may send a browser or a native app to: an origin and a path.
 
     Raises: ValueError saying what was expected.
     """
+    if _of_an_app(value):
+        return value
     parts = _split(value)
-    if "*" in parts.path + parts.query or "#" in value:
-        raise ValueError(f"expected a path without a wildcard and without a fragment: {_WILDCARD_HELP}")
+    if "*" in parts.path + parts.query or ORGANIZATION in parts.path + parts.query or "#" in value:
+        raise ValueError(f"expected a path without a wildcard and without a fragment: {_PLACEHOLDER_HELP}")
     if re.search(r"[\x00-\x20\x7f]", value):
         raise ValueError("expected an address without blanks and control characters")
     return value

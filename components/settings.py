@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from blueprint.spec import Model
 from components.kinds_of_text import (
+    ORGANIZATION,
     BranchName,
     CallbackUrls,
     HostName,
@@ -24,6 +25,7 @@ from components.kinds_of_text import (
     StackName,
     unique,
 )
+from components.own_hosts import UNKNOWN, expanded
 from components.phases import Part, Phase, added, parts
 from components.render_settings import Render
 from components.variables import GitHubSecrets, GitHubVariables, Variables
@@ -114,6 +116,25 @@ class Auth0(Model):
     web_origins: Origins = Field(min_length=1)
     allowed_origins: Origins | None = None
     """CORS; the web origins where left out."""
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every entry of its lists."""
+        return [*self.callbacks, *self.logout_urls, *self.web_origins, *(self.allowed_origins or [])]
+
+    @model_validator(mode="after")
+    def _audience_is_known(self) -> Self:
+        if self.api is None and not self.domain.endswith((".auth0.com", ".auth0app.com")):
+            raise ValueError(
+                f"with the custom domain {self.domain} an audience is required: the identifier of the API at Auth0 (of "
+                "the Management API: https://<tenant>.<region>.auth0.com/api/v2/, which has no custom domain)"
+            )
+        return self
+
+    @property
+    def for_organizations(self) -> bool:
+        """Whether an address names the organization, which Auth0 replaces only in logins of one."""
+        return any(ORGANIZATION in entry for entry in self.addresses)
 
     @property
     def audience(self) -> str:
@@ -300,7 +321,7 @@ class Settings(Model):
         """What a file need not say for the plan's two environments, and what older files say in another way."""
         if not isinstance(data, dict):
             return data
-        data = dict(data)
+        data = expanded(data)
         name = data.get("environment")
         data.setdefault("adopted", name == "production")
         if isinstance(peer := data.get("peerStack"), str) and "peers" not in data:
@@ -367,8 +388,11 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _frontend_is_declared(self) -> Self:
+        needs = "needs the section marketedge:vercel, or smoke.frontendUrl"
         if self.frontend_url is None and "frontend.url" in self.wired:
-            raise ValueError("fromOutput frontend.url needs the section marketedge:vercel, or smoke.frontendUrl")
+            raise ValueError(f"fromOutput frontend.url {needs}")
+        if any(UNKNOWN in entry for entry in (*self.auth0.addresses, *self.cors.origins)):
+            raise ValueError(f"{{frontend}} or {{aliases}} in a list of addresses {needs}")
         if self.vercel and self.smoke.frontend_url:
             raise ValueError("smoke.frontendUrl: expected none beside marketedge:vercel, whose domain it is")
         return self

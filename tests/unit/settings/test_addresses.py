@@ -7,9 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from components import kinds_of_text as values
+from components import own_hosts
 from tests.unit.settings.stack_file import StackFile
 
-WILDCARD = "a wildcard may only be the whole first part of a host, as in https://*.example.com"
+WILDCARD = (
+    "a wildcard or {organization_name} may only stand in the first part of a host, as in https://*.example.com and "
+    "https://shop-*.example.com"
+)
 ADDRESS = f"expected https://host[:port] in lower case (http for localhost only); {WILDCARD}"
 NO_PATH = "expected an origin without a path or a final slash, such as https://a.example.com"
 PATH = f"expected a path without a wildcard and without a fragment: {WILDCARD}"
@@ -28,6 +32,12 @@ TAKEN: list[tuple[Callable[[str], str], list[str]]] = [
             "https://localhost",
             "http://127.0.0.1:8000",
             "https://*.preview.example.com",
+            "https://shop-*-acme.vercel.app",
+            "https://x*.example.com",
+            "https://*x.example.com",
+            "https://{organization_name}.example.com",
+            "https://203.0.113.7",
+            "capacitor://localhost",
         ],
     ),
     (
@@ -38,6 +48,13 @@ TAKEN: list[tuple[Callable[[str], str], list[str]]] = [
             "http://localhost:3000/callback",
             "https://a.example.com",
             "https://a.example.com/callback?from=login",
+            "https://shop-*-acme.vercel.app/callback",
+            "https://{organization_name}.example.com/callback",
+            "https://app-{organization_name}.example.com/callback",
+            "com.example.app://callback",
+            "com.example.app:/oauth2redirect",
+            "com.example.app://dev-x.us.auth0.com/ios/com.example.app/callback",
+            "app://callback",
         ],
     ),
     (values.host_name, ["staging.zebra.associates", "a-b.example.com", "x1.example.xn--p1ai"]),
@@ -60,7 +77,6 @@ REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
             "HTTPS://a.example.com",
             "https://-a.example.com",
             "https://a_b.example.com",
-            "https://203.0.113.7",
             "https://[::1]",
             "https://[::1",
             "https://a.example.com:",
@@ -75,9 +91,14 @@ REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
             "https://*",
             "https://*.com",
             "https://a.*.example.com",
-            "https://x*.example.com",
-            "https://*x.example.com",
             "https://*.*.example.com",
+            "https://x*y*.example.com",
+            "https://-*.example.com",
+            "https://a.{organization_name}.example.com",
+            "https://{organization_name}-*.example.com",
+            "https://{tenant}.example.com",
+            "javascript://alert",
+            "app://*.example.com",
             "https://a.example.*",
             "https://a.example.com:*",
         ],
@@ -102,12 +123,26 @@ REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
             "https://a.example.com/*",
             "https://a.example.com/*/callback",
             "https://a.example.com/callback?to=*",
+            "https://a.example.com/{organization_name}/callback",
             "https://a.example.com/callback#",
             "https://a.example.com/callback#x",
         ],
     ),
     (values.callback, NO_BLANKS, ["https://a.example.com/call back", "https://a.example.com/callback\n"]),
-    (values.callback, ADDRESS, ["app://callback", "https://a.*.example.com/callback", "/callback"]),
+    (
+        values.callback,
+        ADDRESS,
+        [
+            "https://a.*.example.com/callback",
+            "/callback",
+            "javascript:alert(1)",
+            "javascript://x/y",
+            "data:/text",
+            "com.example.app://*/callback",
+            "com.example.app://",
+            "App://callback",
+        ],
+    ),
     (
         values.host_name,
         HOST,
@@ -229,3 +264,64 @@ def test_a_domain_of_a_service_takes_no_wildcard(stack_file: StackFile) -> None:
 def test_where_they_are_used(stack_file: StackFile, path: str, value: object, problem: str) -> None:
     stack_file.put(path, value)
     assert stack_file.problems() == [problem]
+
+
+def test_a_host_is_written_once() -> None:
+    stack_file = StackFile("production")
+    stack_file["vercel"].update(domain="www.shop.example", aliases=["shop.example", "shop.test"])
+    stack_file["auth0"]["callbacks"] = [
+        "{frontend}/callback",
+        "{aliases}/callback",
+        "https://{organization_name}.shop.test/in",
+    ]
+    stack_file["cors"]["origins"] = ["{aliases}", "{frontend}"]
+    settings = stack_file.load().settings
+    assert settings.cors.origins == ["https://shop.example", "https://shop.test", "https://www.shop.example"]
+    assert settings.auth0.callbacks[:3] == [
+        "https://www.shop.example/callback",
+        "https://shop.example/callback",
+        "https://shop.test/callback",
+    ]
+
+
+def test_a_host_that_nobody_declares_cannot_be_referred_to(stack_file: StackFile) -> None:
+    del stack_file.config["marketedge:vercel"]
+    stack_file.put("github.environment.variables", [])
+    (problem,) = stack_file.problems()
+    assert problem == (
+        "marketedge: this section — {frontend} or {aliases} in a list of addresses needs the section "
+        "marketedge:vercel, or smoke.frontendUrl"
+    )
+
+
+WITHOUT_OWN_HOST = [
+    ("auth0.callbacks", "https://staging.zebra.associates/callback", "'{frontend}/callback'"),
+    ("auth0.logoutUrls", "https://staging.zebra.associates", "'{frontend}'"),
+    ("auth0.webOrigins", "https://staging.zebra.associates", "'{frontend}'"),
+    ("cors.origins", "https://staging.zebra.associates", "'{frontend}'"),
+]
+
+
+@pytest.mark.parametrize(("path", "address", "written"), WITHOUT_OWN_HOST)
+def test_the_frontends_own_host_has_to_be_in_every_list(
+    stack_file: StackFile, path: str, address: str, written: str
+) -> None:
+    assert list(own_hosts.missing(stack_file.load().settings)) == []
+    stack_file.put(path, ["https://other.example/callback" if path.endswith("callbacks") else "https://other.example"])
+    assert list(own_hosts.missing(stack_file.load().settings)) == [(f"marketedge:{path}", address, written)]
+
+
+def test_a_wildcard_counts(stack_file: StackFile) -> None:
+    stack_file.put("vercel.domain", "shop-staging.vercel.app")
+    for section, key in (("auth0", "callbacks"), ("auth0", "logoutUrls"), ("auth0", "webOrigins"), ("cors", "origins")):
+        stack_file[section][key] = [entry for entry in stack_file[section][key] if "{frontend}" not in entry]
+    assert list(own_hosts.missing(stack_file.load().settings)) == []
+
+
+def test_a_custom_domain_needs_an_audience(stack_file: StackFile) -> None:
+    """The Management API has no custom domain: tokens for https://login.shop.example/api/v2/ are never accepted."""
+    stack_file.put("auth0.domain", "login.shop.example")
+    (problem,) = stack_file.problems()
+    assert problem.startswith("marketedge:auth0: this section — with the custom domain login.shop.example an audience")
+    stack_file.put("auth0.audience", "https://api.shop.example")
+    assert stack_file.problems() == []

@@ -26,7 +26,8 @@ def test_five_mistakes_are_five_problems_in_one_error(stack_file: StackFile) -> 
         "  marketedge:github.branch.name: missing — this key is required",
         "  marketedge:github.protection.dismissStaleAprovals: unknown key — did you mean dismissStaleApprovals?",
         "  marketedge:auth0.callbacks[0]: 'https://staging.zebra.associates/*' — expected a path without a wildcard "
-        "and without a fragment: a wildcard may only be the whole first part of a host, as in https://*.example.com",
+        "and without a fragment: a wildcard or {organization_name} may only stand in the first part of a host, as in "
+        "https://*.example.com and https://shop-*.example.com",
         "  marketedge:render.service.plan: 'hobby' — expected 'free', 'starter', 'standard', 'pro', 'pro_plus', "
         "'pro_max' or 'pro_ultra'",
         "  VERCEL_API_TOKEN: 20 characters (in the environment) — expected 24 letters and digits: make a token at "
