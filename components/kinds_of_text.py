@@ -57,7 +57,7 @@ def _split(value: str) -> SplitResult:
 def _of_an_app(value: str) -> bool:
     """Whether it has a native app's own scheme, as com.example.app://callback; a browser runs none of these."""
     found = _SCHEME.fullmatch(value)
-    return bool(found) and found[1] not in _NOT_OF_AN_APP
+    return found is not None and found[1] not in _NOT_OF_AN_APP
 
 
 def origin(value: str) -> str:
