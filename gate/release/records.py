@@ -6,18 +6,20 @@ environment turns an earlier one into `inactive`, which was good in its time.
 
 from __future__ import annotations
 
-import json
+import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
 from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: write"
 _GOOD = frozenset({"success", "inactive"})
 _OPEN = frozenset({"queued", "pending", "in_progress"})
-_PAGE = 100
+_ENOUGH = 50
+"""Releases and rollbacks that are looked at: more than anybody goes back."""
 _AT_ONCE = 8
 
 
@@ -99,18 +101,17 @@ class Records:
         self._repository, self._environment, self._live = repository, environment, live
 
     def newest(self) -> list[Record]:
-        """Newest first; what somebody else recorded, such as GitHub for each job of the environment, is passed over."""
-        query: dict[str, str | int] = {"environment": self._environment, "per_page": _PAGE}
-        found = self._repository.get("deployments", needs=_NEEDS, **query) or []
-        own = [one for one in found if payload_of(one).get("gate")]
+        """The newest ones of the gate, newest first; what others recorded between them is passed over."""
+        listed = deployments(self._repository, self._environment, needs=_NEEDS)
+        own = list(itertools.islice(filter(is_ours, listed), _ENOUGH))
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # one after the other, thirty would take seconds of a rollback
             return list(pool.map(self._record, own))
 
     def _record(self, found: dict[str, Any]) -> Record:
         payload = payload_of(found)
-        statuses = self._repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=1) or []
-        state = statuses[0]["state"] if statuses else "queued"
-        if state == "inactive" and (statuses[0].get("description") or "").startswith("overtaken"):
+        newest = statuses(self._repository, found["id"], needs=_NEEDS, most=1)
+        state = newest[0]["state"] if newest else "queued"
+        if state == "inactive" and (newest[0].get("description") or "").startswith("overtaken"):
             state = "overtaken"  # it never served
         before, frontend = Serving(**payload.get("before", {})), payload.get("frontend") or found["sha"]
         what = (payload.get("tag", ""), found["sha"], found["task"], state, before, frontend, payload.get("asked", ""))
@@ -143,14 +144,3 @@ class Records:
         body = {"state": state, "description": description[:140], "environment": self._environment}
         path = f"deployments/{record}/statuses"
         self._repository.send("POST", path, body, needs=_NEEDS, repeatable=True)
-
-
-def payload_of(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A deployment's payload; one that was sent as text comes back as text, and is whatever its maker meant."""
-    found = deployment.get("payload")
-    if isinstance(found, str):
-        try:
-            found = json.loads(found)
-        except ValueError:
-            return {}
-    return found if isinstance(found, Mapping) else {}

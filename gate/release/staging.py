@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
 from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.common.notifications import workflow_run
 from gate.release.backend import commit_of
 from gate.release.errors import Replaced
 from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import Report
 from gate.release.signals import undisturbed
+from gate.vendors.issues import Forum, marker
+from gate.vendors.repository import CommitState
 
 PATIENCE = 60.0
 """Seconds that Render gets to begin the deploy by itself."""
 _PAUSE = 5.0
-_MARK = "<!-- staging gate: {} -->"
 
 
 def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
@@ -61,7 +65,7 @@ def _refuse_overtaken(sha: str, stage: Stage) -> None:
         raise Replaced(f"overtaken by {str(head)[:7]}")
 
 
-_STATUS = {"done": "success", "overtaken": "pending"}
+_STATUS: dict[str, CommitState] = {"done": "success", "overtaken": "pending"}
 _STATE = {"done": "success", "overtaken": "inactive"}
 
 
@@ -70,7 +74,9 @@ def _tell(sha: str, record: Record | None, stage: Stage, report: Report) -> None
     if record:
         report.advice += stage.ended(record, _STATE.get(report.outcome, "failure"), told)
     try:
-        _status(sha, stage, _STATUS.get(report.outcome, "failure"), f"{stage.target.environment}: {told}")
+        context, text = stage.target.settings.release.smoke_context, f"{stage.target.environment}: {told}"
+        state = _STATUS.get(report.outcome, "failure")
+        stage.repository.set_status(sha, context, state, text, workflow_run(os.environ))
     except GateError as error:
         report.outcome = "failed"
         report.reason = report.reason or f"the status {stage.target.settings.release.smoke_context} could not be set"
@@ -91,23 +97,8 @@ def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
         budget.sleep(_PAUSE)
 
 
-def _status(sha: str, stage: Stage, state: str, told: str) -> None:
-    """docs.github.com/en/rest/commits/statuses; the newest of a context counts."""
-    body = {
-        "state": state,
-        "context": stage.target.settings.release.smoke_context,
-        "description": told[:140],
-    }
-    needs = "Commit statuses: write"
-    stage.repository.send("POST", f"statuses/{sha}", body, needs=needs, repeatable=True)
-
-
 def _comment(sha: str, stage: Stage, report: Report) -> None:
     """One comment on each pull request that brought the commit, renewed by a rerun."""
-    needs, mark = "Pull requests: write", _MARK.format(stage.target.environment)
-    body = {"body": f"{mark}\n{report.markdown()}"}
-    for pull in stage.repository.get(f"commits/{sha}/pulls", needs=needs) or []:
-        path = f"issues/{pull['number']}/comments"
-        mine = [c for c in stage.repository.get(path, needs=needs, per_page=100) or [] if mark in (c["body"] or "")]
-        method, where = ("PATCH", f"issues/comments/{mine[0]['id']}") if mine else ("POST", path)
-        stage.repository.send(method, where, body, needs=needs)
+    mark, forum = marker(stage.target.environment), Forum(stage.repository)
+    for pull in stage.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
+        forum.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")

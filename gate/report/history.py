@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gate.release.records import payload_of
+from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
 from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: read"
-_PAGE = 100
 _ENDED = frozenset({"success", "failure", "error"})
 
 
@@ -59,29 +59,17 @@ def read(repository: Repository, environment: str, since: datetime, *, commits: 
 
 
 def _deployments(repository: Repository, environment: str, since: datetime) -> Iterator[Deployment]:
-    listed = list(_listed(repository, environment, since))
-    for found in [one for one in listed if payload_of(one).get("gate")] or listed:
-        statuses = repository.get(f"deployments/{found['id']}/statuses", needs=_NEEDS, per_page=_PAGE) or []
-        if ended := _end(statuses):
+    """Newest first."""
+    newest_first = deployments(repository, environment, needs=_NEEDS)
+    listed = list(itertools.takewhile(lambda one: _time(one["created_at"]) >= since, newest_first))
+    for found in [one for one in listed if is_ours(one)] or listed:
+        if ended := _end(statuses(repository, found["id"], needs=_NEEDS)):
             yield _deployment(environment, found, ended)
 
 
-def _listed(repository: Repository, environment: str, since: datetime) -> Iterator[dict[str, Any]]:
-    """Newest first."""
-    for number in range(1, 100):
-        query: dict[str, str | int] = {"environment": environment, "per_page": _PAGE, "page": number}
-        found = repository.get("deployments", needs=_NEEDS, **query) or []
-        for one in found:
-            if _time(one["created_at"]) < since:
-                return
-            yield one
-        if len(found) < _PAGE:
-            return
-
-
-def _end(statuses: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _end(listed: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The first status that ended it; `inactive`, which a later success adds, does not."""
-    return next((status for status in reversed(statuses) if status["state"] in _ENDED), None)
+    return next((status for status in reversed(listed) if status["state"] in _ENDED), None)
 
 
 def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) -> Deployment:

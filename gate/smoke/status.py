@@ -11,8 +11,7 @@ from gate.release.backend import Backend, commit_of
 from gate.smoke.report import SmokeReport
 from gate.stack.target import Target
 from gate.vendors import Accounts
-
-_LONGEST = 140
+from gate.vendors.repository import Repository
 
 
 def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str]) -> None:
@@ -22,21 +21,13 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
     """
     if environ.get("RENDER_API_KEY"):
         _require_served(target, sha, environ)
-    body = {
-        "state": "success" if report.passed else "failure",
-        "context": target.settings.release.smoke_context,
-        "description": f"{target.environment}: {report.headline}"[:_LONGEST],
-    }
-    if address := workflow_run(environ):
-        body["target_url"] = address
     with Accounts(environ, target.config) as accounts:
-        # Repeatable: the newest status of a context is the one that counts.
-        accounts.github.api.send(
-            "POST",
-            accounts.github.path(target.repository, "statuses", sha),
-            body,
-            needs="the permission Commit statuses: write",
-            repeatable=True,
+        Repository(accounts.github, target.repository).set_status(
+            sha,
+            target.settings.release.smoke_context,
+            "success" if report.passed else "failure",
+            f"{target.environment}: {report.headline}",
+            workflow_run(environ),
         )
 
 

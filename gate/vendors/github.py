@@ -7,6 +7,7 @@ Where the API is follows the provider's rule for `github:baseUrl`: on github.com
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,22 @@ def web(base_url: str = BASE_URL) -> str:
     if host == "api.github.com":
         return "https://github.com"
     return f"https://{host.removeprefix('api.') if host.endswith('.ghe.com') else host}"
+
+
+def pages(ask: Callable[[dict[str, int]], Any], item: str | None = None, size: int = 100) -> Iterator[dict[str, Any]]:
+    """Every entry of a list, page after page, for as long as somebody reads on.
+
+    Args:
+        ask: gets the query of one page; its answer is None where the list's own object does not exist.
+        item: where the list stands in the answer, if that is an object.
+        size: of a page; GitHub's lists have different maxima.
+    """
+    for page in itertools.count(1):
+        answer = ask({"per_page": size, "page": page})
+        found = (answer or []) if item is None else (answer or {}).get(item, [])
+        yield from found
+        if len(found) < size:
+            return
 
 
 @dataclass(frozen=True)
@@ -213,12 +230,11 @@ class GitHub:
         query: dict[str, str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Every item of a list; nothing where the list's own object is not there."""
-        for page in range(1, _MOST_PAGES + 1):
-            answer = self._get(repository, path, needs=needs, query={**(query or {}), "per_page": size, "page": page})
-            found = (answer or []) if item is None else (answer or {}).get(item, [])
-            yield from found
-            if len(found) < size:
-                return
+
+        def ask(page: dict[str, int]) -> Any:
+            return self._get(repository, path, needs=needs, query={**(query or {}), **page})
+
+        yield from pages(ask, item, size)
 
     def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """GraphQL answers 200 with `errors` where it refuses."""
@@ -230,8 +246,8 @@ class GitHub:
             said = str(errors[0].get("message", "no message"))[:200]
             if errors[0].get("type") in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
                 raise Forbidden(
-                    f"GitHub lets GITHUB_TOKEN not read branch protection rules ({said}): it needs Administration: "
-                    "read, or the scope repo"
+                    f"GitHub does not allow GITHUB_TOKEN to read branch protection rules ({said}): it needs "
+                    "Administration: read, or the scope repo"
                 )
             raise VendorError(f"GitHub's GraphQL API refused a question about branch protection rules: {said}")
         return (answer or {}).get("data") or {}

@@ -20,8 +20,6 @@ LIMIT = 65_536
 TOKEN = "REPORT_TOKEN"
 _WORKFLOW = "github-actions[bot]"
 """Who a workflow's own token writes as, where GitHub does not say who is asking."""
-_MOST_PAGES = 100
-_SIZE = 100
 
 Json = dict[str, Any]
 
@@ -52,8 +50,8 @@ def cut(text: str, limit: int, note: str) -> str:
 class Forum:
     """The pull requests and issues of one repository. Raises (all methods): VendorError."""
 
-    def __init__(self, repository: Repository, viewer: str) -> None:
-        self._repository, self._viewer = repository, viewer
+    def __init__(self, repository: Repository) -> None:
+        self._repository, self._viewer = repository, repository.viewer() or _WORKFLOW
 
     def comment(self, number: int, mark: str, body: str) -> tuple[str, str]:
         """The one comment with this marker on a pull request, written or renewed.
@@ -107,11 +105,7 @@ class Forum:
         return bool(login) and (login == self._viewer or app)
 
     def _pages(self, path: str, needs: str, **query: str) -> Iterator[Json]:
-        for page in range(1, _MOST_PAGES + 1):
-            found = self._repository.get(path, needs=needs, per_page=_SIZE, page=page, **query) or []
-            yield from found
-            if len(found) < _SIZE:
-                return
+        return self._repository.pages(path, needs, **query)
 
     def _create(self, path: str, body: Json, needs: str) -> Json:
         return dict(self._repository.send("POST", path, body, needs=needs))
@@ -140,7 +134,7 @@ def open_forum(environ: Mapping[str, str]) -> Iterator[Forum]:
         )
     github = GitHub(owner, token, base_url=_base_url(environ), credential=TOKEN)
     try:
-        yield Forum(Repository(github, name), github.viewer() or _WORKFLOW)
+        yield Forum(Repository(github, name))
     finally:
         github.close()
 

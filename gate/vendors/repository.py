@@ -1,13 +1,15 @@
-"""What a release asks of the repository: tags, ancestry, commit statuses. Facts: docs.github.com/en/rest."""
+"""One repository at GitHub: tags, ancestry, commit statuses. Facts: docs.github.com/en/rest."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 from urllib.parse import quote
 
-from gate.vendors.github import GitHub
+from gate.vendors.github import GitHub, pages
 
 _READ = "Contents: read"
+CommitState = Literal["success", "failure", "error", "pending"]
 
 
 class Repository:
@@ -59,8 +61,23 @@ class Repository:
 
     def status(self, sha: str, context: str) -> str | None:
         """State of a commit status: success, failure, error or pending; None without one (commits/statuses)."""
-        found = self.get(f"commits/{sha}/status", per_page=100) or {}
-        return next((str(s["state"]) for s in found.get("statuses", []) if s["context"] == context), None)
+        listed = self.pages(f"commits/{sha}/status", item="statuses")
+        return next((str(found["state"]) for found in listed if found["context"] == context), None)
+
+    def set_status(self, sha: str, context: str, state: CommitState, text: str, address: str = "") -> None:
+        """Set a commit status; the newest of a context counts (commits/statuses).
+
+        Args:
+            text: cut at 140 characters, which is all that GitHub takes.
+            address: of the workflow's run; empty outside of one.
+        """
+        body = {"state": state, "context": context, "description": text[:140]}
+        body |= {"target_url": address} if address else {}
+        self.send("POST", f"statuses/{sha}", body, needs="Commit statuses: write", repeatable=True)
+
+    def viewer(self) -> str:
+        """Who the token writes as; empty where GitHub does not say."""
+        return self._github.viewer()
 
     def merged_head(self, sha: str) -> str | None:
         """The head that a commit merged, squashed or rebased, where that added nothing: the trees are the same."""
@@ -77,6 +94,12 @@ class Repository:
 
     def get(self, path: str, needs: str = _READ, **query: str | int) -> Any:
         return self._github.api.get(self._github.path(self.name, path), query, needs=needs)
+
+    def pages(
+        self, path: str, needs: str = _READ, *, item: str | None = None, **query: str | int
+    ) -> Iterator[dict[str, Any]]:
+        """Every entry of a list; see `gate.vendors.github.pages`."""
+        return pages(lambda page: self.get(path, needs=needs, **query, **page), item)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
         return self._github.api.send(

@@ -83,6 +83,28 @@ def test_the_pull_request_gets_one_comment_that_a_rerun_renews(world: ReleaseWor
     assert f"## deploy {sha[:7]}: done" in comment["body"]
 
 
+def test_a_strangers_comment_that_quotes_the_marker_is_never_overwritten(world: ReleaseWorld) -> None:
+    automatic(world)
+    sha = world.push(smoked=False)
+    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
+    with world.stage() as stage:
+        deploy(sha, stage, world.budget())
+    (ours,) = world.estate.find_all("github", "comment", issue=7)
+    quoted = f"> {ours['body']}\n\nWhy so?"
+    strangers = [("octocat", quoted), ("octocat", ours["body"]), (ours["user"], quoted)]
+    with world.estate.edit("github") as objects:
+        place = objects.index(ours)
+        objects[place:place] = [
+            {**ours, "id": 900 + number, "user": user, "body": body} for number, (user, body) in enumerate(strangers)
+        ]
+    world.unhealthy.add(sha)
+    with world.stage() as stage:
+        deploy(sha, stage, world.budget())
+    *others, last = world.estate.find_all("github", "comment", issue=7)
+    assert [one["body"] for one in others] == [body for _, body in strangers]
+    assert f"## deploy {sha[:7]}: failed" in last["body"]
+
+
 def with_preview(stage: Stage, world: ReleaseWorld) -> Stage:
     vercel = Vercel("a" * 24, base_url=world.environ["VERCEL_BASE_URL"])
     return dataclasses.replace(stage, preview=PreviewBuilds(vercel, FRONTEND, "main"))

@@ -118,7 +118,12 @@ def test_the_applications_token_is_not_used(environ: dict[str, str]) -> None:
 def over(handle: Any, viewer: str = BOT) -> Forum:
     transport = httpx.MockTransport(handle)
     github = GitHub("o", "t", credential="REPORT_TOKEN", transport=transport, sleep=lambda _s: None)
-    return Forum(Repository(github, "r"), viewer)
+
+    class Viewed(Repository):
+        def viewer(self) -> str:
+            return viewer
+
+    return Forum(Viewed(github, "r"))
 
 
 def test_a_lost_answer_is_looked_up_before_it_is_an_error() -> None:

@@ -260,6 +260,25 @@ def test_where_render_has_forgotten_the_deploy_the_commit_is_deployed_anew(world
     assert any("is deployed anew" in text for _, text in report.timeline)
 
 
+@pytest.mark.parametrize("jobs", [99, 101, 230])
+def test_what_github_records_of_jobs_does_not_hide_a_release(world: ReleaseWorld, jobs: int) -> None:
+    """Each workflow job that names the environment is a deployment of it; smoke tests run many a time a day."""
+    first, _ = released(world, "v1.0.0"), released(world, "v1.1.0")
+    record_jobs(world, jobs)
+    with world.stage() as stage:
+        assert [record.tag for record in stage.records.newest()] == ["v1.1.0", "v1.0.0"]
+    assert go(world, "v1.0.0").outcome == "refused", "an older release is not released over a newer one"
+    with world.stage() as stage:
+        assert (rollback(None, stage, world.budget(600)).outcome, world.serving()) == ("done", (first, first))
+
+
+def record_jobs(world: ReleaseWorld, number: int) -> None:
+    """As GitHub does for each job of a workflow that names the environment."""
+    with world.estate.edit("github") as objects:
+        own = [one for one in objects if one["type"] == "deployment" and one["environment"] == "production"]
+        objects += [{**own[0], "id": 1000 + count, "payload": {}} for count in range(number)]
+
+
 def test_nothing_to_go_back_to_is_refused(world: ReleaseWorld) -> None:
     released(world, "v1.0.0")
     with world.stage() as stage, pytest.raises(Refused, match="no earlier good release is on record"):

@@ -49,8 +49,8 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, run: Callable[[], Report], nth: i
         return call
 
     with monkeypatch.context() as patch:
-        for owner in (Api, RenderClient):
-            patch.setattr(owner, "_retry", counting(owner._retry, lambda method: method != "GET"))
+        for owner, name in ((Api, "_read"), (RenderClient, "_retry")):
+            patch.setattr(owner, name, counting(getattr(owner, name), lambda method: method != "GET"))
         try:
             run()
         except Killed:

@@ -1,0 +1,41 @@
+"""Deployments of one of GitHub's environments and how they went (docs.github.com/en/rest/deployments).
+
+GitHub records each workflow job of an environment as a deployment of it, and vendors' apps record theirs; those of the
+gate say so in their payload.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gate.vendors.repository import Repository
+
+_PAGE = 100
+
+
+def deployments(repository: Repository, environment: str, *, needs: str) -> Iterator[dict[str, Any]]:
+    """Newest first; pages are read for as long as somebody reads on. Args: needs: the permission, for errors."""
+    return repository.pages("deployments", needs, environment=environment)
+
+
+def statuses(repository: Repository, deployment: int, *, needs: str, most: int = _PAGE) -> list[dict[str, Any]]:
+    """The newest ones of a deployment, newest first."""
+    return repository.get(f"deployments/{deployment}/statuses", needs=needs, per_page=most) or []
+
+
+def payload_of(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A deployment's payload; one that was sent as text comes back as text, and is whatever its maker meant."""
+    found = deployment.get("payload")
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except ValueError:
+            return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def is_ours(deployment: Mapping[str, Any]) -> bool:
+    """Whether the gate recorded it."""
+    return bool(payload_of(deployment).get("gate"))
