@@ -65,7 +65,7 @@ if "Auth0" not in running.unseen:
 
 backend = None
 if Part.BACKEND in parts or Part.CRITICAL_VARIABLES in parts:
-    backend = Backend(name, BackendArgs(blueprint, branch, wiring, render.drift))
+    backend = Backend(name, BackendArgs(blueprint, branch, wiring, render))
     wiring.provide(backend.outputs)
 
 if vercel and Part.FRONTEND in parts and "Vercel" not in running.unseen:

@@ -41,6 +41,7 @@ class Observation:
 
     digests: of live values, by variable. switches: the live values of `SWITCHES`, by variable.
     expires: when, as ISO 8601, by name of a free database. services: ids of those that exist, by name.
+    made: of each object that exists, what its next apply would report of it: its id, its address.
     """
 
     drift: Drift = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Observation:
     switches: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> Observation:
@@ -77,7 +79,13 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
     }
     expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
     services = {name: one["id"] for name, one in report.get("services", {}).items() if one["exists"]}
-    return Observation(drift, _told(report, "digests"), _told(report, "values"), expires, services)
+    made = {
+        (section, name): found["made"]
+        for section, objects in report.items()
+        for name, found in objects.items()
+        if found.get("made")
+    }
+    return Observation(drift, _told(report, "digests"), _told(report, "values"), expires, services, made)
 
 
 def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:

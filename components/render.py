@@ -8,7 +8,7 @@ these changes, and when the object was found changed at Render: then its environ
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from pulumi_command import local
 from blueprint.spec import KNOWN_VARIABLE
 from components.blueprint import Blueprint, Spec, references
 from components.command_environment import DRIFT, contents_variable, dump, secret_variable
-from components.observation import Change, Drift
+from components.observation import Change, Observation
 from components.wiring import Wiring
 
 
@@ -28,13 +28,13 @@ class BackendArgs:
     """Args of Backend.
 
     branch: the one to build; an output where this stack makes it, which has to be done before.
-    drift: what was found to have changed at Render since the last apply.
+    found: at Render: what has changed since the last apply, and what is known of the objects that exist.
     """
 
     blueprint: Blueprint
     branch: pulumi.Input[str]
     wiring: Wiring
-    drift: Drift
+    found: Observation
 
 
 class Backend(pulumi.ComponentResource):
@@ -60,7 +60,8 @@ class Backend(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
-        self._drift = args.drift
+        self._found = args.found
+        self._commands: dict[tuple[str, str], local.Command] = {}  # later ones may need earlier ones
         self._contents: dict[str, pulumi.Output[str]] = {}  # of each group
         blueprint, value_of = args.blueprint, args.wiring.value
         # Never changed in place: outputs read what they are given later than this runs.
@@ -76,7 +77,6 @@ class Backend(pulumi.ComponentResource):
             self.env_group_id = self._converge("envVarGroups", spec, known)["id"]
             self._contents[spec["name"]] = _contents(spec, known)
             known = {**known, "envVarGroups": {spec["name"]: {"id": self.env_group_id}}}
-        self._commands: dict[str, local.Command] = {}  # by name, of what others may have to wait for
         services = {spec["name"]: self._service(spec, args.branch, known) for spec in blueprint.services(value_of)}
         self.service_urls = {name: service["url"] for name, service in services.items()}
         self.outputs = {"render.serviceUrls": pulumi.Output.json_dumps(self.service_urls, sort_keys=True)}
@@ -88,10 +88,9 @@ class Backend(pulumi.ComponentResource):
     def _service(self, spec: Spec, branch: pulumi.Input[str], known: Mapping[str, Any]) -> pulumi.Output[Any]:
         # A branch that this stack makes has to be there before it is built.
         spec = {**spec, "branch": branch} if "branch" in spec else spec
-        after = [command for name, command in self._commands.items() if name in references(spec)]
         groups = [v["fromGroup"] for v in spec["envVars"] if v.get("fromGroup") in self._contents]
         contents = {contents_variable(name): self._contents[name] for name in groups}
-        return self._converge("services", spec, known, environment=contents, after=after)
+        return self._converge("services", spec, known, environment=contents)
 
     def _converge(
         self,
@@ -101,11 +100,13 @@ class Backend(pulumi.ComponentResource):
         *,
         environment: Mapping[str, pulumi.Input[str]] | None = None,
         protect: bool = False,
-        after: Sequence[pulumi.Resource] = (),
     ) -> pulumi.Output[Any]:
-        """Declare one object; answers what `apply` reports of it."""
+        """Declare one object.
+
+        Returns: what `apply` reports of it. Of an object that exists it is what was found: a preview knows that too.
+        """
         name = spec["name"]
-        change = self._drift.get((section, name))
+        change = self._found.drift.get((section, name))
         command = local.Command(
             name,
             create="bin/render apply",
@@ -124,14 +125,22 @@ class Backend(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=protect,
-                depends_on=after,
+                depends_on=[command for other, command in self._commands.items() if _needs(section, spec, *other)],
                 # In sync: the reasons of the last drift stay in the state, and are no change.
                 ignore_changes=[] if change else [f"environment.{DRIFT}"],
             ),
         )
-        if section == "services":
-            self._commands[name] = command
+        self._commands[section, name] = command
+        if made := self._found.made.get((section, name)):
+            return pulumi.Output.from_input(made)
         return pulumi.Output.json_loads(command.stdout)[section][name]
+
+
+def _needs(section: str, spec: Spec, other_section: str, other: str) -> bool:
+    """Whether an object is made after another one, and deleted before it."""
+    if other_section == "services":
+        return other in references(spec)
+    return section in ("envVarGroups", "services") and other_section != section
 
 
 def _document(section: str, spec: Spec) -> dict[str, Any]:

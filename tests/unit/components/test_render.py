@@ -9,8 +9,8 @@ import pytest
 
 from blueprint.spec import Document, fill_in, parse
 from tests.unit import plan
-from tests.unit.components.engine import Run, Secret, run
-from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, KEY_VALUE_ID
+from tests.unit.components.engine import UNKNOWN, Run, Secret, run
+from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, KEY_VALUE_ID, nothing_there
 from tests.unit.settings.stack_file import SECRETS, StackFile
 
 COMMAND = "command:local:Command"
@@ -149,6 +149,26 @@ def test_a_service_runs_again_when_the_contents_of_its_group_change_and_not_when
     secret.config["marketedge:secrets"]["REDIS_URL"] = "redis://another"
     assert contents(turned) == before
     assert len({before, contents(other), contents(secret)}) == 3
+
+
+VARIABLE = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable"
+
+
+def test_a_preview_knows_the_ids_and_addresses_of_what_exists() -> None:
+    result = run(preview=True)
+    assert result.error is None
+    assert result.only(VARIABLE, "staging-BACKEND_URL").plain["value"] == plan.SERVICE_URL
+    known = document(result, plan.SERVICE).known
+    assert (known.databases[plan.DATABASE].id, known.env_var_groups[plan.ENV_GROUP].id) == (DATABASE_ID, GROUP_ID)
+    targets = [record["target"] for record in (result.outputs or {})["dnsRecords"]]
+    assert UNKNOWN not in targets
+
+
+def test_a_preview_does_not_know_what_only_the_creation_tells() -> None:
+    result = run(preview=True, observed=nothing_there)
+    assert result.error is None
+    assert result.only(VARIABLE, "staging-BACKEND_URL").plain["value"] is UNKNOWN
+    assert result.only(COMMAND, plan.SERVICE).inputs["environment"]["RENDER_KNOWN"] is UNKNOWN
 
 
 def test_only_the_database_is_protected(up: Run) -> None:

@@ -17,6 +17,7 @@ from tests.unit.components.vendors import (
     GROUP_ID,
     PROJECT_ID,
     SERVICE_ID,
+    nothing_there,
 )
 from tests.unit.settings.stack_file import SECRETS, StackFile
 
@@ -101,8 +102,8 @@ def test_outputs(up: Run) -> None:
     }
 
 
-def test_outputs_of_a_first_preview(preview: Run) -> None:
-    outputs = preview.outputs or {}
+def test_outputs_of_a_first_preview() -> None:
+    outputs = run(preview=True, observed=nothing_there).outputs or {}
     assert outputs["backendUrl"] is UNKNOWN
     assert outputs["frontendUrl"] == plan.FRONTEND_URL
     assert [record["target"] for record in outputs["dnsRecords"]] == [plan.FRONTEND_CNAME, UNKNOWN]

@@ -49,16 +49,17 @@ def outputs_of(type_: str, name: str, inputs: dict[str, Any], preview: bool) -> 
 
 def in_sync(document: Document, _environ: Mapping[str, str]) -> dict[str, Any]:
     """What a look at Render finds where everything is as it was applied."""
-    sections = {
-        "databases": document.databases,
-        "keyValues": document.key_values,
-        "envVarGroups": document.env_var_groups,
-        "services": document.web_services,
-    }
+    found = {"id": "found", "exists": True, "updatedAt": UPDATED, "drift": []}
     return {
-        section: {spec.name: {"id": "found", "exists": True, "updatedAt": UPDATED, "drift": []} for spec in specs}
-        for section, specs in sections.items()
+        section: {name: {**found, "made": made} for name, made in objects.items()}
+        for section, objects in made_of(document).items()
     }
+
+
+def nothing_there(document: Document, _environ: Mapping[str, str]) -> dict[str, Any]:
+    """What a look finds before the first `up`."""
+    missing = {"id": None, "exists": False, "updatedAt": None, "drift": [], "made": None}
+    return {section: dict.fromkeys(objects, missing) for section, objects in made_of(document).items()}
 
 
 def reporting(*_where: object) -> dict[str, str]:
@@ -70,7 +71,11 @@ def reporting(*_where: object) -> dict[str, str]:
 
 def report_of(stdin: str) -> dict[str, Any]:
     """What `bin/render apply` prints for a document, which has to be one that it takes."""
-    document = parse(stdin)
+    return made_of(parse(stdin))
+
+
+def made_of(document: Document) -> dict[str, dict[str, Any]]:
+    """What an apply reports of everything in a document."""
     made = {"region": "oregon", "plan": "free", "expiresAt": None}
     sections: dict[str, dict[str, Any]] = {
         "databases": {one.name: {"id": DATABASE_ID, **made} for one in document.databases},
