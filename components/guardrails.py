@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pulumi
 
 from blueprint.spec import Sourced
-from components import cost, required_checks
+from components import cost
 from components import declared_rules as watch
 from components import earlier_runs as rollout
 from components.configuration import Loaded
@@ -22,6 +22,8 @@ from components.observation import Observation
 from components.outputs import secret_digests
 from components.own_hosts import missing
 from components.phases import Part
+from components.repository import Repository, Unavailable
+from components.required_checks import Evidence, unreported
 from components.settings import Settings
 
 
@@ -35,12 +37,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at."""
+    """What the rules look at. evidence: of the required checks; None where GitHub cannot be asked."""
 
     loaded: Loaded
     before: Before
     observed: Observation
-    environ: Mapping[str, str]
+    evidence: Evidence | None = None
 
     @property
     def settings(self) -> Settings:
@@ -56,7 +58,7 @@ def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapp
 
     Raises: pulumi.RunError with every error at once; nothing was written by then.
     """
-    found = findings(Facts(loaded, before, observed, environ))
+    found = findings(Facts(loaded, before, observed, gathered(loaded, environ)))
     strict = loaded.settings.strict
     errors = [one.text for one in found if one.level == "error" or (strict and one.level == "risk")]
     for one in found:
@@ -66,6 +68,24 @@ def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapp
         lines = "\n".join(f"  {text}" for text in errors)
         raise pulumi.RunError(f"stack {pulumi.get_stack()} breaks its guardrails; nothing was changed:\n{lines}")
     watch.register(keep_all=loaded.settings.adopted, secrets=loaded.secrets)
+
+
+def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
+    """What GitHub tells about the required checks; None without a token, or where GitHub is out of reach."""
+    provider, settings, github = pulumi.Config("github"), loaded.settings, loaded.settings.github
+    token = provider.get("token") or environ.get("GITHUB_TOKEN")
+    if not token:
+        return None
+    base_url = provider.get("baseUrl") or environ.get("GITHUB_BASE_URL", "")
+    required = github.protection_in(settings.phase).required_checks
+    # A branch that this stack makes has the workflows of the one it is made from.
+    reference = github.branch.source or github.branch.name
+    try:
+        repository = Repository(base_url, token, loaded.owner, github.repository)
+        return repository.evidence(github.branch.name, reference, required, settings.release.smoke_context)
+    except Unavailable as error:
+        pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
+        return None
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -241,25 +261,24 @@ def within_budget(facts: Facts) -> Iterator[Finding]:
 
 
 def checks_that_report(facts: Facts) -> Iterator[Finding]:
-    """A required check that no job reports blocks every pull request for ever (GitHub, Protected branches)."""
-    provider = pulumi.Config("github")
-    github, token = facts.settings.github, provider.get("token") or facts.environ.get("GITHUB_TOKEN")
-    if not token:
+    """A required check that nothing reports blocks every pull request (GitHub, Protected branches).
+
+    On a branch that people work with already, adding one is refused.
+    """
+    settings, evidence = facts.settings, facts.evidence
+    if evidence is None:
         return
-    required = github.protection_in(facts.settings.phase).required_checks
-    base_url, branch = provider.get("baseUrl") or facts.environ.get("GITHUB_BASE_URL", ""), github.branch
-    try:
-        # A branch that this stack makes has the workflows of the one it is made from.
-        reference = branch.source or branch.name
-        files = required_checks.fetch(base_url, token, facts.loaded.owner, github.repository, reference)
-    except required_checks.Unavailable as error:
-        pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
-        return
-    path, ours = "marketedge:github.protection.requiredChecks", facts.settings.release.smoke_context
-    reported = [ours] if required_checks.sets_status(files) else []
-    for found in required_checks.explain(required, required_checks.jobs(files), branch.name, reported):
-        advice = "; or deliver the workflow that sets it: python -m gate workflows sync" if found.check == ours else ""
-        yield Finding("risk", f"{path}: {found}{advice}")
+    if evidence.workflows.passed_over:
+        pulumi.log.info(f"workflows that are not understood: {', '.join(evidence.workflows.passed_over)}")
+    protection, ours = settings.github.protection_in(settings.phase), settings.release.smoke_context
+    path, required = "marketedge:github.protection", protection.required_checks
+    for found in unreported(required, evidence, settings.github.branch.name, ours):
+        advice = "; or deliver the workflow that sets it: gate workflows sync" if found.check == ours else ""
+        text = f"{path}.requiredChecks: {found}{advice}"
+        locks = settings.adopted and not protection.force and found.check not in (evidence.required or ())
+        if locks:
+            text += f". To add it to {settings.github.branch.name} all the same: {path}.force: true"
+        yield Finding("error" if locks else "risk", text)
 
 
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (

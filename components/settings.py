@@ -51,6 +51,7 @@ class Protection(Model):
     allow_bypass: bool
     allow_force_pushes: bool
     allow_deletions: bool
+    force: bool = Field(default=False, description="Require checks that nothing reports on a branch that lived before")
 
 
 class AtCutover(Model):

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from components.required_checks import rest_prefix
+from components.repository import rest_prefix
 from gate.vendors.api import Api
 from gate.vendors.errors import Forbidden, VendorError
 

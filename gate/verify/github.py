@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from components.required_checks import Unavailable, explain, fetch, jobs, sets_status
+from components.repository import Repository as Reports
+from components.repository import Unavailable
+from components.required_checks import unreported
 from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
 from gate.upkeep.workflows import compare, delivered, names
 from gate.vendors.repository import Repository
 
 _ADMIN = "Administration: read"
-_RECENT = 5
 
 
 def groups(target: Target, repository: Callable[[], Repository], base_url: str, token: str) -> Iterator[Group]:
@@ -77,36 +78,24 @@ def _on(rule: dict[str, Any], key: str) -> bool:
 
 
 def _reported(target: Target, repository: Repository, base_url: str, token: str) -> Verdict:
-    """From the workflow files, and from what the heads of recent pull requests got."""
-    github = target.settings.github
-    required = github.protection_in(target.settings.phase).required_checks
+    """By the rule of the guardrail, over the same evidence."""
+    github, context = target.settings.github, target.settings.release.smoke_context
+    required, branch = github.protection_in(target.settings.phase).required_checks, github.branch.name
     try:
-        files = fetch(base_url, token, target.owner, github.repository, github.branch.name)
+        reports = Reports(base_url, token, repository.owner, repository.name)
+        evidence = reports.evidence(branch, branch, required, context)
     except Unavailable as error:
-        return unknown(f"the workflows cannot be read: {error}")
-    seen = _seen(repository, github.branch.name)
-    if sets_status(files):
-        seen.add(target.settings.release.smoke_context)  # set as a commit status, which no job's name tells
-    found = explain(required, jobs(files), github.branch.name, seen)
+        return unknown(f"what reports them cannot be read: {error}")
+    found = unreported(required, evidence, branch, context)
     if not found:
-        return passed(f"{len(required)} of {len(required)}")
+        skipped = evidence.workflows.passed_over
+        return passed(
+            f"{len(required)} of {len(required)}" + (f"; not understood: {', '.join(skipped)}" if skipped else "")
+        )
     fix = "correct marketedge:github.protection.requiredChecks, then " + UP
-    if target.settings.release.smoke_context in {one.check for one in found}:
-        fix = f"merge what python -m gate workflows sync --env staging delivers; {fix}"
+    if context in {one.check for one in found}:
+        fix = f"merge what gate workflows sync --env staging delivers; {fix}"
     return failed("; ".join(map(str, found)), fix)
-
-
-def _seen(repository: Repository, branch: str) -> set[str]:
-    """Contexts of check runs and commit statuses: not those of the branch itself, whose pushes start other jobs."""
-    query: dict[str, str | int] = {"state": "all", "base": branch, "sort": "updated", "direction": "desc"}
-    pulls = repository.get("pulls", needs="Pull requests: read", per_page=_RECENT, **query) or []
-    seen: set[str] = set()
-    for head in {pull["head"]["sha"] for pull in pulls}:
-        runs = repository.get(f"commits/{head}/check-runs", needs="Checks: read", per_page=100) or {}
-        seen |= {run["name"] for run in runs.get("check_runs", [])}
-        combined = repository.get(f"commits/{head}/status", needs="Commit statuses: read", per_page=100) or {}
-        seen |= {status["context"] for status in combined.get("statuses", [])}
-    return seen
 
 
 def _environment(target: Target, repository: Repository) -> Iterator[Line]:

@@ -13,13 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
-from components.required_checks import Unavailable, fetch
+from components.repository import Repository, Unavailable
+from components.required_checks import Evidence
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import Forbidden, Unauthorized, VendorError
 from gate.vendors.github import GitHub
 from gate.vendors.vercel import Vercel
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import Addresses, serve
+from rehearsal.vendor_api import Addresses, github_git, serve
 
 CREDENTIALS = {
     "GITHUB_TOKEN": "ghp_contract",
@@ -239,11 +240,21 @@ def test_the_finder_of_vercel_finds_by_name_and_team(estate: Estate) -> None:
             assert Vercel(CREDENTIALS["VERCEL_API_TOKEN"], "other", base_url=vendors.vercel).team_id
 
 
-def test_workflow_files_as_the_program_reads_them(estate: Estate, vendors: Addresses) -> None:
-    """docs.github.com/en/rest/repos/contents: a folder is a list, a file is base64, or raw where that is asked for."""
+def test_the_evidence_of_required_checks_is_what_github_shows(estate: Estate, vendors: Addresses) -> None:
+    """docs.github.com/en/rest: repos/contents, pulls, checks/runs, commits/statuses, branches/branch-protection."""
     path = ".github/workflows/test.yml"
-    estate.seed("github", "file", repository="platform", branch="main", file=path, content="on: push\njobs: {}\n")
-    found = fetch(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform", "main")
-    assert found == {path: "on: push\njobs: {}\n"}
+    estate.seed(
+        "github", "file", repository="platform", branch="main", file=path, content="on: push\njobs: {unit: {}}\n"
+    )
+    github_git.pull(estate, "platform", 3, head="c" * 40)
+    github_git.status(estate, "platform", "c" * 40, "external/ci")
+
+    def evidence(branch: str) -> Evidence:
+        repository = Repository(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform")
+        return repository.evidence(branch, branch, ["unit", "external/ci"], "smoke")
+
+    found = evidence("main")
+    assert [job.contexts for job in found.workflows.jobs] == [("unit",)]
+    assert (found.heads, found.required) == ((frozenset({"external/ci"}),), frozenset())
     with pytest.raises(Unavailable, match="404"):
-        fetch(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform", "feature/one")
+        evidence("feature/one")

@@ -26,6 +26,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from blueprint.reconcile import Report
 from blueprint.spec import Document
+from components.required_checks import Evidence
 from tests.unit.components.vendors import answer, in_sync, outputs_of, reporting
 from tests.unit.settings.stack_file import PROJECT, StackFile
 
@@ -135,7 +136,7 @@ def run(
     with (
         mock.patch.dict(os.environ, environ, clear=True),
         mock.patch("components.observation.look", lambda document, environ, _digests: observed(document, environ)),
-        mock.patch("components.required_checks.fetch", workflows),
+        mock.patch("components.repository.Repository.evidence", side_effect=lambda *_about: Evidence.of(workflows())),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,
     ):

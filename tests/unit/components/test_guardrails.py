@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -15,7 +16,8 @@ from components import guardrails
 from components.earlier_runs import Before
 from components.guardrails import Facts, Finding
 from components.observation import Observation
-from components.required_checks import Unavailable
+from components.repository import Unavailable
+from components.required_checks import Evidence
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import in_sync
 from tests.unit.settings.stack_file import StackFile
@@ -28,9 +30,8 @@ def facts(
     stack_file: StackFile,
     before: Before = NEVER_UP,
     observed: Observation = NOTHING_SEEN,
-    environ: Mapping[str, str] | None = None,
 ) -> Facts:
-    return Facts(stack_file.load(), before, observed, environ or {})
+    return Facts(stack_file.load(), before, observed)
 
 
 def produce(stack_file: StackFile, **options: Any) -> Run:
@@ -338,14 +339,46 @@ def test_at_cutover_the_gates_own_status_has_to_be_set_by_some_workflow(producti
         checks = {"zebra-protection-gate": {"runs-on": "x"}, "m": {"name": "Database Migration Test", "runs-on": "x"}}
         return {".github/workflows/checks.yml": json.dumps({"on": {"pull_request": None}, "jobs": checks})}
 
+    production.put("github.protection.force", False)
     production.config["marketedge:phase"] = "infrastructure"
-    said = [w for w in produce(production, workflows=without_the_gate).warnings if "staging-smoke-tests" in w]
-    assert said == []
+    assert run(production, workflows=without_the_gate).error is None
     production.config["marketedge:phase"] = "cutover"
-    (said,) = (w for w in produce(production, workflows=without_the_gate).warnings if "staging-smoke-tests" in w)
-    assert "it would block pull requests for ever" in said
-    assert said.endswith("python -m gate workflows sync")
-    assert [w for w in produce(production).warnings if "staging-smoke-tests" in w] == []
+    refused = str(run(production, workflows=without_the_gate).error)
+    assert "'staging-smoke-tests'" in refused
+    assert "GitHub would wait for it forever" in refused
+    assert "gate workflows sync" in refused
+    assert run(production).error is None
+
+
+def test_a_check_that_nothing_reports_is_not_added_to_a_branch_that_lived_before(production: StackFile) -> None:
+    """Not even without strict; what the branch requires already, or the file forces, is a warning as elsewhere."""
+    production.config["marketedge:phase"] = "infrastructure"
+    production.put("github.protection.force", False)
+    result = run(production, workflows=only_migrations)
+    assert "require 'test-migrations' instead" in str(result.error)
+    assert "marketedge:github.protection.force: true" in str(result.error)
+    assert result.declared == []
+
+    production.put("github.protection.force", True)
+    forced = run(production, workflows=only_migrations)
+    assert forced.error is None
+    assert len([warning for warning in forced.warnings if "requiredChecks" in warning]) == 2
+
+
+def test_a_check_that_the_branch_requires_already_is_no_error(production: StackFile) -> None:
+    production.config["marketedge:phase"] = "infrastructure"
+    required = frozenset(production.load().settings.github.protection.required_checks)
+    evidence = replace(Evidence.of(only_migrations()), required=required)
+    found = list(guardrails.checks_that_report(replace(facts(production), evidence=evidence)))
+    assert [one.level for one in found] == ["risk", "risk"]
+
+
+def test_what_is_not_understood_is_passed_over_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+    evidence = Evidence.of({**only_migrations(), "odd.yml": "a: ["})
+    assert list(guardrails.checks_that_report(replace(facts(StackFile()), evidence=evidence)))
+    assert said == ["workflows that are not understood: odd.yml"]
 
 
 def test_required_checks_are_not_compared_where_github_is_out_of_reach() -> None:

@@ -23,7 +23,7 @@ SOURCES = (
 PLANS = "expected 'free', 'starter', 'standard', 'pro', 'pro_plus', 'pro_max' or 'pro_ultra'"
 REGIONS = "expected 'frankfurt', 'ohio', 'oregon', 'singapore' or 'virginia'"
 PROTECTION = (
-    "allowBypass, allowDeletions, allowForcePushes, dismissStaleApprovals, requireConversationResolution, "
+    "allowBypass, allowDeletions, allowForcePushes, dismissStaleApprovals, force, requireConversationResolution, "
     "requireUpToDate, requiredApprovals, requiredChecks"
 )
 

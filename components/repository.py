@@ -1,0 +1,101 @@
+"""What the rules have to know of the repository at GitHub: its workflows, what they reported, and the protection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from components.required_checks import Evidence, unreported
+from components.workflow_jobs import FOLDER
+
+BASE_URL = "https://api.github.com"
+_PUBLIC = frozenset({"api.github.com", "github.com"})
+_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_RECENT = 5
+"""Pull requests whose reports are looked at."""
+
+
+class Unavailable(Exception):
+    """The repository cannot be looked at; says why."""
+
+
+def rest_prefix(base_url: str) -> str:
+    """Where below its base URL GitHub has the REST API: GitHub Enterprise Server has it at /api/v3, as the provider
+    assumes of whatever is not github.com."""
+    host = urlsplit(base_url or BASE_URL).hostname or ""
+    return "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
+
+
+class Repository:
+    """Reads one repository.
+
+    Args: base_url: as `github:baseUrl`, empty for github.com.
+
+    Raises (all methods): Unavailable.
+    """
+
+    def __init__(self, base_url: str, token: str, owner: str, name: str) -> None:
+        self._path = f"{rest_prefix(base_url)}/repos/{quote(owner)}/{quote(name)}"
+        base = BASE_URL if urlsplit(base_url).hostname in (None, "github.com") else base_url
+        headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
+        self._client = httpx.Client(
+            base_url=base.rstrip("/").removesuffix("/api/v3"), headers=headers, timeout=_TIMEOUT, follow_redirects=True
+        )
+
+    def evidence(self, branch: str, reference: str, required: Collection[str], smoke_context: str) -> Evidence:
+        """What tells which of the required checks are reported on pull requests to the branch.
+
+        Args: reference: the branch whose workflows count. Where they explain every check, nothing else is asked.
+        """
+        try:
+            with self._client:
+                found = Evidence.of(self._workflows(reference))
+                if not unreported(required, found, branch, smoke_context):
+                    return found
+                return replace(found, heads=self._heads(branch), required=self._required(branch))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Unavailable(f"GitHub: an answer that is not understood ({type(error).__name__})") from None
+
+    def _workflows(self, reference: str) -> dict[str, str]:
+        """rest/repos/contents: texts by path."""
+        listed = self._get(f"contents/{FOLDER}", ref=reference)
+        names = [one["name"] for one in listed if one["name"].endswith((".yml", ".yaml"))]
+        return {f"{FOLDER}/{name}": self._raw(f"contents/{FOLDER}/{quote(name)}", reference) for name in names}
+
+    def _heads(self, branch: str) -> tuple[frozenset[str], ...]:
+        """rest/pulls, rest/checks/runs, rest/commits/statuses: not of the branch itself, whose pushes start others."""
+        query = {"state": "all", "base": branch, "sort": "updated", "direction": "desc", "per_page": str(_RECENT)}
+        heads = dict.fromkeys(pull["head"]["sha"] for pull in self._get("pulls", **query))
+        found = []
+        for sha in heads:
+            runs = self._get(f"commits/{sha}/check-runs", per_page="100").get("check_runs", [])
+            statuses = self._get(f"commits/{sha}/status", per_page="100").get("statuses", [])
+            found.append(frozenset([*(run["name"] for run in runs), *(one["context"] for one in statuses)]))
+        return tuple(one for one in found if one)
+
+    def _required(self, branch: str) -> frozenset[str] | None:
+        """rest/branches/branch-protection; None where the token may not see it."""
+        try:
+            rule = self._get(f"branches/{quote(branch, safe='')}/protection")
+        except Unavailable as error:
+            return frozenset() if "404" in str(error) else None
+        return frozenset((rule.get("required_status_checks") or {}).get("contexts", []))
+
+    def _get(self, path: str, **query: str) -> Any:
+        return self._ask(path, query, "application/vnd.github+json").json()
+
+    def _raw(self, path: str, reference: str) -> str:
+        return self._ask(path, {"ref": reference}, "application/vnd.github.raw+json").text
+
+    def _ask(self, path: str, query: dict[str, str], accept: str) -> httpx.Response:
+        try:
+            answer = self._client.get(f"{self._path}/{path}", params=query, headers={"Accept": accept})
+            return answer.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise Unavailable(f"GitHub answered {error.response.status_code} to {error.request.url.path}") from None
+        except httpx.HTTPError as error:
+            raise Unavailable(f"GitHub: {type(error).__name__}") from None

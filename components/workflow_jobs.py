@@ -1,0 +1,238 @@
+"""Which jobs a repository's workflow files have, and what GitHub calls the checks that they report.
+
+A check is called as its job's `name:`, or the job's id where it has none; a matrix adds its values in brackets, and a
+called workflow its own jobs after a slash (docs.github.com/en/actions: Workflow syntax, Running variations of jobs in a
+workflow, Reuse workflows). The files are other people's: what is not understood is passed over, and named.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import yaml
+
+FOLDER = ".github/workflows"
+_EVENTS = ("pull_request", "pull_request_target")
+_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_MOST_ROWS = 256
+"""Jobs that GitHub makes of one matrix."""
+_ANYTHING = ("*", "**")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a workflow.
+
+    Attributes:
+        contexts: what it reports as; `*` stands for what only a run knows.
+        on_pull_requests: branches of the pull requests that start it, those with a `!` not; empty where none does.
+        on_pushes: branches whose pushes start it: it then reports on pull requests from these.
+        filtered: by paths, so that some pull requests do not start it.
+    """
+
+    file: str
+    workflow: str
+    id: str
+    contexts: tuple[str, ...]
+    on_pull_requests: tuple[str, ...]
+    on_pushes: tuple[str, ...]
+    filtered: bool
+
+    def starts_on_pull_requests_to(self, branch: str) -> bool:
+        return matches(self.on_pull_requests, branch)
+
+    @property
+    def every_pull_request(self) -> bool:
+        """Whether its pushes are those of every branch."""
+        return any(one in _ANYTHING for one in self.on_pushes) and not any(
+            one.startswith("!") for one in self.on_pushes
+        )
+
+
+@dataclass(frozen=True)
+class Workflows:
+    """What the files say. passed_over: files that are not understood."""
+
+    jobs: tuple[Job, ...]
+    passed_over: tuple[str, ...] = ()
+
+
+def read(files: Mapping[str, str]) -> Workflows:
+    """Every job of every workflow. Args: files: texts by path."""
+    found: list[Job] = []
+    passed_over = []
+    contents: dict[str, Any] = {}
+    for file, text in sorted(files.items()):
+        try:
+            contents[file] = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            passed_over.append(file)
+    for file, content in contents.items():
+        try:
+            found += _jobs(file, content, contents)
+        except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
+            passed_over.append(file)  # any YAML may stand in a workflow's place, an anchor within itself too
+    return Workflows(tuple(found), tuple(passed_over))
+
+
+def matches(patterns: tuple[str, ...], name: str) -> bool:
+    """The last pattern that matches decides (Workflow syntax, Filter pattern cheat sheet)."""
+    fitting = [one for one in patterns if _pattern(one.removeprefix("!")).fullmatch(name)]
+    return bool(fitting) and not fitting[-1].startswith("!")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """`*` stops at a slash, `**` does not; `?` and `+` are of the character before; brackets are sets."""
+    parts = re.split(r"(\*\*|\*|\?|\+|\[[^\]]*\]|\\.)", text)
+    kept = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+    written = (kept.get(part) or (part if part[:1] in ("[", "\\") else re.escape(part)) for part in parts)
+    try:
+        return re.compile("".join(written))
+    except re.error:
+        return re.compile(re.escape(text))
+
+
+def _jobs(file: str, content: Any, files: Mapping[str, Any]) -> Iterator[Job]:
+    if not isinstance(content, dict) or not isinstance(content.get("jobs"), dict):
+        return
+    triggers = _triggers(content)
+    events = [_mapping(triggers[event]) for event in _EVENTS if event in triggers]
+    pulls = tuple(pattern for event in events for pattern in _branches(event))
+    push = _mapping(triggers.get("push"))
+    pushes = () if "push" not in triggers or (_of_tags(push) and not _of_branches(push)) else tuple(_branches(push))
+    ways = [*events, *([push] if pushes else [])]
+    filtered = bool(ways) and all("paths" in way or "paths-ignore" in way for way in ways)
+    for id_, job in content["jobs"].items():
+        if isinstance(job, dict):
+            contexts = tuple(_contexts(_text(id_), job, files))
+            yield Job(file, _text(content.get("name") or file), _text(id_), contexts, pulls, pushes, filtered)
+
+
+def _of_tags(event: Mapping[str, Any]) -> bool:
+    return bool({"tags", "tags-ignore"} & event.keys())
+
+
+def _of_branches(event: Mapping[str, Any]) -> bool:
+    return bool({"branches", "branches-ignore"} & event.keys())
+
+
+def _triggers(content: dict[Any, Any]) -> dict[str, Any]:
+    on = content.get("on", content.get(True))  # YAML 1.1 reads `on` as true
+    if isinstance(on, dict):
+        return {_text(name): value for name, value in on.items()}
+    return dict.fromkeys(_listed(on))
+
+
+def _branches(event: Mapping[str, Any]) -> list[str]:
+    """Patterns of the branches that it is about; what is left out has a `!` before it.
+
+    A pull request's event that new commits do not start leaves them without a report.
+    """
+    if "types" in event and "synchronize" not in _listed(event["types"]):
+        return []
+    return (_listed(event.get("branches")) or ["**"]) + [f"!{name}" for name in _listed(event.get("branches-ignore"))]
+
+
+def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """What a job reports as, once for each row of its matrix."""
+    name = _text(job.get("name") or id_)
+    for row in _rows(job.get("strategy")):
+        shown = _EXPRESSION.sub(partial(_value_of, row=row), name)
+        if row is None:
+            names = [shown] if "*" in shown else [f"{shown} (*)", *([] if _has_matrix(job) else [shown])]
+        elif shown == name and row:
+            names = [f"{name} ({', '.join(value for values in row.values() for value in values)})"]
+        else:
+            names = [shown]
+        if "uses" not in job:
+            yield from names
+            continue
+        for inner in _called(job["uses"], files, depth):
+            yield from (f"{one} / {inner}" for one in names)
+
+
+def _called(uses: Any, files: Mapping[str, Any], depth: int) -> list[str]:
+    """What the jobs of a called workflow report as; `*` for one of another repository."""
+    content = files.get(_text(uses).removeprefix("./")) if depth < 4 else None
+    if not isinstance(content, dict) or not isinstance(content.get("jobs"), dict):
+        return ["*"]
+    jobs = [(id_, job) for id_, job in content["jobs"].items() if isinstance(job, dict)]
+    return [name for id_, job in jobs for name in _contexts(_text(id_), job, files, depth + 1)]
+
+
+def _has_matrix(job: Mapping[Any, Any]) -> bool:
+    return isinstance(job.get("strategy"), dict)
+
+
+_Row = dict[str, list[str]]
+
+
+def _rows(strategy: Any) -> Iterator[_Row | None]:
+    """Each row's values by key, in order; an empty one without a matrix, None for one that only a run knows.
+
+    A row of `include` is added to every combination whose own values it leaves as they are, and else stands by itself
+    (Running variations of jobs in a workflow: Expanding or adding matrix configurations).
+    """
+    if isinstance(strategy, str):
+        yield None
+        return
+    matrix = _mapping(strategy).get("matrix")
+    if not isinstance(matrix, dict):
+        yield {} if matrix is None else None
+        return
+    axes = {_text(key): values for key, values in matrix.items() if key not in ("include", "exclude")}
+    listed = [*axes.values(), matrix.get("include", []), matrix.get("exclude", [])]
+    if not all(isinstance(values, list) for values in listed) or _computed(listed):
+        yield None
+        return
+    combinations = [dict(zip(axes, row, strict=True)) for row in itertools.product(*axes.values())] if axes else []
+    left_out = [_mapping(one) for one in matrix.get("exclude", [])]
+    kept = [row for row in combinations[:_MOST_ROWS] if not any(one and one.items() <= row.items() for one in left_out)]
+    originals, alone = [dict(row) for row in kept], []
+    for extra in (_mapping(one) for one in matrix.get("include", [])):
+        fitting = [n for n, row in enumerate(originals) if all(row[k] == v for k, v in extra.items() if k in row)]
+        for n in fitting:
+            kept[n] = kept[n] | extra
+        if not fitting:
+            alone.append(extra)
+    yield from ({_text(k): _flat(v) for k, v in row.items()} for row in [*kept, *alone])
+
+
+def _computed(values: list[Any]) -> bool:
+    """Whether a list holds an expression, which may stand for anything."""
+    return any(isinstance(one, str) and _EXPRESSION.search(one) for listed in values for one in listed)
+
+
+def _value_of(expression: re.Match[str], row: _Row | None) -> str:
+    """What an expression in a name says, where that is one value of the matrix."""
+    key = expression[1].removeprefix("matrix.")
+    return ", ".join(row[key]) if row and key != expression[1] and key in row else "*"
+
+
+def _flat(value: Any) -> list[str]:
+    """As GitHub shows it: an object by its values."""
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _flat(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _flat(inner)]
+    return [_text(value)]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _mapping(value: Any) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: Any) -> list[str]:
+    """What may be written as a list or, where it is one, as a word."""
+    if value is None or isinstance(value, dict):
+        return []
+    return [_text(one) for one in value] if isinstance(value, list) else [_text(value)]
