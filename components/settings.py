@@ -191,6 +191,21 @@ class Dns(Model):
     ttl_seconds: int = Field(ge=30, le=86400)
 
 
+class Suite(Model):
+    """The team's own tests, which `gate smoke` runs as well.
+
+    Attributes:
+        command: without a shell, such as `npx playwright test`. It gets BACKEND_URL and FRONTEND_URL.
+        folder: where it runs, seen from the project's folder; in the delivered workflows that is `..`.
+        junit: the JUnit file that it writes, seen from its folder; a failure in it fails the suite.
+    """
+
+    command: Annotated[str, Field(min_length=1)]
+    folder: Annotated[str, Field(min_length=1)] = "."
+    timeout_seconds: int = Field(240, ge=1, le=300)
+    junit: Annotated[str, Field(min_length=1)] | None = None
+
+
 class Smoke(Model):
     """Where the application is looked at by `gate smoke` (plan 3.2, 3.4); the defaults are MarketEdge's.
 
@@ -198,6 +213,8 @@ class Smoke(Model):
         health_status: what `status` of a health answer may be. environment_field: where it names the environment.
         dependencies: what the health detail has to report as connected, or the answer at ready_path.
         frontend_url: where people open the frontend, unless Vercel serves it.
+        require_login: whether a login test that is not made, for want of a test user, fails.
+        suite: the team's own tests.
         None (null): the application has no such thing, and the checks of it are not made.
     """
 
@@ -216,6 +233,8 @@ class Smoke(Model):
     admin_api_path: Path | None = "/api/v1/admin/feature-flags"
     frontend_url: Origin | None = None
     budget_seconds: int = Field(300, ge=10, le=300)
+    require_login: bool = False
+    suite: Suite | None = None
 
     @model_validator(mode="after")
     def _frontend_is_one_host(self) -> Self:

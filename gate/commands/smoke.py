@@ -26,6 +26,12 @@ def smoke(
         str | None,
         typer.Option("--status", help="Also set the commit status of this commit.", metavar="SHA", show_default=False),
     ] = None,
+    require_login: Annotated[
+        bool, typer.Option("--require-login", help="Fail if the login cannot be tested.", show_default=False)
+    ] = False,
+    preview: Annotated[
+        str, typer.Option(help="Also test the login from a preview.", metavar="URL", show_default=False)
+    ] = "",
 ) -> int:
     """Run quick health tests against an environment.
 
@@ -35,15 +41,17 @@ def smoke(
     that cannot be made counts as failed. `--report DIR` writes smoke.xml (JUnit), smoke.json and smoke.md.
 
     The login needs `SMOKE_USER_EMAIL` and `SMOKE_USER_PASSWORD` of a test user, with `SMOKE_AUTH0_CLIENT_ID` and
-    `SMOKE_AUTH0_CLIENT_SECRET` of the application (grant type Password); without them it is shown as skipped. Where
-    `SMOKE_AUTH0_CLIENT_ID` is set, the backend has to use that application. `BACKEND_URL`, `FRONTEND_URL` and
+    `SMOKE_AUTH0_CLIENT_SECRET` of the application (grant type Password). Without them it is not made; the summary says
+    so, and `--require-login` or `smoke.requireLogin` make it a failure. The token has to be of the audience that the
+    backend sends. Where `SMOKE_AUTH0_CLIENT_ID` is set, the backend has to use that application.
+    `BACKEND_URL`, `FRONTEND_URL` and
     `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
     protected deployments. A failure is sent to `NOTIFY_WEBHOOK_URL`. `--status` needs `GITHUB_TOKEN`; with
     `RENDER_API_KEY` it is set only on the commit that Render serves.
 
     **Exit codes**
 
-    - `0`: every check passed, or was skipped for the reason shown
+    - `0`: every check passed, or was not made for the reason shown
     - `2`: a check failed
     - `1`: could not be run (configuration, addresses), or the commit status could not be set
 
@@ -61,7 +69,14 @@ def smoke(
 
         target = load_target(env, stack, os.environ)
         with run.progress(f"smoke-testing {env}", target.settings.smoke.budget_seconds) as tell:
-            found = make_checks(target, os.environ, expect_version=expect_version, tell=tell)
+            found = make_checks(
+                target,
+                os.environ,
+                expect_version=expect_version,
+                require_login=require_login,
+                preview=preview,
+                tell=tell,
+            )
         run.finish(found)
         if not found.passed and (unheard := notify(f"smoke tests of {env}: {found.headline}", os.environ)):
             run.say(f"the team was not notified: {unheard}")

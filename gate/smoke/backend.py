@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -118,9 +119,29 @@ def strangers(visit: Visit) -> list[str]:
 
 def auth0_url(visit: Visit, _subject: str) -> str:
     """Tenant, audience, client and callback of the address that the frontend sends people to."""
-    settings = visit.target.settings
-    callback = _callback(visit)
-    answer = visit.backend("GET", str(settings.smoke.auth0_url_path), params={"redirect_uri": callback})
+    return _authorized(visit, authorize_query(visit), _callback(visit))
+
+
+def preview_login(visit: Visit, origin: str) -> str:
+    """A login from a preview: its page loads, the backend lets it ask, and sends people back to it."""
+    visit.page("/", origin)
+    allowed_origin(visit, origin)
+    callback = f"{origin}{visit.target.settings.smoke.callback_path}"
+    _authorized(visit, _asked(visit, callback), callback)
+    patterns = visit.target.settings.auth0.callbacks
+    if not any(fnmatch(callback, pattern) for pattern in patterns):
+        raise Failed(f"Auth0 does not send people back to {callback}", "a callback", "add it to auth0.callbacks")
+    return f"people come back to {callback}"
+
+
+def authorize_query(visit: Visit) -> dict[str, str]:
+    """Tenant (`domain`) and query of the address that the backend sends people to; asked once."""
+    found: dict[str, str] = visit.once("auth0-url", lambda: _asked(visit, _callback(visit)))
+    return found
+
+
+def _asked(visit: Visit, callback: str) -> dict[str, str]:
+    answer = visit.backend("GET", str(visit.target.settings.smoke.auth0_url_path), params={"redirect_uri": callback})
     content = _object(answer)
     if content.get("status") == "fallback_mode":
         raise Failed(
@@ -135,8 +156,12 @@ def auth0_url(visit: Visit, _subject: str) -> str:
             "look at Render, the service, Logs; at AUTH0_DOMAIN and AUTH0_CLIENT_ID of the service; smoke.auth0UrlPath",
         )
     parts = urlsplit(content["auth_url"])
-    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    found = {"domain": parts.netloc, **{key: query.get(key) for key in ("audience", "client_id", "redirect_uri")}}
+    return {"domain": parts.netloc, **{key: values[0] for key, values in parse_qs(parts.query).items()}}
+
+
+def _authorized(visit: Visit, query: Mapping[str, str], callback: str) -> str:
+    settings = visit.target.settings
+    found = {key: query.get(key) for key in ("domain", "audience", "client_id", "redirect_uri")}
     wanted = {"domain": settings.auth0.domain, "audience": settings.auth0.audience, "redirect_uri": callback}
     wanted |= {"client_id": own} if (own := visit.environ.get("SMOKE_AUTH0_CLIENT_ID")) else {}
     wrong = [key for key, value in wanted.items() if found[key] != value]

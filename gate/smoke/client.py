@@ -17,7 +17,8 @@ from gate.stack.target import Target
 WARM_UP = 90.0
 """Seconds. A free service sleeps after 15 idle minutes and takes about a minute to start (render.com/docs/free)."""
 _PAUSE = 3.0
-_REQUEST = 30.0
+_ANSWER, _STARTING = 8.0, 30.0
+"""Seconds for an answer: of what runs, so that a dead one is noticed within ten; of a service that may be starting."""
 _COLD = frozenset({502, 503, 504})
 _REDIRECTS = 5
 
@@ -39,6 +40,8 @@ class Visit:
 
     Args:
         environ: credentials of a test user, and other values that a check compares with.
+        require_login: whether a login that is not made has failed.
+        preview: address of a preview of the frontend, whose login is tested too; empty without one.
         deadline: by `clock`, after which nothing is asked any more.
         transport, clock, sleep: replaced in tests.
 
@@ -53,12 +56,15 @@ class Visit:
         environ: Mapping[str, str],
         *,
         expect_version: str | None,
+        require_login: bool,
+        preview: str,
         deadline: float,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.target, self.environ, self.expect_version = target, environ, expect_version
+        self.require_login, self.preview = require_login, preview
         self.tokens: list[str] = []
         self._shared: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -67,9 +73,14 @@ class Visit:
         self._patient_until = clock() + WARM_UP
         self._awake = {service.name: threading.Event() for service in target.settings.render.services}
         for service in target.settings.render.services:
-            if service.plan not in ("free", None):
+            if service.plan != "free":
                 self._awake[service.name].set()
         self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=transport)
+
+    @property
+    def left(self) -> float:
+        """Seconds of the budget."""
+        return self._deadline - self._clock()
 
     def close(self) -> None:
         self._http.close()
@@ -87,7 +98,7 @@ class Visit:
         while True:
             was_awake = awake.is_set()
             try:
-                answer = self._send(method, url, **options)
+                answer = self._send(method, url, _ANSWER if was_awake else _STARTING, **options)
             except _NoAnswer as error:
                 if was_awake or self._clock() + _PAUSE >= self._patient_until:
                     raise self._unreachable(what, error, "Render, the service, Logs") from None
@@ -99,14 +110,15 @@ class Visit:
                     return answer
             self._sleep(_PAUSE)
 
-    def page(self, path: str) -> httpx.Response:
-        """A page of the frontend; redirects are followed on its own host only.
+    def page(self, path: str, origin: str = "") -> httpx.Response:
+        """A page of the frontend, or of another origin of it; redirects are followed on its own host only.
 
         VERCEL_AUTOMATION_BYPASS_SECRET opens a protected deployment (vercel.com/docs/deployment-protection).
         """
         bypass = self.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
         headers = {"x-vercel-protection-bypass": bypass} if bypass else {}
-        url = f"{self.target.frontend_url}{path}"
+        origin = origin or self.target.frontend_url
+        url = urljoin(f"{origin}/", path)
         for _ in range(_REDIRECTS):
             try:
                 answer = self._send("GET", url, headers=headers)
@@ -115,10 +127,10 @@ class Visit:
             if not answer.has_redirect_location:
                 return answer
             url = urljoin(url, answer.headers["location"])
-            if urlsplit(url).netloc != urlsplit(self.target.frontend_url).netloc:
+            if urlsplit(url).netloc != urlsplit(origin).netloc:
                 raise Failed(
                     f"{path} leads away, to {urlsplit(url).netloc}",
-                    f"a page of {self.target.frontend_url}",
+                    f"a page of {origin}",
                     "Vercel's login page means Deployment Protection: open the domain, or set "
                     "VERCEL_AUTOMATION_BYPASS_SECRET",
                 )
@@ -147,12 +159,12 @@ class Visit:
             raise found
         return found
 
-    def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
-        left = self._deadline - self._clock()
+    def _send(self, method: str, url: str, seconds: float = _ANSWER, **options: Any) -> httpx.Response:
+        left = self.left
         if left <= 0:
             raise Failed("no time was left for it", "an answer within the budget", "look at what took so long")
         try:
-            return self._http.request(method, url, timeout=min(_REQUEST, left), **options)
+            return self._http.request(method, url, timeout=min(seconds, left), **options)
         except httpx.HTTPError as error:
             raise _NoAnswer(type(error).__name__) from None
 

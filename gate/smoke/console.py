@@ -20,10 +20,12 @@ def show(report: SmokeReport, console: Console) -> None:
         console.print(table)
     else:
         for check in report.checks:
-            line = f"{check.outcome}: {check.name}: {check.detail} ({check.seconds:.1f} s)"
-            console.print(Text(line), soft_wrap=True)
+            if check.outcome != Outcome.FAILED:
+                line = f"{check.outcome}: {check.name}: {check.detail} ({check.seconds:.1f} s)"
+                console.print(Text(line), soft_wrap=True)
     for checks in report.failures():
-        text = f"{', '.join(check.name for check in checks)}: expected {checks[0].expected}. {checks[0].fix}"
+        names = ", ".join(check.name for check in checks)
+        text = f"failed: {names}: {checks[0].detail}; expected {checks[0].expected}. {checks[0].fix}"
         console.print(Text(text), soft_wrap=True)
     style = "bold green" if report.passed else "bold red"
     headline = f"smoke tests of {report.environment}: {report.headline} in {report.seconds:.1f} s"

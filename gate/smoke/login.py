@@ -12,6 +12,7 @@ import json
 import re
 from typing import Any
 
+from gate.smoke.backend import authorize_query
 from gate.smoke.client import Failed, Skipped, Visit
 
 EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
@@ -47,7 +48,10 @@ def admin_api(visit: Visit, _subject: str) -> str:
 
 def _authorization(visit: Visit) -> dict[str, str]:
     if missing := [name for name in (EMAIL, PASSWORD) if not visit.environ.get(name)]:
-        raise Skipped(f"skipped: {', '.join(missing)} not set")
+        if visit.require_login:
+            names = " and ".join(missing)
+            raise Failed(f"not made: {names} not set", "a login", f"set {names} of a test user: the login is required")
+        raise Skipped(f"set {' and '.join(missing)} to test it")
     return {"Authorization": f"Bearer {visit.once('token', lambda: _token(visit))}"}
 
 
@@ -74,7 +78,8 @@ def _token(visit: Visit) -> str:
     token = content.get("access_token") if isinstance(content, dict) else None
     if isinstance(token, str) and token:
         visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
-        return _jwt(token)
+        _require_audience(visit, _jwt(token))
+        return token
     raise _refused(answer.status_code, content)
 
 
@@ -91,18 +96,30 @@ def _refused(status: int, content: Any) -> Failed:
     return Failed(f"Auth0 refused the login: status {status}, {shown}", "an access token", fix)
 
 
-def _jwt(token: str) -> str:
-    """The token, if it is a JWT; without an audience Auth0 answers an opaque or an encrypted one."""
+def _jwt(token: str) -> dict[str, Any]:
+    """What the token says, if it is a JWT; without an audience Auth0 answers an opaque or an encrypted one."""
     parts = token.split(".")
     try:
-        header = parts[0] + "=" * (-len(parts[0]) % 4)
-        readable = isinstance(json.loads(base64.urlsafe_b64decode(header)), dict)
+        _header, claims = [json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2]]
     except ValueError:
-        readable = False
-    if len(parts) != 3 or not readable:
+        claims = None
+    if len(parts) != 3 or not isinstance(claims, dict):
         raise Failed(
             f"an access token of {len(parts)} part{'s' * (len(parts) > 1)}, not a JWT",
             "a JWT: three parts",
             "the audience has to be an API of the tenant (plan 1.1): look at Auth0, APIs",
         )
-    return token
+    return claims
+
+
+def _require_audience(visit: Visit, claims: dict[str, Any]) -> None:
+    """The backend accepts tokens of the audience that it sends people for."""
+    asked = visit.target.settings.smoke.auth0_url_path
+    wanted = (authorize_query(visit).get("audience") if asked else None) or visit.target.settings.auth0.audience
+    found = claims.get("aud")
+    if wanted not in (found if isinstance(found, list) else [found]):
+        raise Failed(
+            f"a token of the audience {str(found)[:200]}",
+            f"the audience {wanted}, which the backend sends",
+            "correct AUTH0_AUDIENCE of the service, or marketedge:auth0.audience: pulumi up",
+        )

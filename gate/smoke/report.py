@@ -62,8 +62,9 @@ class SmokeReport(Report):
 
     @property
     def headline(self) -> str:
-        """`12 passed, 1 skipped`."""
-        counts = [f"{len(found)} {outcome.value}" for outcome in Outcome if (found := self.of(outcome))]
+        """`12 passed, 1 not made`."""
+        words = {Outcome.SKIPPED: "not made"}
+        counts = [f"{len(found)} {words.get(o, o.value)}" for o in Outcome if (found := self.of(o))]
         return ", ".join(counts) or "nothing was checked"
 
     @property

@@ -32,6 +32,8 @@ def run(
     environ: Mapping[str, str],
     *,
     expect_version: str | None = None,
+    require_login: bool = False,
+    preview: str = "",
     seconds: float | None = None,
     tell: Callable[[str], None] = lambda _text: None,
     transport: httpx.BaseTransport | None = None,
@@ -45,6 +47,8 @@ def run(
         environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, SMOKE_AUTH0_CLIENT_ID and
             SMOKE_AUTH0_CLIENT_SECRET of the application (not Auth0's management application); all optional.
         expect_version: commit or tag that has to serve.
+        require_login: whether a login that is not made has failed; also where the stack says `smoke.requireLogin`.
+        preview: address of a preview of the frontend, whose login is tested too.
         seconds: what it may take, where that is less than the stack's `smoke.budgetSeconds`.
         tell: gets progress.
 
@@ -60,6 +64,8 @@ def run(
         target,
         environ,
         expect_version=expect_version,
+        require_login=require_login or target.settings.smoke.require_login,
+        preview=preview.rstrip("/"),
         deadline=deadline,
         clock=clock,
         sleep=sleep,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gate.smoke import backend, frontend, login
+from gate.smoke import backend, frontend, login, suite
 from gate.smoke.client import Visit
 
 
@@ -82,9 +82,30 @@ TABLE = (
         "page",
         "3.2 dashboard loading",
         frontend.page,
-        lambda visit: list(visit.target.settings.smoke.pages),
+        lambda visit: visit.target.settings.smoke.pages[: 1 if visit.target.settings.live else None],
         at_frontend=True,
-        before_people=True,
+    ),
+    Check(
+        "frontend calls the backend, page",
+        "2.5 NEXT_PUBLIC_API_BASE_URL",
+        frontend.calls,
+        lambda visit: visit.target.settings.smoke.pages[:1],
+        optional=True,
+        at_frontend=True,
+    ),
+    Check(
+        "login from",
+        "1.3 login from a preview",
+        backend.preview_login,
+        lambda visit: [visit.preview] if visit.preview else [],
+        optional=True,
+    ),
+    Check(
+        "suite",
+        "3.2, 3.4 the team's own tests",
+        suite.own_suite,
+        lambda visit: [""] if visit.target.settings.smoke.suite else [],
+        optional=True,
     ),
     Check(
         "super-admin page",

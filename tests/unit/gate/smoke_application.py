@@ -34,6 +34,12 @@ def target(environment: str = "staging", plan: str = "free", **smoke: Any) -> Ta
     return Target(file.load().settings, "zebra-devops", FRONTEND, BACKEND, {})
 
 
+def jwt(**claims: Any) -> str:
+    """A token as Auth0 makes it, without a signature that anybody could check."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims)]
+    return ".".join([*parts, "fake-signature"])
+
+
 class Clock:
     """Time that passes only by sleeping, or where a test says so."""
 
@@ -60,11 +66,12 @@ class Application:
             "commit": "0123456789abcdef0123456789abcdef01234567",
             "services": {"database": {"status": "connected"}, "redis": {"status": "connected"}},
         }
-        self.token = f"{base64.urlsafe_b64encode(b'{}').decode()}.fake-payload.fake-signature"
+        self.token = jwt(aud=[self.target.settings.auth0.audience, "https://tenant/userinfo"])
+        self.page = '<!DOCTYPE html><HTML><script src="/_next/static/main.js?dpl=1" defer></script></HTML>'
+        self.script = f'var api="{BACKEND}"||"http://localhost:8000"'
         self.authorize = {
             "audience": self.target.settings.auth0.audience,
             "client_id": CLIENT,
-            "redirect_uri": f"{FRONTEND}/callback",
         }
         self.tenant = self.target.settings.auth0.domain
         self.answers: dict[str, httpx.Response | Exception | list[httpx.Response | Exception]] = {}
@@ -83,20 +90,25 @@ class Application:
 
     def _good(self, request: httpx.Request, key: str) -> httpx.Response:
         if request.url.host == urlsplit(FRONTEND).netloc:
-            return httpx.Response(200, html="<!DOCTYPE html><HTML></HTML>")
+            if request.url.path.startswith("/_next/"):
+                return httpx.Response(200, text=self.script)
+            return httpx.Response(200, html=self.page)
+        if request.url.host.endswith(".vercel.app"):
+            return httpx.Response(200, html=self.page)
         if request.method == "OPTIONS":
             return self._preflight(request.headers["origin"])
         known = request.headers.get("authorization") == f"Bearer {self.token}"
         return {
             "GET /health": lambda: httpx.Response(200, json=self.health),
-            "GET /api/v1/auth/auth0-url": self._auth0_url,
+            "GET /api/v1/auth/auth0-url": lambda: self._auth0_url(request.url.params["redirect_uri"]),
             "GET /api/v1/auth/me": lambda: httpx.Response(200, json={"email": EMAIL}) if known else httpx.Response(403),
             "GET /api/v1/admin/feature-flags": lambda: httpx.Response(200 if known else 403, json={}),
             "POST /oauth/token": lambda: httpx.Response(200, json={"access_token": self.token}),
         }.get(key, lambda: httpx.Response(404))()
 
-    def _auth0_url(self) -> httpx.Response:
-        return httpx.Response(200, json={"auth_url": f"https://{self.tenant}/authorize?{urlencode(self.authorize)}"})
+    def _auth0_url(self, callback: str) -> httpx.Response:
+        query = urlencode({"redirect_uri": callback, **self.authorize})
+        return httpx.Response(200, json={"auth_url": f"https://{self.tenant}/authorize?{query}"})
 
     def _preflight(self, origin: str) -> httpx.Response:
         host = urlsplit(origin).hostname or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ from gate.smoke import Outcome
 from gate.smoke.client import Visit
 from gate.smoke.table import TABLE, Check
 from gate.stack.target import Target
-from tests.unit.gate.smoke_application import CLIENT_SECRET, LOGIN, PASSWORD, Application, everything, target
+from tests.unit.gate.smoke_application import CLIENT_SECRET, LOGIN, PASSWORD, Application, everything, jwt, target
 
 
 def test_a_working_application_passes_every_check_of_staging():
@@ -21,7 +22,7 @@ def test_a_working_application_passes_every_check_of_staging():
     assert [r.detail for r in report.checks if r.outcome is not Outcome.PASSED] == []
     assert report.passed
     assert report.exit_code == 0
-    assert {name.name for name in TABLE} - {"version", "health of"} <= {
+    assert {name.name for name in TABLE} - {"version", "health of", "login from", "suite"} <= {
         row.name for row in TABLE for result in report.checks if result.name.startswith(row.name)
     }
 
@@ -31,7 +32,10 @@ def test_production_runs_the_minimal_suite():
     assert "health" in names
     assert "connected redis" in names
     assert "authentication" in names
-    assert not [name for name in names if name.startswith(("page", "super-admin"))]
+    assert [name for name in names if name.startswith(("page", "frontend", "super-admin"))] == [
+        "page /",
+        "frontend calls the backend, page /",
+    ]
 
 
 def test_a_wildcard_origin_is_tried_as_a_host_below_it():
@@ -106,6 +110,14 @@ _HTML = {"content-type": "text/html"}
         (_answer("POST /oauth/token", httpx.Response(403, json={"error": "invalid_grant"})), "authentication", "grant"),
         (lambda app: setattr(app, "token", "opaque-token"), "authentication", "1 part,"),
         (lambda app: setattr(app, "token", "not.a.jwt"), "authentication", "not a JWT"),
+        (lambda app: setattr(app, "token", jwt(aud="https://other/")), "authentication", "audience https://other/"),
+        (lambda app: setattr(app, "token", jwt(sub="me")), "authentication", "audience None"),
+        (lambda app: setattr(app, "page", "<html id='__next_error__'></html>"), "page /", "an error page"),
+        (
+            lambda app: setattr(app, "script", '"https://marketedge-platform.onrender.com"'),
+            "frontend calls the backend, page /",
+            "call https://marketedge-platform.onrender.com",
+        ),
         (
             _answer("GET /api/v1/auth/me", httpx.Response(200, json={"email": "x@y.test"})),
             "authentication",
@@ -299,3 +311,86 @@ def test_progress_counts_the_checks():
     told: list[str] = []
     report = Application().smoke({}, tell=told.append)
     assert told[-1].endswith(f"of {len(report.checks)} checks")
+
+
+def test_a_page_without_an_address_of_an_api_is_not_checked_and_says_so():
+    app = Application()
+    app.script = "none"
+    found = app.check("frontend calls the backend, page /")
+    assert (found.outcome, found.detail) == (Outcome.SKIPPED, "its scripts name no address of an API")
+
+
+@pytest.mark.parametrize("by", ["option", "stack"])
+def test_a_login_that_is_required_and_not_made_is_no_success(by):
+    app = Application()
+    app.target = target(**({"requireLogin": True} if by == "stack" else {}))
+    options = {"require_login": True} if by == "option" else {}
+    found = app.check("authentication", {}, **options)
+    assert (found.outcome, found.detail[:9]) == (Outcome.FAILED, "not made:")
+    assert app.smoke({}, **options).exit_code == 2
+    assert "2 not made" in Application().smoke({}).headline
+
+
+PREVIEW = "https://marketedge-git-feature-acme.vercel.app"
+
+
+def test_the_login_from_a_preview_is_tested():
+    app = Application()
+    found = app.check(f"login from {PREVIEW}", preview=f"{PREVIEW}/")
+    assert (found.outcome, found.detail) == (Outcome.PASSED, f"people come back to {PREVIEW}/callback")
+    asked = [r.url.params.get("redirect_uri") for r in app.requests if r.url.path == "/api/v1/auth/auth0-url"]
+    assert f"{PREVIEW}/callback" in asked
+
+
+@pytest.mark.parametrize(
+    ("preview", "said"),
+    [("https://preview.example.com", "allow-origin missing"), ("https://vercel.com", "allow-origin missing")],
+)
+def test_a_preview_that_the_backend_does_not_know_fails(preview, said):
+    app = Application()
+    app.answers["GET /"] = httpx.Response(200, html=app.page)
+    found = app.check(f"login from {preview}", preview=preview)
+    assert (found.outcome, said in found.detail) == (Outcome.FAILED, True)
+
+
+def test_a_backend_that_does_not_answer_is_one_failure_to_read_and_no_wait():
+    """A service without a declared plan is no sleeping free one."""
+    app = Application("production")
+    for path in ("GET /health", "GET /api/v1/auth/auth0-url", "GET /api/v1/auth/me", "OPTIONS /api/v1/auth/login"):
+        app.answers[path] = httpx.ConnectError("refused")
+    report = app.smoke()
+    assert app.clock.now == 1000
+    assert report.problems == [f"no answer from the backend: ConnectError ({len(report.of(Outcome.FAILED))} checks)"]
+
+
+JUNIT = "<testsuites><testsuite><testcase name='a'/><testcase name='b'>{}</testcase></testsuite></testsuites>"
+
+
+@pytest.mark.parametrize(
+    ("script", "junit", "outcome", "detail"),
+    [
+        ("printf '%s' \"$FRONTEND_URL\" | grep -q staging.zebra", "", Outcome.PASSED, "ended with 0"),
+        ("echo a secret $SMOKE_USER_PASSWORD; exit 3", "", Outcome.FAILED, "ended with 3: a secret [secret]"),
+        ("exit 0", JUNIT.format(""), Outcome.PASSED, "2 tests"),
+        ("exit 0", JUNIT.format("<failure/>"), Outcome.FAILED, "1 of 2 failed: b"),
+        ("exit 0", "<testsuites/>", Outcome.FAILED, "0 of 0 failed: "),
+        ("exit 0", "not XML", Outcome.FAILED, "out.xml: ParseError"),
+    ],
+)
+def test_the_teams_own_suite_runs_with_the_smoke_tests(tmp_path, script, junit, outcome, detail):
+    (tmp_path / "run.sh").write_text(f"{script.replace('exit 0', 'cp made.xml out.xml')}\n")
+    (tmp_path / "made.xml").write_text(junit)
+    app = Application()
+    suite = {"command": "sh run.sh", "folder": str(tmp_path), **({"junit": "out.xml"} if junit else {})}
+    app.target = target(suite=suite)
+    found = app.check("suite", {**LOGIN, "PATH": os.environ["PATH"]})
+    assert (found.outcome, found.detail.replace(f"{tmp_path}/", "")) == (outcome, detail)
+
+
+def test_a_suite_that_does_not_end_is_stopped_with_all_that_it_started(tmp_path):
+    app = Application()
+    app.target = target(suite={"command": "sh -c 'sleep 60 & sleep 60'", "timeoutSeconds": 1})
+    found = app.check("suite", {**LOGIN, "PATH": os.environ["PATH"]})
+    assert (found.outcome, found.detail) == (Outcome.FAILED, "not finished within 1 s")
+    app.target = target(suite={"command": "no-such-command"})
+    assert app.check("suite").detail == "no-such-command: No such file or directory"

@@ -1,0 +1,67 @@
+"""The team's own tests of what serves (Playwright or anything else): a command of the stack file, with a time limit."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+from gate.common.redaction import Redactor, environment_secrets
+from gate.smoke.client import Failed, Visit
+
+_SHOWN = 300
+"""Characters of the end of its output that a failure shows."""
+
+
+def own_suite(visit: Visit, _subject: str) -> str:
+    """It ends with 0, in time, and its JUnit file, where one is named, holds a test and no failure.
+
+    Gets BACKEND_URL and FRONTEND_URL beside what is in the environment.
+    """
+    wanted = visit.target.settings.smoke.suite
+    assert wanted is not None
+    addresses = {"BACKEND_URL": visit.target.backend_url, "FRONTEND_URL": visit.target.frontend_url}
+    junit = Path(wanted.folder, wanted.junit) if wanted.junit else None
+    if junit:
+        junit.unlink(missing_ok=True)  # of an earlier run
+    seconds = min(wanted.timeout_seconds, visit.left)
+    try:
+        process = subprocess.Popen(
+            shlex.split(wanted.command),
+            cwd=wanted.folder,
+            env={**visit.environ, **addresses},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # so that the browsers that it starts end with it
+        )
+    except OSError as error:
+        raise Failed(f"{wanted.command}: {error.strerror}", "a command that runs", "correct smoke.suite") from None
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        late = f"not finished within {seconds:.0f} s"
+        raise Failed(late, "an end in time", "raise smoke.suite.timeoutSeconds") from None
+    end = Redactor(environment_secrets(visit.environ)).text(" ".join(output.split()))[-_SHOWN:]
+    if process.returncode:
+        raise Failed(f"ended with {process.returncode}: {end}", "0", "look at its report, and at what it tests")
+    return _counted(junit) if junit else "ended with 0"
+
+
+def _counted(junit: Path) -> str:
+    try:
+        cases = list(ElementTree.parse(junit).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:
+        raise Failed(f"{junit}: {type(error).__name__}", "a JUnit file", "correct smoke.suite.junit") from None
+    bad = [case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    if bad or not cases:
+        said = f"{len(bad)} of {len(cases)} failed: {', '.join(bad)}"
+        raise Failed(said[:_SHOWN], "tests that pass", "look at its report")
+    return f"{len(cases)} tests"
