@@ -271,10 +271,13 @@ class Release(Model):
     Attributes:
         by: what makes a release: a tag (the plan's production), or each merge to the branch (its staging).
         smoke_context: of the commit status.
+        smoke_status_by: logins whose status counts, beside that of the token that releases; the workflows' own is
+            github-actions[bot].
     """
 
     by: Literal["tag", "merge"] = "merge"
     smoke_context: Annotated[str, Field(min_length=1)] = "staging-smoke-tests"
+    smoke_status_by: Names = Field(["github-actions[bot]"])
     budget_seconds: int = Field(1800, ge=60)
     rollback_budget_seconds: int = Field(600, ge=60, le=600)
     runbook: str = "docs/ROLLBACK_PROCEDURES.md"

@@ -104,10 +104,20 @@ def _smoked(target: Target, repository: Repository, sha: str) -> Condition:
     """On staging, on this commit or, where main got it by a merge that added nothing, on the commit that was merged."""
     context = target.settings.release.smoke_context
     title = f"staging passed its smoke tests ({context})"
-    state = repository.status(sha, context)
-    if state is None and (merged := repository.merged_head(sha)):
-        state = repository.status(merged, context)
-    if state == "success":
+    statuses = repository.statuses(sha, context)
+    if not statuses and (merged := repository.merged_head(sha)):
+        statuses = repository.statuses(merged, context)
+    trusted = target.settings.release.smoke_status_by
+    mine = [status for status in statuses if status.creator in trusted]
+    if statuses and not mine:
+        viewer = repository.viewer()
+        mine = [status for status in statuses if viewer and status.creator == viewer]
+    if mine and mine[0].state == "success":
         return Condition(title)
-    found = f"its status is {state}" if state else "neither it nor what it merged has this status"
+    found = "neither it nor what it merged has this status"
+    if mine:
+        found = f"its status is {mine[0].state}{mine[0].description and f' ({mine[0].description})'}"
+    elif statuses:  # anybody who may push can set one
+        found = f"{statuses[0].creator or 'somebody who left'} has set it, but only that of {' or '.join(trusted)}"
+        found += " counts (release.smokeStatusBy)"
     return Condition(title, f"{found}: deploy it to staging and let gate smoke --env staging pass there")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from gate.vendors.github import GitHub, pages
 
 _READ = "Contents: read"
 CommitState = Literal["success", "failure", "error", "pending"]
+
+
+class Status(NamedTuple):
+    """Of a commit. state: success, failure, error or pending. creator: the login of whoever set it."""
+
+    state: str
+    creator: str
+    description: str
 
 
 class Repository:
@@ -59,10 +67,13 @@ class Repository:
         names = [(file["filename"], file.get("previous_filename")) for file in found.get("files") or []]
         return [name for pair in names for name in pair if name]
 
-    def status(self, sha: str, context: str) -> str | None:
-        """State of a commit status: success, failure, error or pending; None without one (commits/statuses)."""
-        listed = self.pages(f"commits/{sha}/status", item="statuses")
-        return next((str(found["state"]) for found in listed if found["context"] == context), None)
+    def statuses(self, sha: str, context: str) -> list[Status]:
+        """Of a context, newest first (commits/statuses: only this list has their creators)."""
+        return [
+            Status(one["state"], (one.get("creator") or {}).get("login", ""), one.get("description") or "")
+            for one in self.pages(f"commits/{sha}/statuses")
+            if one["context"] == context
+        ]
 
     def set_status(self, sha: str, context: str, state: CommitState, text: str, address: str = "") -> None:
         """Set a commit status; the newest of a context counts (commits/statuses).

@@ -151,6 +151,36 @@ def test_a_precondition_that_does_not_hold_changes_nothing(
     assert (world.writes(), world.states(), world.locks()) == (before, records, [])
 
 
+@pytest.mark.parametrize(
+    ("by", "named", "outcome"),
+    [
+        (["stranger"], [], "refused"),
+        (["stranger"], ["stranger"], "done"),
+        (["github-actions[bot]", "stranger"], [], "done"),
+        (["marketedge-gate"], [], "done"),  # the account that releases may have set it
+    ],
+)
+def test_a_status_counts_only_where_a_workflow_or_somebody_named_has_set_it(
+    world: ReleaseWorld, by: list[str], named: list[str], outcome: str
+) -> None:
+    sha = world.tagged("v1.0.0", smoked=False)
+    for login in by:
+        github_git.status(world.estate, REPOSITORY, sha, CONTEXT, by=login)
+    with world.stage() as stage:
+        stage.target.settings.release.smoke_status_by.extend(named)
+        report = release("v1.0.0", stage, world.budget())
+    assert report.outcome == outcome
+    said = "stranger has set it, but only that of github-actions[bot] counts (release.smokeStatusBy)"
+    assert [said in problem for problem in problems(report)] == ([True] if outcome == "refused" else [])
+
+
+def test_a_stranger_cannot_turn_a_failure_into_a_success(world: ReleaseWorld) -> None:
+    sha = world.tagged("v1.0.0", smoked=False)
+    github_git.status(world.estate, REPOSITORY, sha, CONTEXT, "failure")
+    github_git.status(world.estate, REPOSITORY, sha, CONTEXT, by="stranger")
+    assert any("its status is failure" in problem for problem in problems(go(world, "v1.0.0")))
+
+
 def test_a_commit_that_is_not_on_main_is_refused(world: ReleaseWorld) -> None:
     sha = world.tagged("v1.0.0")
     with world.estate.edit("github") as objects:
