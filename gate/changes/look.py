@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from components.stack import missing_credentials
+from components.vendors import missing_credentials, to_export
 from gate.changes.consequences import consequences
 from gate.changes.databases import described
 from gate.changes.findings import Dependencies, change_of, find, of_objects, thing_of
@@ -112,8 +112,7 @@ def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
 
 def _require_credentials(found: Mapping[str, str]) -> None:
     if missing := missing_credentials(found):
-        lines = "\n".join(f"  {vendor}: export {' and '.join(absent)}" for vendor, absent in missing.items())
-        raise MissingCredentials(f"credentials are missing, so the estate was not looked at:\n{lines}")
+        raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")
 
 
 def _preview(stack: automation.Stack, progress: Progress) -> Preview:

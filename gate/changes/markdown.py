@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from components.vendors import LABELS
 from gate.changes import wording
 from gate.changes.report import Change, DriftReport, Finding, Kind, PreviewReport, StackPreview
 from gate.common.text import code, count, escaped, fenced, markdown_table, moment, printable
@@ -12,7 +13,6 @@ from gate.vendors.issues import cut
 
 _TITLES = {Kind.DRIFT: "Changed outside Pulumi", Kind.NOT_APPLIED: "Declared and not applied"}
 _NOTE = "*{lines} more lines are left out here; `--report` and the run's summary have them all.*"
-_VENDORS = ("Render", "GitHub", "Auth0", "Vercel")
 
 
 def drift(report: DriftReport) -> str:
@@ -110,7 +110,7 @@ def _besides(stack: StackPreview, *, known_warnings: bool) -> Iterator[str]:
 def _changes(stack: StackPreview) -> str:
     """One table, its rows grouped by vendor."""
     header = ("vendor", "operation", "object", "field", "now", "then", "why")
-    order = {vendor: position for position, vendor in enumerate(_VENDORS)}
+    order = {vendor: position for position, vendor in enumerate(LABELS)}
     changes = sorted(stack.changes, key=lambda change: order.get(change.object.vendor, len(order)))
     by_vendor = groupby(changes, key=lambda change: change.object.vendor)
     return markdown_table(header, (row for vendor, group in by_vendor for row in _rows(vendor, group)))

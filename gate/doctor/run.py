@@ -13,7 +13,7 @@ from blueprint.errors import RateLimited as RenderRateLimited
 from blueprint.errors import RenderError
 from blueprint.workspace import connect
 from components.configuration import Loaded
-from components.stack import missing_credentials
+from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor, missing_credentials
 from gate.checks.verdict import Line, Verdict, failed, unknown
 from gate.common.errors import GateError, StackUnavailable
 from gate.doctor import auth0, github, machine, network, render, vercel
@@ -25,13 +25,6 @@ from gate.vendors.errors import RateLimited
 Tell = Callable[[str], None]
 _DEADLINE = 60.0
 """Seconds for Render: somebody waits."""
-WHERE = {
-    "GitHub": "Settings, Developer settings, Fine-grained tokens",
-    "Auth0": "Applications, a machine-to-machine application for the Management API",
-    "Vercel": "Account Settings, Tokens",
-    "Render": "Account Settings, API Keys",
-}
-"""Where a vendor's credentials are made."""
 
 
 def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder: Path = Path()) -> list[Line]:
@@ -97,18 +90,19 @@ def vendor_lines(case: Case, tell: Tell) -> list[Line]:
     with Accounts(case.environ, case.config) as accounts:
         hosts = {**accounts.hosts, "Render": case.environ.get("RENDER_HOST") or RENDER_BASE_URL}
         for vendor, look in _looks(case, accounts).items():
-            tell(f"{case.stack}: {vendor}")
+            label = vendor.label
+            tell(f"{case.stack}: {label}")
             if absent := missing.get(vendor):
-                fix = f"export {' and '.join(absent)}; made at {vendor}: {WHERE[vendor]}"
-                found.append(Line(case.stack, f"{vendor}: credentials", failed(f"{', '.join(absent)} not set", fix)))
+                fix = f"export {' and '.join(absent)}; made at {label}: {vendor.made_at}"
+                found.append(Line(case.stack, f"{label}: credentials", failed(f"{', '.join(absent)} not set", fix)))
             else:
-                found += [Line(case.stack, f"{vendor}: {title}", told) for title, told in _asked(hosts[vendor], look)]
+                found += [Line(case.stack, f"{label}: {title}", told) for title, told in _asked(hosts[label], look)]
     tell(f"{case.stack}: DNS")
     domains = network.domain_lines(case.loaded.settings, case.opened.records)
     return found + [Line(case.stack, title, told) for title, told in domains]
 
 
-def _looks(case: Case, accounts: Accounts) -> Mapping[str, Callable[[], Iterator[tuple[str, Verdict]]]]:
+def _looks(case: Case, accounts: Accounts) -> Mapping[Vendor, Callable[[], Iterator[tuple[str, Verdict]]]]:
     settings = case.loaded.settings
 
     def at_auth0() -> Iterator[tuple[str, Verdict]]:
@@ -128,12 +122,12 @@ def _looks(case: Case, accounts: Accounts) -> Mapping[str, Callable[[], Iterator
             yield from render.lines(settings, case.environ.get("RENDER_OWNER_ID", ""), session)
 
     looks = {
-        "GitHub": lambda: github.lines(settings.github, accounts.github),
-        "Auth0": at_auth0,
-        "Vercel": at_vercel,
-        "Render": at_render,
+        GITHUB: lambda: github.lines(settings.github, accounts.github),
+        AUTH0: at_auth0,
+        VERCEL: at_vercel,
+        RENDER: at_render,
     }
-    return looks if settings.vercel else {name: look for name, look in looks.items() if name != "Vercel"}
+    return looks if settings.vercel else {vendor: look for vendor, look in looks.items() if vendor is not VERCEL}
 
 
 def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list[tuple[str, Verdict]]:

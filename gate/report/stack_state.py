@@ -9,12 +9,11 @@ from typing import Any
 
 from pulumi import automation
 
+from components.vendors import LABELS
 from gate.changes import names
 from gate.report.estate import Missing, Object, State
 from gate.report.links import Places
 from gate.stack.project import run, said
-
-_VENDORS = ("GitHub", "Auth0", "Vercel", "Render")
 
 
 def read(workspace: automation.LocalWorkspace, stack: str, places: Places) -> State | Missing:
@@ -61,7 +60,7 @@ def _object(resource: Mapping[str, Any], places: Places) -> Object:
 
 def _order(one: Object) -> tuple[int, str, str]:
     vendor = one.thing.vendor
-    return _VENDORS.index(vendor) if vendor in _VENDORS else len(_VENDORS), one.thing.type, one.thing.name
+    return LABELS.index(vendor) if vendor in LABELS else len(LABELS), one.thing.type, one.thing.name
 
 
 def _text(value: object) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from components.configuration import without_vercel
+from components.vendors import AUTH0, GITHUB, VERCEL, Vendor
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import CredentialsMissing, VendorError
 from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
@@ -19,7 +19,8 @@ from gate.vendors.github import GitHub
 from gate.vendors.vercel import BASE_URL as VERCEL_BASE_URL
 from gate.vendors.vercel import Vercel
 
-_NAMES = ("github", "auth0", "vercel")
+_OPENED = (GITHUB, AUTH0, VERCEL)
+"""Each is a property by the name of its package; Render is opened by `blueprint.workspace.connect`."""
 
 
 class Accounts:
@@ -41,9 +42,8 @@ class Accounts:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        for name in _NAMES:
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        for account in self._open():
+            account.close()
 
     def require_all(self) -> None:
         """Open every account that the stack needs: a vendor without credentials is left out of a preview, and of a
@@ -52,9 +52,9 @@ class Accounts:
         Raises: CredentialsMissing with everything that is missing.
         """
         problems = []
-        for name in _NAMES[:-1] if without_vercel(self._config) else _NAMES:
+        for vendor in (vendor for vendor in _OPENED if vendor.is_needed(self._config)):
             try:
-                getattr(self, name)
+                getattr(self, vendor.package)
             except CredentialsMissing as error:
                 problems.append(str(error))
         if problems:
@@ -62,18 +62,20 @@ class Accounts:
 
     def forget(self) -> None:
         """Look again next time, because the estate may have changed."""
-        for name in _NAMES:
-            if name in self.__dict__:
-                self.__dict__[name].forget()
+        for account in self._open():
+            account.forget()
+
+    def _open(self) -> list[Any]:
+        return [self.__dict__[vendor.package] for vendor in _OPENED if vendor.package in self.__dict__]
 
     @property
     def hosts(self) -> dict[str, str]:
         """Base address of each vendor; Auth0's is empty where no domain is named."""
         domain = self._value("auth0:domain", "AUTH0_DOMAIN")
         return {
-            "GitHub": self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
-            "Auth0": self._value("", "AUTH0_BASE_URL") or (f"https://{domain}" if domain else ""),
-            "Vercel": self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL,
+            GITHUB.label: self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
+            AUTH0.label: self._value("", "AUTH0_BASE_URL") or (f"https://{domain}" if domain else ""),
+            VERCEL.label: self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL,
         }
 
     @cached_property
@@ -84,12 +86,12 @@ class Accounts:
         owners = {self._value("github:owner"), self._value("", "GITHUB_OWNER", "GITHUB_ORGANIZATION")} - {""}
         missing = [] if token else ["GITHUB_TOKEN"]
         missing += [] if owners else ["GITHUB_OWNER (or: pulumi config set github:owner …)"]
-        _require("GitHub", missing)
+        _require(GITHUB, missing)
         if len(owners) > 1:
             raise VendorError(
                 f"github:owner and GITHUB_OWNER name different owners ({', '.join(sorted(owners))}): unset GITHUB_OWNER"
             )
-        return GitHub(owners.pop(), token, base_url=self.hosts["GitHub"])
+        return GitHub(owners.pop(), token, base_url=self.hosts[GITHUB.label])
 
     @cached_property
     def auth0(self) -> Auth0:
@@ -100,20 +102,21 @@ class Accounts:
         wanted = {"AUTH0_DOMAIN": domain}
         if not token:
             wanted |= {"AUTH0_CLIENT_ID": client_id, "AUTH0_CLIENT_SECRET": secret}
-        _require("Auth0", [name for name, value in wanted.items() if not value])
+        _require(AUTH0, [name for name, value in wanted.items() if not value])
         return Auth0(domain, client_id, secret, token=token, base_url=self._value("", "AUTH0_BASE_URL"))
 
     @cached_property
     def vercel(self) -> Vercel:
         token = self._value("vercel:apiToken", "VERCEL_API_TOKEN")
-        _require("Vercel", [] if token else ["VERCEL_API_TOKEN"])
-        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=self.hosts["Vercel"])
+        _require(VERCEL, [] if token else ["VERCEL_API_TOKEN"])
+        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=self.hosts[VERCEL.label])
 
     def _value(self, key: str, *variables: str) -> str:
         found = [self._config.get(key, ""), *(self._environ.get(variable, "") for variable in variables)]
         return next((value for value in found if value), "")
 
 
-def _require(vendor: str, missing: list[str]) -> None:
+def _require(vendor: Vendor, missing: list[str]) -> None:
     if missing:
-        raise CredentialsMissing(f"{vendor}: export {' and '.join(missing)}")
+        made = f"; made at {vendor.label}: {vendor.made_at}"
+        raise CredentialsMissing(f"{vendor.label}: export {' and '.join(missing)}{made}")

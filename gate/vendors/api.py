@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from blueprint.retrying import Again, AnswerLost, Retries, json_of
+from blueprint.tokens import problem_with
 from gate.vendors.errors import Forbidden, NotThere, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
 
 ATTEMPTS = 5
@@ -57,7 +58,9 @@ class Api:
         self._http.close()
 
     def authorize(self, token: str) -> None:
-        """Send this token from now on."""
+        """Send this token from now on. Raises: Unauthorized where it cannot be one."""
+        if problem := problem_with(self.credential, token):
+            raise Unauthorized(problem)
         self._secrets = (*self._secrets, token)
         self._http.headers["Authorization"] = f"Bearer {token}"
 

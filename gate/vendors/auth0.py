@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 
+from blueprint.tokens import problem_with
 from gate.vendors.api import Api
-from gate.vendors.errors import Forbidden, VendorError
+from gate.vendors.errors import Forbidden, Unauthorized, VendorError
 
 _PAGE = 100
 _MOST_PAGES = 100
@@ -47,6 +48,9 @@ class Auth0:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        for name, value in (("AUTH0_CLIENT_ID", client_id), ("AUTH0_CLIENT_SECRET", client_secret)):
+            if not token and (problem := problem_with(name, value)):
+                raise Unauthorized(problem)
         self._audience = f"https://{domain}/api/v2/"
         self._application = (client_id, client_secret)
         self._api = Api(

@@ -10,7 +10,7 @@ import yaml
 
 from blueprint.spec import parse
 from components.environments_document import document
-from components.stack import missing_credentials
+from components.vendors import VERCEL, missing_credentials
 from gate.common.errors import MissingCredentials
 from gate.vendors import Accounts
 from tests.unit.components.engine import CREDENTIALS, Run, run
@@ -119,7 +119,7 @@ def test_a_secret_by_another_name_may_not_be_shared_either() -> None:
 
 def test_a_stack_without_vercel_needs_no_token_of_it_and_one_with_it_does() -> None:
     assert missing_credentials({**WITHOUT_VERCEL, **Harbor().values}) == {}
-    assert missing_credentials({**WITHOUT_VERCEL, **StackFile().values}) == {"Vercel": ["VERCEL_API_TOKEN"]}
+    assert missing_credentials({**WITHOUT_VERCEL, **StackFile().values}) == {VERCEL: ["VERCEL_API_TOKEN"]}
     Accounts(WITHOUT_VERCEL, Harbor().values).require_all()
     with pytest.raises(MissingCredentials, match="VERCEL_API_TOKEN"):
         Accounts(WITHOUT_VERCEL, StackFile().values).require_all()

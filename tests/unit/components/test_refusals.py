@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.stack import missing_credentials
 from components.variables import RenderVariable
+from components.vendors import AUTH0, GITHUB, missing_credentials
 from components.wiring import Wiring
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, UNKNOWN, run
@@ -129,16 +129,27 @@ def test_the_five_mistakes_stop_the_program_with_one_error() -> None:
     ],
 )
 def test_ways_to_give_credentials(found: set[str], missing: set[str]) -> None:
-    assert set(missing_credentials(dict.fromkeys(found, "x"))) == set(missing)
+    assert {vendor.label for vendor in missing_credentials(dict.fromkeys(found, "x"))} == set(missing)
 
 
 def test_an_empty_credential_counts_as_missing() -> None:
-    assert missing_credentials({**CREDENTIALS, "GITHUB_TOKEN": ""}) == {"GitHub": ["GITHUB_TOKEN"]}
+    assert missing_credentials({**CREDENTIALS, "GITHUB_TOKEN": ""}) == {GITHUB: ["GITHUB_TOKEN"]}
 
 
 def test_only_what_is_missing_is_named() -> None:
     found = {name: value for name, value in CREDENTIALS.items() if name != "AUTH0_CLIENT_SECRET"}
-    assert missing_credentials(found) == {"Auth0": ["AUTH0_CLIENT_SECRET"]}
+    assert missing_credentials(found) == {AUTH0: ["AUTH0_CLIENT_SECRET"]}
+
+
+@pytest.mark.parametrize(
+    "name", ["GITHUB_TOKEN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "VERCEL_API_TOKEN", "RENDER_API_KEY"]
+)
+@pytest.mark.parametrize("value", ["ghp_…", "<token>", "$TOKEN", '"quoted"', "ghp_abc\n", "two words", "clé"])
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_is_no_token_ends_the_program_before_it_asks_anybody(name: str, value: str, preview: bool) -> None:
+    result = run(StackFile(), {**CREDENTIALS, name: value}, preview=preview)
+    assert name in str(result.error)
+    assert (result.declared, result.asked) == ([], [])
 
 
 def test_a_variable_that_render_fills_in_has_no_value_to_wire() -> None:

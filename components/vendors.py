@@ -1,0 +1,106 @@
+"""The vendors: what they are called, which credentials they need, and where those are made. Each of them once.
+
+Another vendor is one more row here, its component, and its own modules in `gate/vendors`, `gate/doctor` and
+`gate/verify`; its kinds of objects are rows of `gate.vendors.kinds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from blueprint.tokens import problem_with
+from components.configuration import without_vercel
+
+_LEFT_OUT = (
+    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; where the stack has some "
+    "already, this preview shows them as deleted, which `pulumi up` refuses to do without the credentials"
+)
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One vendor.
+
+    Attributes:
+        package: how the types of its resources begin; the command provider's stand for objects at Render.
+        label: its name for people.
+        credentials: ways to name them, of which any one will do; the first is the usual one. An entry is an environment
+            variable, or a key of the provider's configuration.
+        open: entries of `credentials` that are no secret.
+        made_at: where they are made, in the vendor's dashboard.
+        unseen: what a preview says without them.
+    """
+
+    package: str
+    label: str
+    credentials: tuple[tuple[str, ...], ...]
+    made_at: str
+    open: frozenset[str] = frozenset()
+    unseen: str = _LEFT_OUT
+
+    def is_needed(self, found: Mapping[str, str]) -> bool:
+        """Whether a stack with this configuration uses it."""
+        return self is not VERCEL or not without_vercel(found)
+
+
+GITHUB = Vendor(
+    "github",
+    "GitHub",
+    (("GITHUB_TOKEN",), ("github:token",), ("github:appAuth",)),
+    "Settings, Developer settings, Fine-grained tokens",
+    open=frozenset({"github:appAuth"}),
+)
+AUTH0 = Vendor(
+    "auth0",
+    "Auth0",
+    (
+        ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"),
+        ("auth0:domain", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"),
+        ("AUTH0_DOMAIN", "AUTH0_API_TOKEN"),
+        ("auth0:domain", "auth0:clientId", "auth0:clientSecret"),
+    ),
+    "Applications, a machine-to-machine application for the Management API",
+    open=frozenset({"AUTH0_DOMAIN", "auth0:domain"}),
+)
+VERCEL = Vendor("vercel", "Vercel", (("VERCEL_API_TOKEN",), ("vercel:apiToken",)), "Account Settings, Tokens")
+RENDER = Vendor(
+    "command",
+    "Render",
+    (("RENDER_API_KEY",),),
+    "Account Settings, API Keys",
+    unseen="{vendor} was not observed: {names} not set. Changes made outside Pulumi are not seen in this preview",
+)
+VENDORS = (GITHUB, AUTH0, VERCEL, RENDER)
+"""In the order in which people are shown them."""
+LABELS = tuple(vendor.label for vendor in VENDORS)
+
+
+def missing_credentials(found: Mapping[str, str]) -> dict[Vendor, list[str]]:
+    """For each vendor that cannot be used, what is missing of the usual way to name its credentials.
+
+    Args: found: environment variables and the stack's configuration, by name.
+    """
+    return {
+        vendor: [name for name in vendor.credentials[0] if not found.get(name)]
+        for vendor in VENDORS
+        if not any(all(found.get(name) for name in way) for way in vendor.credentials) and vendor.is_needed(found)
+    }
+
+
+def to_export(missing: Mapping[Vendor, list[str]]) -> str:
+    """One line a vendor, for an error."""
+    return "\n".join(f"  {vendor.label}: export {' and '.join(names)}" for vendor, names in missing.items())
+
+
+def misformed_credentials(found: Mapping[str, str]) -> list[str]:
+    """What is wrong with each credential that cannot be one. Args: found: as of `missing_credentials`."""
+    names = dict.fromkeys(
+        name
+        for vendor in VENDORS
+        if vendor.is_needed(found)
+        for way in vendor.credentials
+        for name in way
+        if name not in vendor.open and found.get(name)
+    )
+    return [problem for name in names if (problem := problem_with(name, found[name]))]

@@ -1,0 +1,70 @@
+"""What is pasted in place of a token: named by its variable, and never a traceback."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from gate.cli import main
+from gate.vendors.accounts import Accounts
+from gate.vendors.errors import Unauthorized
+from tests.unit.settings.stack_file import STACKS
+
+GOOD = {
+    "GITHUB_TOKEN": "ghp_" + "a" * 36,
+    "GITHUB_OWNER": "zebra-devops",
+    "AUTH0_DOMAIN": "tenant.eu.auth0.com",
+    "AUTH0_CLIENT_ID": "c" * 32,
+    "AUTH0_CLIENT_SECRET": "s" * 64,
+    "VERCEL_API_TOKEN": "v" * 24,
+    "RENDER_API_KEY": "rnd_" + "r" * 28,
+    "BACKEND_URL": "https://api.test",
+    "FRONTEND_URL": "https://app.test",
+}
+NO_TOKENS = ["ghp_…", "<your token>", "$(cat token)", "two words", "clé", "a\tb", "'quoted'"]
+OPENED = {"github": "GITHUB_TOKEN", "auth0": "AUTH0_CLIENT_SECRET", "vercel": "VERCEL_API_TOKEN"}
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked of anybody: a token is judged before it is sent."""
+
+    def refuse(self: object, *_args: object, **_options: object) -> None:
+        raise AssertionError("a request was sent")
+
+    monkeypatch.setattr(httpx.Client, "send", refuse)
+    monkeypatch.chdir(STACKS)
+
+
+@pytest.mark.parametrize("value", [*NO_TOKENS, "ghp_abc\n"])
+@pytest.mark.parametrize(("account", "name"), OPENED.items())
+def test_an_account_is_not_opened_with_it(account: str, name: str, value: str) -> None:
+    with Accounts({**GOOD, name: value}) as accounts, pytest.raises(Unauthorized, match="is no token: at position"):
+        getattr(accounts, account)
+
+
+@pytest.mark.parametrize("value", NO_TOKENS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["metrics"],
+        ["deploy", "a" * 40],
+        ["release", "v1.2.3"],
+        ["rollback"],
+        ["prune"],
+        ["workflows", "check", "--env", "staging"],
+        ["workflows", "sync", "--env", "staging"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_command_names_the_variable(
+    arguments: list[str], value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, good in {**GOOD, "GITHUB_TOKEN": value}.items():
+        monkeypatch.setenv(name, good)
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    said = shown.out + shown.err
+    assert "GITHUB_TOKEN is no token: at position" in said
+    assert "Traceback" not in said
+    assert "unexpected" not in said
