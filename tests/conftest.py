@@ -5,8 +5,10 @@ The stack files in the project's folder are the team's, and only their own tests
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,10 @@ def _refuse_the_teams_files(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_refuse_the_teams_files)
+
+
+# Each HTTP client makes a context, which reads all certificates of the machine: 40 ms for each of thousands of clients.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -68,10 +70,20 @@ def empty() -> tuple[Account, reconcile.Report]:
     return account, {}
 
 
-def living() -> tuple[Account, reconcile.Report]:
-    """The staging estate, applied."""
+@cache
+def _applied() -> tuple[Account, reconcile.Report]:
     account, _ = empty()
     return account, account.apply(BEFORE)
+
+
+def living() -> tuple[Account, reconcile.Report]:
+    """The staging estate, applied: each time a copy of one that was made once."""
+    first, made = _applied()
+    account, _ = empty()
+    account.clock.now = first.clock.now
+    account.sim.requests.extend(first.sim.requests)
+    vars(account.estate).update(copy.deepcopy(vars(first.estate), {id(first.clock): account.clock}))
+    return account, copy.deepcopy(made)
 
 
 SCENARIOS = {
