@@ -14,7 +14,7 @@ ARGS ?=
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep leaves it running)
+rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep ends in a shell)
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
 # Coverage of the fast tests only: measuring the engine's rounds would take minutes and show nothing more.

@@ -16,7 +16,7 @@ from benchmarks.scenarios import BenchFailed, Comparable, Measure, measure_all, 
 from blueprint.errors import RenderError
 
 SIZES = (1, 10, 50, 200)
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 BEGIN, END = "<!-- written by `make bench ARGS=--write`: begin -->\n", "<!-- end -->\n"
 
 

@@ -67,13 +67,19 @@ class Secrets:
 
 @dataclass(frozen=True)
 class World:
-    """Where everything is. environment: what a process needs to live in it."""
+    """Where everything is.
+
+    Attributes:
+        environment: what a process needs to live in it.
+        rest_requests: what GitHub, Auth0 and Vercel were asked over REST: vendor, method and path, oldest first.
+    """
 
     folder: Path
     vendors: Estate
     render: RenderSimulator
     secrets: Secrets
     environment: dict[str, str]
+    rest_requests: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def project(self) -> Path:
@@ -155,7 +161,7 @@ def world(
         with contextlib.ExitStack() as served:
             if not processes:
                 environment |= served.enter_context(attached(vendors, environment))
-            yield World(folder, vendors, simulator, given, environment)
+            yield World(folder, vendors, simulator, given, environment, addresses.requests)
 
 
 def _lay_out_project(folder: Path, stacks: Path) -> None:

@@ -1,22 +1,23 @@
-"""The rehearsal's production chapters: adopted as it lives, led through the phases and back, and not touched."""
+"""The rehearsal's production chapters: adopted as it lives, led through the phases and back, and never touched."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-from rich.table import Table
 
 from gate.recover.search import Adoption, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
 from gate.vendors import Accounts
 from rehearsal.production import REPOSITORY, SERVICE, Living, harm
-from rehearsal.story import RehearsalFailed, Story
+from rehearsal.story import Chapter, RehearsalFailed, Story, expect_no_changes
 
-_GATED = {"autoDeploy": "no", "assigned": False, "gate": True}
+_GATED = {"autoDeploy": "no", "autoAssignment": False, "staging required": True}
+_OPEN = {"autoDeploy": "yes", "autoAssignment": True, "staging required": False}
 
 
 class Rollout:
@@ -25,89 +26,86 @@ class Rollout:
     def __init__(self, story: Story, before: Living) -> None:
         self._story, self._before = story, before
         self._engine = story.stack("production")
-        self._counts = Table("phase", "Render reads", "Render writes", "writes elsewhere", title="Production by phase")
-        for column in (1, 2, 3):
-            self._counts.columns[column].justify = "right"
 
-    def tell(self) -> None:
-        """Everything from adoption to cutover and back.
+    def adopted(self) -> list[Chapter]:
+        """The short way: everything that exists is adopted at once, and production is cut over."""
+        return [
+            *self._enter("infrastructure"),
+            Chapter("Production: the application gets its workflows", self._deliver),
+            Chapter("Production: cut over, so that only a release deploys", partial(self._move, "cutover", _GATED)),
+        ]
 
-        Raises: RehearsalFailed, also where anything was done to production that nobody may do to it.
-        """
-        self._enter("foundation")
-        self._enter("infrastructure")
-        self._deliver()
-        self._move("cutover", _GATED)
-        self._move("infrastructure", {"autoDeploy": "yes", "assigned": True, "gate": False}, "back to infrastructure")
-        with self._story.chapter("production: what was done to it on the way") as note:
-            if done := harm(self._story.world, self._before):
-                raise RehearsalFailed(f"production was touched: {', '.join(done)}")
-            kept, settings = len(self._before.variables) - 1, len(self._before.kept)
-            note(
-                f"no deploy, restart or deletion; {kept} variables as before, CORS_ORIGINS and AUTH0_AUDIENCE written; "
-                f"{settings} settings at GitHub, Auth0 and Vercel as before"
-            )
-        self._story.console.print(self._counts)
+    def every_phase(self) -> list[Chapter]:
+        """From adoption to cutover and back, phase by phase."""
+        back = partial(self._move, "infrastructure", _OPEN)
+        return [
+            *self._enter("foundation"),
+            *self._enter("infrastructure"),
+            Chapter("Production: the application gets its workflows", self._deliver),
+            Chapter("Production: on to cutover", partial(self._move, "cutover", _GATED)),
+            self._clean("cutover"),
+            Chapter("Production: back to infrastructure", back),
+            self._clean("infrastructure"),
+        ]
 
-    def cut_over(self) -> None:
-        """For good.
+    def cut_over(self) -> list[Chapter]:
+        """Cutover, for good."""
+        return [Chapter("Production: on to cutover", partial(self._move, "cutover", _GATED)), self._clean("cutover")]
 
-        Raises: RehearsalFailed.
-        """
-        self._move("cutover", _GATED)
-
-    def _enter(self, phase: str) -> None:
+    def _enter(self, phase: str) -> list[Chapter]:
         """A phase that declares objects which exist: they are adopted first, then become as declared."""
-        story, at = self._story, len(self._story.steps)
-        self._configure("phase", phase)
-        with story.chapter(f"{phase}: gate adopt --env production") as note:
-            adoption = self.existing()
-            story.console.print("\n".join(adoption.lines()), highlight=False, markup=False, soft_wrap=True)
-            note(f"{len(adoption.found)} found, {len(adoption.new)} to create")
-        with story.chapter(f"{phase}: up takes them over") as note:
-            self._configure("adopt", {one.key: one.import_id for one in adoption.found})
-            # An environment has to ask for policies before it can have the one that is made in the same run.
-            if updated := set(self._written_by_up("update")) - {"environment"}:
-                raise RehearsalFailed(f"what was adopted was written to: {', '.join(updated)}")
-            self._configure("adopt", None)
-            note("imported as they are")
-        with story.chapter(f"{phase}: up makes them as declared") as note:
-            self._engine.preview(diff=True)
-            note(f"{len(self._written_by_up('update'))} updated in place")
-        self._end(f"on to {phase}", at)
+        return [
+            Chapter(f"Production, {phase}: gate adopt finds what exists", partial(self._look_up, phase)),
+            Chapter(f"Production, {phase}: up takes it over and changes nothing", self._take_over),
+            Chapter(f"Production, {phase}: up makes it as declared", self._make_as_declared),
+            self._clean(phase),
+        ]
 
-    def _deliver(self) -> None:
+    def _clean(self, phase: str) -> Chapter:
+        return Chapter(f"Production, {phase}: no changes, and nothing was harmed", self._unharmed)
+
+    def _look_up(self, phase: str) -> str:
+        self._configure("phase", phase)
+        adoption = self.existing()
+        self._story.show("\n".join(adoption.lines()))
+        self._configure("adopt", {one.key: one.import_id for one in adoption.found})
+        return f"{len(adoption.found)} found, {len(adoption.new)} to create"
+
+    def _take_over(self) -> str:
+        # An environment has to ask for policies before it can have the one that is made in the same run.
+        if updated := set(self._written_by_up("update")) - {"environment"}:
+            raise RehearsalFailed(f"what was adopted was written to: {', '.join(updated)}")
+        self._configure("adopt", None)
+        return "imported as it is"
+
+    def _make_as_declared(self) -> str:
+        return f"{len(self._written_by_up('update'))} objects updated in place"
+
+    def _deliver(self) -> str:
         """The pull request of `gate workflows sync`, merged: what main requires at cutover is set by one of them."""
-        with self._story.chapter("the application gets its workflows") as note:
-            project = self._story.world.project
-            production, _config = load_settings("production", None, {}, project)
-            files = delivered(names(production, {}, project))
-            for file in files:
-                where = {"repository": REPOSITORY, "branch": "main", "file": file.path}
-                self._story.world.vendors.seed("github", "file", **where, content=file.beside(None))
-            note(f"{len(files)} files on main")
+        project = self._story.world.project
+        production, _config = load_settings("production", None, {}, project)
+        files = delivered(names(production, {}, project))
+        for file in files:
+            where = {"repository": REPOSITORY, "branch": "main", "file": file.path}
+            self._story.world.vendors.seed("github", "file", **where, content=file.beside(None))
+        return f"{len(files)} files on main"
 
-    def _move(self, phase: str, expected: dict[str, Any], title: str = "") -> None:
+    def _move(self, phase: str, expected: dict[str, Any]) -> str:
         """A phase that changes what is there."""
-        story, at, title = self._story, len(self._story.steps), title or f"on to {phase}"
         self._configure("phase", phase)
-        with story.chapter(title) as note:
-            self._engine.preview(diff=True)
-            self._engine.up()
-            if (found := self._gate()) != expected:
-                raise RehearsalFailed(f"at {phase} expected {expected}, found {found}")
-            note(", ".join(f"{name} {value}" for name, value in found.items()))
-        self._end(title, at)
+        self._engine.up()
+        if (found := self._gate()) != expected:
+            raise RehearsalFailed(f"at {phase} expected {expected}, found {found}")
+        return ", ".join(f"{name}: {_word(value)}" for name, value in found.items())
 
-    def _end(self, title: str, at: int) -> None:
-        with self._story.chapter(f"{title}: preview --refresh --expect-no-changes") as note:
-            self._engine.preview(refresh=True, expect_no_changes=True)
-            note("no changes")
-        steps = self._story.steps[at:]
-        reads, writes = sum(s.requests - s.writes for s in steps), sum(s.writes for s in steps)
-        self._counts.add_row(title, str(reads), str(writes), str(sum(s.others for s in steps)))
+    def _unharmed(self) -> str:
+        """Every setting that the gate does not declare is as it was; nothing was deployed, restarted or deleted."""
+        told = expect_no_changes(self._engine)
         if done := harm(self._story.world, self._before):
-            raise RehearsalFailed(f"{title} did to production: {', '.join(done)}")
+            raise RehearsalFailed(f"production was touched: {', '.join(done)}")
+        kept = len(self._before.variables) - 1 + len(self._before.kept)
+        return f"{told}; no deploy, restart or deletion, {kept} undeclared values as before"
 
     def existing(self) -> Adoption:
         """What `gate adopt` finds."""
@@ -131,10 +129,18 @@ class Rollout:
         rule = vendors.find("github", "branch_protection", pattern="main") or {}
         checks = rule["requiredStatusChecks"][0]
         gated = "staging-smoke-tests" in checks["contexts"] and bool(checks["strict"])
-        return {"autoDeploy": service["autoDeploy"], "assigned": project["autoAssignCustomDomains"], "gate": gated}
+        return {
+            "autoDeploy": service["autoDeploy"],
+            "autoAssignment": project["autoAssignCustomDomains"],
+            "staging required": gated,
+        }
 
     def _configure(self, key: str, value: Any) -> None:
         configure(self._story.world.project / "Pulumi.production.yaml", key, value)
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value))
 
 
 def configure(file: Path, key: str, value: Any) -> None:

@@ -1,11 +1,14 @@
-"""The rehearsal's chapters: what is done with the stack, one after the other, and what came of it."""
+"""How a rehearsal is told: numbered chapters, the engine's lines in a log, each warning once, a table at the end."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pulumi.automation import CommandError
 from rich.console import Console
@@ -13,158 +16,180 @@ from rich.table import Table
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World
-from rehearsal.handwork import edit_by_hand
-from rehearsal.inventory import DATABASE, Row, staging_objects
+
+_WARNING = "warning: "
+_SHORT, _WARNINGS = 150, 4
+"""Characters of a warning, and warnings of a chapter, on the screen; the log has all of them."""
 
 
 class RehearsalFailed(Exception):
     """A chapter did not end as it should."""
 
 
-@dataclass
-class Step:
-    """One chapter's outcome.
+@dataclass(frozen=True)
+class Chapter:
+    """One thing that is shown.
 
-    requests, writes: what Render was asked, and how much of that changed something. others: writes at the others.
+    Attributes:
+        title: what happens, for the screen.
+        tell: does it, and returns what came of it. Raises RehearsalFailed.
     """
 
     title: str
+    tell: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A chapter that was told: the requests that it cost at Render, and the writes at the other vendors."""
+
+    title: str
     seconds: float
-    requests: int
+    reads: int
     writes: int
-    others: int
+    elsewhere: int
     outcome: str
 
 
 @dataclass
 class Story:
-    """Runs the chapters and keeps their outcomes for the tables at the end."""
+    """Tells chapters, and keeps what came of each for the table at the end.
+
+    Args: log: the file that gets the engine's own lines.
+    """
 
     world: World
     console: Console
+    log: Path
     steps: list[Step] = field(default_factory=list)
-    objects: list[Row] = field(default_factory=list)
+    failure: Exception | None = None
+    _warnings: set[str] = field(default_factory=set)
+    _new_warnings: list[str] = field(default_factory=list)
+
+    def tell(self, chapters: Sequence[Chapter]) -> bool:
+        """Tell the chapters in order, up to the first that fails. Returns: whether all ended as they should."""
+        for chapter in chapters:
+            self.console.rule(f"[bold]{len(self.steps) + 1} of {len(chapters)}  {chapter.title}", align="left")
+            started, before = time.monotonic(), self._counts()
+            outcome = "failed"
+            try:
+                outcome = chapter.tell()
+                self.console.print(f"[green]✓[/] {outcome}", highlight=False)
+            except (RehearsalFailed, CommandError) as error:
+                self.failure = error
+                self.console.print(f"[bold red]failed:[/] {error}", highlight=False)
+            self._show_warnings()
+            reads, writes, elsewhere = (now - then for now, then in zip(self._counts(), before, strict=True))
+            self.steps.append(Step(chapter.title, time.monotonic() - started, reads, writes, elsewhere, outcome))
+            if self.failure:
+                break
+        return self.failure is None
+
+    def summarise(self) -> None:
+        """Print what each chapter cost and what came of it, and the verdict."""
+        table = Table("", "chapter", "s", "reads", "writes", "others", "outcome", title="What was shown")
+        for column in (0, 2, 3, 4, 5):
+            table.columns[column].justify = "right"
+        for number, step in enumerate(self.steps, 1):
+            counts = (str(step.reads), str(step.writes), str(step.elsewhere))
+            table.add_row(str(number), step.title, f"{step.seconds:.1f}", *counts, step.outcome)
+        self.console.print(
+            table, "Reads and writes: requests to Render. Others: writes at GitHub, Auth0 and Vercel.", highlight=False
+        )
+        seconds = sum(step.seconds for step in self.steps)
+        if self.failure:
+            verdict = f"[bold red]Chapter {len(self.steps)} failed:[/] {self.failure}"
+        else:
+            verdict = f"[bold green]All {len(self.steps)} chapters ended as they should[/], in {seconds:.0f} s."
+        self.console.print(verdict, f"The engine's own lines: {os.path.relpath(self.log)}", sep="\n", highlight=False)
+
+    def show(self, text: str) -> None:
+        """Print what a command printed."""
+        self.console.print(text.rstrip(), highlight=False, markup=False, soft_wrap=True)
 
     def stack(self, name: str) -> Engine:
-        """A stack with the secrets that its configuration refers to."""
-        engine = Engine(self.world, name, self._show)
+        """A stack whose engine writes to the log, with the secrets that its configuration refers to."""
+        engine = Engine(self.world, name, self._write)
         if name == "staging":
             engine.set_secrets(self.world.secrets.stack)
         return engine
 
-    def converge(self, engine: Engine) -> None:
-        """Everything up to a living staging environment.
+    def gate(
+        self, *arguments: str, expected: int = 0, job: Mapping[str, str] | None = None, quiet: bool = False
+    ) -> str:
+        """Run `python -m gate` as a process of its own, and show what it prints.
 
-        Raises: RehearsalFailed.
+        Args:
+            expected: its exit code.
+            job: more environment variables.
+            quiet: write what it prints to the log instead.
+
+        Returns: what it printed.
+
+        Raises: RehearsalFailed where it ends with another exit code.
         """
-        with self.chapter("preview: nothing exists yet") as note:
-            changes = engine.preview().change_summary
-            note(f"{sum(changes.values())} to create")
-        with self.chapter("up, until the first deploys are live") as note:
-            engine.up()
-            self.wait_for_deploys()
-            self.objects = staging_objects(self.world)
-            missing = [row.title for row in self.objects if not row.found]
-            if missing:
-                raise RehearsalFailed(f"after up there is no {', '.join(missing)}")
-            note(f"{len(engine.resources())} resources")
-        self.expect_clean(engine)
-        with self.chapter("search of state and output for the secrets used") as note:
-            found = [s for s in self.world.secret_values() if s in engine.state() or s in "\n".join(engine.output)]
-            if found:
-                raise RehearsalFailed(f"{len(found)} secret values stand in the state or the output in clear")
-            note(f"none of {len(self.world.secret_values())} found")
-
-    def drift(self, engine: Engine) -> None:
-        """Dashboards are edited by hand; preview says what and where, up puts it right.
-
-        Raises: RehearsalFailed.
-        """
-        with self.chapter("preview after edits in the dashboards of Render and GitHub") as note:
-            reasons = edit_by_hand(self.world)
-            seen = len(engine.output)
-            engine.preview(refresh=True, diff=True)
-            shown = "\n".join(engine.output[seen:])
-            if unexplained := [reason for reason in reasons if reason not in shown]:
-                raise RehearsalFailed(f"preview does not explain: {', '.join(unexplained)}")
-            note(", ".join(reasons))
-        with self.chapter("up --refresh heals it") as note:
-            engine.up(refresh=True)
-            self.wait_for_deploys()
-            note("as declared again")
-        self.expect_clean(engine)
-
-    def expect_clean(self, engine: Engine) -> None:
-        with self.chapter("preview --refresh --expect-no-changes") as note:
-            engine.preview(refresh=True, expect_no_changes=True)
-            note("no changes")
-
-    def destroy(self, engine: Engine) -> None:
-        """Destroy, which leaves a protected database alone until somebody says otherwise.
-
-        Raises: RehearsalFailed.
-        """
-        with self.chapter("destroy: the database is protected") as note:
-            try:
-                engine.destroy()
-            except CommandError:
-                kept = self._found()
-            else:
-                raise RehearsalFailed("a protected database was destroyed")
-            if kept != [f"database {DATABASE}"]:
-                raise RehearsalFailed(f"destroy was to keep the database alone and kept {', '.join(kept)}")
-            note("all deleted but the database")
-        with self.chapter("pulumi state unprotect, destroy") as note:
-            engine.unprotect()
-            engine.destroy()
-            if left := self._found():
-                raise RehearsalFailed(f"destroy left {', '.join(left)}")
-            note("nothing left")
-
-    def _found(self) -> list[str]:
-        return [row.title for row in staging_objects(self.world) if row.found]
-
-    def summarise(self) -> None:
-        """Print what exists (or existed) for staging, and what each chapter took."""
-        objects = Table("vendor", "object", "plan", "as found at the vendor", title="Staging after up")
-        for row in self.objects:
-            objects.add_row(row.vendor, row.title, row.task, row.found)
-        steps = Table(
-            "chapter", "seconds", "Render requests", "of them writes", "writes elsewhere", "outcome", title="Rehearsal"
+        command = " ".join(["gate", *arguments])
+        if not quiet:
+            self.console.print(f"[bold]$ {command}", highlight=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "gate", *arguments],
+            cwd=self.world.project,
+            env={**os.environ, **self.world.environment, **(job or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
-        for column in (1, 2, 3, 4):
-            steps.columns[column].justify = "right"
-        for step in self.steps:
-            counts = (str(step.requests), str(step.writes), str(step.others))
-            steps.add_row(step.title, f"{step.seconds:.1f}", *counts, step.outcome)
-        self.console.print(objects, steps)
+        for line in done.stdout.splitlines():
+            self._write(line)
+        if not quiet or done.returncode != expected:
+            self.show(done.stdout)
+        if done.returncode != expected:
+            raise RehearsalFailed(f"{command} ended with {done.returncode}, expected {expected}")
+        return done.stdout
 
-    @contextmanager
-    def chapter(self, title: str) -> Iterator[Callable[[str], None]]:
-        self.console.rule(f"[bold]{title}")
-        started, before, outcome = time.monotonic(), len(self.world.render.requests), ["failed"]
-        others = self._writes_elsewhere()
-        try:
-            yield lambda text: outcome.__setitem__(0, text)
-        finally:
-            asked = self.world.render.requests[before:]
-            writes = sum(request.method != "GET" for request in asked)
-            others = self._writes_elsewhere() - others
-            self.steps.append(Step(title, time.monotonic() - started, len(asked), writes, others, outcome[0]))
+    def _write(self, line: str) -> None:
+        """One line for the log; a warning that is new is shown when the chapter ends."""
+        with self.log.open("a") as log:
+            log.write(line + "\n")
+        text = line.strip().removeprefix(_WARNING)
+        # What is said of a plugin on PATH is true of stand-ins only.
+        if text == line.strip() or text.startswith("using pulumi-") or text in self._warnings:
+            return
+        self._warnings.add(text)
+        self._new_warnings.append(text)
 
-    def _writes_elsewhere(self) -> int:
-        return sum(entry["operation"] not in ("read", "invoke") for entry in self.world.vendors.log)
+    def _show_warnings(self) -> None:
+        for text in self._new_warnings[:_WARNINGS]:
+            short = text if len(text) <= _SHORT else f"{text[:_SHORT].rpartition(' ')[0]} …"
+            self.console.print(f"[yellow]warning:[/] {short}", highlight=False)
+        if more := len(self._new_warnings[_WARNINGS:]):
+            self.console.print(f"[yellow]warning:[/] {more} more, in the log", highlight=False)
+        self._new_warnings.clear()
+
+    def _counts(self) -> tuple[int, int, int]:
+        """Reads and writes at Render so far, and writes at the other vendors, by plugins and by the gate."""
+        writes = sum(request.method != "GET" for request in self.world.render.requests)
+        plugins = sum(entry["operation"] not in ("read", "invoke") for entry in self.world.vendors.log)
+        looks = ("/oauth/token", "/graphql")
+        ours = sum(method != "GET" and not path.endswith(looks) for _vendor, method, path in self.world.rest_requests)
+        return len(self.world.render.requests) - writes, writes, plugins + ours
 
     def wait_for_deploys(self) -> None:
-        """A deploy goes on after `up`, as it does at Render: commands wait for datastores only."""
+        """A deploy goes on after `up`, as it does at Render: the commands wait for datastores only.
+
+        Raises: RehearsalFailed.
+        """
         estate, ends = self.world.render.estate, time.monotonic() + 60
         while not all(estate.live_deploy(service_id) for service_id in estate.services):
             if time.monotonic() > ends:
                 raise RehearsalFailed("a deploy did not become live")
-            time.sleep(0.2)
+            time.sleep(0.1)
             self.world.render.settle()
 
-    def _show(self, line: str) -> None:
-        # Said of every stand-in at every run, and true of no other engine.
-        if "warning: using pulumi-resource-" not in line:
-            self.console.out(line, highlight=False)
+
+def expect_no_changes(engine: Engine) -> str:
+    """`pulumi preview --refresh --expect-no-changes`."""
+    engine.preview(refresh=True, expect_no_changes=True)
+    return "no changes"

@@ -98,7 +98,7 @@ def started(desk: Desk) -> Desk:
 @pytest.fixture(scope="module")
 def released(started: Desk) -> Desk:
     """Whoever has followed RELEASE_MANAGEMENT_GUIDE after that: its tag reaches GitHub before its second block."""
-    sha = tag_release(started.stage, "v1.2.3")
+    sha = tag_release(started.stage.vendors, "v1.2.3")
     printed = "\n".join(started.follows("RELEASE_MANAGEMENT_GUIDE.md"))
     assert "v1.2.3 serves production" in printed
     assert serving(started.stage) == (sha, sha)
@@ -113,7 +113,8 @@ def test_getting_started_leaves_two_living_stacks(started: Desk) -> None:
 
 
 def test_the_rollback_procedures(released: Desk) -> None:
-    first, second = tag_release(released.stage, "v1.2.4"), tag_release(released.stage, "v1.2.5")
+    vendors = released.stage.vendors
+    first, second = tag_release(vendors, "v1.2.4"), tag_release(vendors, "v1.2.5")
     for name in ("v1.2.4", "v1.2.5"):
         released.types(f"python -m gate release {name}")
     assert serving(released.stage) == (second, second)

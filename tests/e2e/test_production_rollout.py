@@ -12,9 +12,11 @@ import yaml
 from pulumi import automation
 from rich.console import Console
 
+from rehearsal import application
+from rehearsal.application import Application
 from rehearsal.engine import Engine
 from rehearsal.estate import World, seed, world
-from rehearsal.production import CHANGED, Living, harm, look, seed_production
+from rehearsal.production import CHANGED, PROJECT, SERVICE, Living, harm, look, seed_production
 from rehearsal.releases import Releases
 from rehearsal.rollout import Rollout, configure
 from rehearsal.story import Story
@@ -33,9 +35,9 @@ def living(folder: Path, pulumi: Path) -> Iterator[tuple[World, Living]]:
 
 def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tmp_path: Path, pulumi_cli: Path) -> None:
     with living(tmp_path, pulumi_cli) as (stage, before), (tmp_path / "told").open("w") as told:
-        story = Story(stage, Console(file=told, width=160))
+        story = Story(stage, Console(file=told, width=160), tmp_path / "engine.log")
         rollout = Rollout(story, before)
-        rollout.tell()
+        assert story.tell(rollout.every_phase()), story.failure
 
         assert harm(stage, before) == []
         now = look(stage)
@@ -46,21 +48,20 @@ def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tm
         (client,) = stage.vendors.find_all("auth0", "client", name="MarketEdge Platform")
         assert client["clientId"] == before.client_id
         assert len(client["callbacks"]) == 6
-        engine = story.stack("production")
-        shown = (tmp_path / "told").read_text()
-        leaked = [v for v in stage.secret_values() if v in shown or v in engine.state()]
-        assert leaked == []
 
-        rollout.cut_over()
-        Releases(story).tell()
-        told_of_releases = (tmp_path / "told").read_text().removeprefix(shown)
-        assert "release v1.1.0: rolled back (smoke tests failed: health)" in told_of_releases
-        assert [v for v in stage.secret_values() if v in told_of_releases] == []
+        serving = Application(stage.render, stage.vendors, SERVICE, PROJECT)
+        with application.serve(serving) as addresses:
+            releases = Releases(story, serving, addresses).everything()
+            assert story.tell([*rollout.cut_over(), *releases]), story.failure
+        shown = (tmp_path / "told").read_text() + (tmp_path / "engine.log").read_text()
+        assert "release v1.1.0: rolled back (smoke tests failed: health)" in shown
+        state = story.stack("production").state()
+        assert [value for value in stage.secret_values() if value in shown or value in state] == []
 
 
 def test_production_that_is_given_up_is_forgotten_and_can_be_taken_back(tmp_path: Path, pulumi_cli: Path) -> None:
     with living(tmp_path, pulumi_cli) as (stage, before), (tmp_path / "told").open("w") as told:
-        rollout = Rollout(Story(stage, Console(file=told, width=160)), before)
+        rollout = Rollout(Story(stage, Console(file=told, width=160), tmp_path / "engine.log"), before)
         engine, file = Engine(stage, "production", lambda _line: None), stage.project / "Pulumi.production.yaml"
         configure(file, "phase", "infrastructure")
         configure(file, "adopt", {one.key: one.import_id for one in rollout.existing().found})
