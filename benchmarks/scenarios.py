@@ -10,6 +10,7 @@ from functools import reduce
 from benchmarks.account import Account, Cost, account
 from benchmarks.documents import EDITED, alone, estate, one_by_one, only_last, service_name
 from blueprint import reconcile
+from blueprint.drift import Kind
 from blueprint.reconcile import Report
 from blueprint.spec import Document
 from blueprint.workspace import Session
@@ -142,14 +143,14 @@ def _edit_out_of_band(render: Account, name: str) -> Drift:
     with render.simulator.lock:
         service = render.simulator.estate.find_service(name)
         render.simulator.estate.env_vars[service["id"]][EDITED] = "edited in the dashboard"
-    return {name: [f"env.{EDITED} changed outside Pulumi"]}
+    return {name: [f"env.{EDITED} {Kind.CHANGED}"]}
 
 
 def _look(render: Account, document: Document, expected: Drift) -> Cost:
     """Raises: BenchFailed unless exactly what is expected is found."""
     report, cost = render.measure(_observe(document))
     found = {
-        name: one["drift"] if one["exists"] else ["does not exist"]
+        name: [f"{drift['field']} {drift['kind']}" for drift in one["drift"]] if one["exists"] else ["does not exist"]
         for section in report.values()
         for name, one in section.items()
         if one["drift"] or not one["exists"]
