@@ -94,7 +94,7 @@ def test_the_comparable_estate_takes_fewer_requests_than_with_the_terraform_prov
 
 def test_a_run_that_finds_something_else_fails_the_benchmark(monkeypatch, capsys):
     monkeypatch.setattr("benchmarks.scenarios.EDITED", "VARIABLE_OF_NOBODY")
-    with pytest.raises(BenchFailed, match="VARIABLE_OF_NOBODY added"):
+    with pytest.raises(BenchFailed, match="VARIABLE_OF_NOBODY undeclared"):
         measure_all([1])
     assert main(["--sizes", "1"]) == 1
     assert "bench: expected to find" in capsys.readouterr().err
