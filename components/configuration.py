@@ -1,6 +1,6 @@
 """Turns raw configuration into Settings, or into one error that lists everything that is wrong with it at once.
 
-Knows no Pulumi: `__main__` hands it the configuration as a mapping, `gate` will hand it the same from the file.
+Knows no Pulumi: the program hands it the engine's configuration as a mapping, `gate` the same from the stack's file.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from components.settings import Settings
+from components.stack_file import WITH_A_TIME, StackConfig
 
 NAMESPACE = "marketedge"
 SECRETS = f"{NAMESPACE}:secrets"
@@ -51,7 +52,7 @@ class Loaded:
 
     settings: Settings
     owner: str
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
 
     @property
     def repository_url(self) -> str:
@@ -65,6 +66,7 @@ def load(
     environ: Mapping[str, str],
     *,
     check_secrets: bool = True,
+    file: StackConfig | None = None,
 ) -> Loaded:
     """Check a stack's configuration and the tokens in the environment.
 
@@ -72,6 +74,7 @@ def load(
         config: every key of the stack with its value as text, objects as JSON, secrets in clear.
         secret_keys: keys that are, or hold, secrets.
         check_secrets: whether every secret that is referred to has to be there.
+        file: the stack's file as it is written, where it is at hand: what Pulumi reads as something else is a problem.
 
     Raises: SettingsError.
     """
@@ -79,16 +82,19 @@ def load(
     sections = dict(_sections(config, secret_keys))
     refused = {section for section in sections if f"{NAMESPACE}:{section}" in secret_keys} - {"secrets"}
     problems += _misplaced(stack, config, secret_keys)
-    raw_secrets = sections.pop("secrets", {})
-    secrets = {k: str(v) for k, v in raw_secrets.items()} if isinstance(raw_secrets, dict) else {}
+    secrets = _secrets(sections.pop("secrets", {}))
     settings: Settings | None = None
+    details: list[Any] = []
     try:
         # As it is written and no other way: pydantic would take 'yes' for true, true for 1, from_secret for fromSecret.
         settings = Settings.model_validate(sections, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += _problems(
-            [d for d in map(_untagged, error.errors()) if d["loc"][:1] not in {(r,) for r in refused}]
-        )
+        details = [d for d in map(_untagged, error.errors()) if d["loc"][:1] not in {(r,) for r in refused}]
+    if file is not None:
+        unquoted = dict(_unquoted(file, config, settings))
+        details = [detail for detail in details if detail["loc"] not in unquoted]
+        problems += [*unquoted.values(), *_in_clear(stack, file)]
+    problems += _problems(details)
     problems += _misspelt_environment(sections)
     if check_secrets:
         problems += _missing_secrets(stack, sections, secrets)
@@ -117,10 +123,63 @@ def _sections(config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterato
         namespace, _, section = key.partition(":")
         if namespace != NAMESPACE:
             continue
+        yield section, _value(text)
+
+
+def _value(text: str) -> Any:
+    """What a key's text stands for: objects, numbers and switches are JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _secrets(section: Any) -> dict[str, str]:
+    """By name; an empty entry is none."""
+    entries = section.items() if isinstance(section, dict) else ()
+    known = {name: value for name, value in entries if value not in (None, "")}
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in known.items()}
+
+
+def _unquoted(
+    file: StackConfig, config: Mapping[str, str], settings: Settings | None
+) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    """By place, what Pulumi reads as something else than is written: of `config`, which may come from elsewhere."""
+    for one in file.changed:
+        key, *steps = one.path
+        section = str(key).removeprefix(f"{NAMESPACE}:")
+        location = (section, *steps)
+        seen = _at(_value(config.get(str(key), "")), steps)
+        text = seen if isinstance(seen, str) else json.dumps(seen)
+        only_a_switch = one.read in ("true", "false") and not isinstance(_at(settings, location), str)
+        meant = text == one.read or (
+            one.read.endswith(WITH_A_TIME) and text[:4] == one.read[:4] and text != one.written
+        )
+        if only_a_switch or not meant:
+            continue
+        path = _path(location) if section != key else section
+        number = f", or {one.read}" if one.read[-1:].isdigit() else ""
+        expected = f"needs quotes: Pulumi reads it as {one.read}; write {json.dumps(one.written)}{number}"
+        yield location, Problem(path, one.written, expected)
+
+
+def _at(value: Any, steps: Iterable[str | int]) -> Any:
+    """The value at a place inside of another one; None where there is no such place."""
+    value = value.model_dump(by_alias=True) if isinstance(value, BaseModel) else value
+    for step in steps:
         try:
-            yield section, json.loads(text)
-        except ValueError:
-            yield section, text
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _in_clear(stack: str, file: StackConfig) -> Iterator[Problem]:
+    """Secrets that lie in the file as they are, beside others that are encrypted."""
+    for name, encrypted in file.secrets.get(SECRETS, {}).items():
+        if encrypted is False:
+            told = f"in clear in the file, so in the repository too: make a new one, then {_set_secret(stack, name)}"
+            yield Problem(f"{SECRETS}.{name}", "not encrypted", told)
 
 
 def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[Problem]:

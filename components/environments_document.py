@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-import yaml
-
-from components.configuration import SECRETS, load
+from components import stack_file
+from components.configuration import load
 from components.phases import PHASES
 from components.render_settings import AdoptedService
 from components.settings import Settings
@@ -24,16 +22,13 @@ DOCUMENT = PROJECT / "docs" / "ENVIRONMENTS.md"
 
 def shipped(name: str, folder: Path = PROJECT) -> Settings:
     """The settings of a stack's file as it lies in the project."""
-    content = yaml.safe_load((folder / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
-    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in content.items()}
-    config.pop(SECRETS, None)
-    return load(name, config, frozenset(), {}, check_secrets=False).settings
+    file = stack_file.read(stack_file.locate(name, folder))
+    return load(name, file, frozenset(), {}, check_secrets=False, file=file).settings
 
 
 def stacks(folder: Path = PROJECT) -> list[Settings]:
     """The settings of every stack file in a folder, those that people depend on last."""
-    names = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
-    return sorted((shipped(name, folder) for name in names), key=lambda settings: settings.live)
+    return sorted((shipped(name, folder) for name in stack_file.names(folder)), key=lambda settings: settings.live)
 
 
 def document(settings: Sequence[Settings]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from components.configuration import Loaded, SettingsError, load
+from components.stack_file import StackConfig, StackFileError, locate
+from components.stack_file import read as read_file
 from components.vendors import misformed_credentials, missing_credentials, to_export
 
 
@@ -30,7 +33,7 @@ def read() -> Stack:
         runtime_config.get_config_secret_keys_env()
     )
     try:
-        loaded = load(pulumi.get_stack(), values, secret_keys, os.environ)
+        loaded = load(pulumi.get_stack(), values, secret_keys, os.environ, file=_written())
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
     found = {**values, **os.environ}
@@ -44,6 +47,15 @@ def read() -> Stack:
         pulumi.log.warn(vendor.unseen.format(vendor=vendor.label, names=" and ".join(names)))
     _warn_of_another_tenant(loaded, values.get("auth0:domain") or os.environ.get("AUTH0_DOMAIN"))
     return Stack(loaded, frozenset(vendor.label for vendor in missing))
+
+
+def _written() -> StackConfig | None:
+    """The stack's file, where it is: the engine may have its configuration from elsewhere, and has checked its YAML."""
+    try:
+        folder = Path(root) if (root := pulumi.get_root_directory()) else None
+        return read_file(locate(pulumi.get_stack(), folder), folder) if folder else None
+    except (OSError, StackFileError):
+        return None
 
 
 def _warn_of_another_tenant(loaded: Loaded, provider_domain: str | None) -> None:

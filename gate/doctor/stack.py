@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi import automation
 
 from components.configuration import SECRETS, Loaded, SettingsError, load
+from components.stack_file import StackConfig
 from gate.checks.verdict import Line, Verdict, failed, passed
 from gate.common.errors import StackUnavailable
 from gate.stack.project import run, said
@@ -30,7 +30,7 @@ class Opened:
         records: targets of the DNS records that the last `up` listed, by name; None where there never was one.
     """
 
-    config: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_keys: frozenset[str] = frozenset()
     records: Mapping[str, str] | None = None
 
@@ -81,35 +81,30 @@ def settings_lines(
     """One line for each problem of the stack's file, and the settings as far as vendors can be asked about them."""
     values, secret_keys, names_known = dict(opened.config), opened.secret_keys, True
     try:
+        file = read_config(stack_file(name, folder))
         if not values:
-            values, secret_keys, names_known = _from_file(stack_file(name, folder))
+            values, secret_keys, names_known = _from_file(file)
     except StackUnavailable as error:
         return [Line(name, "configuration", failed(str(error), "correct it, or restore it from Git"))], None
     # The form of tokens is looked at with their vendors.
     others = {key: value for key, value in environ.items() if key != "VERCEL_API_TOKEN"}
     lines = []
     try:
-        load(name, values, secret_keys, others, check_secrets=names_known)
+        load(name, values, secret_keys, others, check_secrets=names_known, file=file)
     except SettingsError as error:
         lines = [Line(name, one.path, failed(one.found, one.expected)) for one in error.problems]
     try:
-        loaded = load(name, values, secret_keys, others, check_secrets=False)
+        loaded = load(name, values, secret_keys, others, check_secrets=False, file=file)
     except SettingsError:
         return lines, None
     return lines or [Line(name, "configuration", passed("valid, every secret is set"))], loaded
 
 
-def _from_file(path: Path) -> tuple[dict[str, str], frozenset[str], bool]:
-    """As the file has it, with the names of its secrets, whose values nobody needs; and whether those can be seen.
-
-    Raises: StackUnavailable.
-    """
-    values = read_config(path)
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))["config"].get(SECRETS)
-    if not isinstance(raw, dict):
-        return values, frozenset(), True
-    if "secure" in raw:
-        return values, frozenset(), False
-    values[SECRETS] = json.dumps(dict.fromkeys(raw, "set"))
-    kept = all(isinstance(value, dict) and "secure" in value for value in raw.values())
-    return values, frozenset({SECRETS} if kept else ()), True
+def _from_file(file: StackConfig) -> tuple[dict[str, str], frozenset[str], bool]:
+    """What the file says, with the names of its secrets, whose values nobody needs; and whether those can be seen."""
+    if SECRETS not in file.secret_keys:
+        return dict(file), frozenset(), True
+    if SECRETS not in file.secrets:
+        return dict(file), frozenset(), False
+    known = {name: "set" for name, kept in file.secrets[SECRETS].items() if kept is not None}
+    return file | {SECRETS: json.dumps(known)}, frozenset({SECRETS}), True

@@ -12,6 +12,7 @@ from pulumi import automation
 from components import environments_document as matrix
 from components.configuration import Loaded, SettingsError, load
 from components.settings import Settings
+from components.stack_file import StackConfig
 from gate.changes.report import DriftReport as Drift
 from gate.common.errors import GateError
 from gate.report import figures, history
@@ -80,10 +81,10 @@ def _stack(
     return Stack(name, loaded.settings, places.repository, found, drift, releases)
 
 
-def _load(name: str, config: Mapping[str, str], environ: Mapping[str, str]) -> Loaded:
+def _load(name: str, config: StackConfig, environ: Mapping[str, str]) -> Loaded:
     """Tokens are none of its business. Raises: SettingsError."""
     others = {key: value for key, value in environ.items() if key != "VERCEL_API_TOKEN"}
-    return load(name, config, frozenset(), others, check_secrets=False)
+    return load(name, config, frozenset(), others, check_secrets=False, file=config)
 
 
 def _places(loaded: Loaded, config: Mapping[str, str], environ: Mapping[str, str]) -> Places:

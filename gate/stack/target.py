@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
-
-from components.configuration import SECRETS, Loaded, SettingsError, load
+from components.configuration import Loaded, SettingsError, load
 from components.settings import Settings
+from components.stack_file import StackConfig, StackFileError, locate, names, read
 from gate.common.errors import GateError, StackUnavailable
 from gate.stack.project import public_outputs, require_project
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,18 @@ class Target:
         return self.settings.github.repository
 
 
-def chosen_stacks(names: Sequence[str] | None, folder: Path = Path()) -> list[str]:
+def chosen_stacks(chosen: Sequence[str] | None, folder: Path = Path()) -> list[str]:
     """The stacks that are named, else all that have a file in the project, by name and production last.
 
     Raises: StackUnavailable where there is no project, or no such stack in it.
     """
     require_project(str(folder))
-    found = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+    found = _of_the_file(names, folder)
     if not found:
         raise StackUnavailable("there is no Pulumi.<stack>.yaml here: run this in the project's folder")
-    if unknown := [name for name in names or () if name.rpartition("/")[2] not in found]:
+    if unknown := [name for name in chosen or () if name.rpartition("/")[2] not in found]:
         raise StackUnavailable(f"there is no Pulumi.{unknown[0]}.yaml here: name one of {', '.join(found)}")
-    return list(names or sorted(found, key=lambda name: name == "production"))
+    return list(chosen or sorted(found, key=lambda name: name == "production"))
 
 
 def load_target(
@@ -134,8 +135,8 @@ def load_peers(settings: Settings, environ: Mapping[str, str], folder: Path = Pa
 
 
 def stack_file(name: str, folder: Path = Path()) -> Path:
-    """The file of a stack. Args: name: a stack, or organization/project/stack."""
-    return folder / f"Pulumi.{name.rpartition('/')[2]}.yaml"
+    """The file of a stack. Args: name: a stack, or organization/project/stack. Raises: StackUnavailable."""
+    return _of_the_file(locate, name, folder)
 
 
 def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
@@ -143,7 +144,7 @@ def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) 
     path = stack_file(name, folder)
     config = read_config(path)
     try:
-        loaded = load(name, config, frozenset(), environ, check_secrets=False)
+        loaded = load(name, config, frozenset(), environ, check_secrets=False, file=config)
     except SettingsError as error:
         raise GateError(str(error)) from None
     environment = loaded.settings.environment
@@ -152,24 +153,22 @@ def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) 
     return loaded, config
 
 
-def read_config(path: Path) -> dict[str, str]:
-    """Every key of a stack's file with its value as text, objects as JSON; secrets are left out.
+def read_config(path: Path) -> StackConfig:
+    """A stack's configuration as Pulumi sees it, without what is encrypted.
 
     Raises: StackUnavailable.
     """
+    return _of_the_file(read, path)
+
+
+def _of_the_file(look: Callable[..., T], *arguments: object) -> T:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        config: dict[str, Any] = dict(content["config"])
-    except FileNotFoundError:
-        raise StackUnavailable(f"there is no {path}: run this in the project's folder, or name the --stack") from None
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise StackUnavailable(f"{path} is no stack configuration: {error}") from None
-    clear = {key: value for key, value in config.items() if key != SECRETS and not _is_secret(value)}
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in clear.items()}
-
-
-def _is_secret(value: object) -> bool:
-    return isinstance(value, dict) and "secure" in value
+        return look(*arguments)
+    except FileNotFoundError as error:
+        told = f"there is no {error.filename}: run this in the project's folder, or name the --stack"
+        raise StackUnavailable(told) from None
+    except (OSError, StackFileError) as error:
+        raise StackUnavailable(str(error)) from None
 
 
 def _outputs(stack: str) -> Mapping[str, Any]:

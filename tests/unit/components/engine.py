@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -120,6 +121,7 @@ def run(
     stacks: Mapping[str, Mapping[str, Any]] = NO_STACKS,
     workflows: Callable[..., Mapping[str, str]] = reporting,
     made: Collection[str] = (),
+    root: Path | None = None,
 ) -> Run:
     """Run `__main__.py`.
 
@@ -129,6 +131,7 @@ def run(
         stacks: outputs of the last `up` by stack.
         workflows: answers the repository's workflow files.
         made: names of the commands in the state.
+        root: the project's folder, whose stack file is compared with the configuration.
     """
     stack_file = stack_file or StackFile()
     result = Run()
@@ -142,7 +145,9 @@ def run(
     ):
         runner.get_loop().set_default_executor(monitor)
         context = copy_context()
-        context.run(_configure, stack_file, _Monitor(result, outputs, preview, stacks, made), _Engine(result), preview)
+        context.run(
+            _configure, stack_file, _Monitor(result, outputs, preview, stacks, made), _Engine(result), preview, root
+        )
         try:
             runner.run(run_in_stack(_program), context=context)
         except Exception as error:
@@ -154,7 +159,7 @@ def _program() -> None:
     runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
 
-def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, preview: bool) -> None:
+def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, preview: bool, root: Path | None) -> None:
     runtime_config.set_all_config(stack_file.values, sorted(stack_file.secret_keys))
     runtime_settings.ROOT.set(None)
     runtime_settings.configure(
@@ -165,6 +170,7 @@ def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, previe
             engine=engine,
             dry_run=preview,
             organization="organization",
+            root_directory=str(root) if root else None,
         )
     )
 

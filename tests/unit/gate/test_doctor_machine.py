@@ -209,7 +209,7 @@ def test_secrets_that_are_set_are_seen_in_the_file_without_opening_them(project:
     assert [(one.title, one.verdict.outcome) for one in lines] == [("configuration", "pass")]
     path.write_text(path.read_text().replace("{ secure: v1:a }", "in-clear"))
     lines, _ = settings_lines("staging", Opened(), {}, project)
-    assert [(one.title, one.verdict.detail) for one in lines] == [("marketedge:secrets", "in clear")]
+    assert [(one.title, one.verdict.detail) for one in lines] == [("marketedge:secrets.REDIS_URL", "not encrypted")]
 
 
 def test_a_file_that_is_wrong_has_a_line_for_each_mistake_and_no_settings(project: Path) -> None:

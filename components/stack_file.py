@@ -1,0 +1,254 @@
+"""Reads a project's stack files as the Pulumi CLI reads them, so that `gate` sees what the program sees.
+
+The CLI reads YAML with gopkg.in/yaml.v3 and writes every value down again as JSON: `off`, `yes` and `12:30:45` are text
+to it, `02134` is octal, `1e3` is 1000, a date becomes a time. Where that changes what was written,
+`StackConfig.changed` says so. Tried with the CLI, 3.210.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Steps = tuple[str | int, ...]
+WITH_A_TIME = " with a time"
+"""After a date: what Pulumi makes of it depends on its form."""
+
+
+class StackFileError(ValueError):
+    """A file cannot be read; one line with the file, the line where there is one, and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A value without quotes that Pulumi reads as something else. path: from the key of the configuration on."""
+
+    path: Steps
+    written: str
+    read: str
+
+
+class StackConfig(dict[str, str]):
+    """Every key with its value as text, objects as JSON; what Pulumi encrypted is left out.
+
+    Attributes:
+        changed: what Pulumi does not read as it is written.
+        secret_keys: keys that are, or hold, something encrypted.
+        secrets: the entries of an object in which something is encrypted, by key: whether each is encrypted, or None
+            for an entry that is empty.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: list[Changed] = []
+        self.secret_keys: set[str] = set()
+        self.secrets: dict[str, dict[str, bool | None]] = {}
+
+
+def names(folder: Path = Path()) -> list[str]:
+    """The stacks that have a file in a project's folder. Raises: StackFileError."""
+    place, suffix = _place(folder)
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(suffix) for path in place.glob(f"Pulumi.*{suffix}"))
+
+
+def locate(name: str, folder: Path = Path()) -> Path:
+    """A stack's file. Args: name: a stack, or organization/project/stack. Raises: StackFileError."""
+    place, suffix = _place(folder)
+    return place / f"Pulumi.{name.rpartition('/')[2]}{suffix}"
+
+
+def _place(folder: Path) -> tuple[Path, str]:
+    project = _project(folder)
+    content = _document(project) if project else {}
+    given = content.get("stackConfigDir") or (content.get("config") if isinstance(content.get("config"), str) else None)
+    return folder / str(given or ""), project.suffix if project else ".yaml"
+
+
+def _project(folder: Path) -> Path | None:
+    return next((path for suffix in (".yaml", ".yml") if (path := folder / f"Pulumi{suffix}").is_file()), None)
+
+
+def read(path: Path, folder: Path | None = None) -> StackConfig:
+    """A stack's configuration: its file's, and what the project's file says for every stack.
+
+    Args:
+        folder: the project's, by default that of the file.
+
+    Raises: StackFileError.
+    """
+    found = StackConfig()
+    project = _project(folder or path.parent)
+    shared = _document(project) if project else {}
+    name = str(shared.get("name", ""))
+    own = _document(path).get("config")
+    if not isinstance(own, dict) and _plain(own) is not None:
+        raise StackFileError(f"{path}: config: expected keys with values")
+    for section in (_project_values(shared), own if isinstance(own, dict) else {}):
+        for key, value in section.items():
+            full = key if ":" in key else f"{name}:{key}"
+            found.changed = [one for one in found.changed if one.path[0] != full]
+            _add(found, full, value)
+    return found
+
+
+def _project_values(content: dict[str, Any]) -> dict[str, Any]:
+    """Of `config` in Pulumi.yaml: a value, or an object with `value` or `default`."""
+    config = content.get("config")
+    if not isinstance(config, dict):
+        return {}
+    values = {k: v.get("value", v.get("default")) if isinstance(v, dict) else v for k, v in config.items()}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _add(found: StackConfig, key: str, value: Any) -> None:
+    found.pop(key, None)
+    if _encrypted(value):
+        found.secret_keys.add(key)
+    elif _holds_encrypted(value):
+        found.secret_keys.add(key)
+        entries = value.items() if isinstance(value, dict) else ()
+        found.secrets[key] = {name: None if _plain(v) in (None, "") else _encrypted(v) for name, v in entries}
+    else:
+        found.changed += _changed((key,), value)
+        plain = _plain(value)
+        found[key] = plain if isinstance(plain, str) else "" if plain is None else json.dumps(plain)
+
+
+def _encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and list(value) == ["secure"]
+
+
+def _holds_encrypted(value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return _encrypted(value) or any(map(_holds_encrypted, inner))
+
+
+@dataclass(frozen=True)
+class _Scalar:
+    """A value without quotes. read: what Pulumi makes of it."""
+
+    written: str
+    read: Any = field(compare=False)
+
+    @property
+    def as_text(self) -> str:
+        return self.read if isinstance(self.read, str) else json.dumps(self.read)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Scalar):
+        return value.read
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _changed(path: Steps, value: Any) -> Iterator[Changed]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _changed((*path, key), inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _changed((*path, index), inner)
+    elif isinstance(value, _Scalar) and value.read is not None and value.as_text != value.written:
+        yield Changed(path, value.written, value.as_text)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """The content of a file, with a `_Scalar` for each value without quotes."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        content = _value(node, path) if node else {}
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise StackFileError(f"{path}:{line}: not UTF-8 text: save the file in this encoding") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise StackFileError(f"{path}:{line}: a character that YAML does not allow: {chr(error.character)!r}") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise StackFileError(f"{path}:{mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
+    except RecursionError:
+        raise StackFileError(f"{path}: nested too deeply") from None
+    if not isinstance(content, dict):
+        raise StackFileError(f"{path}:1: expected keys with values, such as config:")
+    return content
+
+
+def _value(node: yaml.Node, path: Path) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(inner, path) for inner in node.value]
+    assert isinstance(node, yaml.ScalarNode)  # there are no others
+    if node.style is not None or node.tag != "tag:yaml.org,2002:str":
+        return node.value
+    found = _read(node.value)
+    return _text(node.value) if isinstance(found, str) else _Scalar(node.value, found)
+
+
+def _mapping(node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    merged: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = _plain(_value(key_node, path))
+        key = key if isinstance(key, str) else json.dumps(key)
+        line = key_node.start_mark.line + 1
+        if key == "<<" and key_node.style is None:
+            inner = _value(value_node, path)
+            for one in inner if isinstance(inner, list) else [inner]:
+                merged = (one if isinstance(one, dict) else {}) | merged
+        elif key in lines:
+            raise StackFileError(f"{path}:{line}: the key {key} is there twice, first in line {lines[key]}")
+        else:
+            lines[key], found[key] = line, _value(value_node, path)
+    return merged | found
+
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOL = {text: text.lower() == "true" for text in ("true", "True", "TRUE", "false", "False", "FALSE")}
+_NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ]+\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?( *(Z|[-+]\d\d(:?\d\d)?))?)?")
+
+
+def _read(plain: str) -> Any:
+    """What yaml.v3 makes of a value without quotes (its resolve.go)."""
+    if plain in _NULL:
+        return None
+    if plain in _BOOL:
+        return _BOOL[plain]
+    if not re.match(r"[-+.0-9]", plain) or _DATE.fullmatch(plain) or _NOT_A_NUMBER.fullmatch(plain):
+        return plain
+    digits = plain.replace("_", "")
+    if found := _INTEGER.fullmatch(digits):
+        whole = int(found[1] + _based(found[2]), 0)
+        if -(2**63) <= whole < 2**63:
+            return whole
+        digits = str(float(whole))
+    if _FLOAT.fullmatch(digits) and math.isfinite(number := float(digits)):
+        return int(Decimal(repr(number))) if number.is_integer() and abs(number) < 1e21 else number
+    return plain
+
+
+def _based(digits: str) -> str:
+    """As Python writes an octal number."""
+    return f"0o{digits.lstrip('0oO') or '0'}" if re.match(r"0[oO]?[0-7]", digits) else digits
+
+
+def _text(plain: str) -> Any:
+    """A text, or one that only looks like it: a date gets a time, and the CLI fails over what is no number."""
+    if _DATE.fullmatch(plain):
+        return _Scalar(plain, f"{plain}{WITH_A_TIME}")
+    return _Scalar(plain, "no value at all") if _NOT_A_NUMBER.fullmatch(plain) else plain
