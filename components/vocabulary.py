@@ -8,3 +8,6 @@ CNAME_TARGET = "cname.vercel-dns.com"
 COMMAND = "command:local:Command"
 """The engine's type of a command, which stands for an object at Render. Its delete command decides by itself what goes:
 `render destroy` leaves an adopted service alone."""
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes for a value that it will know at `up` only (pulumi.runtime.rpc.UNKNOWN)."""

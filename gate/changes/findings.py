@@ -8,12 +8,14 @@ from typing import Any
 
 from pulumi.automation.events import OpType
 
-from gate.changes import names
+from components.vocabulary import UNKNOWN
 from gate.changes import render_findings as render
-from gate.changes.report import Change, Finding, Kind, Operation, Thing
+from gate.changes.report import Change, Finding, Kind, Operation
 from gate.common.redaction import SECRET
+from gate.stack import names
 from gate.stack.steps import Preview, Steps
-from gate.stack.values import UNKNOWN, Path, at, holds
+from gate.stack.values import Path, at, holds
+from gate.vendors.kinds import Thing
 
 Dependencies = Mapping[str, Mapping[str, list[str]]]
 """By URN and property: the URNs of the resources that the property's value comes from."""

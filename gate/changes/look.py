@@ -18,11 +18,12 @@ from gate.changes.consequences import consequences
 from gate.changes.databases import described
 from gate.changes.findings import Dependencies, change_of, find, of_objects, thing_of
 from gate.changes.price import cost
-from gate.changes.report import Change, DriftReport, Operation, StackPreview, Thing
+from gate.changes.report import Change, DriftReport, Operation, StackPreview
 from gate.common.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
 from gate.stack.steps import Preview
+from gate.vendors.kinds import Thing
 
 Progress = Callable[[str], None]
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from blueprint.drift import Kind as Event
 from components.command_environment import DRIFT, Found, contents_variable, load, secret_variable
-from gate.changes.report import Finding, Kind, Thing
+from components.vocabulary import UNKNOWN
+from gate.changes.report import Finding, Kind
 from gate.common.redaction import SECRET
 from gate.stack.steps import Properties, Steps
-from gate.stack.values import UNKNOWN, at, holds
+from gate.stack.values import at, holds
+from gate.vendors.kinds import Thing
 
 NOT_DECLARED = "not declared"
 _EVENTS = {

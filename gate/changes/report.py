@@ -14,6 +14,7 @@ from rich.console import Console
 from gate.common.exit_codes import ExitCode
 from gate.common.notifications import workflow_run
 from gate.common.report import Model, Report
+from gate.vendors.kinds import Thing
 
 
 class Kind(StrEnum):
@@ -30,17 +31,6 @@ class Verdict(StrEnum):
     DRIFT = "drift"
     NOT_APPLIED = "not applied"
     ERROR = "error"
-
-
-class Thing(Model):
-    """An object at a vendor, named as people know it: `GitHub`, `branch protection`, `staging`."""
-
-    vendor: str
-    type: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.vendor} {self.type} {self.name}"
 
 
 class Finding(Model):

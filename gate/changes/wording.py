@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from gate.changes.render_findings import NOT_DECLARED
-from gate.changes.report import Change, Cost, DriftReport, Finding, Kind, Operation, Price, StackPreview, Thing, Verdict
+from gate.changes.report import Change, Cost, DriftReport, Finding, Kind, Operation, Price, StackPreview, Verdict
 from gate.common.redaction import SECRET
 from gate.common.text import count, moment, printable
+from gate.vendors.kinds import Thing
 
 FOLLOW_UPS = (
     "`pulumi preview` lists these too, because they depend on an object above. They do not change unless its value does"

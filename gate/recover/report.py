@@ -13,6 +13,8 @@ from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count
 from gate.recover.state import Lock, Pending
+from gate.stack.names import thing
+from gate.vendors.kinds import Thing
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,7 @@ class Orphan:
     type: str
     import_id: str
     recognised: str
-
-    @property
-    def name(self) -> str:
-        return self.urn.rpartition("::")[2]
-
-    @property
-    def kind(self) -> str:
-        """GitHub BranchProtection, from `github:index/branchProtection:BranchProtection`."""
-        vendor, _, rest = self.type.partition(":")
-        return f"{_VENDORS.get(vendor, vendor)} {rest.rpartition(':')[2]}"
+    object: Thing
 
 
 @dataclass(frozen=True)
@@ -52,9 +45,9 @@ class Recovery(Report):
         surplus: objects of the same name beside one that the state has; nothing here deletes them.
         changed: whether `--yes` was given and nothing was refused.
 
-    As JSON: `{schema, stack, status: clean|found|recovered|refused, found: [{urn, type, name, importId, recognisedBy,
-    imported}], notLookedUp: [{urn, input}], refused: [text], surplus: [text], pendingOperations: [{urn, operation,
-    cleared}], locks: [{holder, since, removed}]}`.
+    As JSON: `{schema, stack, status: clean|found|recovered|refused, found: [{urn, type, object {vendor, type,
+    name}, importId, recognisedBy, imported}], notLookedUp: [{urn, input}], refused: [text], surplus: [text],
+    pendingOperations: [{urn, operation, cleared}], locks: [{holder, since, removed}]}`.
     """
 
     model_config = ConfigDict(frozen=False)
@@ -97,7 +90,7 @@ class Recovery(Report):
                 {
                     "urn": orphan.urn,
                     "type": orphan.type,
-                    "name": orphan.name,
+                    "object": orphan.object.model_dump(),
                     "importId": orphan.import_id,
                     "recognisedBy": orphan.recognised,
                     "imported": orphan.urn in self.imported,
@@ -122,15 +115,15 @@ class Recovery(Report):
             done = "cleared" if self.changed else "found"
             yield f"{done} {count(len(self.pending), 'pending operation')} of a killed update:"
             for left in self.pending:
-                yield f"  {left.operation} {_short(left.urn)}{_advice(left, self)}"
+                yield f"  {left.operation} {thing(left.urn, {}, {})}{_advice(left, self)}"
         if self.orphans:
             done = "imported" if self.imported else "found"
             yield f"{done} {count(len(self.orphans), 'object')} that the state of {self.stack} did not have:"
             for orphan in self.orphans:
-                yield f"  {orphan.kind} {orphan.name}: {orphan.recognised}"
+                yield f"  {orphan.object}: {orphan.recognised}"
                 yield f"    import id {orphan.import_id}"
         for waiting in self.waiting:
-            yield f"not looked up: {_short(waiting.urn)}: its {waiting.key} is known only after another object exists"
+            yield f"not looked up: {thing(waiting.urn, {}, {})}: its {waiting.key} is known only later"
         for text in self.surplus:
             yield f"surplus: {text}"
         for text in self.refused:
@@ -164,11 +157,3 @@ def _advice(left: Pending, recovery: Recovery) -> str:
     if left.type == COMMAND:
         return " (Render: the next `pulumi up` looks it up by name)"
     return " (does not exist, or cannot be looked up: see its vendor's dashboard)"
-
-
-def _short(urn: str) -> str:
-    """`github:index/branch:Branch staging` from a URN."""
-    return f"{urn.split('::')[2].rpartition('$')[2]} {urn.rpartition('::')[2]}"
-
-
-_VENDORS = {"github": "GitHub", "auth0": "Auth0", "vercel": "Vercel"}

@@ -10,8 +10,9 @@ from gate.recover import state
 from gate.recover.imports import import_objects
 from gate.recover.report import NotLookedUp, Orphan, Recovery
 from gate.stack import planned as plans
+from gate.stack.names import thing
 from gate.stack.planned import Plan
-from gate.vendors import TYPES, Accounts, Refused, Unknown, look_up
+from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
 
 _CLIENT = "auth0:index/client:Client"
 
@@ -63,7 +64,7 @@ def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str],
     """Orphans of this plan; what cannot be told goes into `found`."""
     orphans = []
     found.waiting = []
-    declared = [resource for resource in plan.new() if resource.type in TYPES]
+    declared = [resource for resource in plan.new() if can_be_looked_up(resource.type)]
     found.looked_up = max(found.looked_up, len(declared))
     show(f"looking up {len(declared)} of them at their vendors")
     for resource in declared:
@@ -75,7 +76,8 @@ def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str],
             found.refused.append(str(refused))
         else:
             if existing:
-                orphans.append(Orphan(resource.urn, resource.type, existing.import_id, existing.recognised))
+                named = thing(resource.urn, resource.inputs, {})
+                orphans.append(Orphan(resource.urn, resource.type, existing.import_id, existing.recognised, named))
     found.surplus = list(_surplus(plan, accounts))
     return orphans
 

@@ -12,7 +12,7 @@ from components.adoption import key
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Model, Report
 from gate.stack import planned as plans
-from gate.vendors import TYPES, Accounts, Refused, Unknown, look_up
+from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
 
 
 class Found(Model):
@@ -62,7 +62,7 @@ def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambd
     Raises: PreviewFailed, VendorError.
     """
     adoption = Adoption(stack=stack.name)
-    declared = [resource for resource in plans.read(stack, show).new() if resource.type in TYPES]
+    declared = [resource for resource in plans.read(stack, show).new() if can_be_looked_up(resource.type)]
     show(f"looking up {len(declared)} objects at their vendors")
     for resource in declared:
         name = key(resource.type, resource.name)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from components.settings import Settings
 from gate.changes.report import DriftReport as Drift
-from gate.changes.report import Thing
 from gate.report.figures import Figure
 from gate.report.history import Deployment
+from gate.vendors.kinds import Thing
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-RENDER = "https://dashboard.render.com"
-_RENDER_PAGES = {"services": "web", "databases": "d", "keyValues": "r", "envVarGroups": "env-group"}
-"""By the section that a command reports its object in: the part of the address before the id."""
-_VERCEL_PAGES = {
-    "projectDomain:ProjectDomain": "settings/domains",
-    "projectEnvironmentVariable:ProjectEnvironmentVariable": "settings/environment-variables",
-    "project:Project": "settings",
-}
+from components.vendors import AUTH0, GITHUB, RENDER, VERCEL
+from gate.stack.names import filled
+from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind
+
+DASHBOARD = "https://dashboard.render.com"
 
 
 @dataclass(frozen=True)
@@ -35,36 +32,25 @@ class Places:
 
     def of(self, type_: str, outputs: Mapping[str, Any]) -> str:
         """Args: type_: the engine's, such as github:index/branch:Branch."""
-        package, _, kind = type_.partition(":")
-        kind = kind.removeprefix("index/")
-        match package:
-            case "github":
-                return self._github(kind, outputs)
-            case "auth0":
-                return self._auth0(outputs)
-            case "vercel":
-                return self.vercel(_VERCEL_PAGES.get(kind, ""))
-            case "command":
+        kind = KINDS.get(type_, Kind("", ""))
+        page = quote(filled(kind.page, outputs), safe="/") or kind.listed
+        match type_.partition(":")[0]:
+            case GITHUB.package:
+                return f"{self.repository}/{page}".rstrip("/")
+            case AUTH0.package:
+                return self._auth0(page)
+            case VERCEL.package:
+                return self.vercel(page)
+            case RENDER.package:
                 return _render(outputs)
         return ""
 
-    def _github(self, kind: str, outputs: Mapping[str, Any]) -> str:
-        if kind == "branch:Branch" and isinstance(outputs.get("branch"), str):
-            return f"{self.repository}/tree/{quote(outputs['branch'])}"
-        if kind == "repositoryRuleset:RepositoryRuleset" and outputs.get("rulesetId"):
-            return f"{self.repository}/settings/rules/{outputs['rulesetId']}"
-        if "Environment" in kind:
-            return f"{self.repository}/settings/environments"
-        return f"{self.repository}/settings/branches" if kind.startswith("branchProtection") else self.repository
-
-    def _auth0(self, outputs: Mapping[str, Any]) -> str:
+    def _auth0(self, page: str) -> str:
         """A tenant's region is in its domain; the oldest American ones have none (auth0.com/docs, Tenant domain)."""
         if not self.tenant.endswith(".auth0.com"):
             return "https://manage.auth0.com"
         name, _, region = self.tenant.removesuffix(".auth0.com").partition(".")
-        client = outputs.get("clientId")
-        page = f"/applications/{quote(client)}/settings" if isinstance(client, str) else "/applications"
-        return f"https://manage.auth0.com/dashboard/{region or 'us'}/{name}{page}"
+        return f"https://manage.auth0.com/dashboard/{region or 'us'}/{name}/{page or 'applications'}"
 
     def vercel(self, page: str = "") -> str:
         """Without a team's slug: Vercel's own link that lets people choose the team and the project."""
@@ -80,7 +66,7 @@ def _render(outputs: Mapping[str, Any]) -> str:
         reported = json.loads(outputs["stdout"])
         section, objects = next(iter(reported.items()))
         found = next(iter(objects.values()))
-        address = found.get("dashboardUrl") or f"{RENDER}/{_RENDER_PAGES[section]}/{found['id']}"
+        address = found.get("dashboardUrl") or f"{DASHBOARD}/{filled(RENDER_KINDS[section].page, found)}"
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-        return RENDER
+        return DASHBOARD
     return str(address)

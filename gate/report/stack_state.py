@@ -10,9 +10,9 @@ from typing import Any
 from pulumi import automation
 
 from components.vendors import LABELS
-from gate.changes import names
 from gate.report.estate import Missing, Object, State
 from gate.report.links import Places
+from gate.stack import names
 from gate.stack.project import run, said
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata
 
-from gate.stack.values import UNKNOWN, Path, at, field_of, holds, overlap, parse
+from components.vocabulary import UNKNOWN
+from gate.stack.values import Path, at, field_of, holds, overlap, parse
 
 _CHANGES = frozenset({OpType.CREATE, OpType.UPDATE, OpType.REPLACE, OpType.DELETE, OpType.IMPORT})
 """Operations that `up` would do. A replacement also reports its parts, which say nothing more."""

@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from components.vocabulary import UNKNOWN
 from gate.common.redaction import SECRET
-
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine puts for a value that it will know at `up` only."""
 
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"

@@ -2,6 +2,16 @@
 
 from gate.vendors.accounts import Accounts
 from gate.vendors.errors import CredentialsMissing, VendorError
-from gate.vendors.lookup import TYPES, Existing, Refused, Unknown, look_up
+from gate.vendors.kinds import can_be_looked_up, look_up
+from gate.vendors.lookup import Existing, Refused, Unknown
 
-__all__ = ["TYPES", "Accounts", "CredentialsMissing", "Existing", "Refused", "Unknown", "VendorError", "look_up"]
+__all__ = [
+    "Accounts",
+    "CredentialsMissing",
+    "Existing",
+    "Refused",
+    "Unknown",
+    "VendorError",
+    "can_be_looked_up",
+    "look_up",
+]

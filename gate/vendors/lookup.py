@@ -6,16 +6,14 @@ were tried with the real plugins. For resources that a program declares and a st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.vocabulary import UNKNOWN
+from gate.common.redaction import SECRET
 from gate.vendors.accounts import Accounts
 from gate.vendors.github import Dated
-
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that a preview cannot know."""
-_SECRET = "[secret]"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Inputs:
         value = self._values.get(key)
         if value is None and default is not None:
             return default
-        if not isinstance(value, str) or value in (UNKNOWN, _SECRET):
+        if not isinstance(value, str) or value in (UNKNOWN, SECRET):
             raise Unknown(key)
         return value
 
@@ -57,7 +55,7 @@ class Inputs:
         value = self._values.get(key)
         if value is None:
             return frozenset()
-        if not isinstance(value, list) or any(not isinstance(v, str) or v in (UNKNOWN, _SECRET) for v in value):
+        if not isinstance(value, list) or any(not isinstance(v, str) or v in (UNKNOWN, SECRET) for v in value):
             raise Unknown(key)
         return frozenset(value)
 
@@ -65,15 +63,7 @@ class Inputs:
         return self._values.get(key) is not None
 
 
-def look_up(accounts: Accounts, type: str, inputs: Mapping[str, Any]) -> Existing | None:
-    """The object that a resource of a type in TYPES would make once more.
-
-    Raises: Unknown, Refused, VendorError.
-    """
-    return TYPES[type](accounts, Inputs(inputs))
-
-
-def _branch(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def branch(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, branch = inputs.text("repository"), inputs.text("branch")
     # Without it an import takes `main` for granted, and another source would replace the branch.
     source = inputs.text("sourceBranch", "main")
@@ -81,7 +71,7 @@ def _branch(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(f"{repository}:{branch}:{source}", f"branch {branch} of {repository}") if found else None
 
 
-def _protection(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def protection(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, pattern = inputs.text("repositoryId"), inputs.text("pattern")
     if not repository.startswith("R_") and not repository.startswith("MDEwOlJlcG9zaXRvcnk"):
         repository = accounts.github.repository(repository).node_id
@@ -91,13 +81,13 @@ def _protection(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(f"{found[0].name}:{pattern}", f"protection rule for {pattern} of {found[0].name}")
 
 
-def _environment(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def environment(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, name = inputs.text("repository"), inputs.text("environment")
     found = accounts.github.environment(repository, name)
     return Existing(f"{repository}:{name}", f"environment {name} of {repository}{_since(found)}") if found else None
 
 
-def _deployment_policy(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def deployment_policy(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, environment = inputs.text("repository"), inputs.text("environment")
     kind = "tag" if inputs.has("tagPattern") else "branch"
     pattern = inputs.text(f"{kind}Pattern")
@@ -108,7 +98,7 @@ def _deployment_policy(accounts: Accounts, inputs: Inputs) -> Existing | None:
     )
 
 
-def _variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, environment = inputs.text("repository"), inputs.text("environment")
     name = inputs.text("variableName")
     found = accounts.github.environment_variable(repository, environment, name)
@@ -116,7 +106,7 @@ def _variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(where, f"variable {name} of environment {environment}{_since(found)}") if found else None
 
 
-def _secret(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def secret(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, environment = inputs.text("repository"), inputs.text("environment")
     name = inputs.text("secretName")
     found = accounts.github.environment_secret(repository, environment, name)
@@ -124,7 +114,7 @@ def _secret(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(where, f"secret {name} of environment {environment}{_since(found)}") if found else None
 
 
-def _ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, name = inputs.text("repository"), inputs.text("name")
     found = accounts.github.rulesets(repository, name, inputs.text("target", "branch"))
     if len(found) > 1:
@@ -139,7 +129,7 @@ def _ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
     )
 
 
-def _client(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def client(accounts: Accounts, inputs: Inputs) -> Existing | None:
     name = inputs.text("name")
     found = accounts.auth0.named(name)
     if len(found) > 1:
@@ -155,25 +145,25 @@ def _client(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(found[0].id, f"the only application named {name!r}{kind}")
 
 
-def _client_credentials(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def client_credentials(accounts: Accounts, inputs: Inputs) -> Existing | None:
     client = accounts.auth0.with_id(inputs.text("clientId"))
     return Existing(client.id, f"credentials of the application {client.name!r}, as old as itself") if client else None
 
 
-def _project(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def project(accounts: Accounts, inputs: Inputs) -> Existing | None:
     name = inputs.text("name")
     found = accounts.vercel.project_id(name)
     return Existing(_in_team(accounts, found), f"project {name}") if found else None
 
 
-def _domain(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def domain(accounts: Accounts, inputs: Inputs) -> Existing | None:
     project, domain = inputs.text("projectId"), inputs.text("domain")
     if not accounts.vercel.domain(project, domain):
         return None
     return Existing(_in_team(accounts, project, domain), f"domain {domain} of project {project}")
 
 
-def _project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
+def project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
     project, key = inputs.text("projectId"), inputs.text("key")
     branch, targets = inputs.text("gitBranch", ""), inputs.texts("targets")
     custom = inputs.texts("customEnvironmentIds")
@@ -192,23 +182,6 @@ def _project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
                 "Environment Variables), then run it again"
             )
     return None
-
-
-TYPES: Mapping[str, Callable[[Accounts, Inputs], Existing | None]] = {
-    "github:index/branch:Branch": _branch,
-    "github:index/branchProtection:BranchProtection": _protection,
-    "github:index/repositoryEnvironment:RepositoryEnvironment": _environment,
-    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": _deployment_policy,
-    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": _variable,
-    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": _secret,
-    "github:index/repositoryRuleset:RepositoryRuleset": _ruleset,
-    "auth0:index/client:Client": _client,
-    "auth0:index/clientCredentials:ClientCredentials": _client_credentials,
-    "vercel:index/project:Project": _project,
-    "vercel:index/projectDomain:ProjectDomain": _domain,
-    "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": _project_variable,
-}
-"""By the engine's resource type."""
 
 
 def _in_team(accounts: Accounts, *parts: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from components.configuration import load
 from components.environments_document import environments
 from components.settings import Settings
-from gate.changes.report import DriftReport, Finding, Kind, Thing
+from gate.changes.report import DriftReport, Finding, Kind
 from gate.commands.report import as_content
 from gate.report import html as parts
 from gate.report.estate import Estate, Missing, Object, Stack, State
@@ -21,6 +21,7 @@ from gate.report.figures import figures
 from gate.report.history import Deployment
 from gate.report.page import page
 from gate.stack.target import read_config
+from gate.vendors.kinds import Thing
 from tests.unit.gate.browser import Browser
 from tests.unit.settings.stack_file import STACKS
 

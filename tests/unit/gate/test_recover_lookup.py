@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from gate.vendors import TYPES, Accounts, Refused, Unknown, look_up
+from components.vocabulary import UNKNOWN
+from gate.vendors import Accounts, Refused, Unknown, look_up
 from gate.vendors.auth0 import Client
 from gate.vendors.github import Dated, Repository
-from gate.vendors.lookup import UNKNOWN
+from gate.vendors.kinds import KINDS
 from gate.vendors.vercel import Variable
 
 MADE = "2026-11-02T10:00:00Z"
@@ -74,7 +75,7 @@ def accounts(github: Any = None, auth0: Any = None, vercel: Any = None) -> Accou
 
 
 def type_named(name: str) -> str:
-    return next(type for type in TYPES if type.rpartition(":")[2] == name)
+    return next(type for type in KINDS if type.rpartition(":")[2] == name)
 
 
 def import_id(name: str, inputs: dict[str, Any], there: Accounts | None = None) -> str | None:

@@ -16,10 +16,15 @@ from pulumi.automation import Stack
 
 from gate.recover.report import NotLookedUp, Orphan, Recovery
 from gate.recover.state import Lock, Locked, Pending, locks, refuse_living
+from gate.vendors.kinds import Thing
 
 URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"
 ORPHAN = Orphan(
-    URN, "github:index/branchProtection:BranchProtection", "platform:staging", "protection rule for staging"
+    URN,
+    "github:index/branchProtection:BranchProtection",
+    "platform:staging",
+    "protection rule for staging",
+    Thing(vendor="GitHub", type="branch protection", name="staging"),
 )
 PENDING = Pending(URN, "github:index/branchProtection:BranchProtection", "creating")
 COMMAND = Pending("urn:pulumi:staging::gate::x$command:local:Command::db", "command:local:Command", "creating")
@@ -53,10 +58,10 @@ def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> 
     assert list(recovery(orphans=[ORPHAN], pending=[PENDING, COMMAND], locks=[STALE]).lines()) == [
         "found a stale lock of ann@laptop, process 7, since 2026-11-02T10:00:00: that process is no more",
         "found 2 pending operations of a killed update:",
-        "  creating github:index/branchProtection:BranchProtection staging (it exists: see below)",
-        "  creating command:local:Command db (Render: the next `pulumi up` looks it up by name)",
+        "  creating GitHub branch protection staging (it exists: see below)",
+        "  creating Render object db (Render: the next `pulumi up` looks it up by name)",
         "found 1 object that the state of staging did not have:",
-        "  GitHub BranchProtection staging: protection rule for staging",
+        "  GitHub branch protection staging: protection rule for staging",
         "    import id platform:staging",
         "nothing was changed; put it right with: python -m gate recover --env staging --yes",
     ]
@@ -101,7 +106,7 @@ def test_the_report_for_programs() -> None:
             {
                 "urn": URN,
                 "type": "github:index/branchProtection:BranchProtection",
-                "name": "staging",
+                "object": {"vendor": "GitHub", "type": "branch protection", "name": "staging"},
                 "importId": "platform:staging",
                 "recognisedBy": "protection rule for staging",
                 "imported": True,

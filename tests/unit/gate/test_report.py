@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from gate.changes import console, markdown
-from gate.changes.report import DriftReport, Finding, Kind, Thing
+from gate.changes.report import DriftReport, Finding, Kind
+from gate.vendors.kinds import Thing
 
 AT = datetime(2026, 11, 23, 17, 5, 30, tzinfo=UTC)
 PROTECTION = Thing(vendor="GitHub", type="branch protection", name="staging")

@@ -7,38 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.vocabulary import COMMAND
-from gate.changes.report import Thing
+from components.vendors import VENDORS
+from components.vocabulary import COMMAND, UNKNOWN
 from gate.common.redaction import SECRET
-from gate.stack.values import UNKNOWN, Path, at
+from gate.stack.values import Path, at
+from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind, Thing
 
-_VENDORS = {"github": "GitHub", "auth0": "Auth0", "vercel": "Vercel", "marketedge": "Pulumi", "pulumi": "Pulumi"}
-
-_KNOWN: dict[str, tuple[str, str]] = {
-    # The vendor's word for it, and how one is told from another, in properties of the resource.
-    "github:BranchProtection": ("branch protection", "{pattern}"),
-    "github:Branch": ("branch", "{branch}"),
-    "github:RepositoryEnvironment": ("environment", "{environment}"),
-    "github:RepositoryEnvironmentDeploymentPolicy": ("deployment policy", "{environment}"),
-    "github:ActionsEnvironmentVariable": ("environment variable", "{environment}/{variableName}"),
-    "github:ActionsEnvironmentSecret": ("environment secret", "{environment}/{secretName}"),
-    "github:ActionsVariable": ("variable", "{variableName}"),
-    "github:ActionsSecret": ("secret", "{secretName}"),
-    "github:RepositoryRuleset": ("ruleset", "{name}"),
-    "github:Repository": ("repository", "{name}"),
-    "auth0:Client": ("application", "{name}"),
-    "auth0:ClientCredentials": ("application credentials", "{clientId}"),
-    "vercel:Project": ("project", "{name}"),
-    "vercel:ProjectDomain": ("domain", "{domain}"),
-    "vercel:ProjectEnvironmentVariable": ("variable", "{key}"),
-}
-_SECTIONS = {
-    "databases": "database",
-    "keyValues": "key-value instance",
-    "envVarGroups": "environment group",
-    "services": "service",
-}
-"""By the section that a Render object's command reports it in."""
+_PULUMI = {"marketedge", "pulumi"}
+_LABELS = {vendor.package: vendor.label for vendor in VENDORS} | dict.fromkeys(_PULUMI, "Pulumi")
 
 
 def thing(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Thing:
@@ -47,13 +23,17 @@ def thing(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Th
     package, class_name = token.split(":")[0], token.rpartition(":")[2]
     if is_command(urn):
         return Thing(vendor="Render", type=_render_type(name, inputs, outputs), name=name)
-    type_, template = _KNOWN.get(f"{package}:{class_name}", (_words(class_name), ""))
-    properties = {**outputs, **inputs}
+    kind = KINDS.get(token, Kind(_words(class_name), ""))
+    name = filled(kind.name, {**outputs, **inputs}) or name
+    return Thing(vendor=_LABELS.get(package, package), type=kind.words, name=name)
+
+
+def filled(template: str, properties: Mapping[str, Any]) -> str:
+    """A template with the properties that it names; empty where one of them is not known, or secret."""
     needed = re.findall(r"{(\w+)}", template)
     parts = {key: at(properties, (key,)) for key in needed}
-    if needed and all(isinstance(part, str) and part not in (SECRET, UNKNOWN) for part in parts.values()):
-        name = template.format_map(parts)
-    return Thing(vendor=_VENDORS.get(package, package), type=type_, name=name)
+    known = all(isinstance(part, str | int) and part not in (SECRET, UNKNOWN) for part in parts.values())
+    return template.format_map(parts) if needed and known else ""
 
 
 def is_command(urn: str) -> bool:
@@ -89,9 +69,9 @@ def _render_type(name: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
             sections = json.loads(text or "")
         except (TypeError, ValueError):
             continue
-        for section, word in _SECTIONS.items():
+        for section, kind in RENDER_KINDS.items():
             if _names(sections.get(section)) == {name}:
-                return _SECTIONS["keyValues"] if _is_key_value(sections[section]) else word
+                return RENDER_KINDS["keyValues"].words if _is_key_value(sections[section]) else kind.words
     return "object"
 
 
