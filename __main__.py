@@ -5,7 +5,7 @@ import os
 
 import pulumi
 
-from components import adoption, guardrails, outputs, stack
+from components import adoption, guardrails, outputs, stack, vercel_project
 from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs
 from components.blueprint import Blueprint
@@ -29,7 +29,9 @@ name, github, vercel = settings.environment, settings.github, settings.vercel
 parts = settings.parts
 blueprint = Blueprint(settings, loaded.repository_url, parts)
 render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ)
-guardrails.enforce(loaded, rollout.before(settings), render, os.environ)
+at_vercel = vercel if Part.FRONTEND in parts and "Vercel" not in running.unseen else None
+project = vercel_project.look_up(at_vercel.project) if at_vercel else None
+guardrails.enforce(loaded, rollout.before(settings), render, os.environ, project)
 adopted = adoption.Adoption(settings.adopt)
 
 wiring = Wiring(loaded.secrets)
@@ -68,11 +70,11 @@ if Part.BACKEND in parts or Part.CRITICAL_VARIABLES in parts:
     backend = Backend(name, BackendArgs(blueprint, branch, wiring, render))
     wiring.provide(backend.outputs)
 
-if vercel and Part.FRONTEND in parts and "Vercel" not in running.unseen:
-    if vercel.settings:
+if at_vercel and project:
+    if at_vercel.settings:
         repository = f"{loaded.owner}/{github.repository}"
-        Project(name, ProjectArgs(vercel.project, vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
-    frontend = Frontend(name, FrontendArgs(vercel, branch if settings.vercel_branch else None, wiring))
+        Project(name, ProjectArgs(project.name, at_vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
+    frontend = Frontend(name, FrontendArgs(at_vercel, project, branch if settings.vercel_branch else None, wiring))
     pulumi.export("vercelProjectId", frontend.project_id)
 
 if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:

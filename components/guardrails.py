@@ -25,6 +25,7 @@ from components.phases import Part
 from components.repository import Repository, Unavailable
 from components.required_checks import Evidence, unreported
 from components.settings import Settings
+from components.vercel_project import Existing, overriding_records, shared_records
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,18 @@ class Finding:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at. evidence: of the required checks; None where GitHub cannot be asked."""
+    """What the rules look at.
+
+    Attributes:
+        evidence: of the required checks; None where GitHub cannot be asked.
+        project: at Vercel; None where the stack has none, or it cannot be asked.
+    """
 
     loaded: Loaded
     before: Before
     observed: Observation
     evidence: Evidence | None = None
+    project: Existing | None = None
 
     @property
     def settings(self) -> Settings:
@@ -53,12 +60,14 @@ class Facts:
         return self.settings.parts
 
 
-def enforce(loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str]) -> None:
+def enforce(
+    loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str], project: Existing | None
+) -> None:
     """Check everything, then watch over what the program declares from now on.
 
     Raises: pulumi.RunError with every error at once; nothing was written by then.
     """
-    found = findings(Facts(loaded, before, observed, gathered(loaded, environ)))
+    found = findings(Facts(loaded, before, observed, gathered(loaded, environ), project))
     strict = loaded.settings.strict
     errors = [one.text for one in found if one.level == "error" or (strict and one.level == "risk")]
     for one in found:
@@ -281,6 +290,18 @@ def checks_that_report(facts: Facts) -> Iterator[Finding]:
         yield Finding("error" if locks else "risk", text)
 
 
+def variables_take_effect(facts: Facts) -> Iterator[Finding]:
+    """What is kept at Vercel already neither refuses a declared variable nor wins over it."""
+    vercel, project = facts.settings.vercel, facts.project
+    if vercel is None or project is None:
+        return
+    branch = facts.settings.vercel_branch
+    for text in shared_records(vercel, project.variables, branch):
+        yield Finding("error", f"marketedge:vercel, variable {text}")
+    for text in overriding_records(vercel, project.variables, branch):
+        yield Finding("risk", f"marketedge:vercel, variable {text}")
+
+
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     rollout_moves,
     production_is_quiet,
@@ -292,4 +313,5 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     databases_that_expire,
     within_budget,
     checks_that_report,
+    variables_take_effect,
 )

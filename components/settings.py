@@ -144,10 +144,20 @@ class Auth0(Model):
 
 
 class VercelProject(Model):
-    """Settings of the project itself, for the one stack that owns it (plan 2.5)."""
+    """Settings of the project itself, for the one stack that owns it (plan 2.5).
 
-    root_directory: Annotated[str, Field(min_length=1)]
+    Attributes:
+        root_directory: where the frontend is in the repository; `.` for the repository itself. Left out, it stays as it
+            is at Vercel.
+    """
+
+    root_directory: Annotated[str, Field(min_length=1)] | None = None
     production_branch: BranchName
+
+    @property
+    def at_the_top(self) -> bool:
+        """Whether the frontend is the repository itself, for which Vercel's API says null."""
+        return self.root_directory in (".", "./")
 
 
 class Vercel(Model):
@@ -399,7 +409,7 @@ class Settings(Model):
     def frontend_folder(self) -> str:
         """Of the frontend in the repository; empty where it is the whole repository, or not known."""
         settings = self.vercel.settings if self.vercel else None
-        return settings.root_directory if settings else ""
+        return (settings.root_directory or "") if settings and not settings.at_the_top else ""
 
     @property
     def wired(self) -> set[str]:

@@ -9,6 +9,7 @@ import pulumiverse_vercel as vercel
 
 from components.settings import Vercel, VercelProject
 from components.variables import is_secret
+from components.vercel_project import Existing
 from components.wiring import Wiring
 
 
@@ -16,11 +17,13 @@ from components.wiring import Wiring
 class FrontendArgs:
     """Args of Frontend.
 
+    project: as it is at Vercel.
     branch: the one that the domains serve, which has to exist before. None for production's domains: they serve what
         was promoted last, and existed before, so a redirect of theirs stays.
     """
 
     settings: Vercel
+    project: Existing
     branch: pulumi.Input[str] | None
     wiring: Wiring
 
@@ -39,8 +42,7 @@ class Frontend(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FrontendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:vercel:Frontend", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.project_id = _project_id(args.settings.project, child)
+        self.project_id = pulumi.Output.from_input(args.project.id)
         production = args.branch is None
         for variable in args.settings.variables:
             # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
@@ -116,13 +118,13 @@ class Project(pulumi.ComponentResource):
         project = vercel.Project(
             name,
             name=args.name,
-            root_directory=args.settings.root_directory,
+            root_directory=None if args.settings.at_the_top else args.settings.root_directory,
             git_repository=vercel.ProjectGitRepositoryArgs(
                 type="github", repo=args.repository, production_branch=args.settings.production_branch
             ),
             auto_assign_custom_domains=args.assign_domains,
             preview_deployments_disabled=False,  # every branch has one (plan 1.3, the environment matrix, and 2.5)
-            opts=_kept(self, _KEPT),
+            opts=_kept(self, _KEPT if args.settings.root_directory else [*_KEPT, "root_directory"]),
         )
         self.register_outputs({"project_id": project.id})
 
@@ -130,12 +132,3 @@ class Project(pulumi.ComponentResource):
 def _kept(parent: pulumi.Resource, properties: list[str]) -> pulumi.ResourceOptions:
     """Options of a child of which these stay as they are."""
     return pulumi.ResourceOptions(parent=parent, ignore_changes=properties)
-
-
-def _project_id(project: str, options: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """The id of a project given by name or by id; a name is looked up at every run."""
-    if project.startswith("prj_"):
-        return pulumi.Output.from_input(project)
-    found = vercel.get_project_output(name=project, opts=pulumi.InvokeOutputOptions(parent=options.parent))
-    # The answer is secret as a whole, once one of the project's variables is; its id is not.
-    return pulumi.Output.unsecret(found.id)

@@ -76,8 +76,10 @@ def _settings(target: Target, project: dict[str, Any], declared: Declared) -> It
     yield Line("2.5", f"project {declared.project}: repository", expect("repository", linked, repository, UP))
     branch = expect("production branch", link.get("productionBranch"), wanted.production_branch, UP)
     yield Line("2.5", f"project {declared.project}: production branch", branch)
-    root = expect("root directory", project.get("rootDirectory"), wanted.root_directory, UP)
-    yield Line("2.5", f"project {declared.project}: root directory", root)
+    if wanted.root_directory:
+        directory = None if wanted.at_the_top else wanted.root_directory
+        root = expect("root directory", project.get("rootDirectory"), directory, UP)
+        yield Line("2.5", f"project {declared.project}: root directory", root)
     assigns = expect(
         "auto-assignment of domains",
         project.get("autoAssignCustomDomains", True),

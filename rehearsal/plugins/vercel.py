@@ -143,7 +143,10 @@ TYPES = (
 
 
 def get_project(objects: list[Object], arguments: Properties) -> Properties:
-    for project in select(objects, "project", name=arguments.get("name"), teamId=arguments.get("teamId")):
+    asked = arguments.get("name")  # the provider asks Vercel for a project "by id or name"
+    for project in (one for one in select(objects, "project") if asked in (one["name"], one["id"])):
+        if project.get("teamId") != arguments.get("teamId"):
+            continue
         variables = [
             {**{n: v for n, v in found.items() if n != "type"}, "value": Secret(found.get("value", ""))}
             for found in select(objects, "environment_variable", projectId=project["id"])

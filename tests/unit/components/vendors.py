@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from blueprint.spec import Document, parse
+from tests.unit import plan
 
 NODE_ID = "R_kgDOfake0001"
 REVIEWERS = {"octocat": 1001, "release-managers": 2002}
@@ -28,7 +29,7 @@ def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
     if token == "github:index/getRepository:getRepository":
         return {"fullName": arguments["fullName"], "nodeId": NODE_ID, "id": "MarketEdge-Platform"}
     if token == "vercel:index/getProject:getProject":
-        return {"name": arguments["name"], "id": PROJECT_ID}
+        return {"name": plan.VERCEL_PROJECT, "id": PROJECT_ID}
     if token in ("github:index/getUser:getUser", "github:index/getTeam:getTeam"):
         return {"id": str(REVIEWERS[arguments.get("username") or arguments["slug"]])}
     raise AssertionError(f"unexpected look-up {token}")

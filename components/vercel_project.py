@@ -1,0 +1,88 @@
+"""The Vercel project as it is, and the variables in it that would be in the way of the declared ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pulumiverse_vercel as vercel
+
+from components.settings import Vercel
+
+
+class Variable(Protocol):
+    """One record: a value for several targets, or for the preview builds of one branch."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def targets(self) -> frozenset[str]: ...
+    @property
+    def git_branch(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """A Variable that the provider told of."""
+
+    id: str
+    key: str
+    targets: frozenset[str]
+    git_branch: str
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A project that is there. name: its own, also where the settings name it by its id."""
+
+    id: str
+    name: str
+    variables: tuple[Record, ...] = ()
+
+
+def look_up(project: str) -> Existing:
+    """Read a project by its name or its id, which an update would otherwise take for a new name."""
+    found = vercel.get_project(name=project)
+    records = (
+        Record(one.id, one.key, frozenset(one.targets or ()), one.git_branch or "") for one in found.environments or ()
+    )
+    return Existing(found.id, found.name or project, tuple(records))
+
+
+def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
+    """Records that hold a declared variable for its builds and for others: Vercel takes no second one beside them.
+
+    Args: branch: the one whose builds the variables are for; None for production.
+    """
+    target, bound = _place(declared, branch)
+    keys = {str(variable.key) for variable in declared.variables}
+    for one in there:
+        others = one.targets - {target}
+        if one.key in keys and target in one.targets and others and one.git_branch == bound:
+            yield (
+                f"{one.key} is kept at Vercel for {' and '.join(sorted(one.targets))} in one record ({one.id}), and "
+                f"this stack declares it for {target}: Vercel would refuse a second one. Edit it there (Settings, "
+                f"Environment Variables): untick {target}, which the next `pulumi up` then adds"
+            )
+
+
+def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
+    """Records bound to the stack's own branch: their values win over those declared for all previews."""
+    target, bound = _place(declared, branch)
+    keys = {str(variable.key) for variable in declared.variables}
+    for one in there:
+        if one.key in keys and target == "preview" and not bound and branch and one.git_branch == branch:
+            yield (
+                f"{one.key} is also kept at Vercel for the branch {branch} alone ({one.id}): builds of {branch} get "
+                "that value and not the declared one. Delete it there (Settings, Environment Variables), or declare "
+                "marketedge:vercel.target: branch"
+            )
+
+
+def _place(declared: Vercel, branch: str | None) -> tuple[str, str]:
+    """The target of the declared variables, and the branch that they are bound to, which may be none."""
+    production = declared.target == "production"
+    return ("production" if production else "preview", (branch or "") if declared.target == "branch" else "")
