@@ -27,7 +27,8 @@ def prune(
     """Delete old previews of pull requests.
 
     The newest preview of an open pull request stays, however old it is, and so does the newest of a branch that a
-    domain serves. Nothing but previews is deleted. Needs `GITHUB_TOKEN` (Pull requests: read), `VERCEL_API_TOKEN`,
+    domain serves. Only what is recognised as a pull request's preview is deleted; everything else is listed as kept,
+    with the reason. Needs `GITHUB_TOKEN` (Pull requests: read), `VERCEL_API_TOKEN`,
     `RENDER_API_KEY`.
 
     **Exit codes**
@@ -64,16 +65,16 @@ def prune(
                     raise GateError(f"Vercel has no project {settings.vercel.project}: correct marketedge:vercel")
                 found += pruning.at_vercel(vercel, project)
                 bound |= pruning.bound_branches(vercel, project)
-            in_use = pruning.open_branches(repository)
-            old = list(pruning.outlived(found, in_use, bound, datetime.now(UTC), age))
+            pulls = pruning.of_pull_requests(repository, {one.branch for one in found if one.branch and not one.of})
+            every = list(pruning.judged(found, pulls, bound, datetime.now(UTC), age))
+            old = [one for one in every if not one.reason]
             problems = []
             for one in old if yes else []:
                 try:
                     pruning.remove(one, vercel, session)
                 except (GateError, RenderError) as error:
                     problems.append(f"{one.vendor} {one.name}: {error}")
-        pruned = pruning.Pruned(
-            old=old, kept=len(found) - len(old), older_than=older_than, deleted=yes, problems=problems
-        )
+        kept = [one for one in every if one.reason]
+        pruned = pruning.Pruned(old=old, kept=kept, older_than=older_than, deleted=yes, problems=problems)
         run.finish(pruned)
     return run.exit_code

@@ -1,14 +1,14 @@
 """Which previews are old and of no use any more, and their removal. Facts: vercel.com/docs/rest-api, Render API.
 
-A preview is of use while the pull request of its branch is open and it is the branch's newest, or while a domain is
-bound to its branch. Nothing but previews is ever removed: at Vercel what has a target of its own, at Render what has
-no parent, is none.
+Only what is recognised as a pull request's preview is ever removed: a build, or an instance of a known service, whose
+branch is the head of a pull request. Everything else is kept, and says why. A preview is of use while its pull request
+is open and it is the branch's newest, or while a domain is bound to its branch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -20,12 +20,14 @@ from gate.vendors.repository import Repository
 from gate.vendors.vercel import Vercel
 
 _NEEDS = "a token whose scope is the team of the project (vercel:team)"
-_PAGE = 100
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One preview. name: as the vendor shows it. works: it was built, so that it can serve."""
+    """Something that may be a preview. name: as the vendor shows it. works: it was built, so that it can serve.
+
+    of: what it is where it is no preview of a pull request. reason: why it is kept; empty where it goes.
+    """
 
     vendor: Literal["Vercel", "Render"]
     id: str
@@ -33,13 +35,18 @@ class Preview:
     branch: str
     created: datetime
     works: bool = True
+    of: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.name} (branch {self.branch or 'unknown'}, {self.created:%Y-%m-%d})"
 
 
 class Pruned(Report):
-    """What came of it. old: the previews that are old, and deleted if `deleted` says so."""
+    """What came of it. old: the previews that are old, and deleted if `deleted` says so. kept: each with its reason."""
 
     old: list[Preview]
-    kept: int
+    kept: list[Preview]
     older_than: str
     deleted: bool
     problems: list[str]
@@ -50,43 +57,36 @@ class Pruned(Report):
 
     def lines(self) -> Iterable[str]:
         verb = "deleted" if self.deleted else "would delete"
-        for one in self.old:
-            yield f"{verb}: {one.vendor} {one.name} (branch {one.branch or 'unknown'}, {one.created:%Y-%m-%d})"
+        yield from (f"{verb}: {one}" for one in self.old)
+        yield from (f"kept: {one}: {one.reason}" for one in self.kept)
         yield from (f"not deleted: {problem}" for problem in self.problems)
         if not self.old:
-            yield f"No previews are older than {self.older_than}. Nothing to delete; {self.kept} stay."
+            yield f"No previews are older than {self.older_than}. Nothing to delete; {len(self.kept)} stay."
         else:
             advice = "" if self.deleted else "; run it with --yes to delete them"
-            yield f"{count(len(self.old), 'preview')} older than {self.older_than}, {self.kept} stay{advice}"
+            yield f"{count(len(self.old), 'preview')} older than {self.older_than}, {len(self.kept)} stay{advice}"
 
 
 def at_vercel(vercel: Vercel, project: str) -> list[Preview]:
-    """Every preview deployment, newest first. Raises: VendorError."""
-    found: list[Preview] = []
-    until: dict[str, str | int] = {}
-    for _ in range(_PAGE):
-        query = {"projectId": project, "limit": _PAGE, **until, **vercel.query}
-        answer = vercel.api.get("/v6/deployments", query, needs=_NEEDS)
-        found += [_deployment(one) for one in answer["deployments"] if not one.get("target")]
-        following = (answer.get("pagination") or {}).get("next")
-        if not following:
-            break
-        until = {"until": following}
-    return found
+    """Every deployment that is not production's, newest first. Raises: VendorError."""
+    return [_deployment(one) for one in vercel.deployments(project) if one.get("target") != "production"]
 
 
 def _deployment(found: dict[str, Any]) -> Preview:
+    """A custom environment's deployments have no target of their own, as previews have none."""
     created = datetime.fromtimestamp(found["created"] / 1000).astimezone()
     branch = (found.get("meta") or {}).get("githubCommitRef", "")
     works = (found.get("readyState") or found.get("state")) == "READY"
-    return Preview("Vercel", found["uid"], found["url"], branch, created, works)
+    environment = found.get("customEnvironment") or {}
+    of = f"it serves the environment {environment.get('slug') or environment.get('id')}" if environment else ""
+    if target := found.get("target"):
+        of = f"its target is {target}"
+    return Preview("Vercel", found["uid"], found.get("url") or found["uid"], branch, created, works, of)
 
 
 def bound_branches(vercel: Vercel, project: str) -> set[str]:
     """Branches that a domain of the project serves. Raises: VendorError."""
-    query = {"limit": _PAGE, **vercel.query}
-    answer = vercel.api.get(f"/v9/projects/{project}/domains", query, needs=_NEEDS) or {}
-    return {str(one["gitBranch"]) for one in answer.get("domains", []) if one.get("gitBranch")}
+    return {str(one["gitBranch"]) for one in vercel.domains(project) if one.get("gitBranch")}
 
 
 def at_render(session: Session, services: Sequence[str]) -> list[Preview]:
@@ -100,30 +100,40 @@ def at_render(session: Session, services: Sequence[str]) -> list[Preview]:
     ]
 
 
-def open_branches(repository: Repository) -> set[str]:
-    """Heads of the open pull requests. Raises: VendorError."""
-    found: set[str] = set()
-    for number in range(1, _PAGE):
-        query: dict[str, str | int] = {"state": "open", "per_page": _PAGE, "page": number}
-        listed = repository.get("pulls", needs="Pull requests: read", **query) or []
-        found |= {pull["head"]["ref"] for pull in listed}
-        if len(listed) < _PAGE:
-            break
+def of_pull_requests(repository: Repository, branches: Iterable[str]) -> dict[str, bool]:
+    """The branches that are heads of a pull request, and whether one is open. Raises: VendorError."""
+    found = {}
+    for branch in sorted(branches):
+        head = f"{repository.owner}:{branch}"
+        listed = repository.pages("pulls", "Pull requests: read", state="all", head=head)
+        if states := {pull["state"] for pull in listed}:
+            found[branch] = "open" in states
     return found
 
 
-def outlived(
-    previews: Sequence[Preview], in_use: set[str], bound: set[str], now: datetime, age: timedelta
+def judged(
+    previews: Sequence[Preview], pulls: Mapping[str, bool], bound: set[str], now: datetime, age: timedelta
 ) -> Iterator[Preview]:
-    """Args: in_use: branches of open pull requests. bound: branches that a domain serves, or that are environments'."""
+    """Each with the reason for which it is kept, if there is one.
+
+    Args: pulls: whether there is an open pull request, for each branch that has any. bound: branches that a domain
+    serves, or that are environments'.
+    """
     newest: set[tuple[str, str]] = set()
     for one in sorted(previews, key=lambda p: p.created, reverse=True):
         latest = one.works and (one.vendor, one.branch) not in newest
         if one.works:  # a build that failed serves nobody, and the one before it goes on serving
             newest.add((one.vendor, one.branch))
-        if now - one.created < age or (latest and one.branch in in_use | bound):
-            continue
-        yield one
+        reason = one.of
+        if not reason and not one.branch:
+            reason = "it was not built from a branch"
+        elif not reason and one.branch in bound:
+            reason = "it serves an environment or a domain" if latest else ""
+        elif not reason and one.branch not in pulls:
+            reason = "no pull request has its branch as its head"
+        elif not reason and pulls[one.branch] and latest:
+            reason = "it is the newest of an open pull request"
+        yield replace(one, reason=reason or ("it is not old enough" if now - one.created < age else ""))
 
 
 def remove(preview: Preview, vercel: Vercel | None, session: Session | None) -> None:

@@ -104,7 +104,7 @@ class Forum:
         app = author.get("type") == "Bot" and login == f"{self._viewer}[bot]"
         return bool(login) and (login == self._viewer or app)
 
-    def _pages(self, path: str, needs: str, **query: str) -> Iterator[Json]:
+    def _pages(self, path: str, needs: str, **query: Any) -> Iterator[Json]:
         return self._repository.pages(path, needs, **query)
 
     def _create(self, path: str, body: Json, needs: str) -> Json:

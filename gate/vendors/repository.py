@@ -107,10 +107,10 @@ class Repository:
         return self._github.api.get(self._github.path(self.name, path), query, needs=needs)
 
     def pages(
-        self, path: str, needs: str = _READ, *, item: str | None = None, **query: str | int
+        self, path: str, needs: str = _READ, *, item: str | None = None, size: int = 100, **query: str | int
     ) -> Iterator[dict[str, Any]]:
         """Every entry of a list; see `gate.vendors.github.pages`."""
-        return pages(lambda page: self.get(path, needs=needs, **query, **page), item)
+        return pages(lambda page: self.get(path, needs=needs, **query, **page), item, size)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
         return self._github.api.send(

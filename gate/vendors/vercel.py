@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 
 BASE_URL = "https://api.vercel.com"
-_MOST_PAGES = 100
+_PAGE = 100
 _ACCESS = "a token whose scope is the team of the project (vercel:team), made by a member who may see it"
 
 
@@ -95,24 +95,36 @@ class Vercel:
         """
         if project not in self._variables:
             self._require(project)
-            self._variables[project] = [_variable(found) for found in self._pages(project)]
+            listed = self.pages(f"/v10/projects/{_segment(project)}/env", "envs")
+            self._variables[project] = [_variable(found) for found in listed if found.get("type") != "system"]
         return self._variables[project]
 
     def forget(self) -> None:
         """Ask again next time."""
         self._variables.clear()
 
-    def _pages(self, project: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        query: dict[str, str | int] = {}
-        for _ in range(_MOST_PAGES):
-            answer = self._get(f"/v10/projects/{_segment(project)}/env", query) or {}
-            found += [variable for variable in answer.get("envs", []) if variable.get("type") != "system"]
+    def deployments(self, project: str, **filters: str | int) -> Iterator[dict[str, Any]]:
+        """rest-api/deployments/list-deployments, newest first, for as long as somebody reads on.
+
+        Args: project: its id. filters: such as target, state, sha, branch.
+        """
+        return self.pages("/v6/deployments", "deployments", projectId=project, limit=_PAGE, **filters)
+
+    def domains(self, project: str) -> Iterator[dict[str, Any]]:
+        """rest-api/projects/retrieve-project-domains-by-project-by-id-or-name."""
+        return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE)
+
+    def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        """Every entry of a list: each page names the moment at which the next one begins (rest-api, Pagination)."""
+        seen: set[int] = set()
+        while True:
+            answer = self._get(path, query) or {}
+            yield from answer.get(item) or []
             following = (answer.get("pagination") or {}).get("next")
-            if not following or following == query.get("until"):
-                break
-            query = {"until": following}
-        return found
+            if not following or following in seen:
+                return
+            seen.add(following)
+            query["until"] = following
 
     def _require(self, project: str) -> None:
         """Vercel answers 404 to whatever a token may not see, and "not there" would then be wrong."""

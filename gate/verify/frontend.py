@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from components.settings import Vercel as Declared
+from components.vercel_project import overriding_records, shared_records
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.auth0 import Auth0
@@ -45,12 +46,15 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator
         return
     if declared.settings:
         yield from _settings(target, project, declared)
-    kind = "production" if declared.target == "production" else "preview"
-    present = {v.key for v in vercel.variables(project["id"]) if kind in v.targets}
+    kind, branch = "production" if declared.target == "production" else "preview", target.settings.vercel_branch
+    bound = branch if declared.target == "branch" else None
+    there = vercel.variables(project["id"])
+    present = {v.key for v in there if kind in v.targets and (v.git_branch or None) == bound}
     missing = sorted({str(v.key) for v in declared.variables} - present)
     told = passed(f"{len(declared.variables)} of them") if not missing else failed(f"missing: {', '.join(missing)}", UP)
     yield Line("2.5", f"{kind} variables of {declared.project}", told)
-    branch = target.settings.vercel_branch
+    for text in (*shared_records(declared, there, branch), *overriding_records(declared, there, branch)):
+        yield Line("2.5", f"{kind} variables take effect", failed(text, f"then {UP}, and redeploy"))
     if branch:
         yield Line("2.5", f"newest build of branch {branch}", _newest_build(vercel, project["id"], branch))
     for domain in (declared.domain, *declared.aliases):
@@ -59,13 +63,17 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator
 
 
 def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
-    query = {"projectId": project, "limit": 100, **vercel.query}
-    found = (vercel.api.get("/v6/deployments", query, needs=_NEEDS) or {}).get("deployments", [])
-    mine = [one for one in found if (one.get("meta") or {}).get("githubCommitRef") == branch]
-    if not mine:
-        return failed("there is none", f"push to {branch} with the Git integration on")
-    state = mine[0].get("readyState") or mine[0].get("state")
-    return expect("state", state, "READY", "look at its log, the project's Deployments at Vercel")
+    """Of those that were not skipped: a build of an unchanged frontend is `CANCELED`, and the one before it serves."""
+    skipped = 0
+    for one in vercel.deployments(project, branch=branch):
+        state = one.get("readyState") or one.get("state")
+        if state == "CANCELED":
+            skipped += 1
+        elif state == "READY":
+            return passed(f"READY{f', {skipped} newer skipped or cancelled' if skipped else ''}")
+        else:
+            return failed(f"state is {state}, expected READY", "look at its log, the project's Deployments at Vercel")
+    return failed("there is none", f"push to {branch} with the Git integration on")
 
 
 def _settings(target: Target, project: dict[str, Any], declared: Declared) -> Iterator[Line]:
@@ -109,15 +117,16 @@ def _dns(vercel: Vercel, domain: str) -> Verdict:
     return failed("does not point at Vercel", fix) if found.get("misconfigured") else passed("points at Vercel")
 
 
-def client_id(vercel: Vercel, declared: Declared) -> str | None:
+def client_id(vercel: Vercel, declared: Declared, branch: str | None) -> str | None:
     """What the frontend's builds have for the client id; None where none of its variables has, or it is not shown."""
     project = vercel.project_id(declared.project)
     if project is None:
         return None
     kind = "production" if declared.target == "production" else "preview"
     keys = [variable.key for variable in declared.variables if variable.from_output == "auth0.clientId"]
-    for variable in vercel.variables(project):
-        if variable.key in keys and kind in variable.targets:
+    own = {None, branch}  # what is bound to the branch wins over what all previews get
+    for variable in sorted(vercel.variables(project), key=lambda one: not one.git_branch):
+        if variable.key in keys and kind in variable.targets and (variable.git_branch or None) in own:
             path = f"/v1/projects/{project}/env/{variable.id}"
             return (vercel.api.get(path, vercel.query, needs=_NEEDS) or {}).get("value")
     return None

@@ -105,8 +105,8 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     if found is None:
         yield Line(plan, f"environment {declared.name}", failed("does not exist", f"{UP} at phase infrastructure"))
         return
-    listed = repository.get(f"{path}/deployment-branch-policies", needs=_ADMIN) or {}
-    policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed.get("branch_policies", [])}
+    listed = repository.pages(f"{path}/deployment-branch-policies", _ADMIN, item="branch_policies")
+    policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed}
     wanted = ("tag", declared.tags) if declared.tags else ("branch", target.settings.github.branch.name)
     others = ", ".join(sorted(" ".join(policy) for policy in policies - {wanted}))
     # What lived before is not deleted by an up.
@@ -118,8 +118,8 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     expected = approve or (found_reviewers if target.settings.adopted else approve)
     verdict = expect("reviewers", found_reviewers, expected, UP)
     yield Line(plan, f"environment {declared.name}: reviewers", verdict)
-    variables = repository.get(f"{path}/variables", needs="Environments: read", per_page=30) or {}
-    present = {variable["name"] for variable in variables.get("variables", [])}
+    variables = repository.pages(f"{path}/variables", "Environments: read", item="variables", size=30)
+    present = {variable["name"] for variable in variables}
     yield Line(
         plan, f"environment {declared.name}: variables", _named([str(v.key) for v in declared.variables], present)
     )
@@ -138,8 +138,8 @@ def _secrets(repository: Repository, environment: str) -> set[str]:
     """Names that a job of the environment can read: its own, the repository's and the organization's."""
     found: set[str] = set()
     for path in (f"{environment}/secrets", "actions/secrets", "actions/organization-secrets"):
-        listed = repository.get(path, needs="Environments and Secrets: read", per_page=100) or {}
-        found |= {secret["name"] for secret in listed.get("secrets", [])}
+        listed = repository.pages(path, "Environments and Secrets: read", item="secrets")
+        found |= {secret["name"] for secret in listed}
     return found
 
 
@@ -151,8 +151,7 @@ def _reviewers(environment: dict[str, Any]) -> set[str]:
 
 def _release_tags(repository: Repository, pattern: str) -> Verdict:
     """docs.github.com/en/rest/repos/rules: the list tells names, each ruleset its conditions and rules."""
-    listed = repository.get("rulesets", needs=_ADMIN, per_page=100) or []
-    for one in listed:
+    for one in repository.pages("rulesets", _ADMIN):
         if (one["target"], one["enforcement"]) != ("tag", "active"):
             continue
         details = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}

@@ -110,7 +110,7 @@ _ONE_CLIENT_ID = "frontend and backend use one Auth0 application"
 def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line:
     """Typed twice, exactly this went wrong once: frontend and backend on different applications."""
     assert target.settings.vercel is not None
-    shown = frontend.client_id(accounts.vercel, target.settings.vercel)
+    shown = frontend.client_id(accounts.vercel, target.settings.vercel, target.settings.vercel_branch)
     own_variables = target.settings.render.variables_of(target.settings.render.service)
     key = next((str(v.key) for v in own_variables if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
     service = session.find("/services", "service", target.settings.render.service.name)

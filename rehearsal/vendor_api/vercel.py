@@ -10,6 +10,7 @@ from typing import Any
 
 from ..plugins import Estate
 from .vercel_deployments import Deployments
+from .vercel_pages import paged
 from .wire import Answer, Request
 
 _TIME = 1_700_000_000_000
@@ -39,9 +40,7 @@ class Vercel:
                 return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
             case (_, "projects", asked, *rest) if request.method == "GET":
                 project = self._project(asked, team)
-                return (
-                    self._answer(project, request.path[0], tuple(rest)) if project else _not_found("Project not found.")
-                )
+                return self._answer(project, request, tuple(rest)) if project else _not_found("Project not found.")
         return _not_found("The requested path does not exist.")
 
     def _project(self, asked: str, team: str | None) -> dict[str, Any] | None:
@@ -50,15 +49,16 @@ class Vercel:
                 return found
         return None
 
-    def _answer(self, project: dict[str, Any], version: str, path: tuple[str, ...]) -> Answer:
-        match version, path:
+    def _answer(self, project: dict[str, Any], request: Request, path: tuple[str, ...]) -> Answer:
+        match request.path[0], path:
             case "v9", ():
                 owner = project.get("teamId") or "user"
                 shown = {"id": project["id"], "name": project["name"], "accountId": owner, **_settings(project)}
                 return Answer(200, shown | self._deployments.of_project(project))
             case "v9", ("domains",):
                 found_all = self._estate.find_all("vercel", "domain", projectId=project["id"])
-                return Answer(200, {"domains": [_domain(found) for found in found_all], "pagination": {}})
+                domains = [{**_domain(found), "createdAt": _TIME + n} for n, found in enumerate(found_all)]
+                return paged("domains", domains[::-1], request, moment="createdAt")
             case "v9", ("domains", name):
                 found = self._estate.find("vercel", "domain", projectId=project["id"], domain=name)
                 return Answer(200, _domain(found)) if found else _not_found("The domain was not found.")

@@ -11,15 +11,22 @@ import time
 from typing import Any
 
 from ..plugins import Estate
+from .vercel_pages import paged
 from .wire import Answer, Request
 
 Json = dict[str, Any]
 _READY = "READY"
 
 
-def build(estate: Estate, project: str, sha: str, branch: str, state: str = _READY) -> str:
+def build(
+    estate: Estate, project: str, sha: str, branch: str, state: str = _READY, *, environment: str | None = None
+) -> str:
     """What the Git integration does with a push: a build, which takes production's domains over where the project says
-    so and the branch is production's. Returns: the deployment's id."""
+    so and the branch is production's.
+
+    Args: state: CANCELED where the build was skipped. environment: the slug of a custom one that tracks the branch; its
+    deployments have no target. Returns: the deployment's id.
+    """
     identity = f"dpl_{secrets.token_hex(12)}"
     with estate.edit("vercel") as objects:
         (mine,) = (o for o in objects if o["type"] == "project" and o["name"] == project)
@@ -30,6 +37,7 @@ def build(estate: Estate, project: str, sha: str, branch: str, state: str = _REA
                 **{"type": "deployment", "id": identity, "projectId": mine["id"], "sha": sha, "branch": branch},
                 **{"target": "production" if production else None, "state": state, "served": serves},
                 **{"url": f"{project}-{identity[4:13]}.vercel.app", "created": int(time.time() * 1000)},
+                "environment": environment,
             }
         )
         if serves:
@@ -46,8 +54,8 @@ class Deployments:
     def answer(self, request: Request) -> Answer | None:
         """None where the path is not one of these."""
         match request.method, request.path:
-            case "GET", ("v6", "deployments"):
-                return Answer(200, {"deployments": [_shown(one) for one in self._listed(request)], "pagination": {}})
+            case "GET", ("v6" | "v7", "deployments"):
+                return paged("deployments", [_shown(one) for one in self._listed(request)], request)
             case "GET", ("v13", "deployments", identity):
                 found = self._estate.find("vercel", "deployment", id=identity)
                 return Answer(200, {**_shown(found), "id": identity}) if found else None
@@ -65,7 +73,7 @@ class Deployments:
         wanted |= {"state": query.get("state"), "sha": query.get("sha"), "branch": query.get("branch")}
         filters = {name: value for name, value in wanted.items() if value}
         found = self._estate.find_all("vercel", "deployment", **filters)
-        return sorted(found, key=lambda one: one["created"], reverse=True)[: request.number("limit", 20)]
+        return sorted(found, key=lambda one: one["created"], reverse=True)
 
     def _alias(self, kind: str, project: str, identity: str) -> Answer:
         with self._estate.edit("vercel") as objects:
@@ -115,7 +123,9 @@ class Deployments:
 
 
 def _shown(found: Json) -> Json:
-    substate = {"readySubstate": "PROMOTED" if found["served"] else "STAGED"} if found["target"] else {}
+    substate: Json = {"readySubstate": "PROMOTED" if found["served"] else "STAGED"} if found["target"] else {}
+    if slug := found.get("environment"):
+        substate["customEnvironment"] = {"id": f"env_{slug}", "slug": slug}
     return {
         **{"uid": found["id"], "url": found["url"], "target": found["target"], "created": found["created"]},
         **{"state": found["state"], "readyState": found["state"], **substate},

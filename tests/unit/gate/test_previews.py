@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gate.cli import main
-from gate.upkeep.old_previews import Preview, outlived
+from gate.upkeep.old_previews import Preview, judged
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, SERVICE, ReleaseWorld, release_world
@@ -23,32 +25,49 @@ def made(name: str, branch: str, days: float, vendor: str = "Vercel") -> Preview
     return Preview(vendor, name, name, branch, NOW - timedelta(days=days))  # type: ignore[arg-type]
 
 
-def gone(*previews: Preview, in_use: set[str] | None = None) -> list[str]:
-    return sorted(one.name for one in outlived(previews, in_use or set(), {"staging"}, NOW, WEEK))
+def why(*previews: Preview, pulls: dict[str, bool]) -> dict[str, str]:
+    """Reasons by name; empty where it goes."""
+    return {one.name: one.reason for one in judged(previews, pulls, {"staging"}, NOW, WEEK)}
+
+
+CLOSED, OPEN = {"feature/a": False}, {"feature/a": True}
 
 
 def test_what_is_older_than_a_week_goes() -> None:
-    assert gone(made("old", "feature/a", 8), made("new", "feature/a", 6)) == ["old"]
+    found = why(made("old", "feature/a", 8), made("new", "feature/a", 6), pulls=CLOSED)
+    assert found == {"old": "", "new": "it is not old enough"}
 
 
 def test_the_newest_of_an_open_pull_request_stays_however_old() -> None:
     previews = [made("older", "feature/a", 20), made("newest", "feature/a", 10)]
-    assert gone(*previews, in_use={"feature/a"}) == ["older"]
-    assert gone(*previews) == ["newest", "older"]
+    assert why(*previews, pulls=OPEN) == {"older": "", "newest": "it is the newest of an open pull request"}
+    assert why(*previews, pulls=CLOSED) == {"older": "", "newest": ""}
 
 
 def test_the_newest_of_a_branch_with_a_domain_stays() -> None:
-    assert gone(made("serves", "staging", 30), made("before", "staging", 31)) == ["before"]
+    found = why(made("serves", "staging", 30), made("before", "staging", 31), pulls={})
+    assert found == {"serves": "it serves an environment or a domain", "before": ""}
 
 
 def test_each_vendor_has_a_newest_of_its_own() -> None:
     previews = [made("v", "feature/a", 9), made("r", "feature/a", 10, vendor="Render")]
-    assert gone(*previews, in_use={"feature/a"}) == []
+    assert all(why(*previews, pulls=OPEN).values())
 
 
 def test_a_build_that_failed_does_not_make_the_one_that_serves_old() -> None:
     failed = Preview("Vercel", "failed", "failed", "staging", NOW - timedelta(days=9), works=False)
-    assert gone(made("serves", "staging", 30), failed, made("before", "staging", 31)) == ["before", "failed"]
+    found = why(made("serves", "staging", 30), failed, made("before", "staging", 31), pulls={})
+    assert [name for name, reason in found.items() if not reason] == ["failed", "before"]
+
+
+def test_what_is_not_recognised_as_a_preview_is_kept_with_its_reason() -> None:
+    custom = replace(made("qa", "qa", 90), of="it serves the environment qa")
+    found = why(custom, made("by hand", "", 90), made("a branch", "spike", 90), pulls={"qa": False})
+    assert found == {
+        "qa": "it serves the environment qa",
+        "by hand": "it was not built from a branch",
+        "a branch": "no pull request has its branch as its head",
+    }
 
 
 @pytest.fixture
@@ -70,6 +89,12 @@ def deployments(world: ReleaseWorld) -> set[str]:
     return {one["id"] for one in world.estate.find_all("vercel", "deployment")}
 
 
+def pull_request(world: ReleaseWorld, branch: str, state: str = "closed") -> None:
+    with world.estate.edit("github") as objects:
+        about = {"type": "pull_request", "id": branch, "repository": REPOSITORY, "number": 1, "state": state}
+        objects.append({**about, "head": branch, "base": "staging", "title": "t"})
+
+
 def test_the_command_lists_and_then_deletes_old_previews_only(
     world: ReleaseWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,9 +105,11 @@ def test_the_command_lists_and_then_deletes_old_previews_only(
     opened = vercel_deployments.build(estate, FRONTEND, "d" * 40, "feature/open")
     for identity in (old, production, opened):
         age(world, identity, 30)
-    with estate.edit("github") as objects:
-        pull = {"type": "pull_request", "id": "x", "repository": REPOSITORY, "number": 1, "state": "open"}
-        objects.append({**pull, "head": "feature/open", "base": "staging", "title": "t"})
+    qa = vercel_deployments.build(estate, FRONTEND, "e" * 40, "feature/a", environment="qa")
+    age(world, qa, 90)
+    for branch in ("feature/a", "feature/b"):
+        pull_request(world, branch)
+    pull_request(world, "feature/open", "open")
     parent = next(iter(world.render.estate.services.values()))
     preview = {
         **parent,
@@ -97,11 +124,12 @@ def test_the_command_lists_and_then_deletes_old_previews_only(
     assert main(["prune"]) == 0
     shown = capsys.readouterr().out
     assert "would delete: Render marketedge-platform PR #7" in shown
-    assert "2 previews older than 7d, 2 stay; run it with --yes to delete them" in shown
-    assert deployments(world) == {old, recent, production, opened}
+    assert "it serves the environment qa" in shown
+    assert "2 previews older than 7d, 3 stay; run it with --yes to delete them" in shown
+    assert deployments(world) == {old, recent, production, opened, qa}
 
     assert main(["prune", "--yes"]) == 0
-    assert deployments(world) == {recent, production, opened}
+    assert deployments(world) == {recent, production, opened, qa}
     assert set(world.render.estate.services) == {parent["id"]}
     assert main(["prune", "--yes"]) == 0
     assert "Nothing to delete" in capsys.readouterr().out
@@ -131,3 +159,19 @@ def test_without_the_project_nothing_is_looked_at(world: ReleaseWorld, capsys: p
 def test_an_age_that_is_none_says_what_was_expected(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prune", "--older-than", "7"]) == 1
     assert "--older-than 7: expected days or weeks such as 7d and 2w" in capsys.readouterr().err
+
+
+def test_previews_and_domains_are_found_on_every_page(world: ReleaseWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    project = world.estate.find("vercel", "project") or {}
+    pull_request(world, "feature/a")
+    for number in range(105):
+        vercel_deployments.build(world.estate, FRONTEND, f"{number:040x}", "feature/a")
+        world.estate.seed("vercel", "domain", projectId=project["id"], domain=f"d{number}.test", gitBranch="demo")
+    with world.estate.edit("vercel") as objects:
+        for number, one in enumerate(o for o in objects if o["type"] == "deployment"):
+            one["created"] = 1_700_000_000_000 + number
+        first_domain = next(o for o in objects if o["type"] == "domain" and o["domain"] == "d0.test")
+        first_domain["gitBranch"] = "feature/a"
+    assert main(["prune", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["old"]) == 104, "all but the newest, whose branch the first domain serves"

@@ -60,6 +60,7 @@ BY_HAND: list[tuple[str, str, dict[str, Any], str]] = [
     ("vercel", "domain", {"misconfigured": True}, "does not point at Vercel"),
     ("vercel", "domain", {"gitBranch": "staging"}, "branch is staging, declared absent"),
     ("vercel", "environment_variable", {"targets": ["preview"]}, "missing: NEXT_PUBLIC_API_BASE_URL"),
+    ("vercel", "environment_variable", {"targets": ["preview", "production"]}, "Vercel would refuse a second one"),
 ]
 
 
@@ -302,3 +303,37 @@ def test_no_secret_is_in_any_line(estates: Estates) -> None:
     text = json.dumps([one.verdict.detail for one in estates.lines()])
     assert secret["clientSecret"] not in text
     assert not [value for value in CREDENTIALS.values() if value in text]
+
+
+def test_variables_beyond_the_first_page_are_there(estates: Estates) -> None:
+    """GitHub shows 30 variables of an environment on a page, however many are asked for."""
+    with estates.estate.edit("github") as objects:
+        like = next(one for one in objects if one["type"] == "environment_variable")
+        many = [{**like, "id": f"x{n}", "variableName": f"A{n:02}"} for n in range(35)]
+        objects[:0] = many
+    assert estates.failures() == []
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome", "said"),
+    [
+        (["READY"], "pass", "READY"),
+        (["READY", "CANCELED", "CANCELED"], "pass", "READY, 2 newer skipped or cancelled"),
+        (["READY", "ERROR"], "fail", "state is ERROR, expected READY"),
+        (["CANCELED"], "fail", "there is none"),
+    ],
+)
+def test_a_skipped_build_leaves_the_one_before_it_serving(
+    estates: Estates, states: list[str], outcome: str, said: str
+) -> None:
+    project = (estates.estate.find("vercel", "project") or {})["id"]
+    for number, state in enumerate(states):
+        identity = vercel_deployments.build(estates.estate, FRONTEND, f"{number:040x}", "staging", state)
+        with estates.estate.edit("vercel") as objects:
+            next(one for one in objects if one["id"] == identity)["created"] = number
+    with (
+        vendor_api.serve(estates.estate, CREDENTIALS) as addresses,
+        Accounts({**CREDENTIALS, **addresses.environment}, estates.target.config) as accounts,
+    ):
+        verdict = frontend._newest_build(accounts.vercel, project, "staging")
+    assert (verdict.outcome, verdict.detail) == (outcome, said)
