@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from components.vendors import LABELS
+from components.vendors import LABELS, RENDER
 from gate.changes import wording
 from gate.changes.report import Change, DriftReport, Finding, Kind, PreviewReport, StackPreview
 from gate.common.text import code, count, escaped, fenced, markdown_table, moment, printable
@@ -110,8 +110,10 @@ def _besides(stack: StackPreview, *, known_warnings: bool) -> Iterator[str]:
 def _changes(stack: StackPreview) -> str:
     """One table, its rows grouped by vendor."""
     header = ("vendor", "operation", "object", "field", "now", "then", "why")
-    order = {vendor: position for position, vendor in enumerate(LABELS)}
-    changes = sorted(stack.changes, key=lambda change: order.get(change.object.vendor, len(order)))
+    order = [RENDER.label, *(label for label in LABELS if label != RENDER.label)]  # what is served comes first
+    changes = sorted(
+        stack.changes, key=lambda change: order.index(change.object.vendor) if change.object.vendor in order else 9
+    )
     by_vendor = groupby(changes, key=lambda change: change.object.vendor)
     return markdown_table(header, (row for vendor, group in by_vendor for row in _rows(vendor, group)))
 

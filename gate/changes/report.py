@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
-from rich.console import Console
 
 from gate.common.exit_codes import ExitCode
-from gate.common.notifications import workflow_run
 from gate.common.report import Model, Report
 from gate.vendors.kinds import Thing
 
@@ -86,16 +83,6 @@ class DriftReport(Report):
     def as_json(self) -> dict[str, Any]:
         """See the class's text."""
         return {**super().as_json(), "verdict": self.verdict.value}
-
-    def show(self, console: Console) -> None:
-        from gate.changes.console import show_drift
-
-        show_drift(self, console)
-
-    def markdown(self) -> str:
-        from gate.changes.markdown import drift
-
-        return drift(self)
 
 
 class Operation(StrEnum):
@@ -192,13 +179,3 @@ class PreviewReport(Report):
         for shown, stack in zip(content["stacks"], self.stacks, strict=True):
             shown["counts"] = {operation.value: number for operation, number in stack.counts.items()}
         return content
-
-    def show(self, console: Console) -> None:
-        from gate.changes.console import show_preview
-
-        show_preview(self, console)
-
-    def markdown(self) -> str:
-        from gate.changes.markdown import preview
-
-        return preview(self, link=workflow_run(os.environ))

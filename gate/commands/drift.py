@@ -48,6 +48,7 @@ def drift(
     - `gate drift --env staging --issue`: for a schedule
     """
     with command("drift", as_json=as_json, folder=report) as run:
+        from gate.changes import console, markdown
         from gate.changes.issue import settle
         from gate.changes.look import check
         from gate.changes.report import DriftReport
@@ -63,7 +64,9 @@ def drift(
             outcome = DriftReport(stack=name, checked_at=datetime.now(UTC), error=str(error))
         if outcome.error is not None:
             run.fail(outcome.error)
-        outcome = run.finish(outcome)
+        outcome = run.finish(
+            outcome, show=console.show_drift, files=lambda found: found.files("drift", markdown.drift(found))
+        )
         if issue:
             try:
                 with open_forum(os.environ) as repository:

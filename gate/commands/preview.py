@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +15,7 @@ from gate.commands.running import Run, command
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
-    from gate.changes.report import PreviewReport, StackPreview
+    from gate.changes.report import StackPreview
 
 
 def preview(
@@ -51,16 +53,21 @@ def preview(
     - `gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
     """
     with command("preview", as_json=as_json, folder=report) as run:
+        from gate.changes import console, markdown
         from gate.changes.report import PreviewReport
+        from gate.common.notifications import workflow_run
 
         stacks = [_look(run, name) for name in dict.fromkeys(env)]
         outcome = PreviewReport(previewed_at=datetime.now(UTC), stacks=stacks)
         for stack in stacks:
             if stack.error is not None:
                 run.fail(f"{stack.stack}: {stack.error}")
-        outcome = run.finish(outcome)
+        render = partial(markdown.preview, link=workflow_run(os.environ))
+        outcome = run.finish(
+            outcome, show=console.show_preview, files=lambda found: found.files("preview", render(found))
+        )
         if comment is not None:
-            _comment(run, comment, outcome)
+            _comment(run, comment, partial(render, outcome))
     return run.exit_code
 
 
@@ -76,13 +83,12 @@ def _look(run: Run, name: str) -> StackPreview:
         return StackPreview(stack=name, error=str(error))
 
 
-def _comment(run: Run, number: int, outcome: PreviewReport) -> None:
-    from gate.changes.markdown import preview as render
-    from gate.common.notifications import workflow_run
+def _comment(run: Run, number: int, render: Callable[..., str]) -> None:
+    """Args: render: the report as Markdown of at most `limit` characters."""
     from gate.vendors.issues import LIMIT, marker, open_forum
 
     mark = marker("preview")
-    body = f"{mark}\n{render(outcome, limit=LIMIT - len(mark) - 1, link=workflow_run(os.environ))}"
+    body = f"{mark}\n{render(limit=LIMIT - len(mark) - 1)}"
     try:
         with open_forum(os.environ) as repository:
             address, done = repository.comment(number, mark, body)

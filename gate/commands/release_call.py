@@ -126,10 +126,11 @@ class Call:
 
     def _smoke(self, run: Run, target: Target, seconds: float) -> SmokeReport:
         """Test what serves. The last tests write their own files, for viewers that know JUnit."""
+        from gate.smoke import files
         from gate.smoke.run import run as make_checks
 
         found = make_checks(target, os.environ, seconds=seconds)
-        run.write(found.redacted(run.redactor).files("smoke"))
+        run.write(files.written(found.redacted(run.redactor)))
         return found
 
     def _refused(self, reason: str) -> Report:

@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ from gate.common.progress import Teller, progress
 from gate.common.redaction import Redactor, environment_secrets
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gate.common.report import Report
 
 Reported = TypeVar("Reported", bound="Report")
@@ -58,21 +60,31 @@ class Run:
         """Show that something is going on. Args: budget: seconds that it may take, where there is such a limit."""
         return progress(title, budget=budget, redact=self.redactor.text)
 
-    def finish(self, report: Reported) -> Reported:
+    def finish(
+        self,
+        report: Reported,
+        *,
+        show: Callable[[Reported, Console], None] | None = None,
+        files: Callable[[Reported], Mapping[str, str | bytes]] | None = None,
+    ) -> Reported:
         """Write the report's files, print it, and end with its exit code.
+
+        Args:
+            show: prints it for a person; None is the report's own way.
+            files: content by name; None is the report as Markdown and as JSON.
 
         Returns: the report without secrets, for a comment or an issue.
         """
         shown = report.redacted(self.redactor)
         self.exit_code = report.exit_code
         if self._folder is not None:
-            self.write(shown.files(self.name.rpartition(" ")[2]))
+            self.write(files(shown) if files else shown.files(self.name.rpartition(" ")[2]))
         if self._as_json:
             print(shown.json_text())
         else:
             from rich.console import Console
 
-            shown.show(Console())
+            (show or type(shown).show)(shown, Console())
         return shown
 
     def write(self, files: Mapping[str, str | bytes]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from blueprint.errors import RenderError
 from gate.commands.options import AsJson, Env, ReportFolder, StackName
 from gate.commands.running import command
 from gate.common.errors import GateError
+
+if TYPE_CHECKING:
+    from gate.stack.target import Target
 
 
 def smoke(
@@ -63,7 +66,7 @@ def smoke(
     """
     with command("smoke", as_json=as_json, folder=report) as run:
         from gate.common.notifications import notify
-        from gate.smoke import status
+        from gate.smoke import console, files, status
         from gate.smoke.run import run as make_checks
         from gate.stack.target import load_target
 
@@ -77,12 +80,23 @@ def smoke(
                 preview=preview,
                 tell=tell,
             )
-        run.finish(found)
+        run.finish(found, show=console.show, files=files.written)
         if not found.passed and (unheard := notify(f"smoke tests of {env}: {found.headline}", os.environ)):
             run.say(f"the team was not notified: {unheard}")
         if sha is not None:
             try:
-                status.post(found, target, sha, os.environ)
+                status.post(found, target, sha, os.environ, _serving(target))
             except (GateError, RenderError) as error:
                 run.fail(f"the commit status was not set: {error}")
     return run.exit_code
+
+
+def _serving(target: Target) -> str | None:
+    """The commit that Render serves; None without a key. Raises: RenderError."""
+    if not os.environ.get("RENDER_API_KEY"):
+        return None
+    from blueprint.workspace import connect
+    from gate.release.backend import Backend, commit_of
+
+    with connect(os.environ, lambda _line: None) as session:
+        return commit_of(Backend(session, target.settings.render.service.name).live() or {})

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from gate.commands.options import AsJson, Env, ReportFolder, StackName
 from gate.commands.running import command
+
+if TYPE_CHECKING:
+    from gate.smoke import SmokeReport
+    from gate.stack.target import Target
+    from gate.vendors.repository import Repository
 
 
 def verify(env: Env, stack: StackName = None, as_json: AsJson = False, report: ReportFolder = None) -> int:
@@ -36,5 +43,22 @@ def verify(env: Env, stack: StackName = None, as_json: AsJson = False, report: R
 
         target = load_target(env, stack, os.environ)
         with run.progress(f"verifying {env}") as tell:
-            run.finish(CheckReport(title=f"Verification of {env}", checks=look(target, os.environ, tell)))
+            checks = look(target, os.environ, Others(), tell)
+        run.finish(CheckReport(title=f"Verification of {env}", checks=checks))
     return run.exit_code
+
+
+class Others:
+    """The features that verify brings together."""
+
+    def smoke(self, target: Target, environ: Mapping[str, str]) -> SmokeReport:
+        from gate.smoke.run import run
+
+        return run(target, environ)
+
+    def undelivered(self, target: Target, repository: Repository) -> Sequence[str]:
+        from gate.upkeep.workflows import compare, delivered, names
+
+        files = delivered(names(target.settings, os.environ))
+        found = compare(repository, target.settings.github.branch.name, files)
+        return [f"{one.path} {one.state}" for one in found]

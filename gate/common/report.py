@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -38,7 +38,7 @@ class Report(Model):
         raise NotImplementedError
 
     def show(self, console: Console) -> None:
-        """Print it for a person; a report that has a table for terminals overrides this."""
+        """Print it for a person."""
         for line in self.lines():
             console.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
 
@@ -52,9 +52,10 @@ class Report(Model):
     def json_text(self) -> str:
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False)
 
-    def files(self, name: str) -> Mapping[str, str | bytes]:
-        """Content by file name. Args: name: of the command."""
-        return {f"{name}.md": self.markdown(), f"{name}.json": f"{self.json_text()}\n"}
+    def files(self, name: str, markdown: str | None = None) -> dict[str, str | bytes]:
+        """Content by file name. Args: name: of the command. markdown: where that is not the report's own."""
+        text = self.markdown() if markdown is None else markdown
+        return {f"{name}.md": text, f"{name}.json": f"{self.json_text()}\n"}
 
     def redacted(self, redactor: Redactor) -> Self:
         """A copy whose texts hold none of the secrets that the redactor knows."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -53,9 +52,9 @@ class Report(report.Report):
     def as_json(self) -> dict[str, Any]:
         return {**super().as_json(), "exitCode": self.exit_code}
 
-    def files(self, name: str) -> Mapping[str, str | bytes]:
+    def files(self, name: str, markdown: str | None = None) -> dict[str, str | bytes]:
         """Called release, whichever of the three commands it was."""
-        return super().files("release")
+        return super().files("release", markdown)
 
     def lines(self) -> list[str]:
         """For a terminal. The timeline was told while it happened."""

@@ -12,6 +12,11 @@ _MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.SKIPPED: "⏭️
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
+def written(report: SmokeReport) -> dict[str, str | bytes]:
+    """Content by file name. Whatever ran the tests, the files are called smoke."""
+    return {**report.files("smoke", markdown(report)), "smoke.xml": junit(report)}
+
+
 def junit(report: SmokeReport) -> bytes:
     """One suite, one case a check, in the form that pytest and the viewers of GitHub Actions share."""
     totals = {

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-
-from rich.console import Console
 
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Model, Report
@@ -88,19 +85,3 @@ class SmokeReport(Report):
     def as_json(self) -> dict[str, Any]:
         """See the class's text."""
         return {**super().as_json(), "passed": self.passed}
-
-    def show(self, console: Console) -> None:
-        from gate.smoke.console import show
-
-        show(self, console)
-
-    def markdown(self) -> str:
-        from gate.smoke.files import markdown
-
-        return markdown(self)
-
-    def files(self, name: str) -> Mapping[str, str | bytes]:
-        """`smoke.xml` as well, for viewers that know JUnit. Whatever ran the tests, they are called smoke."""
-        from gate.smoke.files import junit
-
-        return {**super().files("smoke"), "smoke.xml": junit(self)}

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from blueprint.workspace import connect
 from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
-from gate.release.backend import Backend, commit_of
 from gate.smoke.report import SmokeReport
 from gate.stack.target import Target
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
 
 
-def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str]) -> None:
-    """Set the status `settings.release.smoke_context` of a commit (docs.github.com/rest/commits/statuses).
+def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str], serving: str | None) -> None:
+    """Set the status `settings.release.smoke_context` of a commit.
 
-    Raises: GateError, also where RENDER_API_KEY shows that another commit was tested; RenderError.
+    Args:
+        serving: the commit that was tested, where that is known: a status of one that is not served yet would let it
+            pass untested.
+
+    Raises: GateError, also where another commit was tested.
     """
-    if environ.get("RENDER_API_KEY"):
-        _require_served(target, sha, environ)
+    if serving not in (None, sha):
+        name, served = target.settings.render.service.name, str(serving)[:7] or "nothing"
+        raise GateError(f"{name} serves {served}, not {sha[:7]}: wait for its deploy")
     with Accounts(environ, target.config) as accounts:
         Repository(accounts.github, target.repository).set_status(
             sha,
@@ -29,12 +32,3 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
             f"{target.environment}: {report.headline}",
             workflow_run(environ),
         )
-
-
-def _require_served(target: Target, sha: str, environ: Mapping[str, str]) -> None:
-    """A status of a commit that is not served yet would let it pass untested."""
-    with connect(environ, lambda _line: None) as session:
-        live = Backend(session, target.settings.render.service.name).live() or {}
-    if commit_of(live) != sha:
-        served = commit_of(live)[:7] or "nothing"
-        raise GateError(f"{target.settings.render.service.name} serves {served}, not {sha[:7]}: wait for its deploy")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,14 +11,22 @@ from components.repository import Unavailable
 from components.required_checks import unreported
 from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
-from gate.upkeep.workflows import compare, delivered, names
 from gate.vendors.repository import Repository
 
 _ADMIN = "Administration: read"
 
 
-def groups(target: Target, repository: Callable[[], Repository], base_url: str, token: str) -> Iterator[Group]:
-    """Args: repository: opens it. Raises (each look): VendorError."""
+def groups(
+    target: Target,
+    repository: Callable[[], Repository],
+    base_url: str,
+    token: str,
+    undelivered: Callable[[Target, Repository], Sequence[str]],
+) -> Iterator[Group]:
+    """Args: repository: opens it. undelivered: files that the branch does not have as they are delivered.
+
+    Raises (each look): VendorError.
+    """
     github, name = target.settings.github, target.settings.github.branch.name
     yield Group("1.4", f"branch {name}", lambda: _branch(target, repository()))
     yield Group("1.5", f"protection of {name}", lambda: _protection(target, repository()))
@@ -32,7 +39,9 @@ def groups(target: Target, repository: Callable[[], Repository], base_url: str, 
         title = f"tags {pattern} cannot be moved"
         yield Group("3.3", title, lambda: iter([Line("3.3", title, _release_tags(repository(), pattern))]))
     delivery = f"workflows, template and CONTRIBUTING of {name}"
-    yield Group("5.3", delivery, lambda: iter([Line("5.3", delivery, _delivered(target, repository()))]))
+    yield Group(
+        "5.3", delivery, lambda: iter([Line("5.3", delivery, _delivered(target, undelivered(target, repository())))])
+    )
 
 
 def _branch(target: Target, repository: Repository) -> Iterator[Line]:
@@ -162,8 +171,6 @@ def _release_tags(repository: Repository, pattern: str) -> Verdict:
     return failed(f"no active ruleset protects tags {pattern} from deletion and update", UP)
 
 
-def _delivered(target: Target, repository: Repository) -> Verdict:
-    files = delivered(names(target.settings, os.environ))
-    found = compare(repository, target.settings.github.branch.name, files)
+def _delivered(target: Target, found: Sequence[str]) -> Verdict:
     fix = f"merge what python -m gate workflows sync --env {target.environment} delivers"
-    return failed(", ".join(f"{one.path} {one.state}" for one in found), fix) if found else passed("as delivered")
+    return failed(", ".join(found), fix) if found else passed("as delivered")

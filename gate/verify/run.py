@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
 from gate.checks.verdict import Group, Line, Verdict, failed, passed, unknown
 from gate.common.errors import GateError
-from gate.smoke.report import Result
-from gate.smoke.run import run as smoke
 from gate.stack.target import Target
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
 from gate.verify import certificates, frontend, github, render
+
+if TYPE_CHECKING:
+    from gate.smoke import Result, SmokeReport
 
 PEOPLE = "people do this"
 BY_PEOPLE = (
@@ -31,11 +33,23 @@ ON_STAGING = (
 )
 
 
-def verify(target: Target, environ: Mapping[str, str], tell: Callable[[str], None] = lambda _t: None) -> list[Line]:
+class Others(Protocol):
+    """What other features look at."""
+
+    def smoke(self, target: Target, environ: Mapping[str, str]) -> SmokeReport: ...
+
+    def undelivered(self, target: Target, repository: Repository) -> Sequence[str]:
+        """Files that the environment's branch has not as they are delivered, and how it has them."""
+        ...
+
+
+def verify(
+    target: Target, environ: Mapping[str, str], others: Others, tell: Callable[[str], None] = lambda _t: None
+) -> list[Line]:
     """Every line, in the plan's order."""
     found: list[Line] = []
     with Accounts(environ, target.config) as accounts:
-        for group in _groups(target, accounts, environ):
+        for group in _groups(target, accounts, environ, others):
             tell(group.title)
             found += _asked(group)
     by_people = BY_PEOPLE + (() if target.settings.live else ON_STAGING)
@@ -43,14 +57,14 @@ def verify(target: Target, environ: Mapping[str, str], tell: Callable[[str], Non
     return sorted(found, key=lambda line: line.topic)
 
 
-def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str]) -> Iterator[Group]:
+def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str], others: Others) -> Iterator[Group]:
     settings = target.settings
 
     def repository() -> Repository:
         return Repository(accounts.github, target.repository)
 
     base, token = environ.get("GITHUB_BASE_URL", ""), environ.get("GITHUB_TOKEN", "")
-    yield from github.groups(target, repository, base, token)
+    yield from github.groups(target, repository, base, token, others.undelivered)
     application = f"application {settings.auth0.application}"
     yield Group("1.3", application, lambda: frontend.auth0_lines(target, accounts.auth0))
     at_render = partial(_at_render, environ)
@@ -65,7 +79,7 @@ def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str]) -> I
         one = partial(_one_client_id, target, accounts)
         yield Group("2.5", _ONE_CLIENT_ID, lambda: at_render(lambda session: iter([one(session)])))
     yield Group("2.6", "certificates", lambda: certificates.lines(target))
-    yield Group("3.2", "smoke tests", lambda: _smoke(target, environ))
+    yield Group("3.2", "smoke tests", lambda: _smoke(target, environ, others))
 
 
 def _at_render(environ: Mapping[str, str], look: Callable[[Session], Iterator[Line]]) -> Iterator[Line]:
@@ -87,9 +101,9 @@ def _asked(group: Group) -> list[Line]:
     return lines
 
 
-def _smoke(target: Target, environ: Mapping[str, str]) -> Iterator[Line]:
-    others = {key: value for key, value in environ.items() if key not in _OF_A_LOGIN}
-    for check in smoke(target, others).checks:
+def _smoke(target: Target, environ: Mapping[str, str], others: Others) -> Iterator[Line]:
+    without_login = {key: value for key, value in environ.items() if key not in _OF_A_LOGIN}
+    for check in others.smoke(target, without_login).checks:
         yield Line(check.plan, check.name, _of(check))
 
 

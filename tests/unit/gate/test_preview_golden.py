@@ -18,6 +18,7 @@ from rich.console import Console
 
 from blueprint.drift import Difference, Kind
 from gate.changes import look
+from gate.changes.console import show_preview
 from gate.changes.markdown import preview as as_markdown
 from gate.changes.report import PreviewReport
 from tests.unit.gate import events as e
@@ -186,7 +187,7 @@ def test_the_comment_and_the_screen(name: str, monkeypatch: pytest.MonkeyPatch) 
     stack.name = "production" if name.startswith("production") else "staging"
     report = PreviewReport(previewed_at=AT, stacks=[look.preview(stack)])
     screen = io.StringIO()
-    report.show(Console(file=screen, width=200))
+    show_preview(report, Console(file=screen, width=200))
     shown = {
         f"{name}.md": as_markdown(report, link="https://github.com/o/r/actions/runs/5"),
         f"{name}.txt": screen.getvalue(),

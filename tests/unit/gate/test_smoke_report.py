@@ -14,7 +14,7 @@ from rich.console import Console
 from gate.commands.running import Run
 from gate.commands.smoke import smoke
 from gate.common.errors import GateError
-from gate.smoke import console, status
+from gate.smoke import console, files, status
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import release_world
 from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application
@@ -22,7 +22,7 @@ from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Applicati
 
 def write(report, folder):
     run = Run("smoke", folder=folder)
-    run.write(report.files("smoke"))
+    run.write(files.written(report))
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def github(monkeypatch) -> GitHub:
 
 def test_the_commit_status_says_what_came_of_it_and_where(github, broken):
     environ = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
-    status.post(broken.smoke({}), broken.target, "abc123", environ)
+    status.post(broken.smoke({}), broken.target, "abc123", environ, None)
     ((method, path, body),) = github.sent
     assert (method, path) == ("POST", "/repos/zebra-devops/MarketEdge-Platform/statuses/abc123")
     assert body["state"] == "failure"

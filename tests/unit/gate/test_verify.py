@@ -16,6 +16,7 @@ import pytest
 from blueprint.workspace import connect
 from components.settings import Branch, Reviewers, Seed
 from gate.checks.verdict import Group, Line, Verdict, passed, unknown
+from gate.commands.verify import Others
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
 from gate.verify.run import _asked, _smoke, verify
@@ -278,21 +279,21 @@ def test_an_answer_that_nobody_foresaw_hides_no_other_line() -> None:
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
-    found = verify(estates.target, {})
+    found = verify(estates.target, {}, Others())
     assert {one.verdict.outcome for one in found} == {"unknown"}
     why = {one.title: one.verdict.detail for one in found}
     for title in ("branch main", "protection of main", "required checks are reported", "environment production"):
-        assert why[title] == "GitHub: export GITHUB_TOKEN"
+        assert why[title].startswith("GitHub: export GITHUB_TOKEN; made at")
     assert why["application MarketEdge Platform"].startswith("Auth0: export AUTH0_DOMAIN")
-    assert why["project marketedge-frontend"] == "Vercel: export VERCEL_API_TOKEN"
+    assert why["project marketedge-frontend"].startswith("Vercel: export VERCEL_API_TOKEN; made at")
     assert "RENDER_API_KEY is not set" in why["service marketedge-platform"]
 
 
 def test_a_login_is_left_to_the_smoke_tests(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client id here is the management application's, with which no login is possible."""
     app = Application("production")
-    monkeypatch.setattr("gate.verify.run.smoke", lambda _target, environ: app.smoke(environ))
-    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN)}
+    monkeypatch.setattr("gate.smoke.run.run", lambda _target, environ: app.smoke(environ))
+    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, Others())}
     assert found["authentication"].outcome == "unknown"
     assert "python -m gate smoke" in found["authentication"].detail
     assert found["health"].outcome == "pass"
