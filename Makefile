@@ -22,10 +22,11 @@ test: setup check ## Check the code and run every test, the fast ones with cover
 	@$(SETUP) -- $(PYTEST) -n 2 --dist loadfile -m "not e2e" --cov --cov-report=term-missing:skip-covered
 	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --dist loadfile -m e2e
 
-check: ## Lint, format check and types
+check: ## Lint, format check, types and who may import whom
 	@$(SETUP) -- $(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@$(PYTHON) venv/bin/lint-imports --cache-dir .cache/import-linter
 	@$(PYTHON) -m components.environments_document --check
 
 unit: ## Run the fast tests only

@@ -200,7 +200,7 @@ def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) ->
 
     assert newest() == "there is none"
     vercel_deployments.build(estates.estate, FRONTEND, "a" * 40, "staging", state="ERROR")
-    assert newest() == "state is ERROR, declared READY"
+    assert newest() == "state is ERROR, expected READY"
     estates.change("vercel", "deployment", state="READY")
     assert newest() == "READY"
 
