@@ -7,9 +7,11 @@ import pulumi
 
 from components import adoption, guardrails, outputs, stack, vercel_project
 from components import earlier_runs as rollout
-from components.auth0 import Application, ApplicationArgs
+from components.auth0 import Application, ApplicationArgs, LoginTestClient
 from components.blueprint import Blueprint
 from components.github import (
+    BoundChecks,
+    BoundChecksArgs,
     Environment,
     EnvironmentArgs,
     ProtectedBranch,
@@ -44,6 +46,8 @@ wiring.provide(
         "auth0.audience": settings.auth0.audience,
         "auth0.clientId": unknown(),
         "auth0.clientSecret": unknown(),
+        "auth0.testClientId": unknown(),
+        "auth0.testClientSecret": unknown(),
     }
 )
 
@@ -54,7 +58,11 @@ if "GitHub" not in running.unseen:
     gate = ProtectedBranch(name, rule)
     branch = gate.branch
     if Part.RELEASE_TAGS in parts and github.release_tags:
-        ReleaseTags(name, ReleaseTagsArgs(github.repository, github.release_tags))
+        ReleaseTags(name, ReleaseTagsArgs(github.repository, github.release_tags, github.release_managers))
+    if protection.checks_by and Part.ENVIRONMENT in parts:
+        bound = protection.bound_checks
+        checks = BoundChecksArgs(github.repository, github.branch.name, bound or protection.checks_by, bool(bound))
+        BoundChecks(name, checks)
 
 if "Auth0" not in running.unseen:
     credentials = "auth0.clientSecret" in settings.wired
@@ -64,6 +72,9 @@ if "Auth0" not in running.unseen:
     if application.client_secret is not None:
         wiring.provide({"auth0.clientSecret": application.client_secret})
     pulumi.export("auth0ClientId", application.client_id)
+    if settings.auth0.login_test:
+        tester = LoginTestClient(name, settings.auth0.login_test.application)
+        wiring.provide({"auth0.testClientId": tester.client_id, "auth0.testClientSecret": tester.client_secret})
 
 backend = None
 if Part.BACKEND in parts or Part.CRITICAL_VARIABLES in parts:

@@ -110,6 +110,41 @@ class Application(pulumi.ComponentResource):
         self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})
 
 
+class LoginTestClient(pulumi.ComponentResource):
+    """The application of the smoke tests' login: a test user's password for a token, and nothing else.
+
+    Attributes: client_id (text), client_secret (secret).
+    """
+
+    client_id: pulumi.Output[str]
+    client_secret: pulumi.Output[str]
+
+    def __init__(self, name: str, application: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:auth0:LoginTestClient", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        client = auth0.Client(
+            f"{name}-login-test",
+            name=application,
+            description="Login of the staging gate's smoke tests; declared by the staging gate, do not edit by hand",
+            app_type="non_interactive",
+            is_first_party=True,
+            oidc_conformant=True,
+            grant_types=["password"],
+            callbacks=[],
+            allowed_logout_urls=[],
+            web_origins=[],
+            allowed_origins=[],
+            jwt_configuration=auth0.ClientJwtConfigurationArgs(alg="RS256", lifetime_in_seconds=3_600),
+            opts=child,
+        )
+        credentials = auth0.ClientCredentials(
+            f"{name}-login-test", client_id=client.client_id, authentication_method="client_secret_post", opts=child
+        )
+        self.client_id = client.client_id
+        self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
+        self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})
+
+
 def _readable(secret: str) -> str:
     """The provider hands out an empty secret, without an error, where it may not read it."""
     if not secret:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_github as github
 
-from components.settings import Branch, DeploymentEnvironment, Protection, Reviewers
+from components.settings import Branch, DeploymentEnvironment, Protection, ReleaseManagers, Reviewers
 from components.wiring import Wiring
 
 
@@ -183,14 +184,24 @@ def _reviewers(
 
 @dataclass(frozen=True)
 class ReleaseTagsArgs:
-    """Args of ReleaseTags. pattern: of the tags, such as v*."""
+    """Args of ReleaseTags.
+
+    pattern: of the tags, such as v*.
+    managers: who may create, move and delete them. Without: everybody who can write may create one, and nobody may move
+        or delete it.
+    """
 
     repository: str
     pattern: str
+    managers: ReleaseManagers | None = None
+
+
+_ROLES = {"maintain": 2, "write": 4, "admin": 5}
+"""Ids of a repository's roles (docs.github.com/en/rest/repos/rules, bypass_actors)."""
 
 
 class ReleaseTags(pulumi.ComponentResource):
-    """A ruleset that lets release tags be made, and neither moved nor deleted, by anybody."""
+    """A ruleset over the release tags."""
 
     def __init__(self, name: str, args: ReleaseTagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:ReleaseTags", name, None, opts)
@@ -200,13 +211,75 @@ class ReleaseTags(pulumi.ComponentResource):
             repository=args.repository,
             target="tag",
             enforcement="active",
-            bypass_actors=[],
+            bypass_actors=_bypass(args.managers, pulumi.InvokeOutputOptions(parent=self)),
             conditions=github.RepositoryRulesetConditionsArgs(
                 ref_name=github.RepositoryRulesetConditionsRefNameArgs(
                     includes=[f"refs/tags/{args.pattern}"], excludes=[]
                 )
             ),
-            rules=github.RepositoryRulesetRulesArgs(deletion=True, update=True, non_fast_forward=True),
+            rules=github.RepositoryRulesetRulesArgs(
+                creation=True if args.managers else None, deletion=True, update=True, non_fast_forward=True
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"ruleset_id": ruleset.ruleset_id})
+
+
+def _bypass(
+    managers: ReleaseManagers | None, look: pulumi.InvokeOutputOptions
+) -> list[github.RepositoryRulesetBypassActorArgs]:
+    if managers is None:
+        return []
+    teams = [github.get_team_output(slug=slug, opts=look).id.apply(int) for slug in managers.teams]
+    actors: list[tuple[str, pulumi.Input[int]]] = [("Team", team) for team in teams]
+    actors += [("RepositoryRole", _ROLES[role]) for role in managers.roles]
+    return [
+        github.RepositoryRulesetBypassActorArgs(actor_type=kind, actor_id=identity, bypass_mode="always")
+        for kind, identity in actors
+    ]
+
+
+@dataclass(frozen=True)
+class BoundChecksArgs:
+    """Args of BoundChecks.
+
+    checks: the id of the GitHub App that has to report a check, by the check's name.
+    active: whether they are required in this phase. A ruleset that waits is there all the time, since production's
+        objects are protected: going back a phase could not delete it.
+    """
+
+    repository: str
+    branch: str
+    checks: Mapping[str, int]
+    active: bool
+
+
+class BoundChecks(pulumi.ComponentResource):
+    """A ruleset that takes a required check from one app only. Branch protection has no place for the app."""
+
+    def __init__(self, name: str, args: BoundChecksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:github:BoundChecks", name, None, opts)
+        required = [
+            github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs(context=check, integration_id=app)
+            for check, app in sorted(args.checks.items())
+        ]
+        ruleset = github.RepositoryRuleset(
+            f"{name}-checks",
+            name=f"Checks of {args.branch}",
+            repository=args.repository,
+            target="branch",
+            enforcement="active" if args.active else "disabled",
+            bypass_actors=[],
+            conditions=github.RepositoryRulesetConditionsArgs(
+                ref_name=github.RepositoryRulesetConditionsRefNameArgs(
+                    includes=[f"refs/heads/{args.branch}"], excludes=[]
+                )
+            ),
+            rules=github.RepositoryRulesetRulesArgs(
+                required_status_checks=github.RepositoryRulesetRulesRequiredStatusChecksArgs(
+                    required_checks=required, strict_required_status_checks_policy=False
+                )
+            ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"ruleset_id": ruleset.ruleset_id})

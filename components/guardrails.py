@@ -22,6 +22,7 @@ from components.observation import Observation
 from components.outputs import secret_digests
 from components.own_hosts import missing
 from components.phases import Part
+from components.render_settings import AdoptedService, AnyService
 from components.repository import Repository, Unavailable
 from components.required_checks import Evidence, unreported
 from components.settings import Settings
@@ -162,13 +163,20 @@ def secrets_are_kept_as_such(facts: Facts) -> Iterator[Finding]:
                 )
 
 
-_SECRET_NAME = re.compile(r"(?!NEXT_PUBLIC_).*(SECRET|SECRET_KEY|PASSWORD|PASSPHRASE|TOKEN|API_KEY|PRIVATE_KEY)")
+_PUBLIC_NAME = re.compile(r"(NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_")
+"""What frameworks hand to browsers (Next.js, Vite, Create React App, Expo, Nuxt, SvelteKit, Gatsby, Vue)."""
+_SECRET_NAME = re.compile(r".*(SECRET|SECRET_KEY|PASSWORD|PASSPHRASE|TOKEN|API_KEY|PRIVATE_KEY)")
 _NO_SECRET = _ON | _OFF | {""}
 
 
 def _looks_secret(key: str, value: str) -> bool:
     """By its name, where it is more than a switch or a number; or an address with a password in it."""
-    named = _SECRET_NAME.fullmatch(key) and value.lower() not in _NO_SECRET and not value.isdigit()
+    named = (
+        _SECRET_NAME.fullmatch(key)
+        and not _PUBLIC_NAME.match(key)
+        and value.lower() not in _NO_SECRET
+        and not value.isdigit()
+    )
     return bool(named or _PASSWORD.match(value))
 
 
@@ -302,6 +310,56 @@ def variables_take_effect(facts: Facts) -> Iterator[Finding]:
         yield Finding("risk", f"marketedge:vercel, variable {text}")
 
 
+def previews_use_no_live_data(facts: Facts) -> Iterator[Finding]:
+    """A preview at Render copies every variable of its service, the database's address too (render.com/docs).
+
+    So the code of an unreviewed pull request, and its migrations, would run on production's data.
+    """
+    if not facts.settings.live or Part.BACKEND not in facts.declared:
+        return
+    for service in facts.settings.render.services:
+        if service.previews is not None and service.previews.generation != "off" and _holds_data(service):
+            yield Finding(
+                "error",
+                f"marketedge:render, service {service.name}: previews are {service.previews.generation}, so pull "
+                "requests would run on live data; expected generation off here, and previews at the environment that "
+                "pull requests are merged to",
+            )
+
+
+def _holds_data(service: AnyService) -> bool:
+    return isinstance(service, AdoptedService) or any(
+        variable.from_database or variable.from_key_value or variable.sync is False for variable in service.env_vars
+    )
+
+
+def releases_have_an_author(facts: Facts) -> Iterator[Finding]:
+    """Whoever may create a release tag releases; whoever may set the status that a merge needs opens the gate."""
+    github, release = facts.settings.github, facts.settings.release
+    if Part.RELEASE_TAGS in facts.declared and github.release_managers is None:
+        yield Finding(
+            "notice",
+            f"marketedge:github.releaseManagers: nobody is named, so everybody who can write to {github.repository} "
+            "can release; name a team or a role",
+        )
+    protection = github.protection_in(facts.settings.phase)
+    if release.smoke_context in protection.required_checks and release.smoke_context not in protection.checks_by:
+        yield Finding(
+            "notice",
+            f"marketedge:github.protection.checksBy: {release.smoke_context} is bound to no app, so everybody who can "
+            f"write to {github.repository} can set it; add {release.smoke_context}: 15368 (GitHub Actions)",
+        )
+
+
+def public_variables(facts: Facts) -> Iterator[Finding]:
+    """A framework puts variables with its public prefix into pages that everybody can read."""
+    settings = facts.settings
+    for variable in (*settings.render.variables, *(settings.vercel.variables if settings.vercel else ())):
+        if variable.from_secret and _PUBLIC_NAME.match(str(variable.key)):
+            told = f"{variable.key} is public by its prefix: browsers get the secret {variable.from_secret}"
+            yield Finding("notice", f"{told}; rename the variable, or write the value out if it is no secret")
+
+
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     rollout_moves,
     production_is_quiet,
@@ -310,8 +368,11 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     own_hosts_are_allowed,
     secrets_differ,
     belongs_to_one_stack,
+    previews_use_no_live_data,
     databases_that_expire,
     within_budget,
     checks_that_report,
     variables_take_effect,
+    releases_have_an_author,
+    public_variables,
 )

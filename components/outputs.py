@@ -14,7 +14,6 @@ from components.observation import Observation
 from components.phases import Part
 from components.render import Backend
 from components.settings import Settings
-from components.vocabulary import CNAME_TARGET
 
 
 def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> None:
@@ -56,10 +55,10 @@ def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:
     """The DNS records to create: they are made at the domain's registrar, which this program does not know."""
     for domain in settings.domains:
-        target: pulumi.Input[str] = CNAME_TARGET
-        if domain.service:
+        target: pulumi.Input[str] = domain.record_target()
+        if not target:
             assert backend is not None  # which a phase with Render's domains declares
-            target = pulumi.Output.from_input(backend.service_urls[domain.service]).apply(
-                lambda url: urlsplit(url).netloc
-            )
-        yield {"name": domain.name, "type": "CNAME", "target": target, "ttlSeconds": settings.dns.ttl_seconds}
+            url = pulumi.Output.from_input(backend.service_urls[domain.service])
+            target = url.apply(lambda url: urlsplit(url).netloc)
+        ttl = settings.dns.ttl_seconds
+        yield {"name": domain.name, "type": domain.record_type, "target": target, "ttlSeconds": ttl}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from blueprint.spec import Model
+from components.domains import Domain
 from components.kinds_of_text import (
     ORGANIZATION,
     BranchName,
@@ -52,6 +52,17 @@ class Protection(Model):
     allow_force_pushes: bool
     allow_deletions: bool
     force: bool = Field(default=False, description="Require checks that nothing reports on a branch that lived before")
+    checks_by: dict[str, Annotated[int, Field(gt=0)]] = Field(
+        {},
+        description="The GitHub App that has to report a check, by the check's name. Anybody with write access can set "
+        "a check that is bound to none. GitHub Actions is 15368.",
+        examples=[{"staging-smoke-tests": 15368}],
+    )
+
+    @property
+    def bound_checks(self) -> dict[str, int]:
+        """The required checks that one app has to report."""
+        return {check: app for check, app in self.checks_by.items() if check in self.required_checks}
 
 
 class AtCutover(Model):
@@ -59,6 +70,19 @@ class AtCutover(Model):
 
     required_checks: Names
     require_up_to_date: bool
+
+
+class ReleaseManagers(Model):
+    """Who may create, move and delete release tags: slugs of the owner's teams, and roles in the repository."""
+
+    teams: Names = Field([])
+    roles: Annotated[list[Literal["write", "maintain", "admin"]], AfterValidator(unique)] = Field([])
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not (self.teams or self.roles):
+            raise ValueError("expected a team or a role")
+        return self
 
 
 class Reviewers(Model):
@@ -86,13 +110,19 @@ class DeploymentEnvironment(Model):
 
 
 class GitHub(Model):
-    """release_tags: pattern of the tags that nobody may move or delete."""
+    """The repository.
+
+    Attributes:
+        release_tags: pattern of the tags that nobody may move or delete.
+        release_managers: who may create such a tag all the same, and nobody else; without them everybody who can write.
+    """
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
     branch: Branch
     protection: Protection
     at_cutover: AtCutover | None = None
     release_tags: Annotated[str, Field(min_length=1)] | None = None
+    release_managers: ReleaseManagers | None = None
     environment: DeploymentEnvironment
 
     def protection_in(self, phase: Phase) -> Protection:
@@ -103,6 +133,13 @@ class GitHub(Model):
         checks = [*self.protection.required_checks, *added.required_checks]
         update = {"required_checks": list(dict.fromkeys(checks)), "require_up_to_date": added.require_up_to_date}
         return self.protection.model_copy(update=update)
+
+
+class LoginTest(Model):
+    """An Auth0 application of its own for `gate smoke`'s login test, so that the one that people use needs no password
+    grant. Its id and secret are the outputs `auth0.testClientId` and `auth0.testClientSecret`."""
+
+    application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
 
 
 class Auth0(Model):
@@ -117,6 +154,7 @@ class Auth0(Model):
     web_origins: Origins = Field(min_length=1)
     allowed_origins: Origins | None = None
     """CORS; the web origins where left out."""
+    login_test: LoginTest | None = None
 
     @property
     def addresses(self) -> list[str]:
@@ -302,15 +340,6 @@ def _adoptable(adopt: dict[str, str]) -> dict[str, str]:
 _ADOPT_KEY = re.compile(r"[a-z0-9]+:\w+/.+")
 
 
-@dataclass(frozen=True)
-class Domain:
-    """A host that the stack declares at a vendor. service: of Render's, which answers there."""
-
-    name: str
-    vendor: Literal["Vercel", "Render"]
-    service: str = ""
-
-
 class Settings(Model):
     """One stack.
 
@@ -422,6 +451,8 @@ class Settings(Model):
     @model_validator(mode="after")
     def _frontend_is_declared(self) -> Self:
         needs = "needs the section marketedge:vercel, or smoke.frontendUrl"
+        if self.auth0.login_test is None and (tested := {o for o in self.wired if o.startswith("auth0.testClient")}):
+            raise ValueError(f"fromOutput {' and '.join(sorted(tested))} needs marketedge:auth0.loginTest")
         if self.frontend_url is None and "frontend.url" in self.wired:
             raise ValueError(f"fromOutput frontend.url {needs}")
         if any(UNKNOWN in entry for entry in (*self.auth0.addresses, *self.cors.origins)):

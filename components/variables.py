@@ -15,6 +15,8 @@ SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """Name of an entry of `marketedge:secrets`."""
 
 Auth0Output = Literal["auth0.domain", "auth0.audience", "auth0.clientId", "auth0.clientSecret"]
+LoginTestOutput = Literal["auth0.testClientId", "auth0.testClientSecret"]
+SECRET_OUTPUTS = frozenset({"auth0.clientSecret", "auth0.testClientSecret"})
 DerivedOutput = Literal["cors.origins", "frontend.url", "environment"]
 RenderOutput = Literal["render.serviceUrl", "render.serviceId", "render.serviceUrls"]
 """The last is every service's address by name, as JSON: what `gate` reads as SERVICE_URLS."""
@@ -24,7 +26,7 @@ class Variable(Sourced):
     """A variable at GitHub or Vercel: written out, a named secret, or what another component makes."""
 
     from_secret: SecretName | None = None
-    from_output: Literal[Auth0Output, DerivedOutput, RenderOutput] | None = None
+    from_output: Literal[Auth0Output, LoginTestOutput, DerivedOutput, RenderOutput] | None = None
 
 
 class RenderVariable(EnvVar):
@@ -36,7 +38,7 @@ class RenderVariable(EnvVar):
 
 def is_secret(variable: Variable | RenderVariable) -> bool:
     """Whether nobody may read the value: a named secret, or one that a vendor makes."""
-    return variable.from_secret is not None or variable.from_output == "auth0.clientSecret"
+    return variable.from_secret is not None or variable.from_output in SECRET_OUTPUTS
 
 
 def _not_in_clear(variables: list[Variable]) -> list[Variable]:

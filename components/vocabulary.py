@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-CNAME_TARGET = "cname.vercel-dns.com"
-"""What a sub-domain served by Vercel points at (plan 2.6)."""
-
 COMMAND = "command:local:Command"
 """The engine's type of a command, which stands for an object at Render. Its delete command decides by itself what goes:
 `render destroy` leaves an adopted service alone."""

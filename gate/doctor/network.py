@@ -10,7 +10,6 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from components.settings import Settings
-from components.vocabulary import CNAME_TARGET
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 
 _TIMEOUT = httpx.Timeout(15.0, connect=10.0)
@@ -47,17 +46,17 @@ def domain_lines(
     Args: records: targets by name, of the last `up`; None before the first one, when nothing is wrong with a domain
     that does not resolve.
     """
-    for domain, service in ((declared.name, declared.service) for declared in settings.domains):
-        target = (records or {}).get(domain) or ("" if service else CNAME_TARGET)
-        shown = target or f"the onrender.com host of {service}, which the output dnsRecords names after the up"
-        record = f"create the DNS record {domain} CNAME {shown}"
+    for domain in settings.domains:
+        target = (records or {}).get(domain.name) or domain.record_target()
+        shown = target or f"the onrender.com host of {domain.service}, which the output dnsRecords names after the up"
+        record = f"create the DNS record {domain.name} {domain.record_type} {shown}"
         try:
-            verdict = _points(ask(domain), target, record, ask)
+            verdict = _points(ask(domain.name), target, record, ask)
         except socket.gaierror as error:
             verdict = _unresolved(error, record, before_the_first_up=records is None)
         except (OSError, UnicodeError) as error:
             verdict = unknown(f"no answer from DNS here ({type(error).__name__})")
-        yield f"DNS of {domain}", verdict
+        yield f"DNS of {domain.name}", verdict
 
 
 def _unresolved(error: socket.gaierror, record: str, *, before_the_first_up: bool) -> Verdict:

@@ -422,3 +422,55 @@ def test_a_secret_in_a_plain_input_is_refused_by_name(monkeypatch: pytest.Monkey
     expected = "staging (github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable): value holds the secret"
     assert f"{expected} REDIS_URL in clear" in str(result.error)
     assert in_clear() not in str(result.error)
+
+
+def with_previews(production: StackFile, generation: str) -> list[str]:
+    production.config["marketedge:phase"] = "infrastructure"
+    production.put("render.service.previews", {"generation": generation})
+    return [finding.text for finding in guardrails.previews_use_no_live_data(facts(production))]
+
+
+def test_previews_of_production_would_run_on_its_data(production: StackFile) -> None:
+    (text,) = with_previews(production, "automatic")
+    assert "service marketedge-platform: previews are automatic, so pull requests would run on live data" in text
+    assert with_previews(production, "off") == []
+    assert produce(production).error is None
+    production.put("render.service.previews", {"generation": "manual"})
+    assert "live data" in str(produce(production).error)
+
+
+def test_previews_of_staging_are_what_pull_requests_get() -> None:
+    stack_file = StackFile()
+    assert stack_file["render"]["service"]["previews"] == {"generation": "automatic"}
+    assert list(guardrails.previews_use_no_live_data(facts(stack_file))) == []
+
+
+def authors(stack_file: StackFile) -> list[str]:
+    return [finding.text.partition(": ")[0] for finding in guardrails.releases_have_an_author(facts(stack_file))]
+
+
+def test_release_tags_and_the_status_of_the_gate_have_an_author(production: StackFile) -> None:
+    production.config["marketedge:phase"] = "cutover"
+    assert authors(production) == ["marketedge:github.releaseManagers"]
+    production["github"]["releaseManagers"] = {"teams": ["release-managers"]}
+    assert authors(production) == []
+    del production["github"]["protection"]["checksBy"]
+    assert authors(production) == ["marketedge:github.protection.checksBy"]
+    assert authors(StackFile()) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["NEXT_PUBLIC_KEY", "VITE_KEY", "REACT_APP_KEY", "EXPO_PUBLIC_KEY", "PUBLIC_KEY", "NUXT_PUBLIC_KEY"]
+)
+def test_a_secret_under_a_public_prefix_is_told(key: str) -> None:
+    stack_file = StackFile()
+    stack_file["vercel"]["variables"].append({"key": key, "fromSecret": "REDIS_URL"})
+    (finding,) = guardrails.public_variables(facts(stack_file))
+    assert finding.text.startswith(f"{key} is public by its prefix: browsers get the secret REDIS_URL")
+
+
+@pytest.mark.parametrize("key", ["VITE_AUTH0_TOKEN", "REACT_APP_API_KEY", "EXPO_PUBLIC_API_KEY", "NUXT_PUBLIC_TOKEN"])
+def test_a_public_variable_is_no_secret_by_its_name(key: str) -> None:
+    stack_file = StackFile()
+    stack_file["vercel"]["variables"].append({"key": key, "value": "pk-1234"})
+    assert list(guardrails.secrets_are_kept_as_such(facts(stack_file))) == []

@@ -56,7 +56,7 @@ RESOURCES = {
     },
     ("production", "foundation"): {PROTECTION: 1, CLIENT: 1, COMMAND: 1},
     ("production", "infrastructure"): {
-        **{PROTECTION: 1, CLIENT: 1, COMMAND: 1, ENVIRONMENT: 1, POLICY: 1, RULESET: 1, PROJECT: 1},
+        **{PROTECTION: 1, CLIENT: 1, COMMAND: 1, ENVIRONMENT: 1, POLICY: 1, RULESET: 2, PROJECT: 1},
         **{GITHUB_VARIABLE: 7, VARIABLE: 4, DOMAIN: 2},
     },
 }
@@ -99,7 +99,13 @@ def test_nothing_but_tags_releases_from_cutover_on_and_moving_back_undoes_exactl
     inputs = [{r.label: r.plain for r in result.declared} for result in (before, after)]
     assert inputs[0].keys() == inputs[1].keys()
     changed = {label for label, declared in inputs[0].items() if declared != inputs[1][label]}
-    assert changed == {f"{PROTECTION} production", f"{COMMAND} marketedge-platform", f"{PROJECT} production"}
+    rules = {f"{PROTECTION} production", f"{RULESET} production-checks"}
+    assert changed == rules | {f"{COMMAND} marketedge-platform", f"{PROJECT} production"}
+    enforced = [result.only(RULESET, "production-checks").plain for result in (before, after)]
+    assert [one["enforcement"] for one in enforced] == ["disabled", "active"]
+    assert enforced[1]["rules"]["requiredStatusChecks"]["requiredChecks"] == [
+        {"context": "staging-smoke-tests", "integrationId": 15368}
+    ]
 
 
 def test_the_foundation_touches_two_variables_of_the_living_service_and_nothing_else() -> None:
@@ -135,7 +141,7 @@ def test_releases_come_from_tags_that_nobody_can_move() -> None:
     result = in_phase("production", "infrastructure")
     assert result.only(POLICY).plain["tagPattern"] == "v*"
     assert "branchPattern" not in result.only(POLICY).plain
-    ruleset = result.only(RULESET).plain
+    ruleset = result.only(RULESET, "production").plain
     assert (ruleset["target"], ruleset["enforcement"], ruleset["bypassActors"]) == ("tag", "active", [])
     assert ruleset["conditions"] == {"refName": {"includes": ["refs/tags/v*"], "excludes": []}}
     assert ruleset["rules"] == {"deletion": True, "update": True, "nonFastForward": True}
@@ -214,3 +220,38 @@ def test_production_at_the_foundation_keeps_the_service_that_it_has() -> None:
 def test_every_part_belongs_to_some_phase_and_cutover_has_everything() -> None:
     assert tuple(ADDS) == PHASES
     assert parts("cutover", adopted=True, by_tag=True) == set(Part)
+
+
+def test_only_release_managers_may_touch_a_release_tag() -> None:
+    stack_file = stack("production", "infrastructure")
+    stack_file["github"]["releaseManagers"] = {"teams": ["release-managers"], "roles": ["admin"]}
+    ruleset = run(stack_file, stacks={"production": {}}).only(RULESET, "production").plain
+    assert ruleset["rules"] == {"creation": True, "deletion": True, "update": True, "nonFastForward": True}
+    assert [(one["actorType"], one["bypassMode"]) for one in ruleset["bypassActors"]] == [
+        ("Team", "always"),
+        ("RepositoryRole", "always"),
+    ]
+    assert ruleset["bypassActors"][1]["actorId"] == 5
+
+
+def test_the_login_test_has_an_application_of_its_own() -> None:
+    stack_file = stack("staging", "infrastructure")
+    stack_file["auth0"]["loginTest"] = {"application": "MarketEdge smoke tests"}
+    stack_file["github"]["environment"]["variables"].append(
+        {"key": "SMOKE_AUTH0_CLIENT_ID", "fromOutput": "auth0.testClientId"}
+    )
+    stack_file["github"]["environment"]["secrets"].append(
+        {"key": "SMOKE_AUTH0_CLIENT_SECRET", "fromOutput": "auth0.testClientSecret"}
+    )
+    result = run(stack_file)
+    assert result.error is None
+    client = result.only(CLIENT, "staging-login-test").plain
+    assert (client["name"], client["grantTypes"], client["callbacks"]) == ("MarketEdge smoke tests", ["password"], [])
+    assert result.only(CLIENT, "staging").plain["grantTypes"] == ["authorization_code", "refresh_token"]
+    assert result.only(GITHUB_SECRET, "staging-SMOKE_AUTH0_CLIENT_SECRET")
+
+
+def test_its_credentials_need_it() -> None:
+    stack_file = stack("staging", "infrastructure")
+    stack_file["github"]["environment"]["secrets"][0]["fromOutput"] = "auth0.testClientSecret"
+    assert "auth0.testClientSecret needs marketedge:auth0.loginTest" in str(run(stack_file).error)

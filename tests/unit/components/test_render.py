@@ -81,7 +81,7 @@ def test_the_service(up: Run) -> None:
         "health_check_path": plan.HEALTH_CHECK_PATH,
         "auto_deploy_trigger": "commit",
         "build_filter": {"paths": [], "ignored_paths": []},
-        "previews": {"generation": "off"},
+        "previews": {"generation": "automatic"},
         "domains": [plan.BACKEND_DOMAIN],
         "ownership": "exact",  # a variable that nobody declared is drift
     }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from components import kinds_of_text as values
 from components import own_hosts
+from components.domains import Domain
 from tests.unit.settings.stack_file import StackFile
 
 WILDCARD = (
@@ -325,3 +327,19 @@ def test_a_custom_domain_needs_an_audience(stack_file: StackFile) -> None:
     assert problem.startswith("marketedge:auth0: this section — with the custom domain login.shop.example an audience")
     stack_file.put("auth0.audience", "https://api.shop.example")
     assert stack_file.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor", "record"),
+    [
+        ("app.example.com", "Vercel", ("CNAME", "cname.vercel-dns.com")),
+        ("example.com", "Vercel", ("A", "76.76.21.21")),
+        ("example.co.uk", "Vercel", ("A", "76.76.21.21")),
+        ("shop.example.co.uk", "Vercel", ("CNAME", "cname.vercel-dns.com")),
+        ("api.example.com", "Render", ("CNAME", "api.onrender.com")),
+        ("example.associates", "Render", ("A", "216.24.57.1")),
+    ],
+)
+def test_an_apex_domain_gets_no_cname(name: str, vendor: Any, record: tuple[str, str]) -> None:
+    domain = Domain(name, vendor)
+    assert (domain.record_type, domain.record_target("api.onrender.com")) == record

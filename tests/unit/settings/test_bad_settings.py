@@ -23,8 +23,8 @@ SOURCES = (
 PLANS = "expected 'free', 'starter', 'standard', 'pro', 'pro_plus', 'pro_max' or 'pro_ultra'"
 REGIONS = "expected 'frankfurt', 'ohio', 'oregon', 'singapore' or 'virginia'"
 PROTECTION = (
-    "allowBypass, allowDeletions, allowForcePushes, dismissStaleApprovals, force, requireConversationResolution, "
-    "requireUpToDate, requiredApprovals, requiredChecks"
+    "allowBypass, allowDeletions, allowForcePushes, checksBy, dismissStaleApprovals, force, "
+    "requireConversationResolution, requireUpToDate, requiredApprovals, requiredChecks"
 )
 
 # Path below marketedge:, the value put there, and the whole problem after "marketedge:".

@@ -52,6 +52,7 @@ def test_branch_and_protection(settings: Settings) -> None:
         "allow_bypass": False,
         "allow_force_pushes": False,
         "allow_deletions": False,
+        "checks_by": {},
         "force": False,
     }
 
