@@ -3,7 +3,7 @@
 Where a real plugin differs from its stand-in, the real one is right.
 """
 
-from .estate import Estate
+from .catalog import Estate
 from .hosting import attached
 from .install import install
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi_auth0 as auth0
 
-from .estate import Estate, Object, select
+from .estate import Object, Store, select
 from .provider import VendorProvider
 from .resource_type import ProviderError, ResourceType
 from .values import Properties
@@ -83,7 +83,7 @@ def get_client(objects: list[Object], arguments: Properties) -> Properties:
 class Auth0(VendorProvider):
     """Refuses to start without a domain, or without both parts of the management application's credentials."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Store) -> None:
         super().__init__("auth0", TYPES, auth0.ProviderArgs, estate, {"auth0:index/getClient:getClient": get_client})
 
     def configure(self, settings: Mapping[str, str]) -> None:

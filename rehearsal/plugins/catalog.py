@@ -1,8 +1,9 @@
 """Which providers there are a stand-in for, and the resource types each of them knows."""
 
 from importlib import import_module, metadata
+from typing import Any
 
-from .estate import Estate
+from .estate import Object, Store
 from .provider import Provider
 from .resource_type import ResourceType
 
@@ -20,15 +21,15 @@ def make_provider(name: str, estate_folder: str) -> Provider:
         case "github":
             from .github import GitHub
 
-            return GitHub(Estate(estate_folder))
+            return GitHub(Store(estate_folder))
         case "auth0":
             from .auth0 import Auth0
 
-            return Auth0(Estate(estate_folder))
+            return Auth0(Store(estate_folder))
         case "vercel":
             from .vercel import Vercel
 
-            return Vercel(Estate(estate_folder))
+            return Vercel(Store(estate_folder))
         case "command":
             from .command import CommandProvider
 
@@ -48,3 +49,12 @@ def resource_type(vendor: str, type: str) -> ResourceType:
             return spec
     known = ", ".join(sorted({spec.type for spec in types}))
     raise ValueError(f"{vendor} has no {type!r}: {known}")
+
+
+class Estate(Store):
+    """What exists at the vendors, and what existed before the gate came."""
+
+    def seed(self, vendor: str, type: str, **properties: Any) -> Object:
+        """Something that existed before: the vendor fills in ids and defaults as for any new object."""
+        with self.edit(vendor) as objects:
+            return resource_type(vendor, type).add_to(objects, properties)

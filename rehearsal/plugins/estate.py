@@ -14,7 +14,7 @@ FOLDER_VARIABLE = "MARKETEDGE_ESTATE"
 Object = dict[str, Any]
 
 
-class Estate:
+class Store:
     """Objects are flat: `type`, `id`, and properties under the names the SDKs send (`allowedOrigins`)."""
 
     def __init__(self, folder: Path | str) -> None:
@@ -42,13 +42,6 @@ class Estate:
         """The vendor's objects, locked; what the block does to the list is saved when it ends without an error."""
         with self._transaction(vendor) as content:
             yield content["objects"]
-
-    def seed(self, vendor: str, type: str, **properties: Any) -> Object:
-        """Something that existed before: the vendor fills in ids and defaults as for any new object."""
-        from .catalog import resource_type  # the catalogue loads the SDKs: only seeding needs them
-
-        with self.edit(vendor) as objects:
-            return resource_type(vendor, type).add_to(objects, properties)
 
     def fail_create(self, vendor: str, type: str, *, nth: int = 1, kill: bool | Literal["engine"] = False) -> None:
         """Let the n-th create of this type from now on fail AFTER it was written: an orphan.

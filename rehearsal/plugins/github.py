@@ -6,7 +6,7 @@ from typing import Any
 import pulumi_github as github
 
 from . import github_vendor as vendor
-from .estate import Estate, Object, select
+from .estate import Object, Store, select
 from .provider import VendorProvider
 from .resource_type import ProviderError, ResourceType
 from .values import Properties
@@ -64,19 +64,6 @@ TYPES = (
         sealed=lambda _: ("sourceBranch", "sourceSha"),
         import_knows=lambda _: {"sourceBranch": "main"},
         complete=vendor.new_branch,
-    ),
-    ResourceType(
-        resource=github.BranchDefault,
-        args=github.BranchDefaultArgs,
-        type="repository",
-        key=("repository",),
-        id_format="{repository}",
-        view=True,
-        renames={"repository": "name", "branch": "defaultBranch", "repositoryId": "repoId"},
-        unseen=frozenset({"etag"}),
-        replaces=frozenset({"repository"}),
-        sealed=lambda _: ("rename", "waitForRename"),
-        complete=vendor.default_branch,
     ),
     ResourceType(
         resource=github.BranchProtection,
@@ -140,32 +127,12 @@ TYPES = (
         touched=("updatedAt",),
     ),
     ResourceType(
-        resource=github.ActionsVariable,
-        args=github.ActionsVariableArgs,
-        type="variable",
-        key=("repository", "variableName"),
-        id_format="{repository}:{variableName}",
-        refusal="409 Already exists - Variable already exists []",
-        replaces=frozenset({"repository", "variableName"}),
-        complete=vendor.new_variable,
-        touched=("updatedAt",),
-    ),
-    ResourceType(
         resource=github.ActionsEnvironmentSecret,
         args=github.ActionsEnvironmentSecretArgs,
         type="environment_secret",
         key=("repository", "environment", "secretName"),
         id_format="{repository}:{environment}:{secretName}",
         replaces=frozenset({"repository", "environment", "secretName"}),
-        **_SECRET,
-    ),
-    ResourceType(
-        resource=github.ActionsSecret,
-        args=github.ActionsSecretArgs,
-        type="secret",
-        key=("repository", "secretName"),
-        id_format="{repository}:{secretName}",
-        replaces=frozenset({"repository", "secretName"}),
         **_SECRET,
     ),
     ResourceType(
@@ -215,7 +182,7 @@ def get_branch(objects: list[Object], arguments: Properties) -> Properties:
 class GitHub(VendorProvider):
     """Without a token the real plugin starts, as anybody, and its first request about a private repository fails."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Store) -> None:
         super().__init__(
             "github",
             TYPES,

@@ -25,12 +25,6 @@ def _number() -> int:
     return secrets.randbelow(10**9)
 
 
-def default_branch(objects: list[Object], new: Object) -> Object:
-    repository_named(objects, new["repository"])
-    branch_named(objects, new["repository"], new["branch"])
-    return {}
-
-
 def new_repository(_: list[Object], new: Object) -> Object:
     name, private = new["name"], new.get("private", new.get("visibility") == "private")
     full_name = new.get("fullName", name)
@@ -83,14 +77,12 @@ def new_policy(objects: list[Object], new: Object) -> Object:
 
 
 def new_secret(objects: list[Object], new: Object) -> Object:
-    where = in_environment(objects, new) if "environment" in new else in_repository(objects, new)
     written = now()
-    return where | {"createdAt": written, "updatedAt": written, "remoteUpdatedAt": written}
+    return in_environment(objects, new) | {"createdAt": written, "updatedAt": written, "remoteUpdatedAt": written}
 
 
 def new_variable(objects: list[Object], new: Object) -> Object:
-    where = in_environment(objects, new) if "environment" in new else in_repository(objects, new)
-    return where | {"createdAt": now()}
+    return in_environment(objects, new) | {"createdAt": now()}
 
 
 def new_ruleset(objects: list[Object], new: Object) -> Object:

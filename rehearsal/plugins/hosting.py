@@ -11,14 +11,14 @@ import grpc
 
 from . import language, servicer
 from .catalog import make_provider, version
-from .estate import Estate
+from .estate import Store
 from .install import LANGUAGE, PROVIDERS
 
 LOOPBACK = "127.0.0.1:0"
 
 
 @contextlib.contextmanager
-def attached(estate: Estate, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def attached(estate: Store, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Serve every stand-in from this process while the block runs, so that the SDKs are loaded once and not once for
     each plugin of each engine.
 

@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import compare, shapes
-from .estate import Estate, Object, now, select
+from .estate import Object, Store, now, select
 from .resource_type import ProviderError, ResourceType, set_default
 from .values import UNKNOWN, Properties, Secret, plain, seal_like
-
-FAULT_VARIABLE = "MARKETEDGE_PLUGIN_FAULT"
 
 Invoke = Callable[[list[Object], Properties], Properties]
 
@@ -92,7 +90,7 @@ class VendorProvider(Provider):
         name: str,
         types: Iterable[ResourceType],
         config: Any,
-        estate: Estate,
+        estate: Store,
         invokes: Mapping[str, Invoke] | None = None,
     ) -> None:
         super().__init__(name, types, config)
@@ -100,7 +98,6 @@ class VendorProvider(Provider):
         self.invokes = invokes or {}
         self.extra: Properties = {}
         """Properties of the provider's own configuration that every new object gets where its type has them."""
-        self._fault = os.environ.get(FAULT_VARIABLE, "").split(":")
 
     def authorize(self) -> None:
         """Refuse a request for which the credentials do not do."""
@@ -204,11 +201,6 @@ class VendorProvider(Provider):
 
     def _fail_if_told(self, spec: ResourceType) -> None:
         fault = self.estate.take_fault(self.name, spec.type)
-        if self._fault[:2] == [self.name, spec.type]:
-            nth = int(self._fault[2]) if len(self._fault) > 2 else 1
-            self._fault[2:3] = [str(nth - 1)]
-            if nth == 1:
-                fault = {"kill": "kill" in self._fault[3:]}
         if fault and fault["kill"]:
             if not self.is_process:
                 raise ProviderError("only a plugin in a process of its own can be killed: see world(processes=True)")

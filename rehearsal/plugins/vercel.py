@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pulumiverse_vercel as vercel
 
-from .estate import Estate, Object, select
+from .estate import Object, Store, select
 from .provider import VendorProvider
 from .resource_type import ProviderError, ResourceType
 from .values import Properties, Secret
@@ -161,7 +161,7 @@ def get_project(objects: list[Object], arguments: Properties) -> Properties:
 class Vercel(VendorProvider):
     """Judges the token by its form alone when it starts, as the real plugin does."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Store) -> None:
         super().__init__(
             "vercel", TYPES, vercel.ProviderArgs, estate, {"vercel:index/getProject:getProject": get_project}
         )

@@ -1,17 +1,22 @@
 """The simulator behind an httpx client without a socket: its faults become the exceptions a client would see."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
 
 import httpx
 
 from rehearsal.render_api.faults import ConnectionFault
 from rehearsal.render_api.wire import Response
 
-if TYPE_CHECKING:
-    from rehearsal.render_api.simulator import RenderSimulator
+
+class Simulator(Protocol):
+    """What a transport asks."""
+
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, /) -> Response:
+        """Answer one request."""
 
 
-def mock_transport(simulator: "RenderSimulator") -> httpx.MockTransport:
+def mock_transport(simulator: Simulator) -> httpx.MockTransport:
     """A transport that asks the simulator. A hang is not waited for, only compared with the client's timeout."""
 
     def answer(request: httpx.Request) -> httpx.Response:

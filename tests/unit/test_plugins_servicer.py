@@ -14,11 +14,10 @@ from rehearsal.plugins.values import UNKNOWN, Secret, from_struct, plain, to_str
 
 TOKENS = {
     "branch": "github:index/branch:Branch",
-    "default branch": "github:index/branchDefault:BranchDefault",
     "protection": "github:index/branchProtection:BranchProtection",
     "environment": "github:index/repositoryEnvironment:RepositoryEnvironment",
     "secret": "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
-    "variable": "github:index/actionsVariable:ActionsVariable",
+    "variable": "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
     "file": "github:index/repositoryFile:RepositoryFile",
     "client": "auth0:index/client:Client",
     "credentials": "auth0:index/clientCredentials:ClientCredentials",
@@ -28,6 +27,10 @@ TOKENS = {
 }
 CHECKS = [{"strict": True, "contexts": ["build", "test"]}]
 VARIABLE = {"projectId": "prj_1", "key": "API", "value": "https://api", "targets": ["preview"], "sensitive": False}
+
+
+def variable_named(name: str) -> dict[str, Any]:
+    return {"repository": "platform", "environment": "test", "variableName": name, "value": "1"}
 
 
 class Refused(Exception):
@@ -102,6 +105,7 @@ def estate(tmp_path: Path) -> Estate:
     estate = Estate(tmp_path / "estate")
     estate.seed("github", "repository", name="platform")
     estate.seed("github", "branch", repository="platform", branch="main", sha="a" * 40)
+    estate.seed("github", "environment", repository="platform", environment="test")
     estate.seed("vercel", "project", name="frontend", id="prj_1")
     return estate
 
@@ -272,7 +276,7 @@ def test_sensitive_variables_cannot_be_read_back(plugin: Callable[[str], Plugin]
 @pytest.mark.parametrize(
     ("vendor", "kind", "inputs", "message"),
     [
-        ("github", "variable", {"repository": "platform", "variableName": "A", "value": "1"}, "409 Already exists"),
+        ("github", "variable", variable_named("A"), "409 Already exists"),
         ("github", "protection", {"repositoryId": "platform", "pattern": "main"}, "already exists"),
         ("vercel", "vercel variable", VARIABLE, "409"),
         ("vercel", "domain", {"projectId": "prj_1", "domain": "a.example.com"}, "already in use"),
@@ -298,20 +302,6 @@ def test_an_existing_branch_is_adopted_and_a_new_one_needs_its_source(
         github.create("branch", {"repository": "platform", "branch": "staging", "sourceBranch": "develop"})
 
 
-def test_a_default_branch_is_part_of_its_repository(plugin: Callable[[str], Plugin], estate: Estate) -> None:
-    github = plugin("github")
-    given = {"repository": "platform", "branch": "main"}
-    id, state = github.create("default branch", given)
-    with estate.edit("github") as objects:
-        objects[0]["defaultBranch"] = "staging"
-    _, state, _ = github.read("default branch", id, state, given)
-    assert github.diff("default branch", state, given)[0] == {"branch"}
-    github.update("default branch", id, state, given)
-    repository = estate.find("github", "repository")
-    assert repository is not None
-    assert repository["defaultBranch"] == "main"
-
-
 def test_imports_take_the_vendors_ids(plugin: Callable[[str], Plugin], estate: Estate) -> None:
     github = plugin("github")
     created, state = github.create("protection", {"repositoryId": "platform", "pattern": "release/*"})
@@ -330,20 +320,14 @@ def test_imports_take_the_vendors_ids(plugin: Callable[[str], Plugin], estate: E
     assert plugin("vercel").read("domain", "team_x/prj_1/a.example.com")[0] == ""
 
 
-def test_a_fault_leaves_an_orphan(
-    plugin: Callable[[str], Plugin], estate: Estate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    estate.fail_create("github", "variable", nth=2)
+def test_a_fault_leaves_an_orphan(plugin: Callable[[str], Plugin], estate: Estate) -> None:
+    estate.fail_create("github", "environment_variable", nth=2)
     github = plugin("github")
-    github.create("variable", {"repository": "platform", "variableName": "A", "value": "1"})
+    github.create("variable", variable_named("A"))
     with pytest.raises(Refused, match="502"):
-        github.create("variable", {"repository": "platform", "variableName": "B", "value": "2"})
-    assert estate.find("github", "variable", variableName="B") is not None
-    monkeypatch.setenv("MARKETEDGE_PLUGIN_FAULT", "auth0:client:1")
-    auth0 = plugin("auth0")
-    with pytest.raises(Refused, match="502"):
-        auth0.create("client", {"name": "orphan"})
-    auth0.create("client", {"name": "next"})
+        github.create("variable", variable_named("B"))
+    assert estate.find("github", "environment_variable", variableName="B") is not None
+    github.create("variable", variable_named("C"))
 
 
 def test_lookups_answer_from_the_estate(plugin: Callable[[str], Plugin]) -> None:
@@ -366,7 +350,7 @@ def test_each_vendor_refuses_without_credentials_when_the_real_one_does(
     github = Plugin("github", estate)
     github.configure()
     with pytest.raises(Refused, match="401"):
-        github.create("variable", {"repository": "platform", "variableName": "A", "value": "1"})
+        github.create("variable", variable_named("A"))
     with pytest.raises(Refused, match="AUTH0_CLIENT_SECRET"):
         Plugin("auth0", estate).configure(domain="x.auth0.com", clientId="id")
     with pytest.raises(Refused, match="cannot be an empty string"):
