@@ -34,7 +34,7 @@ class Vercel:
         match request.path:
             case ("v6", "domains", domain, "config"):
                 known = self._estate.find("vercel", "domain", domain=domain)
-                return Answer(200, {"misconfigured": bool(known is None or known.get("misconfigured"))})
+                return Answer(200, _configuration(domain, bool(known is None or known.get("misconfigured"))))
             case ("v2", "teams", asked):
                 found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
                 return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
@@ -67,7 +67,7 @@ class Vercel:
                 return Answer(200, _decrypted(variable)) if variable else _not_found("Variable not found.")
             case "v9" | "v10", ("env",):
                 variables = self._estate.find_all("vercel", "environment_variable", projectId=project["id"])
-                return Answer(200, {"envs": [_variable(found) for found in variables]})
+                return Answer(200, {"envs": [_variable(found) | {"securityIssues": []} for found in variables]})
         return _not_found("The requested path does not exist.")
 
 
@@ -75,8 +75,54 @@ def _settings(project: dict[str, Any]) -> dict[str, Any]:
     git = project.get("gitRepository") or {}
     org, _, repo = str(git.get("repo", "")).partition("/")
     link = {"type": git.get("type"), "org": org, "repo": repo, "productionBranch": git.get("productionBranch", "main")}
-    settings = {"rootDirectory": project.get("rootDirectory"), "link": link if git else None}
-    return {**settings, "autoAssignCustomDomains": project.get("autoAssignCustomDomains", True)}
+    link |= {"deployHooks": [], "gitCredentialId": "cred_1", "createdAt": _TIME, "updatedAt": _TIME}
+    about = {"createdAt": _TIME, "createdBy": "u", "scope": "automation-bypass"}
+    return {
+        "rootDirectory": project.get("rootDirectory"),
+        "link": link if git else None,
+        "autoAssignCustomDomains": project.get("autoAssignCustomDomains", True),
+        "ssoProtection": _protection(project),
+        "protectionBypass": dict.fromkeys(project.get("bypass", []), about),
+        **_PLAIN,
+    }
+
+
+_PLAIN: dict[str, Any] = {
+    "alias": [],
+    "defaultResourceConfig": {"functionDefaultRegions": []},
+    "deploymentExpiration": {},
+    "directoryListing": False,
+    "nodeVersion": "22.x",
+    "resourceConfig": {"functionDefaultRegions": []},
+}
+"""What every project has, and this simulator does not model."""
+
+
+def _protection(project: dict[str, Any]) -> dict[str, Any] | None:
+    """Whose addresses need a login at Vercel: by default all but production's domains (docs: Deployment Protection)."""
+    declared = project.get("vercelAuthentication") or {"deploymentType": "standard_protection_new"}
+    kind = declared["deploymentType"]
+    return None if kind == "none" else {"deploymentType": _KINDS.get(kind, kind)}
+
+
+_KINDS = {
+    "standard_protection_new": "all_except_custom_domains",
+    "standard_protection": "prod_deployment_urls_and_all_previews",
+    "all_deployments": "all",
+    "only_preview_deployments": "preview",
+}
+"""By the provider's name: the API's."""
+
+
+def _configuration(domain: str, misconfigured: bool) -> dict[str, Any]:
+    """domains/get-a-domain-s-configuration: also what its records should be."""
+    return {
+        "misconfigured": misconfigured,
+        "configuredBy": None if misconfigured else "CNAME",
+        "acceptedChallenges": [] if misconfigured else ["http-01"],
+        "recommendedCNAME": [{"rank": 1, "value": "cname.vercel-dns.com"}],
+        "recommendedIPv4": [{"rank": 1, "value": ["76.76.21.21"]}],
+    }
 
 
 def _decrypted(found: dict[str, Any]) -> dict[str, Any]:

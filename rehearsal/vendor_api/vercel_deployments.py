@@ -112,7 +112,8 @@ class Deployments:
         if project.get("namesNewest"):
             mine = self._estate.find_all("vercel", "deployment", projectId=project["id"], target="production")
             serving = max(mine, key=lambda one: one["created"])["id"] if mine else None
-        shown: Json = {"targets": {"production": {"id": serving}} if serving else {}}
+        found = self._estate.find("vercel", "deployment", id=serving) if serving else None
+        shown: Json = {"targets": {"production": _target(found)} if found else {}}
         if last:
             shown["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}
             with self._estate.edit("vercel") as objects:
@@ -122,6 +123,14 @@ class Deployments:
         return shown
 
 
+def _target(found: Json) -> Json:
+    """What a project says of the deployment that its target serves."""
+    kept = {"name": "frontend", "plan": "pro", "private": True, "type": "LAMBDAS", "userId": "u", "createdIn": "iad1"}
+    creator = {"email": "", "uid": "u", "username": "octocat"}
+    shown = {"id": found["id"], "url": found["url"], "readyState": found["state"], "createdAt": found["created"]}
+    return {**kept, **shown, "deploymentHostname": found["url"], "target": "production", "creator": creator}
+
+
 def _shown(found: Json) -> Json:
     substate: Json = {"readySubstate": "PROMOTED" if found["served"] else "STAGED"} if found["target"] else {}
     if slug := found.get("environment"):
@@ -129,6 +138,7 @@ def _shown(found: Json) -> Json:
     return {
         **{"uid": found["id"], "url": found["url"], "target": found["target"], "created": found["created"]},
         **{"state": found["state"], "readyState": found["state"], **substate},
+        **{"name": found["url"].rpartition("-")[0], "type": "LAMBDAS", "creator": {"uid": "u"}, "inspectorUrl": None},
         "meta": {"githubCommitSha": found["sha"], "githubCommitRef": found["branch"]},
     }
 

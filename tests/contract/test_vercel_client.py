@@ -1,0 +1,127 @@
+"""Vercel's own client, @vercel/sdk, reads what the simulator answers and can say what this program asks.
+
+It lists deployments under /v7 and rolls back under /v1. The program uses /v6 and /v9, which Vercel's CLI and reference
+have had for longer; the simulator answers both in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.plugins import Estate
+from rehearsal.vendor_api import Addresses, serve, vercel_deployments
+
+from .test_vendor_api_releases import CREDENTIALS
+
+PACKAGE = "@vercel/sdk@1.28.35"
+FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "node"
+
+
+@pytest.fixture(scope="session")
+def client() -> Path:
+    """A folder that has the client, installed by npm."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if not npm or not node:
+        pytest.skip("Vercel's client needs Node and npm")
+    if not (FOLDER / "node_modules" / "@vercel" / "sdk").is_dir():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER), PACKAGE]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"npm could not install {PACKAGE}: {done.stderr[-200:]}")
+    return FOLDER
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Estate:
+    estate = Estate(tmp_path / "estate")
+    git = {"type": "github", "repo": "acme/platform", "productionBranch": "main"}
+    estate.seed("vercel", "project", name="frontend", id="prj_1", gitRepository=git, autoAssignCustomDomains=False)
+    estate.seed("vercel", "domain", projectId="prj_1", domain="staging.test", gitBranch="staging")
+    for targets, branch in ((["preview", "production"], None), (["preview"], "staging")):
+        about = {"projectId": "prj_1", "key": "URL", "value": "x", "sensitive": False, "gitBranch": branch}
+        estate.seed("vercel", "environment_variable", **about, targets=targets)
+    return estate
+
+
+@pytest.fixture
+def vendors(estate: Estate) -> Iterator[Addresses]:
+    with serve(estate, CREDENTIALS, owner="acme", teams={"acme": "team_9"}) as addresses:
+        yield addresses
+
+
+def ask(client: Path, vendors: Addresses, *calls: tuple[str, str, dict[str, Any]]) -> list[Any]:
+    """What the client makes of each answer. Fails where it cannot read one."""
+    script = Path(__file__).with_name("vercel_client.mjs")
+    command = ["node", str(script), str(client), vendors.vercel, CREDENTIALS["VERCEL_API_TOKEN"], json.dumps(calls)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found = json.loads(done.stdout)
+    assert [one for one in found if one.get("error") == "ResponseValidationError"] == []
+    return found
+
+
+def test_a_project_with_its_variables_domains_and_protection(client: Path, vendors: Addresses) -> None:
+    project, variables, domain, configuration, team, missing = ask(
+        client,
+        vendors,
+        ("projects", "getProject", {"idOrName": "prj_1"}),
+        ("projects", "filterProjectEnvs", {"idOrName": "frontend"}),
+        ("projects", "getProjectDomain", {"idOrName": "prj_1", "domain": "staging.test"}),
+        ("domains", "getDomainConfig", {"domain": "staging.test"}),
+        ("teams", "getTeam", {"teamId": "team_9"}),
+        ("projects", "getProject", {"idOrName": "other"}),
+    )
+    assert (project["answer"]["name"], project["answer"]["rootDirectory"]) == ("frontend", None)
+    assert project["answer"]["ssoProtection"] == {"deploymentType": "all_except_custom_domains"}
+    kept = [(one["target"], one.get("gitBranch")) for one in variables["answer"]["envs"]]
+    assert kept == [(["preview", "production"], None), (["preview"], "staging")]
+    assert domain["answer"]["gitBranch"] == "staging"
+    assert configuration["answer"]["recommendedIPv4"] == [{"rank": 1, "value": ["76.76.21.21"]}]
+    assert team["answer"]["id"] == "team_9"
+    assert missing["status"] == 404
+
+
+def test_builds_promotions_and_rollbacks(client: Path, vendors: Addresses, estate: Estate) -> None:
+    first = vercel_deployments.build(estate, "frontend", "a" * 40, "main")
+    skipped = vercel_deployments.build(estate, "frontend", "b" * 40, "staging", "CANCELED")
+    custom = vercel_deployments.build(estate, "frontend", "c" * 40, "qa", environment="qa")
+    about = {"projectId": "prj_1", "deploymentId": first}
+    listed, one, *_, project, deleted = ask(
+        client,
+        vendors,
+        ("deployments", "getDeployments", {"projectId": "prj_1", "limit": 100}),
+        ("deployments", "getDeployment", {"idOrUrl": first}),
+        ("projects", "requestPromote", about),
+        ("projects", "requestRollback", about),
+        ("projects", "getProject", {"idOrName": "prj_1"}),
+        ("deployments", "deleteDeployment", {"id": skipped}),
+    )
+    states = {found["uid"]: found["state"] for found in listed["answer"]["deployments"]}
+    assert states == {first: "READY", skipped: "CANCELED", custom: "READY"}
+    of_qa = next(found for found in listed["answer"]["deployments"] if found["uid"] == custom)
+    assert (of_qa.get("target"), of_qa["customEnvironment"]["slug"]) == (None, "qa")
+    assert one["answer"]["id"] == first
+    assert project["answer"]["targets"]["production"]["id"] == first
+    assert project["answer"]["lastAliasRequest"]["type"] == "rollback"
+    assert deleted["answer"]["state"] == "DELETED"
+
+
+def test_a_page_says_where_the_next_one_begins(client: Path, vendors: Addresses, estate: Estate) -> None:
+    with estate.edit("vercel") as objects:
+        about = {"type": "deployment", "projectId": "prj_1", "sha": "a" * 40, "branch": "x", "state": "READY"}
+        about |= {"target": None, "served": False, "url": "frontend-x.vercel.app"}
+        objects += [{**about, "id": f"dpl_{n}", "created": 1_700_000_000_000 + n} for n in range(25)]
+    (first,) = ask(client, vendors, ("deployments", "getDeployments", {"projectId": "prj_1"}))
+    page = first["answer"]
+    assert (len(page["deployments"]), page["pagination"]["next"]) == (20, 1_700_000_000_005)
+    following = {"projectId": "prj_1", "until": page["pagination"]["next"]}
+    (second,) = ask(client, vendors, ("deployments", "getDeployments", following))
+    assert [one["uid"] for one in second["answer"]["deployments"]] == [f"dpl_{n}" for n in range(4, -1, -1)]
+    assert second["answer"]["pagination"]["next"] is None
