@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,18 +11,20 @@ import pulumi
 
 from components.vocabulary import COMMAND
 
-_SHORTEST = 6
-"""Shorter values are found in too much that is no secret."""
+_SHORTEST, _LONG = 6, 16
+_WORDS = re.compile(r"[A-Za-z]*([-_. /:]{1,3}[A-Za-z]+)*[-_. /:]{0,3}\d{0,11}")
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)?[A-Za-z0-9.-]+(:\d+)?(/[\w./-]*)?")
 
 
-def register(*, keep_all: bool, secrets: Mapping[str, str]) -> None:
+def register(*, keep_all: bool, secrets: Mapping[str, str], clear: str = "") -> None:
     """Watch from now on.
 
     Args:
         keep_all: protect every resource until `pulumi state unprotect`, and even then forget it and delete nothing.
         secrets: the stack's, by name. An input that holds one of the values has to be a Pulumi secret.
+        clear: what the stack file has in clear.
     """
-    values = {value: name for name, value in secrets.items() if len(value) >= _SHORTEST}
+    values = {value: name for name, value in secrets.items() if tells_a_leak(value, clear)}
 
     def watch(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
         if keep_all and isinstance(args.resource, pulumi.CustomResource):
@@ -32,6 +35,20 @@ def register(*, keep_all: bool, secrets: Mapping[str, str]) -> None:
         return pulumi.ResourceTransformationResult(props, args.opts)
 
     pulumi.runtime.register_stack_transformation(watch)
+
+
+def tells_a_leak(value: str, clear: str) -> bool:
+    """Whether a secret's value in an input can only have come from the secret.
+
+    `postgres`, `staging` and `https://app.example.com` are in many inputs for other reasons. So words, numbers and
+    addresses without a password are looked for only if they are long and the stack file has them nowhere in clear;
+    other values always, from six characters on. Every secret is a Pulumi secret wherever it is referred to; this is
+    the second line of defence, against values that were copied.
+    """
+    if len(value) < _SHORTEST:
+        return False
+    common = _WORDS.fullmatch(value) or (_ADDRESS.fullmatch(value) and ("." in value or "://" in value))
+    return not common or (len(value) >= _LONG and value.rpartition("://")[2] not in clear)
 
 
 def _checked(value: Any, secrets: Mapping[str, str], where: str) -> Any:

@@ -77,7 +77,8 @@ def enforce(
     if errors:
         lines = "\n".join(f"  {text}" for text in errors)
         raise pulumi.RunError(f"stack {pulumi.get_stack()} breaks its guardrails; nothing was changed:\n{lines}")
-    watch.register(keep_all=loaded.settings.adopted, secrets=loaded.secrets)
+    clear = loaded.settings.model_dump_json(by_alias=True)
+    watch.register(keep_all=loaded.settings.adopted, secrets=loaded.secrets, clear=clear)
 
 
 def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pulumi import automation
@@ -72,7 +72,7 @@ class Case:
     stack: str
     loaded: Loaded
     opened: Opened
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
     @property
     def config(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from blueprint.fingerprint import fingerprint
 from components import guardrails
+from components.declared_rules import tells_a_leak
 from components.earlier_runs import Before
 from components.guardrails import Facts, Finding
 from components.observation import Observation
@@ -474,3 +475,49 @@ def test_a_public_variable_is_no_secret_by_its_name(key: str) -> None:
     stack_file = StackFile()
     stack_file["vercel"]["variables"].append({"key": key, "value": "pk-1234"})
     assert list(guardrails.secrets_are_kept_as_such(facts(stack_file))) == []
+
+
+CLEAR = '{"region": "oregon", "domain": "app.example.com", "databaseName": "marketedge_platform_staging"}'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "k7Qe2rT9pLx4",
+        "hunter2-of-redis",
+        "redis://:hunter2@redis.test:6379",
+        "s3cr3t!",
+        "4f9a1c",
+        "correct horse battery staple",
+        "sk_live_51Hq",
+        "a-word-of-many-words",
+    ],
+)
+def test_a_value_that_can_only_be_the_secret_is_looked_for(value: str) -> None:
+    assert tells_a_leak(value, CLEAR)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres",
+        "staging",
+        "localhost",
+        "production",
+        "123456",
+        "true",
+        "postgres16",
+        "marketedge_platform_staging",
+        "https://app.example.com",
+        "app.example.com",
+        "",
+    ],
+)
+def test_a_common_word_is_not(value: str) -> None:
+    assert not tells_a_leak(value, CLEAR)
+
+
+def test_a_secret_that_is_a_common_word_does_not_fail_the_stack() -> None:
+    stack_file = StackFile()
+    stack_file["secrets"].update({"AUTH0_ACTION_SECRET": "marketedge", "REDIS_URL": "https://staging.zebra.associates"})
+    assert run(stack_file).error is None
