@@ -64,7 +64,9 @@ if "GitHub" not in running.unseen:
         checks = BoundChecksArgs(github.repository, github.branch.name, bound or protection.checks_by, bool(bound))
         BoundChecks(name, checks)
 
-if "Auth0" not in running.unseen:
+if "Auth0" in running.unseen:
+    wiring.provide(rollout.credentials_of_auth0())
+else:
     credentials = "auth0.clientSecret" in settings.wired
     login = ApplicationArgs(settings.auth0, settings.environment, credentials, settings.adopted)
     application = Application(name, login)

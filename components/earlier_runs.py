@@ -12,6 +12,7 @@ import grpc
 import pulumi
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.rpc import unwrap_rpc_secret
 from pulumi.runtime.settings import get_monitor
 
 from components.phases import Phase, gives_up_infrastructure, skipped
@@ -52,6 +53,18 @@ def _outputs(stack: str) -> Mapping[str, Any]:
 def _made() -> frozenset[str]:
     resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
     return frozenset(urn.rpartition("::")[2] for urn, found in resources.items() if found["type"] == COMMAND)
+
+
+def credentials_of_auth0() -> dict[str, pulumi.Input[str]]:
+    """The application's id and secret as of the last `up`, for a preview that cannot ask Auth0."""
+    found: dict[str, pulumi.Input[str]] = {}
+    for resource in _read("readStackResourceOutputs", "stackName", pulumi.get_stack()).values():
+        outputs = resource.get("outputs") or {}
+        if resource["type"] == "auth0:index/client:Client" and outputs.get("clientId"):
+            found["auth0.clientId"] = str(outputs["clientId"])
+        if resource["type"] == "auth0:index/clientCredentials:ClientCredentials" and outputs.get("clientSecret"):
+            found["auth0.clientSecret"] = pulumi.Output.secret(str(unwrap_rpc_secret(outputs["clientSecret"])))
+    return found
 
 
 def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:

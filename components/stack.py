@@ -44,7 +44,7 @@ def read() -> Stack:
         lines = to_export(missing)
         raise pulumi.RunError(f"credentials are missing; nothing was read or changed:\n{lines}\nThen run it again")
     for vendor, names in missing.items():
-        pulumi.log.warn(vendor.unseen.format(vendor=vendor.label, names=" and ".join(names)))
+        pulumi.log.warn(vendor.unseen.format(vendor=vendor.label, names=" and ".join(names), pattern=vendor.pattern))
     _warn_of_another_tenant(loaded, values.get("auth0:domain") or os.environ.get("AUTH0_DOMAIN"))
     return Stack(loaded, frozenset(vendor.label for vendor in missing))
 

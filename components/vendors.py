@@ -13,8 +13,8 @@ from blueprint.tokens import problem_with
 from components.configuration import without_vercel
 
 _LEFT_OUT = (
-    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; where the stack has some "
-    "already, this preview shows them as deleted, which `pulumi up` refuses to do without the credentials"
+    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; those that exist are shown "
+    "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
 )
 
 
@@ -38,6 +38,16 @@ class Vendor:
     made_at: str
     open: frozenset[str] = frozenset()
     unseen: str = _LEFT_OUT
+
+    @property
+    def pattern(self) -> str:
+        """Of the URNs of everything that is at this vendor, as `pulumi preview --exclude` takes it."""
+        return f"**{self.package}:**"
+
+    @property
+    def can_be_excluded(self) -> bool:
+        """Whether a preview can go on without it: Render's objects are declared all the same."""
+        return self.unseen == _LEFT_OUT
 
     def is_needed(self, found: Mapping[str, str]) -> bool:
         """Whether a stack with this configuration uses it."""

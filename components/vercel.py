@@ -10,6 +10,7 @@ import pulumiverse_vercel as vercel
 from components.settings import Vercel, VercelProject
 from components.variables import is_secret
 from components.vercel_project import Existing
+from components.vocabulary import PUBLIC_VARIABLES as PUBLIC
 from components.wiring import Wiring
 
 
@@ -41,7 +42,9 @@ class Frontend(pulumi.ComponentResource):
     project_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: FrontendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:vercel:Frontend", name, None, opts)
+        # The provider makes every value a secret. These are none: as inputs of the component a preview shows them.
+        public = {str(v.key): args.wiring.value(v) for v in args.settings.variables if not is_secret(v)}
+        super().__init__("marketedge:vercel:Frontend", name, {PUBLIC: public}, opts)
         self.project_id = pulumi.Output.from_input(args.project.id)
         production = args.branch is None
         for variable in args.settings.variables:

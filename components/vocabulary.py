@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+PUBLIC_VARIABLES = "publicVariables"
+"""Input of a component that holds the values, by key, of those of its variables that are no secret."""
+
 COMMAND = "command:local:Command"
 """The engine's type of a command, which stands for an object at Render. Its delete command decides by itself what goes:
 `render destroy` leaves an adopted service alone."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from pulumi.automation.events import OpType
 
-from components.vocabulary import UNKNOWN
+from components.vocabulary import PUBLIC_VARIABLES, UNKNOWN
 from gate.changes import render_findings as render
 from gate.changes.report import Change, Finding, Kind, Operation
 from gate.common.redaction import SECRET
 from gate.stack import names
 from gate.stack.steps import Preview, Steps
-from gate.stack.values import Path, at, holds
+from gate.stack.values import Path, at, holds, readable
 from gate.vendors.kinds import Thing
 
 Dependencies = Mapping[str, Mapping[str, list[str]]]
@@ -26,9 +26,7 @@ _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[Thing]]:
     """Findings, and the objects that would be touched only because of another one's finding."""
-    by_object = [
-        (steps, [f for f in found if not _is_of_a_group(f)]) for steps, found in of_objects(preview, dependencies)
-    ]
+    by_object = [(steps, _essential(found)) for steps, found in of_objects(preview, dependencies)]
     findings = [finding for _, found in by_object for finding in found]
     follow_ups = [thing_of(steps) for steps, found in by_object if not found]
     if not findings:
@@ -42,15 +40,18 @@ def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps
     """Every object at a vendor that `up` would touch, with its findings; none where it merely follows another one."""
     unsettled = {steps.urn for steps in preview.changing if steps.leaves_open}
     return [
-        (steps, list(_of(steps, dependencies.get(steps.urn, {}), unsettled)))
+        (steps, list(_of(steps, dependencies.get(steps.urn, {}), unsettled, _public(preview, steps))))
         for steps in preview.changing
         if _is_object(steps)
     ]
 
 
-def _is_of_a_group(finding: Finding) -> bool:
-    """Whether a service merely takes up what its group holds; the group has findings of its own."""
-    return (finding.declared, finding.live) == render.NEW_CONTENTS
+def _essential(found: list[Finding]) -> list[Finding]:
+    """What a check for drift says of an object: not what is in one that was never applied, and not that a service takes
+    up what its group holds, which has findings of its own."""
+    if whole := [one for one in found if one.field is None and one.kind == Kind.NOT_APPLIED]:
+        return whole
+    return [one for one in found if (one.declared, one.live) != render.NEW_CONTENTS]
 
 
 def _order(finding: Finding) -> tuple[Kind, str, str]:
@@ -62,11 +63,25 @@ def _is_object(steps: Steps) -> bool:
     return any(state.custom for state in states) and not names.type_of(steps.urn).startswith("pulumi:")
 
 
-def _of(steps: Steps, dependencies: Mapping[str, list[str]], unsettled: set[str]) -> Iterator[Finding]:
+def _public(preview: Preview, steps: Steps) -> tuple[Any, Any]:
+    """The value of a variable that is no secret and that its provider hides: as it is declared now, and was last.
+
+    Its component has it among its own inputs; SECRET where that has none.
+    """
+    key, component = steps.declared.get("key"), preview.resources.get(steps.parent)
+    sides = (component.declared, component.last_declared) if component else ({}, {})
+    now, before = ((side.get(PUBLIC_VARIABLES) or {}).get(key, SECRET) for side in sides)
+    return readable(now), readable(before)
+
+
+def _of(
+    steps: Steps, dependencies: Mapping[str, list[str]], unsettled: set[str], public: tuple[Any, Any]
+) -> Iterator[Finding]:
     assert steps.planned is not None
     if steps.planned.op in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
         yield _whole(steps)
         yield from render.met(steps, thing_of(steps))
+        yield from _value(steps, public)
     elif names.is_command(steps.urn):
         follows = any(urn in unsettled for urn in dependencies.get("stdin", []))
         yield from render.find(steps, thing_of(steps), follows=follows)
@@ -74,7 +89,29 @@ def _of(steps: Steps, dependencies: Mapping[str, list[str]], unsettled: set[str]
         for path in steps.changed_fields():
             comes_from = dependencies.get(str(path[0]), [])
             if finding := _field(steps, path, follows=any(urn in unsettled for urn in comes_from)):
-                yield finding
+                yield _shown(finding, public) if path == ("value",) else finding
+
+
+def _shown(finding: Finding, public: tuple[Any, Any]) -> Finding:
+    """A value that its provider alone makes a secret, as far as it is known; a live one that somebody set is not."""
+    declared, before = public
+    if finding.declared != SECRET or SECRET in public:
+        return finding
+    live = "another value, which the provider hides" if finding.kind == Kind.DRIFT else before
+    return finding.model_copy(update={"declared": declared, "live": live})
+
+
+def _value(steps: Steps, public: tuple[Any, Any]) -> Iterator[Finding]:
+    """The value of a variable that comes or goes."""
+    assert steps.planned is not None
+    sides = [at(side, ("value",)) for side in (steps.declared, steps.live)]
+    if steps.is_gone or names.is_command(steps.urn) or sides == [None, None]:
+        return
+    if steps.planned.op == OpType.CREATE:
+        sides[0] = public[0] if sides[0] == SECRET else sides[0]
+    if UNKNOWN not in sides:
+        thing = thing_of(steps)
+        yield Finding(kind=Kind.NOT_APPLIED, object=thing, field="value", declared=sides[0], live=sides[1])
 
 
 def _whole(steps: Steps) -> Finding:

@@ -96,9 +96,11 @@ def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at
         config = _config(stack)
         own = [text for value in config.values() if value.secret for text in configured_secrets(value.value)]
         redactor = Redactor([*environment_secrets(environ), *own])
-        if at_everything:
-            _require_credentials({**{key: value.value for key, value in config.items()}, **environ})
-        preview = _preview(stack, progress)
+        missing = missing_credentials({**{key: value.value for key, value in config.items()}, **environ})
+        if at_everything and missing:
+            raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")
+        unseen = [vendor.pattern for vendor in missing if vendor.can_be_excluded]
+        preview = _preview(stack, progress, unseen)
         return Look(preview, _dependencies(stack) if preview.changing else {}, redactor)
     except GateError as error:
         raise type(error)(redactor.text(str(error))) from None
@@ -111,12 +113,8 @@ def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
         raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {said(error)}") from None
 
 
-def _require_credentials(found: Mapping[str, str]) -> None:
-    if missing := missing_credentials(found):
-        raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")
-
-
-def _preview(stack: automation.Stack, progress: Progress) -> Preview:
+def _preview(stack: automation.Stack, progress: Progress, unseen: list[str]) -> Preview:
+    """Args: unseen: patterns of the URNs that are left as they are, because their vendor cannot be asked."""
     preview = Preview()
 
     def read(event: EngineEvent) -> None:
@@ -124,7 +122,7 @@ def _preview(stack: automation.Stack, progress: Progress) -> Preview:
         progress(f"{sum(steps.met is not None for steps in preview.resources.values())} resources read")
 
     try:
-        stack.preview(refresh=True, on_event=read)
+        stack.preview(refresh=True, on_event=read, exclude=unseen or None)
     except (automation.CommandError, RuntimeError) as error:  # the second where the engine ended without a summary
         raise PreviewFailed("\n".join(preview.problems) or said(error)) from None
     if preview.problems:

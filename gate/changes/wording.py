@@ -107,12 +107,11 @@ def changed_parts(found: Cost) -> list[str]:
 
 def cells(change: Change) -> list[tuple[str, str, str, str]]:
     """Of each row of a change: the field, what it is now, what it will be, and why it differs."""
-    return [_cells(finding) for finding in change.findings] or [("", "", "", DECLARED)]
+    told = [finding for finding in change.findings if finding.field or finding.kind == Kind.DRIFT]
+    return [_cells(finding) for finding in told] or [("", "", "", DECLARED)]
 
 
 def _cells(finding: Finding) -> tuple[str, str, str, str]:
-    if finding.kind == Kind.NOT_APPLIED and finding.field is None:
-        return "", "", "", DECLARED  # the operation says it all
     declared, live = values(finding)
     if finding.declared == finding.live == SECRET:
         declared = "another secret"

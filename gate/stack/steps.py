@@ -30,11 +30,18 @@ Properties = Mapping[str, Any]
 
 @dataclass
 class Steps:
-    """Of one resource. met: by refresh. planned: by the program that ran afterwards; None where nothing changes."""
+    """Of one resource.
+
+    Attributes:
+        met: by refresh.
+        planned: by the program that ran afterwards; None where nothing changes.
+        kept: what the program declares where nothing changes.
+    """
 
     urn: str
     met: StepEventMetadata | None = None
     planned: StepEventMetadata | None = None
+    kept: StepEventMetadata | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -51,6 +58,12 @@ class Steps:
     @property
     def declared(self) -> Properties:
         return _inputs(self._new)
+
+    @property
+    def parent(self) -> str:
+        """URN of the component that it belongs to; empty where it is none's."""
+        state = self._new or self._old
+        return (state and state.parent) or ""
 
     @property
     def live(self) -> Properties:
@@ -96,11 +109,13 @@ class Steps:
 
     @property
     def _old(self) -> StepEventStateMetadata | None:
-        return self.planned.old if self.planned else None
+        step = self.planned or self.kept
+        return step.old if step else None
 
     @property
     def _new(self) -> StepEventStateMetadata | None:
-        return self.planned.new if self.planned else None
+        step = self.planned or self.kept
+        return step.new if step else None
 
 
 @dataclass
@@ -147,6 +162,8 @@ class Preview:
             steps.met = step
         elif step.op in _CHANGES:
             steps.planned = step
+        elif step.op == OpType.SAME:
+            steps.kept = step
 
     def _read_error(self, message: str) -> None:
         text = message.strip().removeprefix("an unhandled error occurred: ").removeprefix("Preview failed: ")

@@ -18,8 +18,8 @@ NAMES = {
     "Render": ["RENDER_API_KEY"],
 }
 LEFT_OUT = (
-    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; where the stack has some "
-    "already, this preview shows them as deleted, which `pulumi up` refuses to do without the credentials"
+    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; those that exist are shown "
+    "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
 )
 NOT_OBSERVED = (
     "Render was not observed: RENDER_API_KEY not set. Changes made outside Pulumi are not seen in this preview"
@@ -47,7 +47,9 @@ def families(labels: list[str]) -> set[str]:
 def test_a_preview_leaves_out_a_vendor_without_credentials_and_says_so(vendor: str, left: set[str]) -> None:
     result = run(environ=without(vendor), preview=True)
     assert result.error is None
-    assert result.unexpected == [LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]))]
+    assert result.unexpected == [
+        LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]), pattern=f"**{vendor.lower()}:**")
+    ]
     assert families([resource.label for resource in result.declared]) == left
 
 

@@ -120,3 +120,9 @@ def test_a_secret_variable_is_sensitive() -> None:
     variable = run(stack_file).only(VARIABLE, "staging-REDIS_URL")
     assert variable.inputs["sensitive"] is True
     assert variable.inputs["value"] == Secret(SECRETS["REDIS_URL"])
+
+
+def test_values_that_are_no_secret_are_inputs_of_the_component_where_a_preview_shows_them(up: Run) -> None:
+    public = up.only("marketedge:vercel:Frontend").inputs["publicVariables"]
+    assert public["NEXT_PUBLIC_API_BASE_URL"] == plan.SERVICE_URL
+    assert not any(isinstance(value, Secret) for value in public.values())

@@ -26,6 +26,7 @@ PREVIEW_VARIABLE = (
     "marketedge:vercel:Frontend"
     "$vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable::staging-NEXT_PUBLIC_X"
 )
+FRONTEND = "marketedge:vercel:Frontend::staging"
 GROUP = "marketedge:render:Backend$command:local:Command::staging-env"
 SERVICE = "marketedge:render:Backend$command:local:Command::marketedge-platform-staging"
 COMPONENT = "marketedge:github:ProtectedBranch::staging"
@@ -42,6 +43,7 @@ def state(name: str, inputs: Properties | None, outputs: Properties | None = Non
         "type": urn(name).split("::")[2].rpartition("$")[2],
         "urn": urn(name),
         "custom": "$" in name,
+        "parent": urn(FRONTEND) if name == PREVIEW_VARIABLE else "",
         "inputs": dict(inputs),
         "outputs": dict(inputs if outputs is None else outputs),
     }

@@ -46,7 +46,7 @@ def test_clean_is_0_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     stack = FakeStack(e.same(e.PROTECTION, {"pattern": "staging"}))
     assert run(stack) == 0
     assert "staging is clean" in capsys.readouterr().out
-    assert stack.options == [{"refresh": True}]
+    assert stack.options == [{"refresh": True, "exclude": None}]
 
 
 def test_drift_is_2_with_a_line_for_each_field(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,7 @@ def test_no_change_is_0(capsys: pytest.CaptureFixture[str]) -> None:
     stack = FakeStack([*e.same(e.PROTECTION, {"pattern": "staging"}), *outputs(prices(api=7), prices(api=7))])
     assert run(staging=stack) == 0
     assert "staging does not change; cost at Render: $7 a month (no change)" in capsys.readouterr().out
-    assert stack.options == [{"refresh": True}]
+    assert stack.options == [{"refresh": True, "exclude": None}]
 
 
 def test_changes_are_2_counted_and_the_dangerous_ones_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,6 +180,44 @@ def test_a_vendor_without_credentials_is_left_to_the_program(capsys: pytest.Capt
     warned = [e.error("Render was not observed: RENDER_API_KEY not set", "warning")]
     assert run(staging=FakeStack(warned, environment={})) == 0
     assert "warning: Render was not observed" in capsys.readouterr().out
+
+
+def test_a_vendor_without_credentials_is_excluded_so_that_nothing_of_it_seems_deleted() -> None:
+    environment = {name: value for name, value in CREDENTIALS.items() if not name.startswith(("AUTH0", "RENDER"))}
+    stack = FakeStack(environment=environment)
+    assert run(staging=stack) == 0
+    assert stack.options == [{"refresh": True, "exclude": ["**auth0:**"]}]
+
+
+def public(before: str, now: str) -> list[EngineEvent]:
+    """The component that has the public variables of Vercel among its inputs."""
+    values = ({"publicVariables": {"NEXT_PUBLIC_X": value}} for value in (before, now))
+    old, new = (e.state(e.FRONTEND, inputs) for inputs in values)
+    return e.step("same" if before == now else "update", e.FRONTEND, old, new)
+
+
+def test_a_value_at_vercel_that_is_no_secret_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = {"key": "NEXT_PUBLIC_X", "value": e.MASKED}
+    changed = e.redeclared(e.PREVIEW_VARIABLE, inputs, inputs, "value")
+    assert run(staging=FakeStack([*public("a", "b"), *changed])) == 2
+    assert "Vercel variable NEXT_PUBLIC_X: value: now a; then b (declared)" in capsys.readouterr().out
+    drifted = e.drifted(e.PREVIEW_VARIABLE, inputs, inputs, "value")
+    assert run(staging=FakeStack([*public("a", "a"), *drifted])) == 2
+    text = "value: now another value, which the provider hides; then a (changed outside Pulumi)"
+    assert text in capsys.readouterr().out
+    assert run(staging=FakeStack(changed)) == 2
+    assert "value: now [secret]; then another secret (declared)" in capsys.readouterr().out
+
+
+def test_the_value_of_a_new_and_of_a_removed_variable_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = {"environment": "staging", "variableName": "A", "value": "1"}
+    new = {"key": "NEXT_PUBLIC_X", "value": e.MASKED}
+    created = e.step("create", e.PREVIEW_VARIABLE, None, e.state(e.PREVIEW_VARIABLE, new))
+    removed = e.step("delete", e.VARIABLE, e.state(e.VARIABLE, inputs), None)
+    assert run(staging=FakeStack([*public("", "b"), *created, *removed])) == 2
+    shown = capsys.readouterr().out
+    assert "create: Vercel variable NEXT_PUBLIC_X: value: now (none); then b (declared)" in shown
+    assert "delete: GitHub environment variable staging/A: value: now 1; then (none) (declared)" in shown
 
 
 def many(fields: int) -> FakeStack:
