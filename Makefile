@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help rehearse test check unit bench drift format lock setup clean
+.PHONY: help rehearse test check unit bench profile drift format lock setup clean
 
 SETUP := tools/setup.sh
 PYTHON := venv/bin/python
@@ -34,6 +34,9 @@ unit: ## Run the fast tests only
 
 bench: ## Count requests and waits at Render for 1 to 200 services (ARGS=--write renews docs/)
 	@$(SETUP) -- $(PYTHON) -m benchmarks $(ARGS)
+
+profile: ## Measure where the time of a preview and of each operation goes
+	@$(SETUP) --pulumi -- $(PYTHON) -m benchmarks.profile
 
 drift: ## Find what was changed by hand at the vendors (ENV=staging, ARGS=--json)
 	@$(SETUP) --pulumi -- $(PYTHON) -m gate drift --env $(ENV) $(ARGS)

@@ -16,7 +16,7 @@ def costs(measures: Sequence[Measure]) -> str:
     """One row for each scenario and size."""
     heads = ("scenario", "services", "requests", "reads", "writes", "429", "deploys", "answers", "rate limit", "in all")
     rows = [(m.scenario, str(m.services), *_cells(m.cost)) for name in SCENARIOS for m in _of(measures, name)]
-    return _table(heads, rows, text=1)
+    return table(heads, rows, text=1)
 
 
 def growth(measures: Sequence[Measure]) -> str:
@@ -24,7 +24,7 @@ def growth(measures: Sequence[Measure]) -> str:
     sizes = sorted({measure.services for measure in measures})
     heads = ["requests, and seconds spent on answers, per further service", *(f"{a} → {b}" for a, b in pairwise(sizes))]
     rows = [(name, *(_slope(a, b) for a, b in pairwise(_of(measures, name)))) for name in SCENARIOS]
-    return _table(heads, rows, text=1)
+    return table(heads, rows, text=1)
 
 
 def comparison(ours: Comparable) -> str:
@@ -38,7 +38,7 @@ def comparison(ours: Comparable) -> str:
         ("destroy", str(TERRAFORM["destroy"]), str(ours.destroy.requests), _writes(ours.destroy)),
     ]
     heads = ("requests", "Terraform provider", "this program", "of which writes, and the deploys they begin")
-    return _table(heads, rows, text=1)
+    return table(heads, rows, text=1)
 
 
 def duration(seconds: float) -> str:
@@ -68,7 +68,7 @@ def _writes(cost: Cost) -> str:
     return f"{cost.writes}, {cost.deploys}"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], text: int) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], text: int) -> str:
     """Args: text: how many columns, from the left, are not numbers."""
     rules = ["---"] * text + ["---:"] * (len(heads) - text)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
