@@ -1,4 +1,4 @@
-"""Web services that live already and belong to somebody else as well: only what is declared is written, and nothing
+"""Services that live already and belong to somebody else as well: only what is declared is written, and nothing
 here makes, deploys, restarts, resumes or deletes a service.
 
 Facts (Render API reference): neither PATCH of a service nor PUT of a variable deploys; a new plan restarts it.
@@ -6,31 +6,27 @@ Facts (Render API reference): neither PATCH of a service nor PUT of a variable d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
 from blueprint.drift import Difference, Kind
 from blueprint.errors import Refused
-from blueprint.fields import Change, body
+from blueprint.fields import Change
 from blueprint.fingerprint import NOTHING, Asked
+from blueprint.links import link, linked_groups
 from blueprint.marker import KEY, Marker
+from blueprint.requests import patch, send_rest
 from blueprint.services import Service, with_older_form, with_trigger
-from blueprint.spec import AdoptedService, Known
+from blueprint.spec import Known
 from blueprint.variables import References, Resolver, names, to_write, write_each
 from blueprint.workspace import Json, Session
 
-_DISRUPTS = frozenset({"plan", "runtime", "repo"})
 _NO_DEPLOY_OWED = datetime.fromtimestamp(0, UTC)
 
 
 class Adopted(Service):
     """One declared service, which has to exist."""
-
-    spec: AdoptedService
-
-    def __init__(self, session: Session, spec: AdoptedService) -> None:
-        super().__init__(session, spec)
 
     def check(self) -> None:
         if self._live is None:
@@ -39,13 +35,7 @@ class Adopted(Service):
                 f"service is never created. Correct its name, or RENDER_OWNER_ID"
             )
         super().check()
-        by_hand = [str(v.key) for v in self.spec.env_vars if v.sync is False]
-        if missing := [key for key in by_hand if key not in self._present]:
-            raise Refused(
-                f"service {self.spec.name}: declared `sync: false` (their values are kept in Render's dashboard), and "
-                f"not there: {', '.join(missing)}. Set them at {self.spec.name}, Environment, then run again"
-            )
-        if disruptive := [d for d in self._differences() if d.field.name in _DISRUPTS]:
+        if disruptive := [d for d in self._differences() if d.field.disrupts]:
             raise Refused(
                 f"service {self.spec.name} is adopted, and {', '.join(map(str, disruptive))} would restart or rebuild "
                 f"what is in production. Declare what is there, or change it in the dashboard"
@@ -59,8 +49,7 @@ class Adopted(Service):
         absent = {v.key for v in self.spec.env_vars if v.key} - self._present.keys()
         new = [
             Difference(field=d.field.label, kind=Kind.NOT_APPLIED, declared=d.declared, live=d.live)
-            for d in self._differences()
-            if d.field.label not in known
+            for d in (self._differences() if marker is None else [])
         ]
         fields = (f"env.{key}" for key in sorted(absent))
         new += [Difference(field=field, kind=Kind.NOT_APPLIED) for field in fields if field not in known]
@@ -74,7 +63,7 @@ class Adopted(Service):
         late = [d.field.label for d in changes if d.field.deploys]
         late += self._write_variables(references, groups)
         if changes:
-            self._patch(changes)
+            self._change(changes)
         late += self._link_missing(groups)
         if self.spec.domains:
             present = self._domains(service_id)
@@ -100,19 +89,25 @@ class Adopted(Service):
         known = {name for name in groups if old and f"group.{name}" in old.fields}
         return [v.key for v in changed] + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
 
-    def _patch(self, changes: Iterable[Change]) -> None:
+    def _change(self, changes: list[Change]) -> None:
         assert self._live is not None
         self._say(", ".join(map(str, changes)))
-        patch = with_older_form(body((d.field, d.declared) for d in changes))
-        self._live = with_trigger(self._session.client.patch(f"/services/{self._live['id']}", patch))
+        before = self._live
+        if sent := with_older_form(patch(self._session, changes)):
+            self._live = with_trigger(self._session.client.patch(f"/services/{before['id']}", sent))
+        send_rest(self._session, before, changes)
 
     def _link_missing(self, groups: dict[str, Known]) -> list[str]:
         assert self._live is not None
-        linked = self._linked(self._live["id"]) if groups else {}
+        linked = linked_groups(self._session, self._live["id"]) if groups else {}
         missing = [name for name in groups if name not in linked]
         for name in missing:
-            self._link(name, groups[name].id)
+            self._say(f"linking group {name}")
+            link(self._session, groups[name].id, self._live["id"])
         return [f"group {name}" for name in missing]
+
+    def refused(self) -> None:
+        """Nothing is ever removed of it."""
 
     def _suspended(self) -> list[Difference]:
         """No drift: whoever runs the service may have reasons."""
@@ -123,7 +118,7 @@ class Adopted(Service):
         self._session.notify(f"service {self.spec.name}: {line}")
 
 
-def release(session: Session, name: str, service_id: str) -> None:
-    """Forget the service: nothing but the marker goes."""
-    session.notify(f"service {name}: is adopted and left as it is; only {KEY} is removed")
-    session.client.delete(f"/services/{service_id}/env-vars/{KEY}")
+def release(session: Session, title: str, path: str) -> None:
+    """Forget an object: nothing but the marker goes. Args: path: of the object."""
+    session.notify(f"{title}: is adopted and left as it is; only {KEY} is removed")
+    session.client.delete(f"{path}/env-vars/{KEY}")

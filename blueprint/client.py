@@ -119,14 +119,23 @@ class RenderClient:
         return self._retry("POST", path, body)
 
     def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every `item` of a list endpoint, which answers `[{item: …, cursor}]`; env-groups answers bare items."""
-        cursor: dict[str, str | int] = {}
+        """Every `item` of a list endpoint, read to the end.
+
+        It answers `[{item: …, cursor}]`, or bare items without a cursor (env-groups): then the next page is what was
+        created before the last item, newest first; items of the same moment come again and are left out.
+        """
+        after: dict[str, str | int] = {}
+        seen = set[str]()
         while True:
-            page = self.get(path, **query, limit=PAGE, **cursor)
-            yield from (entry.get(item, entry) for entry in page)
-            if len(page) < PAGE or "cursor" not in page[-1]:
+            page = self.get(path, **query, limit=PAGE, **after)
+            items = [entry.get(item, entry) for entry in page]
+            fresh = [one for one in items if "id" not in one or one["id"] not in seen]
+            seen |= {one["id"] for one in fresh if "id" in one}
+            yield from fresh
+            if len(page) < PAGE or not fresh:
                 return
-            cursor = {"cursor": page[-1]["cursor"]}
+            has_cursor = "cursor" in page[-1]
+            after = {"cursor": page[-1]["cursor"]} if has_cursor else {"createdBefore": _just_after(items[-1])}
 
     def pause(self, seconds: float) -> None:
         """Wait between two looks at a slow object.
@@ -233,6 +242,10 @@ class RenderClient:
     def _note_time(self, answer: httpx.Response) -> None:
         with suppress(ValueError, TypeError):  # no date, or none that can be read
             self.server_time = parsedate_to_datetime(answer.headers.get("Date"))
+
+
+def _just_after(item: dict[str, Any]) -> str:
+    return (datetime.fromisoformat(item["createdAt"]) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # Which requests share an allowance, as their recorded headers run: the first pattern that fits.

@@ -1,65 +1,23 @@
 """Postgres and Key Value instances: made, patched where they differ, waited for until available, deleted.
 
 Facts from recorded traffic: a new instance is `unknown`, then `creating`, then `available`; the database name that
-was asked for gets a random suffix; an empty allow list is answered as null.
+was asked for gets a random suffix; an empty allow list is answered as null. Storage only grows, and Render enlarges it
+by itself where storage autoscaling is on.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
-from blueprint.drift import Difference
-from blueprint.drift import Kind as Found
 from blueprint.errors import NotAvailable, Refused
-from blueprint.fields import Change, Field, body, creation, differences, observed
-from blueprint.spec import Database, KeyValue
+from blueprint.fields import Change, as_applied, changes, drift_of, observed
+from blueprint.kinds import kind_of
+from blueprint.objects import Database, KeyValue
+from blueprint.requests import creation, patch, placed, send_rest
 from blueprint.workspace import Json, Session
 
 _READY = frozenset({"available", "maintenance_scheduled"})
 _FAILED = frozenset({"unavailable", "recovery_failed", "suspended"})
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What tells the two sorts of datastore apart in the API."""
-
-    label: str
-    path: str
-    item: str
-    fields: tuple[Field, ...]
-
-
-POSTGRES = Kind(
-    "database",
-    "/postgres",
-    "postgres",
-    (
-        Field("plan", "plan"),
-        Field("region", "region", fixed=True),
-        Field("postgres_major_version", "version", fixed=True),
-        Field("database_name", "databaseName", fixed=True),
-        Field("user", "databaseUser", fixed=True),
-        Field("disk_size_gb", "diskSizeGB"),
-        Field("high_availability", "highAvailabilityEnabled", "enableHighAvailability"),
-        Field("ip_allow_list", "ipAllowList"),
-    ),
-)
-KEY_VALUE = Kind(
-    "key-value instance",
-    "/key-value",
-    "keyValue",
-    (
-        Field("plan", "plan"),
-        Field("region", "region", fixed=True),
-        Field("maxmemory_policy", "options.maxmemoryPolicy", "maxmemoryPolicy"),
-        Field("ip_allow_list", "ipAllowList"),
-    ),
-)
-
-
-def kind_of(spec: Database | KeyValue) -> Kind:
-    return POSTGRES if isinstance(spec, Database) else KEY_VALUE
 
 
 class Datastore:
@@ -68,7 +26,7 @@ class Datastore:
     def __init__(self, session: Session, spec: Database | KeyValue, made: Json | None = None) -> None:
         """Args: made: what the last apply reported of it."""
         self._session, self.spec, self._kind = session, spec, kind_of(spec)
-        self._made = made
+        self._made = made or {}
         self._live = self._find()
 
     def _find(self, *, fresh: bool = False) -> Json | None:
@@ -82,10 +40,18 @@ class Datastore:
         """Every field that is not as declared; none for an instance that does not exist."""
         if self._live is None:
             return []
-        return [d for d in differences(self._kind.fields, self.spec, self._live) if not _suffixed(d)]
+        found = changes(self._kind.fields, placed(self._session, self.spec), self._live)
+        declared = getattr(self.spec, "storage_autoscaling_enabled", None)
+        enlarges = self._live.get("diskAutoscalingEnabled") if declared is None else declared
+        return [d for d in found if not (_suffixed(d) or (enlarges and _has_grown(d)))]
 
     def check(self) -> None:
         """Raises: Refused where only a new, empty instance could be as declared."""
+        if self._live is None and self.spec.is_adopted:
+            raise Refused(
+                f"{self._title} is declared as adopted and does not exist in this workspace; an adopted one is never "
+                f"made. Correct its name, or RENDER_OWNER_ID"
+            )
         if self._live is None and self._made and not self.spec.recreate:
             raise Refused(
                 f"{self._title} ({self._made['id']}) no longer exists at Render, and its data is lost unless Render "
@@ -97,37 +63,46 @@ class Datastore:
                 + "; ".join(f"{d.field.label} is {d.live}, declared {d.declared}" for d in fixed)
                 + "). A new one would lose its data: declare what is there, or declare another name"
             )
+        if grown := [d for d in self.differences() if d.field.grows and _has_grown(d)]:
+            (size,) = grown
+            raise Refused(
+                f"{self._title} has {size.live} GB, declared {size.declared}: Render makes storage larger and never "
+                f"smaller. Declare {size.field.label}: {size.live}"
+            )
 
     def converge(self) -> Json:
         """Create or patch, and wait until it is available."""
         if self._live is None:
             self._live = self._create()
-        elif changes := self.differences():
-            self._session.notify(f"{self._title}: {', '.join(map(str, changes))}")
-            self._live = self._session.client.patch(
-                f"{self._kind.path}/{self._live['id']}", body((d.field, d.declared) for d in changes)
-            )
-        self._wait_until_available()
-        return {
-            "id": self._live["id"],
-            "region": self._live["region"],
-            "plan": self._live["plan"],
-            "expiresAt": self._live.get("expiresAt"),
-        }
+        elif found := self.differences():
+            self._session.notify(f"{self._title}: {', '.join(map(str, found))}")
+            if sent := patch(self._session, found):
+                self._live = self._session.client.patch(f"{self._kind.path}/{self._live['id']}", sent)
+            send_rest(self._session, self._live, found)
+        if not self.spec.is_adopted:
+            self._wait_until_available()
+        return self._report() | {"applied": as_applied(self._kind.fields, placed(self._session, self.spec))}
+
+    def _report(self) -> Json:
+        assert self._live is not None
+        kept = {key: self._live.get(key) for key in ("id", "region", "plan", "expiresAt")}
+        return kept | {"ownerId": self._session.owner_of(self._live)}
 
     def observe(self) -> Json:
-        """Compared with what is declared: a datastore has no place for a marker. expiresAt: of a free database."""
-        drift = [
-            Difference(field=d.field.label, kind=Found.CHANGED, declared=d.declared, live=d.live)
-            for d in self.differences()
-        ]
-        return observed(self._live, drift) | {"expiresAt": (self._live or {}).get("expiresAt")}
+        """Compared with what was applied last, where that is known: a datastore has no place for a marker.
+
+        expiresAt: of a free database.
+        """
+        found = observed(self._live, drift_of(self.differences(), self._made.get("applied")))
+        made = self._report() if self._live else None
+        return found | {"expiresAt": (self._live or {}).get("expiresAt"), "made": made, "refused": None}
 
     def _create(self) -> Json:
         spec, kind = self.spec, self._kind
-        self._session.notify(f"{self._title}: creating (plan {spec.plan}, region {spec.region})")
-        request = {"name": spec.name, "ownerId": self._session.owner_id, **creation(kind.fields, spec)}
-        made: Json = self._session.create(kind.path, request, lambda: self._find(fresh=True))
+        sent = creation(self._session, kind.fields, spec)
+        self._session.notify(f"{self._title}: creating ({', '.join(f'{k} {sent[k]}' for k in _TOLD if k in sent)})")
+        asked = {"name": spec.name, "ownerId": self._session.owner_id, **sent}
+        made: Json = self._session.create(kind.path, asked, lambda: self._find(fresh=True))
         return made
 
     def _wait_until_available(self) -> None:
@@ -145,6 +120,13 @@ class Datastore:
                 self._session.notify(f"{self._title}: {self._live['status']} after {time.monotonic() - started:.0f} s")
 
 
-def _suffixed(difference: Change) -> bool:
+_TOLD = ("plan", "region")
+
+
+def _suffixed(change: Change) -> bool:
     """Render answers the database name that was asked for with a suffix of its own."""
-    return difference.field.name == "database_name" and str(difference.live).startswith(f"{difference.declared}_")
+    return change.field.name == "database_name" and str(change.live).startswith(f"{change.declared}_")
+
+
+def _has_grown(change: Change) -> bool:
+    return change.field.grows and change.live is not None and change.live > change.declared

@@ -3,51 +3,71 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from blueprint.drift import Difference
-from blueprint.spec import AllowedAddress, Model
+from blueprint.drift import Difference, Kind
+from blueprint.sources import Model, as_json
 
-_KEYS = {"disk_size_gb": "diskSizeGB"}
-"""Keys that are not the camelCase form of their attribute."""
+Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
     """One field of an object.
 
     Attributes:
         name: attribute of the model; users see it in camelCase, as in the Blueprint.
-        read: dotted path in what the API answers.
+        read: dotted path in what the API answers, or a function that takes the value out of it.
         write: dotted path in what is sent; the same as `read` unless given.
         fixed: cannot be changed after creation.
+        grows: may be larger than declared, for Render enlarges it by itself; it never becomes smaller.
         deploys: takes effect with the next deploy only.
+        disrupts: a change rebuilds or restarts what runs.
+        default: what counts as declared where nothing is, for an object that is this program's own.
+        new: what a new object gets where nothing is declared, because Render asks for it.
+        own_request: after creation it is changed by a request of its own; see `blueprint.requests`.
     """
 
     name: str
-    read: str
+    read: str | Callable[[Json], Any]
     write: str | None = None
     fixed: bool = False
+    grows: bool = False
     deploys: bool = False
+    disrupts: bool = False
+    default: Any = None
+    new: Any = None
+    own_request: bool = False
 
     @property
     def label(self) -> str:
         """The key that people write."""
         return _KEYS.get(self.name, to_camel(self.name))
 
-    def declared(self, spec: Model) -> Any:
+    def declared(self, spec: Any) -> Any:
         """What is declared, in the API's own terms; None where nothing is declared."""
-        return _plain(getattr(spec, self.name))
+        value = _plain(getattr(spec, self.name))
+        return self.default if value is None and not spec.is_adopted else value
 
-    def live(self, answer: dict[str, Any]) -> Any:
+    def live(self, answer: Json) -> Any:
+        if callable(self.read):
+            return self.read(answer)
         value: Any = answer
         for step in self.read.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         return value
+
+    def compared(self, answer: Json, declared: Any) -> Any:
+        """The live value, without what Render adds to what is declared: ids, priorities, endings."""
+        return _like(declared, self.live(answer))
+
+
+_KEYS = {"disk_size_gb": "diskSizeGB"}
+"""Keys that are not the camelCase form of their attribute."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +87,23 @@ def show(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, AllowedAddress):  # what the Blueprint calls source, the API calls cidrBlock
-        return {"cidrBlock": value.source, "description": value.description}
+    if hasattr(value, "api"):
+        return value.api()
     if isinstance(value, Model):
-        return value.model_dump(by_alias=True)
+        return as_json(value)
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
+
+
+def _like(declared: Any, live: Any) -> Any:
+    """Of a live value what has a counterpart in the declared one."""
+    if isinstance(declared, dict) and isinstance(live, dict):
+        return {key: _like(value, live.get(key)) for key, value in declared.items()}
+    if isinstance(declared, list) and isinstance(live, list) and declared:
+        pattern = [*declared, *[declared[-1]] * (len(live) - len(declared))]
+        return [_like(wanted, found) for wanted, found in zip(pattern, live, strict=False)]
+    return live
 
 
 def canonical(value: Any) -> str:
@@ -91,17 +121,22 @@ def _without_empty(value: Any) -> Any:
     return None if value in ("", [], {}) else value
 
 
-def differences(fields: Iterable[Field], spec: Model, answer: dict[str, Any]) -> list[Change]:
+def changes(fields: Iterable[Field], spec: Any, answer: Json) -> list[Change]:
     """Every declared field whose live value is another one."""
-    found = [Change(field, field.live(answer), field.declared(spec)) for field in fields]
-    return [d for d in found if d.declared is not None and canonical(d.declared) != canonical(d.live)]
+    found = []
+    for field in fields:
+        declared = field.declared(spec)
+        live = field.compared(answer, declared)
+        if declared is not None and canonical(declared) != canonical(live):
+            found.append(Change(field, live, declared))
+    return found
 
 
-def body(values: Iterable[tuple[Field, Any]]) -> dict[str, Any]:
+def body(values: Iterable[tuple[Field, Any]]) -> Json:
     """The nested JSON that sets the given fields."""
-    result: dict[str, Any] = {}
+    result: Json = {}
     for field, value in values:
-        *path, last = (field.write or field.read).split(".")
+        *path, last = (field.write or str(field.read)).split(".")
         target = result
         for step in path:
             target = target.setdefault(step, {})
@@ -109,12 +144,36 @@ def body(values: Iterable[tuple[Field, Any]]) -> dict[str, Any]:
     return result
 
 
-def creation(fields: Iterable[Field], spec: Model) -> dict[str, Any]:
-    """The nested JSON that creates the declared object, without its name and owner."""
-    return body((f, f.declared(spec)) for f in fields if f.declared(spec) not in (None, ""))
+def initial(fields: Iterable[Field], spec: Any) -> list[tuple[Field, Any]]:
+    """What a new object is made with."""
+    values = [(field, field.declared(spec)) for field in fields]
+    values = [(field, field.new if value is None else value) for field, value in values]
+    return [(field, value) for field, value in values if value not in (None, "")]
 
 
-def observed(live: dict[str, Any] | None, drift: list[Difference]) -> dict[str, Any]:
+def as_applied(fields: Iterable[Field], spec: Any) -> Json:
+    """What an apply reports of an object that has no place for a marker: what is declared, by field."""
+    return {field.label: value for field in fields if (value := field.declared(spec)) is not None}
+
+
+def drift_of(found: Iterable[Change], applied: Json | None) -> list[Difference]:
+    """What differs from the declaration, told apart by what was applied last.
+
+    Args: applied: see `as_applied`; None where that is not known, and every difference counts as a change.
+    """
+    return [_difference(change, applied) for change in found]
+
+
+def _difference(change: Change, applied: Json | None) -> Difference:
+    label, before = change.field.label, (applied or {}).get(change.field.label)
+    untouched = applied is not None and canonical(before) == canonical(change.live)
+    if untouched or (applied is not None and label not in applied):
+        return Difference(field=label, kind=Kind.NOT_APPLIED, declared=change.declared, live=change.live)
+    declared = change.declared if before is None else before
+    return Difference(field=label, kind=Kind.CHANGED, declared=declared, live=change.live)
+
+
+def observed(live: Json | None, drift: list[Difference]) -> Json:
     """What a look reports of one object. updatedAt: Render's time of its last change, as far as Render keeps it."""
     found = live or {}
     return {

@@ -1,4 +1,4 @@
-"""Web services that are this program's own: made, changed, deployed where that is owed, and resumed.
+"""Services that are this program's own: made, changed, deployed where that is owed, and resumed.
 
 Facts (Render API reference): creating a service deploys it at once; a change of variables, of the branch or of a
 command does not deploy by itself.
@@ -9,42 +9,61 @@ from __future__ import annotations
 from datetime import datetime
 
 from blueprint.drift import Difference, Kind
-from blueprint.fields import body, creation
+from blueprint.kinds import GROUP
+from blueprint.links import link, linked_groups
 from blueprint.marker import Marker, Values
-from blueprint.services import FIELDS, Service, undeclared_domains, with_older_form, with_trigger
-from blueprint.spec import Known, WebService
+from blueprint.requests import creation, patch, send_rest
+from blueprint.services import Service, undeclared_domains, with_older_form, with_trigger
+from blueprint.sources import EnvVar
+from blueprint.spec import Known
 from blueprint.variables import References, Resolver, Wanted, names, to_write, undeclared, whole_list, write_each
-from blueprint.workspace import Json, Session
+from blueprint.workspace import Json
 
-_DEPLOYS = frozenset(field.label for field in FIELDS if field.deploys)
+_DOCKER = {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"}
+"""What Render itself fills in; a cron job has to send all three."""
 
 
 class OwnedService(Service):
     """One declared service; it is deployed if anything changed that only a deploy brings into effect."""
 
-    spec: WebService
-
-    def __init__(self, session: Session, spec: WebService) -> None:
-        super().__init__(session, spec)
+    def refused(self) -> str | None:
+        return self._never_applied()
 
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
-        wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
-        values = self._recorded(wanted, groups)
         if self._live is None:
-            self._create(wanted, values, groups)
-        else:
-            self._update(self._live, wanted, values, groups)
+            later = [variable for variable in self.spec.env_vars if self._is_of_itself(variable)]
+            first = [variable for variable in self.spec.env_vars if variable not in later]
+            wanted = Resolver(references, self.spec.name, None).resolve(first, {})
+            marker = self._create(wanted, self._recorded(wanted, groups), groups)
+            if not later:
+                if groups:
+                    self._deploy("the first deploy started before its variable groups were linked", marker)
+                return self._report()
+            self._read_variables()
+            self._session.listing(GROUP.path, GROUP.item, fresh=True)
+        assert self._live is not None
+        wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
+        self._update(self._live, wanted, self._recorded(wanted, groups), groups)
         return self._report()
+
+    def _is_of_itself(self, variable: EnvVar) -> bool:
+        """Whether it is known only when the service is there: its own address or id."""
+        source = variable.from_service
+        return source is not None and source.name == self.spec.name and source.property != "port"
 
     def _suspended(self) -> list[Difference]:
         return [Difference(kind=Kind.SUSPENDED)]
 
-    def _create(self, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> None:
-        spec = self.spec
-        self._session.notify(f"service {spec.name}: creating (plan {spec.plan}, region {spec.region})")
+    def _create(self, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> Marker:
+        spec, sent = self.spec, creation(self._session, self._fields, self.spec)
+        details = sent.get("serviceDetails", {})
+        if details.get("runtime") in ("docker", "image"):
+            details["envSpecificDetails"] = _DOCKER | details.get("envSpecificDetails", {})
+        told = ", ".join(f"{key} {details[key]}" for key in ("plan", "region") if key in details)
+        self._session.notify(f"service {spec.name}: creating ({told or self._kind.label})")
         marker = Marker.write(values, self._session.client.server_time, first_deploy_is_stale=bool(groups))
-        request = with_older_form(creation(FIELDS, spec)) | {
-            "type": "web_service",
+        request = with_older_form(sent) | {
+            "type": self._kind.type,
             "name": spec.name,
             "ownerId": self._session.owner_id,
             "envVars": whole_list(wanted, marker),
@@ -52,10 +71,9 @@ class OwnedService(Service):
         made = self._session.create("/services", request, lambda: self._find(fresh=True))
         self._live = with_trigger(made.get("service", made))
         for name, group in groups.items():
-            self._link(name, group.id)
+            self._link_group(name, group.id)
         self._add_domains(self._live["id"], spec.domains)
-        if groups:
-            self._deploy("the first deploy started before its variable groups were linked", marker)
+        return marker
 
     def _update(self, live: Json, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> None:
         """The marker goes first: whatever is cut short after it is recognised by a difference or a missing deploy."""
@@ -63,13 +81,13 @@ class OwnedService(Service):
         changes = self._differences()
         changed = to_write(wanted, self._present)
         unknown = undeclared(self._present, [v.key for v in wanted], "exact")
-        linked = self._linked(live["id"])
+        linked = linked_groups(self._session, live["id"])
         missing = [name for name in groups if name not in linked]
         foreign = [name for name in linked if name not in groups]
         stale = old.changed(values) if old else set()
-        needs_deploy = bool(
-            changed or unknown or missing or foreign or stale & _DEPLOYS or any(d.field.deploys for d in changes)
-        ) or any(name.startswith(("env.", "group.")) for name in stale)
+        needs_deploy = bool(changed or unknown or missing or foreign or any(d.field.deploys for d in changes)) or any(
+            self._is_taken_up_by_a_deploy(name, old) for name in stale
+        )
         needs_deploy = needs_deploy or old is None  # without a marker nobody knows what runs
 
         marker = old
@@ -81,10 +99,11 @@ class OwnedService(Service):
             self._write(live["id"], wanted, changed, unknown, marker)
         if changes:
             self._session.notify(f"service {self.spec.name}: {', '.join(map(str, changes))}")
-            patch = with_older_form(body((d.field, d.declared) for d in changes))
-            self._live = with_trigger(client.patch(f"/services/{live['id']}", patch))
+            if sent := with_older_form(patch(self._session, changes)):
+                self._live = with_trigger(client.patch(f"/services/{live['id']}", sent))
+            send_rest(self._session, live, changes)
         for name in missing:
-            self._link(name, groups[name].id)
+            self._link_group(name, groups[name].id)
         for name in foreign:
             self._session.notify(f"service {self.spec.name}: unlinking group {name}")
             client.delete(f"/env-groups/{linked[name]}/services/{live['id']}")
@@ -110,13 +129,28 @@ class OwnedService(Service):
         else:
             write_each(client, path, changed, unknown, marker)
 
+    def _is_taken_up_by_a_deploy(self, name: str, old: Marker | None) -> bool:
+        """Whether a change of what a marker records means a deploy. A field that is newly declared, or no more, and is
+        as it was, does not."""
+        if name.startswith(("env.", "group.")):
+            return True
+        before = old.fields if old else {}
+        return name in before and any(field.label == name and field.deploys for field in self._fields)
+
+    def _link_group(self, name: str, group_id: str) -> None:
+        assert self._live is not None
+        self._session.notify(f"service {self.spec.name}: linking group {name}")
+        link(self._session, group_id, self._live["id"])
+
     def _converge_domains(self, service_id: str) -> None:
+        if not self.spec.has_address:
+            return
         present = self._domains(service_id)
         if removed := undeclared_domains(present, self.spec.domains):
             for name in removed:
                 self._session.notify(f"service {self.spec.name}: removing domain {name}")
                 self._session.client.delete(f"/services/{service_id}/custom-domains/{name}")
-            present = self._domains(service_id)  # what redirects to a domain goes with it
+            present = self._domains(service_id, fresh=True)  # what redirects to a domain goes with it
         self._add_domains(service_id, [name for name in self.spec.domains if name not in present])
 
     def _deploy(self, reason: str, marker: Marker) -> None:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, TypeVar
 
 from blueprint.adopted import Adopted, release
-from blueprint.datastores import KEY_VALUE, POSTGRES, Datastore
+from blueprint.datastores import Datastore
 from blueprint.env_groups import Group
+from blueprint.errors import Refused
 from blueprint.fingerprint import NOTHING, Asked
+from blueprint.kinds import GROUP, KEY_VALUE, POSTGRES, PROJECT, WEB, Kind, kind_of
+from blueprint.links import group_of
+from blueprint.objects import Object
 from blueprint.owned import OwnedService
-from blueprint.services import Service, group_of
-from blueprint.spec import AdoptedService, Document, Known, KnownObjects, WebService
+from blueprint.projects import DeclaredProject
+from blueprint.services import Service
+from blueprint.spec import Document, Known, KnownObjects
 from blueprint.variables import References
 from blueprint.workspace import Json, Session
 
 Result = TypeVar("Result")
-_AT_ONCE = 8
-Report = dict[str, dict[str, Json]]
+Sections = dict[str, dict[str, Json]]
+Report = Sections
 """What is known of each object, by the document's section and the object's name. Holds no secret."""
+_AT_ONCE = 8
 
 
 class Estate:
@@ -29,21 +34,36 @@ class Estate:
     def __init__(self, session: Session, document: Document, made: Report | None = None) -> None:
         """Args: made: what the last apply reported."""
         self._session, self._known = session, document.known
-        databases, key_values = (made or {}).get("databases", {}), (made or {}).get("keyValues", {})
-        self.databases = [Datastore(session, spec, databases.get(spec.name)) for spec in document.databases]
-        self.key_values = [Datastore(session, spec, key_values.get(spec.name)) for spec in document.key_values]
-        self.groups = _at_once(partial(Group, session), document.env_var_groups)
-        self.services = _at_once(partial(_service, session), document.web_services)
+        session.environments |= {path: one.id for path, one in document.known.environments.items()}
+        made = made or {}
 
-    def check(self) -> None:
-        """Raises: Refused when a declared object cannot become what is declared."""
-        for datastore in [*self.databases, *self.key_values]:
-            datastore.check()
-        for service in self.services:
-            service.check()
+        def beside(model: Callable[[Session, Any, Json | None], Result], specs: Sequence[Object]) -> list[Result]:
+            return _at_once(lambda spec: model(session, spec, _made(made, spec)), specs)
+
+        self.projects = beside(DeclaredProject, document.projects)
+        self.databases = beside(Datastore, document.databases)
+        self.key_values = beside(Datastore, document.key_values)
+        self.groups = beside(Group, document.env_var_groups)
+        self.services: list[Service] = beside(_service, document.processes)
+
+    def check(self, *, to_apply: bool = False) -> None:
+        """Args: to_apply: also refuse what somebody else made and would lose something.
+
+        Raises: Refused when a declared object cannot become what is declared.
+        """
+        objects: list[Any] = [*self.projects, *self.databases, *self.key_values, *self.groups, *self.services]
+        for one in objects:
+            one.check()
+        holders: list[Group | Service] = [*self.groups, *self.services]
+        reasons = [one.refused() for one in holders] if to_apply else []
+        if found := [reason for reason in reasons if reason]:
+            raise Refused("; ".join(found))
 
     def converge(self) -> Report:
         made_in = {"ownerId": self._session.owner_id}
+        projects = {p.spec.name: p.converge() for p in self.projects}
+        for project in projects.values():
+            self._session.environments |= project["environments"]
         databases = {d.spec.name: d.converge() | made_in for d in self.databases}
         key_values = {k.spec.name: k.converge() | made_in for k in self.key_values}
         known = KnownObjects(
@@ -60,9 +80,10 @@ class Estate:
                 for name in service.spec.groups
             }
             services[service.spec.name] = service.converge(references, linked) | made_in
-        return _report(databases, key_values, groups, services)
+        return _report(projects, databases, key_values, groups, services)
 
     def observe(self, asked: Asked = NOTHING) -> Report:
+        projects = {one.spec.name: one.observe() for one in self.projects}
         databases = {one.spec.name: one.observe() for one in self.databases}
         key_values = {one.spec.name: one.observe() for one in self.key_values}
         groups = {one.spec.name: one.observe(asked) for one in self.groups}
@@ -72,11 +93,15 @@ class Estate:
         def look(service: Service) -> tuple[str, Json]:
             return service.spec.name, service.observe(asked, revisions)
 
-        return _report(databases, key_values, groups, dict(_at_once(look, self.services)))
+        return _report(projects, databases, key_values, groups, dict(_at_once(look, self.services)))
 
 
-def _service(session: Session, spec: WebService | AdoptedService) -> Service:
-    return Adopted(session, spec) if isinstance(spec, AdoptedService) else OwnedService(session, spec)
+def _service(session: Session, spec: Any, made: Json | None) -> Service:
+    return (Adopted if spec.is_adopted else OwnedService)(session, spec, made)
+
+
+def _made(made: Report, spec: Object) -> Json | None:
+    return made.get(kind_of(spec).section, {}).get(spec.name)
 
 
 def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:
@@ -92,8 +117,8 @@ def _known(made: Mapping[str, Json]) -> dict[str, Known]:
 
 
 def _report(*sections: dict[str, Json]) -> Report:
-    names = ("databases", "keyValues", "envVarGroups", "services")
-    return {name: section for name, section in zip(names, sections, strict=True) if section}
+    kinds = (PROJECT, POSTGRES, KEY_VALUE, GROUP, WEB)
+    return {kind.section: section for kind, section in zip(kinds, sections, strict=True) if section}
 
 
 def apply(session: Session, document: Document, made: Report | None = None) -> Report:
@@ -104,18 +129,23 @@ def apply(session: Session, document: Document, made: Report | None = None) -> R
     Raises: Refused before any write; other errors of this package at any point, after which a rerun continues.
     """
     estate = Estate(session, document, made)
-    estate.check()
+    estate.check(to_apply=True)
     return estate.converge()
 
 
-def observe(session: Session, document: Document, asked: Asked = NOTHING) -> Report:
-    """What changed outside since the last apply, object by object: `{id, exists, drift: [reason, …]}`. Reads only.
+def observe(session: Session, document: Document, asked: Asked = NOTHING, made: Report | None = None) -> Report:
+    """What changed outside since the last apply, object by object. Reads only.
 
-    Args: asked: what each service and group also reports of its variables.
+    Args:
+        asked: what each service and group also reports of its variables.
+        made: what the last applies reported, as far as that is known; tells drift from what was never applied.
+
+    Returns: `{id, exists, updatedAt, drift: [Difference as JSON, …], made, refused}` of each; `made` is what an apply
+        would report of it, None where it does not exist; `refused` says why an apply would be refused, if it would.
 
     Raises: Refused as `apply` would: what cannot become as declared is better said before anything else is written.
     """
-    estate = Estate(session, document)
+    estate = Estate(session, document, made)
     estate.check()
     report = estate.observe(asked)
     if not any(one["exists"] for section in report.values() for one in section.values()):
@@ -124,30 +154,35 @@ def observe(session: Session, document: Document, asked: Asked = NOTHING) -> Rep
 
 
 def destroy(session: Session, document: Document, made: Report) -> Report:
-    """Delete every declared object; one that is gone already counts as deleted. An adopted service stays.
+    """Delete every declared object; one that is gone already counts as deleted. An adopted one stays.
 
     Args: made: what the last apply reported. An object is deleted by the id in it, and by name only without it.
     """
-    order: list[tuple[str, str, str, str, list[str]]] = [
-        ("services", "/services", "service", "service", [s.name for s in document.web_services]),
-        ("envVarGroups", "/env-groups", "envGroup", "environment group", [g.name for g in document.env_var_groups]),
-        ("keyValues", KEY_VALUE.path, KEY_VALUE.item, KEY_VALUE.label, [k.name for k in document.key_values]),
-        ("databases", POSTGRES.path, POSTGRES.item, POSTGRES.label, [d.name for d in document.databases]),
-    ]
-    adopted = {s.name for s in document.web_services if isinstance(s, AdoptedService)}
+    specs: list[Object] = [*document.processes, *document.env_var_groups, *document.key_values]
+    specs += [*document.databases, *document.projects]
     deleted: Report = {}
     nothing_found = True
-    for section, path, item, label, names in order:
-        for name in names:
-            reported = made.get(section, {}).get(name, {})
-            if found := reported if reported.get("id") else session.find(path, item, name):
-                nothing_found = False
-                if section == "services" and name in adopted:
-                    release(session, name, found["id"])
-                    continue
-                session.notify(f"{label} {name}: deleting")
-                session.client.delete(f"{path}/{found['id']}")
-                deleted.setdefault(section, {})[name] = {"id": found["id"]}
+    for spec in specs:
+        kind, reported = kind_of(spec), _made(made, spec) or {}
+        found = reported if reported.get("id") else session.find(kind.path, kind.item, spec.name)
+        if not found:
+            continue
+        nothing_found = False
+        if spec.is_adopted:
+            _leave(session, kind, spec.name, found["id"])
+            continue
+        session.notify(f"{_title(kind)} {spec.name}: deleting")
+        session.client.delete(f"{kind.path}/{found['id']}")
+        deleted.setdefault(kind.section, {})[spec.name] = {"id": found["id"]}
     if nothing_found:
         session.confirm_owner()
     return deleted
+
+
+def _leave(session: Session, kind: Kind, name: str, identity: str) -> None:
+    if kind.section in (WEB.section, GROUP.section):
+        release(session, f"{_title(kind)} {name}", f"{kind.path}/{identity}")
+
+
+def _title(kind: Kind) -> str:
+    return "service" if kind.section == WEB.section else kind.label

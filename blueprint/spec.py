@@ -1,251 +1,31 @@
-"""What is declared: Render's Blueprint vocabulary as validated models. No network, no Pulumi.
+"""What a command is told: a document in Render's Blueprint vocabulary. No network, no Pulumi.
 
-Field names and meanings are those of the Blueprint specification (render.yaml); plan and region names are those of
-the REST API. Three keys are ours: `known` on the document, `ownership` on what holds variables, `recreate` on what
-holds data.
+Field names and meanings are those of the Blueprint specification (render.yaml), in every spelling that Blueprints have;
+plans and policies are kept in the REST API's spelling. Ours are: `known` on the document; `ownership` and `takeOver` on
+what exists already; `recreate` on what holds data; `environment` on what belongs to an environment of a project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import Field, Tag, ValidationError
 
 from blueprint.errors import InvalidSpec
-from blueprint.kinds_of_text import Cidr, Command, DomainName, EnvKey, EnvValue, UrlPath, object_name
-
-Region = Literal["frankfurt", "ohio", "oregon", "singapore", "virginia"]
-ServicePlan = Literal["free", "starter", "standard", "pro", "pro_plus", "pro_max", "pro_ultra"]
-PostgresPlan = Literal[
-    "free", "basic_256mb", "basic_1gb", "basic_4gb",
-    "pro_4gb", "pro_8gb", "pro_16gb", "pro_32gb", "pro_64gb", "pro_128gb", "pro_192gb", "pro_256gb", "pro_384gb",
-    "pro_512gb", "accelerated_16gb", "accelerated_32gb", "accelerated_64gb", "accelerated_128gb", "accelerated_256gb",
-    "accelerated_384gb", "accelerated_512gb", "accelerated_768gb", "accelerated_1024gb",
-]  # fmt: skip
-KeyValuePlan = Literal["free", "starter", "standard", "pro", "pro_plus"]
-PostgresVersion = Literal["13", "14", "15", "16", "17", "18"]
-Runtime = Literal["docker", "elixir", "go", "image", "node", "python", "ruby", "rust"]
-
-AnyVariable = TypeVar("AnyVariable", bound="Sourced")
-
-SqlName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
-ObjectName = Annotated[str, AfterValidator(object_name)]
-AutoDeployTrigger = Literal["off", "commit", "checksPass"]
-
-
-class Model(BaseModel):
-    """Base of every model here and of the stack settings: camelCase keys, no unknown ones, immutable."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
-    )
-
-
-class FromDatabase(Model):
-    name: ObjectName
-    property: Literal["connectionString", "host", "port", "user", "password", "database"] = "connectionString"
-
-
-class FromKeyValue(Model):
-    name: ObjectName
-    property: Literal["connectionString", "host", "port", "hostport"] = "connectionString"
-
-
-class FromService(Model):
-    type: Literal["web"] = "web"
-    name: ObjectName
-    property: Literal["host", "port", "hostport"]
-
-
-class Sourced(Model):
-    """A variable's source: exactly one of the fields other than its key."""
-
-    key: EnvKey | None = None
-    value: EnvValue | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        sources = [name for name in type(self).model_fields if name != "key" and getattr(self, name) is not None]
-        if len(sources) != 1:
-            known = ", ".join(to_camel(name) for name in type(self).model_fields if name != "key")
-            given = ", ".join(to_camel(name) for name in sources) or "none"
-            raise ValueError(f"{self.key or 'variable'}: expected exactly one of {known}; found {given}")
-        if (self.key is None) != (sources == ["from_group"]):
-            raise ValueError("expected a key (and none with fromGroup, which links a whole group)")
-        return self
-
-
-class EnvVar(Sourced):
-    """A variable of a Render object."""
-
-    generate_value: Literal[True] | None = None
-    sync: Literal[False] | None = None
-    from_database: FromDatabase | None = None
-    from_key_value: FromKeyValue | None = None
-    from_service: FromService | None = None
-    from_group: ObjectName | None = None
-
-
-class DocumentVariable(EnvVar):
-    """A variable as a command's document holds it. A secret stays outside the document, which anybody may read."""
-
-    from_environment: str | None = None
-    """Name of the command's own environment variable that holds the value; see `fill_in`."""
-
-
-def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
-    """Raises: ValueError naming every key that is declared twice."""
-    keys = [variable.key for variable in variables if variable.key]
-    if duplicates := sorted({key for key in keys if keys.count(key) > 1}):
-        raise ValueError(f"declared more than once: {', '.join(duplicates)}")
-    return variables
-
-
-EnvVars = Annotated[list[DocumentVariable], AfterValidator(unique_keys)]
-
-
-class AllowedAddress(Model):
-    """One entry of an inbound allow list; an empty list allows no connection from outside Render."""
-
-    source: Cidr
-    description: str = ""
-
-
-class Database(Model):
-    """A Render Postgres instance. Render appends a random suffix to `databaseName`."""
-
-    recreate: bool = False
-    """Whether a lost instance is made anew, empty; else its loss is an error."""
-
-    name: ObjectName
-    plan: PostgresPlan
-    region: Region
-    postgres_major_version: PostgresVersion
-    database_name: SqlName | None = None
-    user: SqlName | None = None
-    disk_size_gb: int | None = Field(None, alias="diskSizeGB", ge=1)
-    high_availability: bool = False
-    ip_allow_list: list[AllowedAddress] = []
-
-
-class KeyValue(Model):
-    """A Render Key Value instance (Redis-compatible)."""
-
-    recreate: bool = False
-    """As for a database."""
-    type: Literal["keyvalue"] = "keyvalue"
-    name: ObjectName
-    plan: KeyValuePlan
-    region: Region
-    maxmemory_policy: Literal[
-        "noeviction", "allkeys_lfu", "allkeys_lru", "allkeys_random",
-        "volatile_lfu", "volatile_lru", "volatile_random", "volatile_ttl",
-    ] = "allkeys_lru"  # fmt: skip
-    ip_allow_list: list[AllowedAddress] = []
-
-
-Ownership = Literal["exact", "merge", "adopted"]
-"""exact: what is not declared is removed. merge: a group's undeclared variables are left alone. adopted: of a service
-that lives already nothing but what is declared is touched; it is never made, deployed or deleted."""
-
-
-class EnvVarGroup(Model):
-    name: ObjectName
-    env_vars: EnvVars = []
-    ownership: Literal["exact", "merge"] = "exact"
-
-    @model_validator(mode="after")
-    def _no_nesting(self) -> Self:
-        if any(variable.from_group for variable in self.env_vars):
-            raise ValueError("a group cannot hold fromGroup")
-        return self
-
-
-class BuildFilter(Model):
-    """Glob patterns of the files whose change builds (`paths`) or does not build (`ignoredPaths`)."""
-
-    paths: list[str] = []
-    ignored_paths: list[str] = []
-
-
-class Previews(Model):
-    generation: Literal["off", "manual", "automatic"] = "off"
-
-
-class AnyWebService(Model):
-    """What every web service declares."""
-
-    type: Literal["web"] = "web"
-    name: ObjectName
-    domains: list[DomainName] = []
-    env_vars: EnvVars = []
-    ownership: Literal["exact", "adopted"] = "exact"
-
-    @property
-    def groups(self) -> list[str]:
-        return [v.from_group for v in self.env_vars if v.from_group]
-
-
-class WebService(AnyWebService):
-    """A Render web service built from a Git branch."""
-
-    runtime: Runtime
-    plan: ServicePlan
-    region: Region
-    repo: str
-    branch: str
-    root_dir: str = ""
-    build_command: Command
-    start_command: Command
-    pre_deploy_command: str = ""
-    health_check_path: UrlPath = ""
-    auto_deploy_trigger: AutoDeployTrigger = "commit"
-    build_filter: BuildFilter = BuildFilter()
-    previews: Previews = Previews()
-
-
-class AdoptedService(AnyWebService):
-    """A web service that somebody else made and runs; a field that is None is theirs."""
-
-    ownership: Literal["adopted"]
-    runtime: Runtime | None = None
-    plan: ServicePlan | None = None
-    region: Region | None = None
-    repo: str | None = None
-    branch: str | None = None
-    root_dir: str | None = None
-    build_command: Command | None = None
-    start_command: Command | None = None
-    pre_deploy_command: str | None = None
-    health_check_path: UrlPath | None = None
-    auto_deploy_trigger: AutoDeployTrigger | None = None
-    build_filter: BuildFilter | None = None
-    previews: Previews | None = None
-
-
-def _kind(service: object) -> object:
-    """Which model is meant, so that problems are told of that one alone."""
-    given = service if isinstance(service, dict) else dict(service) if isinstance(service, Model) else {}
-    return "adopted" if (given.get("type"), given.get("ownership")) == ("web", "adopted") else given.get("type")
-
+from blueprint.objects import Database, EnvVarGroup, KeyValue, Project
+from blueprint.service import ANY_TYPE, CronJob, PrivateService, Service, StaticSite, WebService, Worker
+from blueprint.sources import DocumentVariable, Model
 
 AnyService = Annotated[
-    Annotated[WebService, Tag("web")]
-    | Annotated[AdoptedService, Tag("adopted")]
+    Annotated[WebService[DocumentVariable], Tag("web")]
+    | Annotated[PrivateService[DocumentVariable], Tag("pserv")]
+    | Annotated[Worker[DocumentVariable], Tag("worker")]
+    | Annotated[CronJob[DocumentVariable], Tag("cron")]
+    | Annotated[StaticSite[DocumentVariable], Tag("static")]
     | Annotated[KeyValue, Tag("keyvalue")],
-    Discriminator(_kind, custom_error_type="service_type", custom_error_message="expected type 'web' or 'keyvalue'"),
+    ANY_TYPE,
 ]
 
 
@@ -263,12 +43,16 @@ class Known(Model):
 
 
 class KnownObjects(Model):
-    """What is known beforehand: the workspace, and objects that are declared elsewhere, by name."""
+    """What is known beforehand: the workspace, and objects that are declared elsewhere, by name.
+
+    Attributes: environments: by `<project>/<environment>`.
+    """
 
     owner_id: str | None = None
-    databases: dict[str, Known] = {}
-    key_values: dict[str, Known] = {}
-    env_var_groups: dict[str, Known] = {}
+    databases: dict[str, Known] = Field({})
+    key_values: dict[str, Known] = Field({})
+    env_var_groups: dict[str, Known] = Field({})
+    environments: dict[str, Known] = Field({})
 
 
 class Document(Model):
@@ -278,9 +62,10 @@ class Document(Model):
         known: what is declared elsewhere and referred to here; saves its look-up.
     """
 
-    databases: list[Database] = []
-    services: list[AnyService] = []
-    env_var_groups: list[EnvVarGroup] = []
+    databases: list[Database] = Field([])
+    services: list[AnyService] = Field([])
+    env_var_groups: list[EnvVarGroup[DocumentVariable]] = Field([])
+    projects: list[Project] = Field([])
     known: KnownObjects = KnownObjects()
 
     @property
@@ -288,7 +73,8 @@ class Document(Model):
         return [service for service in self.services if isinstance(service, KeyValue)]
 
     @property
-    def web_services(self) -> list[WebService | AdoptedService]:
+    def processes(self) -> list[Service[DocumentVariable]]:
+        """Every service that is no key-value instance."""
         return [service for service in self.services if not isinstance(service, KeyValue)]
 
 
@@ -303,24 +89,24 @@ def fill_in(document: Document, environ: Mapping[str, str]) -> Document:
 
     Raises: InvalidSpec, naming every variable whose value is not there.
     """
+    missing = set[str]()
 
-    def filled(variables: list[DocumentVariable]) -> dict[str, list[DocumentVariable]]:
-        return {
-            "env_vars": [
-                DocumentVariable(key=one.key, value=environ[one.from_environment]) if one.from_environment else one
-                for one in variables
-            ]
-        }
+    def filled(one: DocumentVariable) -> DocumentVariable:
+        if one.from_environment is None:
+            return one
+        if one.from_environment not in environ:
+            missing.add(one.from_environment)
+        return DocumentVariable(key=one.key, value=environ.get(one.from_environment, ""))
 
-    variables = [v for holder in (*document.web_services, *document.env_var_groups) for v in holder.env_vars]
-    named = {variable.from_environment for variable in variables if variable.from_environment}
-    if missing := sorted(named - environ.keys()):
-        raise InvalidSpec(f"the document takes values from the environment, which lacks {', '.join(missing)}")
-    services = [
-        one if isinstance(one, KeyValue) else one.model_copy(update=filled(one.env_vars)) for one in document.services
-    ]
-    groups = [group.model_copy(update=filled(group.env_vars)) for group in document.env_var_groups]
-    return document.model_copy(update={"services": services, "env_var_groups": groups})
+    def holding(holder: Any) -> Any:
+        if isinstance(holder, KeyValue):
+            return holder
+        return holder.model_copy(update={"env_vars": [filled(one) for one in holder.env_vars]})
+
+    changed = {name: [holding(one) for one in getattr(document, name)] for name in ("services", "env_var_groups")}
+    if missing:
+        raise InvalidSpec(f"the document takes values from the environment, which lacks {', '.join(sorted(missing))}")
+    return document.model_copy(update=changed)
 
 
 def parse(text: str, known: str = "") -> Document:

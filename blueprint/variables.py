@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from blueprint.client import RenderClient
-from blueprint.datastores import KEY_VALUE, POSTGRES, Kind
 from blueprint.drift import Difference
 from blueprint.drift import Kind as Found
-from blueprint.errors import MissingReference
+from blueprint.errors import MissingReference, NotFound, Refused
+from blueprint.kinds import KEY_VALUE, POSTGRES, Kind
 from blueprint.marker import KEY, Marker
-from blueprint.spec import EnvVar, FromService, KnownObjects, Ownership
+from blueprint.objects import Ownership
+from blueprint.sources import EnvVar, FromService
+from blueprint.spec import KnownObjects
 from blueprint.workspace import Json, Session
 
 DEFAULT_PORT = 10000
@@ -54,29 +56,68 @@ class References:
         """
         if (kind, name) not in self._connections:
             known = self._known[kind].get(name)
-            identity = known.id if known else self._look_up(kind, name)
+            identity, replica = (known.id, None) if known else self._look_up(kind, name)
             info = self._session.client.get(f"{kind.path}/{identity}/connection-info")
-            self._connections[kind, name] = _parts(info["internalConnectionString"])
+            url = str(info["internalConnectionString"])
+            # A replica has its primary's user, password and database, on a host that is called by its own id.
+            self._connections[kind, name] = _parts(url.replace(f"@{identity}", f"@{replica}") if replica else url)
         return self._connections[kind, name]
 
-    def _look_up(self, kind: Kind, name: str) -> str:
-        if (found := self._session.find(kind.path, kind.item, name)) is None:
-            raise MissingReference(f"no {kind.label} is named {name!r}: declare it, or correct the reference")
-        return str(found["id"])
+    def _look_up(self, kind: Kind, name: str) -> tuple[str, str | None]:
+        """The id of an instance; and of its read replica, where that is what is called so."""
+        for fresh in (False, True):  # it may have been made earlier in this run
+            if found := self._session.find(kind.path, kind.item, name, fresh=fresh):
+                return str(found["id"]), None
+            for primary in self._session.listing(kind.path, kind.item):
+                for replica in primary.get("readReplicas") or ():
+                    if replica["name"] == name:
+                        return str(primary["id"]), str(replica["id"])
+        raise MissingReference(f"no {kind.label} is named {name!r}: declare it, or correct the reference")
 
     def service(self, reference: FromService, own_name: str, own: Json | None) -> str:
-        """A property of a web service; of the declared one itself also before it exists, where that is possible."""
+        """A property or a variable of a service; of the declared one itself also before it exists, where possible."""
         itself = reference.name == own_name
         live = own if itself else self._session.find("/services", "service", reference.name)
+        if live is None and not itself:  # made earlier in this run
+            live = self._session.find("/services", "service", reference.name, fresh=True)
         if live is None and (not itself or reference.property != "port"):
-            raise MissingReference(f"no web service is named {reference.name!r}: it has to exist to refer to its host")
-        ports = live["serviceDetails"].get("openPorts") if live else None
-        port = str(ports[0]["port"] if ports else DEFAULT_PORT)
+            raise MissingReference(
+                f"no service is named {reference.name!r}: it has to exist before something can refer to it"
+            )
+        if reference.env_var_key:
+            assert live is not None
+            return self._variable(live, reference.env_var_key)
+        port = _port(live) if live else str(DEFAULT_PORT)
         if reference.property == "port":
             return port
         assert live is not None
         host = str(live["slug"])
         return host if reference.property == "host" else f"{host}:{port}"
+
+    def _variable(self, live: Json, key: str) -> str:
+        """A service's own variable, or one that Render sets by itself (its documentation, Default variables)."""
+        details, url = live["serviceDetails"], str(live["serviceDetails"].get("url") or "")
+        by_render = {
+            "RENDER_EXTERNAL_URL": url,
+            "RENDER_EXTERNAL_HOSTNAME": urlsplit(url).netloc,
+            "RENDER_SERVICE_ID": live["id"],
+            "RENDER_SERVICE_NAME": live["name"],
+            "RENDER_DISCOVERY_SERVICE": f"{live['slug']}-discovery",
+            "PORT": _port(live) if "openPorts" in details else "",
+        }
+        if by_render.get(key) and key.startswith("RENDER_"):
+            return str(by_render[key])
+        try:
+            return str(self._session.client.get(f"/services/{live['id']}/env-vars/{key}")["value"])
+        except NotFound:
+            if by_render.get(key):
+                return str(by_render[key])
+        raise MissingReference(f"service {live['name']} has no variable {key} of its own: correct envVarKey")
+
+
+def _port(live: Json) -> str:
+    ports = live["serviceDetails"].get("openPorts")
+    return str(ports[0]["port"] if ports else DEFAULT_PORT)
 
 
 class Resolver:
@@ -108,10 +149,8 @@ class Resolver:
     def _value(self, variable: EnvVar) -> str:
         if variable.from_database:
             return self._references.connection(POSTGRES, variable.from_database.name)[variable.from_database.property]
-        if variable.from_key_value:
-            return self._references.connection(KEY_VALUE, variable.from_key_value.name)[
-                variable.from_key_value.property
-            ]
+        if store := variable.key_value:
+            return self._references.connection(KEY_VALUE, store.name)[store.property]
         if variable.from_service:
             return self._references.service(variable.from_service, self._owner, self._live)
         return str(variable.value)
@@ -152,10 +191,44 @@ def write_each(
         client.delete(f"{path}/{key}")
 
 
-def variable_drift(present: Mapping[str, str], declared: Iterable[EnvVar], ownership: Ownership) -> list[Difference]:
-    """What happened to an object's variables since its marker was written, by name; values are not shown."""
+def missing_by_hand(owner: str, declared: Iterable[EnvVar], present: Mapping[str, str]) -> None:
+    """Raises: Refused where a value is declared to be kept at Render, and was never there."""
+    marker = Marker.read(present)
+    recorded = marker.names("env.") if marker else set()
+    missing = [str(v.key) for v in declared if v.sync is False and v.key not in present]
+    if missing and not set(missing) <= recorded:
+        raise Refused(
+            f"{owner}: declared `sync: false` (their values are kept in Render's dashboard), and not there: "
+            f"{', '.join(missing)}. Set them at {owner.split(maxsplit=1)[1]}, Environment, then run again; or declare "
+            "fromSecret"
+        )
+
+
+def losses(owner: str, lost: Sequence[str], milder: Ownership) -> str | None:
+    """Why an apply would be refused; None where nothing would be lost.
+
+    Args: milder: the ownership that leaves undeclared things alone.
+    """
+    if not lost:
+        return None
+    return (
+        f"{owner} exists and was never applied by this program, and what is declared would remove {', '.join(lost)}. "
+        f"Declare them, or say `ownership: {milder}` to leave them alone, or `ownership: exact` to have them removed"
+    )
+
+
+def drift_or_stranger(
+    present: Mapping[str, str], declared: Iterable[EnvVar], ownership: Ownership, *, is_ours: bool
+) -> list[Difference]:
+    """What happened to an object's variables since its marker was written, by name; values are not shown.
+
+    Args: is_ours: whether this program applied it, also where there is no marker.
+    """
+    declared = list(declared)
     if (marker := Marker.read(present)) is None:
-        return [Difference(kind=Found.UNMARKED)]
+        lost = undeclared(present, [str(v.key) for v in declared], ownership)
+        gone = Difference(field=f"env.{KEY}", kind=Found.MISSING) if is_ours else Difference(kind=Found.UNMARKED)
+        return [gone, *differing("env", [], lost)]
     recorded = marker.names("env.")
     written = {variable.key: variable.value for variable in declared}
     changed = [

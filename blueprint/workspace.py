@@ -30,7 +30,10 @@ class Session:
         self._owner_was_seen = False
         self._seen: set[str] = set()
         self._listings: dict[str, list[Json]] = {}
+        self._domains: dict[str, list[Json]] = {}
         self._listing = threading.RLock()
+        self.environments: dict[str, str] = {}
+        """Ids of environments that are known already, by `<project>/<environment>`."""
 
     @property
     def owner_id(self) -> str:
@@ -46,6 +49,10 @@ class Session:
                 f"export RENDER_OWNER_ID=<id>"
             )
         return next(iter(owners))
+
+    def owner_of(self, live: Json) -> str:
+        """The workspace that an object is in; this run's, where the answer does not say it."""
+        return str(live.get("ownerId") or _owner(live) or self.owner_id)
 
     def workspaces(self) -> dict[str, str]:
         """Id and name of every workspace that the key sees."""
@@ -72,7 +79,7 @@ class Session:
         with self._listing:
             if fresh or path not in self._listings:
                 found = list(self.client.pages(path, item, **({"ownerId": self._owner_id} if self._owner_id else {})))
-                self._seen |= {str(one.get("ownerId") or one["owner"]["id"]) for one in found}
+                self._seen |= {str(owner) for one in found if (owner := one.get("ownerId") or _owner(one))}
                 if len(self._seen) > 1 and self._owner_id is None:
                     self._owner_id = self._only_workspace()
                 self._listings[path] = found
@@ -96,10 +103,51 @@ class Session:
         Raises: Refused when there are several, which Render allows for datastores.
         """
         found = [entry for entry in self.listing(path, item, fresh=fresh) if entry["name"] == name]
+        found = [entry for entry in found if "parentServer" not in entry.get("serviceDetails", {})] or found[:1]
         if len(found) > 1:
             ids = ", ".join(entry["id"] for entry in found)
             raise Refused(f"{path.strip('/')}: {len(found)} objects are named {name!r} ({ids}): rename or delete one")
         return found[0] if found else None
+
+    def domains_of(self, service_id: str, *, fresh: bool = False) -> list[Json]:
+        """The custom domains of a service, read once in a run."""
+        if fresh or service_id not in self._domains:
+            path = f"/services/{service_id}/custom-domains"
+            self._domains[service_id] = list(self.client.pages(path, "customDomain"))
+        return self._domains[service_id]
+
+    def domain_holder(self, name: str) -> str | None:
+        """Name of the service of this workspace that has a domain, which no second one can have."""
+        for service in self.listing("/services", "service"):
+            has_domains = service["type"] in ("web_service", "static_site")
+            if has_domains and any(one["name"] == name for one in self.domains_of(service["id"])):
+                return str(service["name"])
+        return None
+
+    def environment_id(self, path: str) -> str | None:
+        """Args: path: `<project>/<environment>`."""
+        if path not in self.environments:
+            project = path.rpartition("/")[0]
+            found = self.find("/projects", "project", project)
+            listed = self.environments_of(found["id"]) if found else []
+            self.environments |= {f"{project}/{one['name']}": one["id"] for one in listed}
+        return self.environments.get(path)
+
+    def environments_of(self, project_id: str) -> list[Json]:
+        return list(self.client.pages("/environments", "environment", projectId=project_id))
+
+    def move(self, live: Json, identity: str) -> None:
+        """Make an object belong to an environment. Args: identity: of the environment; empty for none."""
+        if not identity:
+            self.client.delete(f"/environments/{live['environmentId']}/resources?resourceIds={live['id']}")
+            return
+
+        def moved() -> bool:
+            found = self.client.get(f"/environments/{identity}")
+            ids = ("serviceIds", "databasesIds", "redisIds", "envGroupIds")
+            return any(live["id"] in (found.get(key) or []) for key in ids)
+
+        self.create(f"/environments/{identity}/resources", {"resourceIds": [live["id"]]}, moved)
 
     def create(self, path: str, body: Any, look: Callable[[], Any]) -> Any:
         """POST once. Where the answer was lost, what `look` finds counts as the answer, and else it is sent again.
@@ -144,6 +192,10 @@ def connect(
         raise Refused(f"RENDER_HOST is {url}: expected a base address such as {BASE_URL}")
     with RenderClient(key, base_url=url, deadline=deadline, notify=notify, transport=transport) as client:
         yield Session(client, environ.get("RENDER_OWNER_ID") or None, notify)
+
+
+def _owner(listed: Json) -> str | None:
+    return (listed.get("owner") or {}).get("id")
 
 
 def _named(owners: Mapping[str, str]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from blueprint.objects import Object
+from blueprint.service import StaticSite
+from blueprint.sources import as_json
 from blueprint.spec import Document
 from components.phases import CRITICAL_OUTPUTS, Part
-from components.render_settings import AdoptedService, AnyService
+from components.render_settings import AnyService
 from components.settings import Settings
 from components.variables import RenderVariable, is_secret
 
@@ -20,34 +23,76 @@ class Blueprint:
     """What of the settings a phase declares.
 
     Args:
-        repository_url: what services are built from; of the settings' branch.
+        repository_url: what services are built from, unless they name another one; of the settings' branch.
         parts: of the phase. Without the backend, an adopted service has its critical variables and nothing else.
     """
 
     def __init__(self, settings: Settings, repository_url: str, parts: frozenset[Part]) -> None:
         self._settings, self._repository_url, self._parts = settings.render, repository_url, parts
-        self._branch = settings.github.branch.name
+        self.branch = settings.github.branch.name
+        """The one that is built, unless a service names another one."""
 
     @property
     def _whole(self) -> bool:
         return Part.BACKEND in self._parts
 
-    def database(self) -> Spec | None:
-        database = self._settings.database
-        return self._in_region(database) if database and self._whole else None
-
-    def key_value(self) -> Spec | None:
-        key_value = self._settings.key_value
-        return {"type": "keyvalue", **self._in_region(key_value)} if key_value and self._whole else None
-
-    def env_group(self, value_of: ValueOf) -> Spec | None:
-        group = self._settings.env_group
-        return {"name": group.name, "envVars": _variables(group.env_vars, value_of)} if group and self._whole else None
+    @property
+    def main(self) -> str | None:
+        """Name of the service that the frontend talks to."""
+        return self._settings.backend.name if self._settings.backend else None
 
     @property
-    def main(self) -> str:
-        """Name of the service that the frontend talks to."""
-        return self._settings.service.name
+    def addressed(self) -> frozenset[str]:
+        """Names of the services that browsers can open."""
+        return frozenset(service.name for service in self._settings.addressed)
+
+    def resource_name(self, section: str, name: str) -> str:
+        """What an object is called among Pulumi's resources: its name, and its kind where a service has that name."""
+        others = [other for other, names in self._names.items() if name in names]
+        return name if section == others[0] else f"{name}-{section}"
+
+    @property
+    def _names(self) -> dict[str, set[str]]:
+        """Names of the declared objects by section; of several objects of one name the first keeps it for itself."""
+        render = self._settings
+        objects: dict[str, Sequence[Object]] = {
+            "services": render.services,
+            "databases": render.databases,
+            "keyValues": render.key_values,
+            "envVarGroups": render.env_groups,
+            "projects": render.projects,
+        }
+        return {section: {one.name for one in listed} for section, listed in objects.items()}
+
+    def concerns(self, spec: Spec, section: str, name: str) -> bool:
+        """Whether a command is told of another object: one that it refers to, or the only one below a short key."""
+        render = self._settings
+        short = {
+            "databases": render.single_database,
+            "keyValues": render.single_key_value,
+            "envVarGroups": render.single_group,
+        }
+        only = short.get(section)
+        return (only is not None and only.name == name) or name in referred(spec)
+
+    def projects(self) -> list[Spec]:
+        inside = {"databases", "services", "envVarGroups"}
+        specs = [_plain(project) for project in self._settings.projects] if self._whole else []
+        for spec in specs:
+            spec["environments"] = [
+                {key: value for key, value in one.items() if key not in inside} for one in spec["environments"]
+            ]
+        return specs
+
+    def databases(self) -> list[Spec]:
+        return [self._in_region(_plain(one)) for one in self._settings.databases] if self._whole else []
+
+    def key_values(self) -> list[Spec]:
+        return [self._in_region(_plain(one)) for one in self._settings.key_values] if self._whole else []
+
+    def env_groups(self, value_of: ValueOf) -> list[Spec]:
+        groups = self._settings.env_groups if self._whole else []
+        return [_plain(group) | {"envVars": _variables(group.env_vars, value_of)} for group in groups]
 
     def services(self, value_of: ValueOf) -> list[Spec]:
         """Each after the ones that it refers to."""
@@ -59,37 +104,39 @@ class Blueprint:
         return []
 
     def _service(self, service: AnyService, value_of: ValueOf) -> Spec:
-        spec = {
-            **self._in_region(service),
-            "type": "web",
-            "branch": self._branch,
-            "envVars": _variables(service.env_vars, value_of),
-        }
+        spec = as_json(service) | _taken_over(service) | {"envVars": _variables(service.env_vars, value_of)}
+        if not isinstance(service, StaticSite):
+            spec = self._in_region(spec)
+        if not service.has_repository:
+            return spec
         spec |= {"autoDeployTrigger": "off"} if Part.TAG_DEPLOYS in self._parts else {}
         # An adopted one's repository is the one it has: another one would be another service.
-        return spec if isinstance(service, AdoptedService) else spec | {"repo": self._repository_url}
+        source = {"branch": self.branch} | ({} if service.is_adopted else {"repo": self._repository_url})
+        return source | spec
 
     def _with(self, variables: list[RenderVariable], service: AnyService, value_of: ValueOf) -> Spec:
         """A service of which nothing but some variables is managed."""
-        return {
-            "type": "web",
+        spec = {
+            "type": service.type,
             "name": service.name,
-            "region": self._settings.region,
             "ownership": service.ownership,
             "envVars": _variables(variables, value_of),
         }
+        return spec | {"runtime": "static"} if isinstance(service, StaticSite) else self._in_region(spec)
 
     def without_values(self) -> Document:
         """Every object in one document, for a look at what is there: values from elsewhere are left empty."""
-        sections = {
-            "databases": [self.database()],
-            "services": [*self.services(_nothing), self.key_value()],
-            "envVarGroups": [self.env_group(_nothing)],
-        }
-        return Document.model_validate({name: [s for s in specs if s] for name, specs in sections.items()})
+        return Document.model_validate(
+            {
+                "projects": self.projects(),
+                "databases": self.databases(),
+                "services": [*self.services(_nothing), *self.key_values()],
+                "envVarGroups": self.env_groups(_nothing),
+            }
+        )
 
-    def _in_region(self, settings: Any) -> Spec:
-        return {"region": self._settings.region, **settings.model_dump(by_alias=True, exclude_none=True)}
+    def _in_region(self, spec: Spec) -> Spec:
+        return {"region": self._settings.region, **spec}
 
 
 def references(spec: Spec) -> set[str]:
@@ -97,19 +144,40 @@ def references(spec: Spec) -> set[str]:
     return {variable["fromService"]["name"] for variable in spec["envVars"] if "fromService" in variable}
 
 
+def referred(spec: Spec) -> set[str]:
+    """Names of everything that an object's variables refer to."""
+    sources = ("fromService", "fromDatabase", "fromKeyValue")
+    found = {
+        variable[source]["name"] for variable in spec.get("envVars", ()) for source in sources if source in variable
+    }
+    return found | {variable["fromGroup"] for variable in spec.get("envVars", ()) if "fromGroup" in variable}
+
+
+def _plain(one: Object) -> Spec:
+    """As declared, with the usual ownership left out."""
+    spec = as_json(one) | _taken_over(one)
+    return {key: value for key, value in spec.items() if (key, value) != ("ownership", "exact")}
+
+
+def _taken_over(one: Object) -> Spec:
+    """An ownership that the file spells out is an answer to what becomes of things that somebody else made."""
+    explicit = "ownership" in one.model_fields_set and one.ownership == "exact"
+    return {"takeOver": True} if explicit else {}
+
+
 def _critical(service: AnyService) -> list[RenderVariable]:
     """What the foundation already sets, of a service that lives."""
-    if not isinstance(service, AdoptedService):
+    if not service.is_adopted:
         return []
     return [variable for variable in service.env_vars if variable.from_output in CRITICAL_OUTPUTS]
 
 
-def _variables(variables: list[RenderVariable], value_of: ValueOf) -> list[Spec]:
+def _variables(variables: Sequence[RenderVariable], value_of: ValueOf) -> list[Spec]:
     """A secret stands below `fromEnvironment`, where its command finds it; see components.render."""
     return [
         {"key": variable.key, "fromEnvironment" if is_secret(variable) else "value": value_of(variable)}
         if variable.from_secret or variable.from_output
-        else variable.model_dump(by_alias=True, exclude_none=True)
+        else as_json(variable)
         for variable in variables
     ]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from components.render_settings import SERVICE_TAGS
 from components.settings import Settings
 from components.stack_file import WITH_A_TIME, StackConfig
 
@@ -208,14 +209,12 @@ def _set_secret(stack: str, name: str) -> str:
 
 def _untagged(detail: Any) -> Any:
     """Without the name of the variant that pydantic puts after a key that has several."""
-    steps = [
-        s for i, s in enumerate(detail["loc"]) if s not in ("exact", "adopted") or not _holds_service(detail["loc"][:i])
-    ]
+    steps = [s for i, s in enumerate(detail["loc"]) if s not in SERVICE_TAGS or not _holds_service(detail["loc"][:i])]
     return {**detail, "loc": tuple(steps)}
 
 
 def _holds_service(location: tuple[str | int, ...]) -> bool:
-    return location[-1:] == ("service",) or location[-2:-1] == ("otherServices",)
+    return location[-1:] == ("service",) or location[-2:-1] in (("otherServices",), ("services",))
 
 
 def _problems(details: list[Any]) -> Iterator[Problem]:

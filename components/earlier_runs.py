@@ -16,7 +16,6 @@ from pulumi.runtime.rpc import unwrap_rpc_secret
 from pulumi.runtime.settings import get_monitor
 
 from components.phases import Phase, gives_up_infrastructure, skipped
-from components.render_settings import AdoptedService
 from components.settings import Settings
 from components.vocabulary import COMMAND
 
@@ -116,8 +115,8 @@ def refusals(before: Before, settings: Settings) -> list[str]:
 def _lost(before: Before, settings: Settings) -> list[str]:
     """Databases and services that a phase had, or a run that was cut short has made, and the foundation has not."""
     render = settings.render
-    declared = [one.name for one in (render.database, render.key_value, *render.services) if one]
+    declared = [one.name for one in (*render.databases, *render.key_values, *render.services)]
     lost = declared if gives_up_infrastructure(before.phase, settings.phase) else []
-    kept = {service.name for service in render.services if isinstance(service, AdoptedService)}
-    kept |= {render.env_group.name} if render.env_group else set()
+    kept = {service.name for service in render.services if service.is_adopted}
+    kept |= {group.name for group in render.env_groups}
     return [*lost, *sorted(before.made - kept - set(lost))]

@@ -13,7 +13,6 @@ from pathlib import Path
 from components import stack_file
 from components.configuration import load
 from components.phases import PHASES
-from components.render_settings import AdoptedService
 from components.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -85,7 +84,8 @@ def _tenant(settings: Settings) -> str:
 def _previews(settings: Sequence[Settings]) -> str:
     builds = ["Vercel: every branch"] if any(one.vercel for one in settings) else []
     for one in settings:
-        if (previews := one.render.service.previews) and previews.generation != "off":
+        previews = one.render.backend.previews if one.render.backend else None
+        if previews and previews.generation != "off":
             builds.append(f"Render: {previews.generation}, against `{one.github.branch.name}`")
     return f"by opening a pull request ({'; '.join(builds) or 'none'})"
 
@@ -138,7 +138,7 @@ def owned(settings: Settings) -> Mapping[str, str]:
     at_github = [branch, f"environment `{github.environment.name}`"]
     at_github += [f"tags `{github.release_tags}`"] if github.release_tags else []
     at_render = [f"`{one.name}`" for one in (render.database, render.key_value, render.env_group) if one]
-    at_render += [f"`{s.name}`{' (adopted)' if isinstance(s, AdoptedService) else ''}" for s in render.services]
+    at_render += [f"`{s.name}`{' (adopted)' if s.is_adopted else ''}" for s in render.services]
     at_render += [f"domain {domain}" for service in render.services for domain in service.domains]
     at_vercel: list[str] = []
     if vercel:

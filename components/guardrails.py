@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from blueprint.spec import Sourced
+from blueprint.sources import Sourced
 from components import cost
 from components import declared_rules as watch
 from components import earlier_runs as rollout
@@ -22,7 +22,7 @@ from components.observation import Observation
 from components.outputs import secret_digests
 from components.own_hosts import missing
 from components.phases import Part
-from components.render_settings import AdoptedService, AnyService
+from components.render_settings import AnyService
 from components.repository import Repository, Unavailable
 from components.required_checks import Evidence, unreported
 from components.settings import Settings
@@ -319,17 +319,17 @@ def previews_use_no_live_data(facts: Facts) -> Iterator[Finding]:
     if not facts.settings.live or Part.BACKEND not in facts.declared:
         return
     for service in facts.settings.render.services:
-        if service.previews is not None and service.previews.generation != "off" and _holds_data(service):
+        if service.preview_generation != "off" and _holds_data(service):
             yield Finding(
                 "error",
-                f"marketedge:render, service {service.name}: previews are {service.previews.generation}, so pull "
+                f"marketedge:render, service {service.name}: previews are {service.preview_generation}, so pull "
                 "requests would run on live data; expected generation off here, and previews at the environment that "
                 "pull requests are merged to",
             )
 
 
 def _holds_data(service: AnyService) -> bool:
-    return isinstance(service, AdoptedService) or any(
+    return service.is_adopted or any(
         variable.from_database or variable.from_key_value or variable.sync is False for variable in service.env_vars
     )
 

@@ -13,11 +13,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
+from blueprint.kinds_of_text import HOST
+
 ORGANIZATION = "{organization_name}"
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"({_LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 _PLACEHOLDER_HOST = re.compile(
-    rf"([a-z0-9][a-z0-9-]*)?(\*|{re.escape(ORGANIZATION)})([a-z0-9-]*[a-z0-9])?\.{_HOST.pattern}"
+    rf"([a-z0-9][a-z0-9-]*)?(\*|{re.escape(ORGANIZATION)})([a-z0-9-]*[a-z0-9])?\.{HOST.pattern}"
 )
 _ADDRESS = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
@@ -43,7 +43,7 @@ def _split(value: str) -> SplitResult:
         not port_is_valid
         or parts.scheme not in ("https", "http")
         or (parts.scheme == "http" and not local)
-        or not (local or any(kind.fullmatch(host) for kind in (_HOST, _PLACEHOLDER_HOST, _ADDRESS)))
+        or not (local or any(kind.fullmatch(host) for kind in (HOST, _PLACEHOLDER_HOST, _ADDRESS)))
         or parts.netloc != parts.netloc.lower()
         or parts.netloc.endswith(":")
         or "@" in parts.netloc
@@ -93,7 +93,7 @@ def host_name(value: str) -> str:
 
     Raises: ValueError saying what was expected.
     """
-    if not _HOST.fullmatch(value):
+    if not HOST.fullmatch(value):
         raise ValueError("expected a host name in lower case such as staging.example.com, without scheme or wildcard")
     return value
 

@@ -62,11 +62,12 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
     Raises: pulumi.RunError when what is there cannot become what is declared, such as a service in another region; and
         when Render cannot be read: a preview that looks clean must not hide that.
     """
-    nothing_declared = not (document.databases or document.services or document.env_var_groups)
+    nothing_declared = not (document.databases or document.services or document.env_var_groups or document.projects)
     if nothing_declared or not environ.get("RENDER_API_KEY"):
         return Observation()
     try:
         report = look(document, environ, digests)
+        _refuse_what_is_not_ours(report)
     except Refused as error:
         raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
     except RenderError as error:
@@ -86,6 +87,19 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
         if found.get("made")
     }
     return Observation(drift, _told(report, "digests"), _told(report, "values"), expires, services, made)
+
+
+def _refuse_what_is_not_ours(report: reconcile.Report) -> None:
+    """What somebody else made under a declared name is never emptied: a preview says so, and `up` stops before it.
+
+    Raises: Refused.
+    """
+    for objects in report.values():
+        for found in objects.values():
+            if (reason := found.get("refused")) and not pulumi.runtime.is_dry_run():
+                raise Refused(reason)
+            if reason:
+                pulumi.log.warn(f"Render: {reason}. `pulumi up` refuses it until then")
 
 
 def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:

@@ -60,55 +60,71 @@ class Backend(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
-        self._found = args.found
+        self._found, self._blueprint = args.found, args.blueprint
         self._commands: dict[tuple[str, str], local.Command] = {}  # later ones may need earlier ones
+        self._made: dict[tuple[str, str], pulumi.Output[Any]] = {}
         self._contents: dict[str, pulumi.Output[str]] = {}  # of each group
         blueprint, value_of = args.blueprint, args.wiring.value
-        # Never changed in place: outputs read what they are given later than this runs.
-        known: Mapping[str, Any] = {}
-        if spec := blueprint.database():
-            database = self._converge("databases", spec, {}, protect=True)
-            self.database_id = database["id"]
-            known = {"ownerId": database["ownerId"], "databases": {spec["name"]: {"id": self.database_id}}}
-        if spec := blueprint.key_value():
-            self.key_value_id = self._converge("keyValues", spec, {}, protect=True)["id"]
-            known = {**known, "keyValues": {spec["name"]: {"id": self.key_value_id}}}
-        if spec := blueprint.env_group(value_of):
-            self.env_group_id = self._converge("envVarGroups", spec, known)["id"]
-            self._contents[spec["name"]] = _contents(spec, known)
-            known = {**known, "envVarGroups": {spec["name"]: {"id": self.env_group_id}}}
-        services = {spec["name"]: self._service(spec, args.branch, known) for spec in blueprint.services(value_of)}
-        self.service_urls = {name: service["url"] for name, service in services.items()}
+        for spec in blueprint.projects():
+            self._converge("projects", spec)
+        for spec in blueprint.databases():
+            self._converge("databases", spec, protect=True)
+        for spec in blueprint.key_values():
+            self._converge("keyValues", spec, protect=True)
+        for spec in blueprint.env_groups(value_of):
+            self._converge("envVarGroups", spec)
+            self._contents[spec["name"]] = _contents(spec, self._known("envVarGroups", spec))
+        for spec in blueprint.services(value_of):
+            self._service(spec, args.branch)
+        self.database_id, self.key_value_id = self._first("databases"), self._first("keyValues")
+        self.env_group_id = self._first("envVarGroups")
+        services = {name: one for (section, name), one in self._made.items() if section == "services"}
+        self.service_urls = {name: one["url"] for name, one in services.items() if name in blueprint.addressed}
         self.outputs = {"render.serviceUrls": pulumi.Output.json_dumps(self.service_urls, sort_keys=True)}
-        if own := services.get(blueprint.main):
+        if own := services.get(blueprint.main or ""):
             self.service_id, self.service_url = own["id"], own["url"]
             self.outputs |= {"render.serviceId": self.service_id, "render.serviceUrl": self.service_url}
         self.register_outputs({"service_id": self.service_id, "service_url": self.service_url})
 
-    def _service(self, spec: Spec, branch: pulumi.Input[str], known: Mapping[str, Any]) -> pulumi.Output[Any]:
+    def _first(self, section: str) -> pulumi.Output[str] | None:
+        return next((one["id"] for (kind, _), one in self._made.items() if kind == section), None)
+
+    def _known(self, section: str, spec: Spec) -> Mapping[str, Any]:
+        """What a command is told of other objects: those that it refers to, and those that the stack has one of."""
+        known: dict[str, Any] = {}
+        for (other_section, other), one in self._made.items():
+            if not _is_told(section, other_section) or not self._blueprint.concerns(spec, other_section, other):
+                continue
+            if other_section == "databases" and "ownerId" not in known:
+                known["ownerId"] = one["ownerId"]
+            known[other_section] = {**known.get(other_section, {}), other: {"id": one["id"]}}
+        if path := spec.get("environment"):
+            project = self._made["projects", path.rpartition("/")[0]]
+            known["environments"] = {path: {"id": project["environments"][path]}}
+        return known
+
+    def _service(self, spec: Spec, branch: pulumi.Input[str]) -> None:
         # A branch that this stack makes has to be there before it is built.
-        spec = {**spec, "branch": branch} if "branch" in spec else spec
+        spec = {**spec, "branch": branch} if spec.get("branch") == self._blueprint.branch else spec
         groups = [v["fromGroup"] for v in spec["envVars"] if v.get("fromGroup") in self._contents]
         contents = {contents_variable(name): self._contents[name] for name in groups}
-        return self._converge("services", spec, known, environment=contents)
+        self._converge("services", spec, environment=contents)
 
     def _converge(
         self,
         section: str,
         spec: Spec,
-        known: Mapping[str, Any],
         *,
         environment: Mapping[str, pulumi.Input[str]] | None = None,
         protect: bool = False,
-    ) -> pulumi.Output[Any]:
-        """Declare one object.
-
-        Returns: what `apply` reports of it. Of an object that exists it is what was found: a preview knows that too.
+    ) -> None:
+        """Declare one object. What is known of it is what `apply` reports; of one that exists it is what was found,
+        which a preview knows too.
         """
         name = spec["name"]
         change = self._found.drift.get((section, name))
         command = local.Command(
-            name,
+            self._blueprint.resource_name(section, name),
             create="bin/render apply",
             update="bin/render apply",
             delete="bin/render destroy",
@@ -117,7 +133,7 @@ class Backend(pulumi.ComponentResource):
             environment={
                 **_secrets(spec),
                 **(environment or {}),
-                KNOWN_VARIABLE: pulumi.Output.json_dumps(known, sort_keys=True),
+                KNOWN_VARIABLE: pulumi.Output.json_dumps(self._known(section, spec), sort_keys=True),
                 **({DRIFT: _because(change)} if change else {}),
             },
             # Progress is on standard error; the report on standard output is for the next resource only.
@@ -131,16 +147,29 @@ class Backend(pulumi.ComponentResource):
             ),
         )
         self._commands[section, name] = command
-        if made := self._found.made.get((section, name)):
-            return pulumi.Output.from_input(made)
-        return pulumi.Output.json_loads(command.stdout)[section][name]
+        made = self._found.made.get((section, name))
+        told = pulumi.Output.from_input(made) if made else pulumi.Output.json_loads(command.stdout)[section][name]
+        self._made[section, name] = told
 
 
 def _needs(section: str, spec: Spec, other_section: str, other: str) -> bool:
     """Whether an object is made after another one, and deleted before it."""
     if other_section == "services":
-        return other in references(spec)
-    return section in ("envVarGroups", "services") and other_section != section
+        return section == "services" and other in references(spec)
+    if other_section == "projects":
+        return str(spec.get("environment", "")).startswith(f"{other}/")
+    return _is_told(section, other_section)
+
+
+_TOLD = {
+    "envVarGroups": frozenset({"databases", "keyValues"}),
+    "services": frozenset({"databases", "keyValues", "envVarGroups"}),
+}
+"""Sections of objects that the objects of a section may refer to by id."""
+
+
+def _is_told(section: str, other_section: str) -> bool:
+    return other_section in _TOLD.get(section, ())
 
 
 def _document(section: str, spec: Spec) -> dict[str, Any]:

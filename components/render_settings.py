@@ -1,139 +1,158 @@
-"""The `marketedge:render` section: what runs on Render, in Blueprint vocabulary (plan 2.1 to 2.4)."""
+"""The `marketedge:render` section: what runs on Render, in Blueprint vocabulary (plan 2.1 to 2.4).
+
+It holds the models of `blueprint`, whose variables may also come from a named secret or from another component. A stack
+lists any number of objects as a Blueprint does; `database`, `keyValue`, `envGroup`, `service` and `otherServices` are
+shorter ways to write the same lists.
+"""
 
 from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
-from blueprint.spec import (
-    AllowedAddress,
-    BuildFilter,
-    KeyValuePlan,
-    Model,
-    ObjectName,
-    PostgresPlan,
-    PostgresVersion,
-    Previews,
-    Region,
-    Runtime,
-    ServicePlan,
-    SqlName,
-)
-from components.kinds_of_text import HostNames
-from components.variables import RenderVariable, RenderVariables
+from blueprint.errors import Refused
+from blueprint.objects import Database, Environment, EnvVarGroup, KeyValue, Object, Project, Region
+from blueprint.service import ANY_TYPE, CronJob, PrivateService, Service, StaticSite, WebService, Worker
+from blueprint.sources import Model
+from components.variables import RenderVariable
 
-
-class Database(Model):
-    """See blueprint.spec.Database; the region is the section's."""
-
-    name: ObjectName
-    plan: PostgresPlan
-    postgres_major_version: PostgresVersion
-    database_name: SqlName
-    user: SqlName
-    disk_size_gb: int | None = Field(None, alias="diskSizeGB", ge=1)
-    ip_allow_list: list[AllowedAddress]
-    recreate: bool = False
-
-
-class KeyValue(Model):
-    """See blueprint.spec.KeyValue; the region is the section's."""
-
-    name: ObjectName
-    plan: KeyValuePlan
-    maxmemory_policy: Literal["noeviction", "allkeys_lru", "allkeys_lfu", "volatile_lru", "volatile_lfu"]
-    ip_allow_list: list[AllowedAddress]
-    recreate: bool = False
-
-
-class Group(Model):
-    """See blueprint.spec.EnvVarGroup."""
-
-    name: ObjectName
-    env_vars: RenderVariables = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _no_nesting(self) -> Self:
-        if any(variable.from_group for variable in self.env_vars):
-            raise ValueError("a group cannot hold fromGroup")
-        return self
-
-
-class ServiceSettings(Model):
-    """What every web service has; see blueprint.spec.WebService. Repository and branch are known from elsewhere."""
-
-    name: ObjectName
-    root_dir: str | None = None
-    pre_deploy_command: str | None = None
-    build_filter: BuildFilter | None = None
-    domains: HostNames = Field([])
-    env_vars: RenderVariables = Field([])
-
-    @property
-    def references(self) -> set[str]:
-        """Names of the services that its variables refer to."""
-        return {variable.from_service.name for variable in self.env_vars if variable.from_service}
-
-
-class Service(ServiceSettings):
-    """A service of this stack's own: made, deployed and deleted with it."""
-
-    ownership: Literal["exact"] = "exact"
-    runtime: Runtime
-    plan: ServicePlan
-    build_command: str = Field(min_length=1)
-    start_command: str = Field(min_length=1)
-    health_check_path: str = Field(pattern=r"^/[^\s?#]*$")
-    auto_deploy_trigger: Literal["off", "commit", "checksPass"]
-    previews: Previews
-
-
-class AdoptedService(ServiceSettings):
-    """A service that lives already: only what is declared here is managed, and it is never deployed or deleted."""
-
-    ownership: Literal["adopted"]
-    runtime: Runtime | None = None
-    plan: ServicePlan | None = None
-    build_command: str | None = Field(None, min_length=1)
-    start_command: str | None = Field(None, min_length=1)
-    health_check_path: str | None = Field(None, pattern=r"^/[^\s?#]*$")
-    auto_deploy_trigger: Literal["off", "commit", "checksPass"] | None = None
-    previews: Previews | None = None
-
-
-AnyService = Service | AdoptedService
-
-
-def _kind(service: object) -> str:
-    """Own, unless it says otherwise; so an error is about the keys of the one that was meant."""
-    given = service.get("ownership") if isinstance(service, dict) else getattr(service, "ownership", None)
-    return "adopted" if given == "adopted" else "exact"
-
-
-ServiceSection = Annotated[
-    Annotated[Service, Tag("exact")] | Annotated[AdoptedService, Tag("adopted")], Discriminator(_kind)
+SERVICE_TAGS = frozenset({"web", "pserv", "worker", "cron", "static", "keyvalue"})
+"""What pydantic calls the variants of a listed service."""
+Group = EnvVarGroup[RenderVariable]
+AnyService = Service[RenderVariable]
+Listed = Annotated[
+    Annotated[WebService[RenderVariable], Tag("web")]
+    | Annotated[PrivateService[RenderVariable], Tag("pserv")]
+    | Annotated[Worker[RenderVariable], Tag("worker")]
+    | Annotated[CronJob[RenderVariable], Tag("cron")]
+    | Annotated[StaticSite[RenderVariable], Tag("static")]
+    | Annotated[KeyValue, Tag("keyvalue")],
+    ANY_TYPE,
 ]
 
 
-class Render(Model):
+class Within(Model):
+    """What a Blueprint lists, at its top and in each environment of a project."""
+
+    listed_databases: list[Database] = Field([], alias="databases")
+    listed_services: list[Listed] = Field([], alias="services")
+    listed_groups: list[Group] = Field([], alias="envVarGroups")
+
+
+class EnvironmentSection(Environment, Within):
+    """An environment of a project with what belongs to it."""
+
+
+class ProjectSection(Project):
+    environments: list[EnvironmentSection] = Field(min_length=1)  # type: ignore[assignment] # with what is in them
+
+
+class Render(Within):
     """What runs on Render.
 
-    Attributes: service: the backend that the frontend talks to. other_services: of the same repository and branch.
+    Attributes:
+        region: of every object that does not name another one.
+        backend: name of the service that the frontend talks to, that smoke tests ask and releases deploy; by default
+            the one below `service`, else the first web service.
+        ungrouped: what belongs to no environment, and is taken out of the one that it is in.
     """
 
-    region: Region
-    database: Database | None = None
-    key_value: KeyValue | None = None
-    env_group: Group | None = None
-    service: ServiceSection
-    other_services: list[ServiceSection] = Field([])
+    region: Region = "oregon"
+    backend_name: str | None = Field(None, alias="backend")
+    single_database: Database | None = Field(None, alias="database")
+    single_key_value: KeyValue | None = Field(None, alias="keyValue")
+    single_group: Group | None = Field(None, alias="envGroup")
+    single_service: Listed | None = Field(None, alias="service")
+    other_listed: list[Listed] = Field([], alias="otherServices")
+    projects: list[ProjectSection] = Field([])
+    ungrouped: Within = Within()
+
+    @property
+    def _sections(self) -> list[tuple[str | None, Within]]:
+        """Each list of objects with the environment that these belong to; None where the section says nothing."""
+        inside = [(f"{p.name}/{e.name}", e) for p in self.projects for e in p.environments]
+        return [(None, self), *inside, ("", self.ungrouped)]
+
+    def _placed(self, singles: list[Any], name: str) -> list[Any]:
+        """Every object of a kind, each knowing its environment."""
+        listed = [
+            one if place is None else one.model_copy(update={"environment": place})
+            for place, section in self._sections
+            for one in getattr(section, name)
+        ]
+        return [one for one in singles if one] + listed
+
+    @property
+    def database(self) -> Database | None:
+        """The first one."""
+        return next(iter(self.databases), None)
+
+    @property
+    def key_value(self) -> KeyValue | None:
+        """The first one."""
+        return next(iter(self.key_values), None)
+
+    @property
+    def env_group(self) -> Group | None:
+        """The first one."""
+        return next(iter(self.env_groups), None)
+
+    @property
+    def databases(self) -> list[Database]:
+        return self._placed([self.single_database], "listed_databases")
+
+    @property
+    def _listed(self) -> list[AnyService | KeyValue]:
+        return self._placed([self.single_key_value, self.single_service, *self.other_listed], "listed_services")
+
+    @property
+    def key_values(self) -> list[KeyValue]:
+        return [one for one in self._listed if isinstance(one, KeyValue)]
+
+    @property
+    def env_groups(self) -> list[Group]:
+        return self._placed([self.single_group], "listed_groups")
 
     @property
     def services(self) -> list[AnyService]:
-        return [self.service, *self.other_services]
+        """Every service that is no key-value instance."""
+        return [one for one in self._listed if not isinstance(one, KeyValue)]
+
+    @property
+    def objects(self) -> list[Object]:
+        return [*self.projects, *self.databases, *self.key_values, *self.env_groups, *self.services]
+
+    @property
+    def backend(self) -> WebService[RenderVariable] | None:
+        """The service that the frontend talks to; None where the stack has no web service."""
+        webs = [one for one in self.services if isinstance(one, WebService)]
+        name = self.backend_name or (self.single_service.name if self.single_service else None)
+        return next((one for one in webs if name in (None, one.name)), None)
+
+    @property
+    def service(self) -> WebService[RenderVariable]:
+        """The backend, for what makes sense only where there is one.
+
+        Raises: Refused.
+        """
+        if (backend := self.backend) is None:
+            raise Refused("marketedge:render has no web service: there is nothing to open, to test or to release")
+        return backend
+
+    @property
+    def other_services(self) -> list[AnyService]:
+        """Every service but the backend."""
+        return [
+            one for one in self.services if one is not self.backend and one.name != getattr(self.backend, "name", 0)
+        ]
+
+    @property
+    def addressed(self) -> list[AnyService]:
+        """The services that browsers can open."""
+        return [one for one in self.services if one.has_address]
 
     @property
     def services_in_turn(self) -> list[AnyService]:
@@ -142,27 +161,43 @@ class Render(Model):
         Raises: graphlib.CycleError.
         """
         by_name = {service.name: service for service in self.services}
-        made = {name for name, service in by_name.items() if isinstance(service, Service)}
+        made = {name for name, service in by_name.items() if not service.is_adopted}
         waits = {name: (service.references & made) - {name} for name, service in by_name.items()}
         return [by_name[name] for name in graphlib.TopologicalSorter(waits).static_order()]
 
     @property
     def variables(self) -> list[RenderVariable]:
         """Every declared variable."""
-        own = [variable for service in self.services for variable in service.env_vars]
-        return own + (list(self.env_group.env_vars) if self.env_group else [])
+        return [variable for holder in self._holders for variable in holder.env_vars]
+
+    @property
+    def _holders(self) -> list[AnyService | Group]:
+        """Every object that has variables."""
+        return [*self.services, *self.env_groups]
 
     def variables_of(self, service: AnyService) -> list[RenderVariable]:
-        """What a service runs with: its own variables, and the group's where it links it."""
-        group = self.env_group
-        shared = list(group.env_vars) if group and any(v.from_group for v in service.env_vars) else []
+        """What a service runs with: its own variables, and those of the groups that it links."""
+        linked = [group for group in self.env_groups if group.name in service.groups]
+        shared = [variable for group in linked for variable in group.env_vars]
         return [variable for variable in service.env_vars if variable.key] + shared
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [service.name for service in self.services]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"more than one service is named {', '.join(twice)}")
+        """Render itself wants unique names of services only; this program finds every object by its name."""
+        kinds = (self.services, self.databases, self.key_values, self.env_groups, self.projects)
+        for objects in kinds:
+            names = [one.name for one in objects]
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                kind = type(objects[0]).__name__.partition("[")[0]
+                what = "service" if objects is kinds[0] else kind
+                raise ValueError(f"more than one {what} is named {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _backend_is_declared(self) -> Self:
+        if self.backend_name and self.backend is None:
+            known = " or ".join(one.name for one in self.services if isinstance(one, WebService)) or "none"
+            raise ValueError(f"backend: {self.backend_name!r} is no web service of this stack; expected {known}")
         return self
 
     @model_validator(mode="after")
@@ -175,15 +210,36 @@ class Render(Model):
         return self
 
     @model_validator(mode="after")
-    def _group_is_not_shadowed(self) -> Self:
-        linked = [service for service in self.services if any(v.from_group for v in service.env_vars)]
-        own = {v.key for service in linked for v in service.env_vars if v.key}
-        shared = {variable.key for variable in self.env_group.env_vars} if self.env_group else set()
-        if both := sorted(str(key) for key in own & shared):
-            raise ValueError(
-                f"declared by both service and envGroup, of which the service would win: {', '.join(both)}"
-            )
+    def _groups_are_not_shadowed(self) -> Self:
+        for service in self.services:
+            own = {variable.key for variable in service.env_vars if variable.key}
+            linked = [group for group in self.env_groups if group.name in service.groups]
+            shared = {variable.key for group in linked for variable in group.env_vars}
+            if both := sorted(str(key) for key in own & shared):
+                raise ValueError(
+                    f"declared by both service and envGroup, of which the service would win: {', '.join(both)}"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _own_objects_are_whole(self) -> Self:
+        """What Render would leave open, or ask for in its dashboard, is said in the file."""
+        if problems := list(self._incomplete()):
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _incomplete(self) -> Iterator[str]:
+        stores: list[Database | KeyValue] = [*self.databases, *self.key_values]
+        for store in stores:
+            if store.ip_allow_list is None and not store.is_adopted:
+                yield f"{store.name}: ipAllowList is required; [] lets in nobody from outside Render"
+        for holder in self._holders:
+            by_hand = [str(variable.key) for variable in holder.env_vars if variable.sync is False]
+            if by_hand and not holder.is_adopted:
+                yield (
+                    f"{holder.name}: `sync: false` asks for a value in Render's dashboard, which an object that is "
+                    f"made here cannot wait for: {', '.join(by_hand)}; expected fromSecret"
+                )
 
     @model_validator(mode="after")
     def _references_are_declared(self) -> Self:
@@ -193,16 +249,16 @@ class Render(Model):
 
     def _undeclared(self) -> Iterator[str]:
         declared = {
-            "fromDatabase": [self.database.name] if self.database else [],
-            "fromKeyValue": [self.key_value.name] if self.key_value else [],
-            "fromService": [service.name for service in self.services],
-            "fromGroup": [self.env_group.name] if self.env_group else [],
+            "fromDatabase": [name for one in self.databases for name in (one.name, *one.replica_names)],
+            "fromKeyValue": [one.name for one in self.key_values],
+            "fromService": [one.name for one in self.services],
+            "fromGroup": [one.name for one in self.env_groups],
         }
         for variable in self.variables:
             sources = {
                 "fromDatabase": variable.from_database and variable.from_database.name,
-                "fromKeyValue": variable.from_key_value and variable.from_key_value.name,
-                "fromService": variable.from_service and variable.from_service.name,
+                "fromKeyValue": variable.key_value and variable.key_value.name,
+                "fromService": variable.service,
                 "fromGroup": variable.from_group,
             }
             for source, name in sources.items():

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from blueprint.spec import Model
+from blueprint.sources import Model
 from components.domains import Domain
 from components.kinds_of_text import (
     ORGANIZATION,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from blueprint.spec import EnvVar, Sourced, unique_keys
+from blueprint.sources import EnvVar, Sourced, unique_keys
 
 _GITHUB_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*")
 

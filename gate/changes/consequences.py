@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from blueprint.services import FIELDS
+from blueprint.kinds import SERVICES
 from components.phases import PHASES
 from gate.changes import render_findings as render
 from gate.changes.report import Change, Consequence, Finding, Kind, Operation
 from gate.common.text import count
 from gate.stack.steps import Preview, Properties
 
-_TAKEN_UP_BY_A_DEPLOY = frozenset(field.label for field in FIELDS if field.deploys)
+_TAKEN_UP_BY_A_DEPLOY = frozenset(field.label for kind in SERVICES for field in kind.fields if field.deploys)
 _OPEN_TO_ALL = ("0.0.0.0/0", "::/0")
 _MINUTE, _HOUR = 1, 60
 _QUOTAS = {"create": (20, _HOUR), "domain": (50, _HOUR), "service": (10, _MINUTE), "other": (100, _MINUTE)}

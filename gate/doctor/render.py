@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from blueprint.workspace import Session
-from components.render_settings import AdoptedService
 from components.settings import Settings
 from gate.checks.verdict import Verdict, failed, passed
 
@@ -19,7 +18,7 @@ def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[st
     if workspace.outcome == "fail":
         return
     for service in settings.render.services:
-        if isinstance(service, AdoptedService):
+        if service.is_adopted:
             there = session.find("/services", "service", service.name)
             fix = "correct its name in marketedge:render, or the workspace (RENDER_OWNER_ID)"
             verdict = passed("exists") if there else failed("does not exist, and is never created from here", fix)

@@ -71,9 +71,9 @@ class Visit:
         self._locks: dict[str, threading.Lock] = {}
         self._deadline, self._clock, self._sleep = deadline, clock, sleep
         self._patient_until = clock() + WARM_UP
-        self._awake = {service.name: threading.Event() for service in target.settings.render.services}
-        for service in target.settings.render.services:
-            if service.plan != "free":
+        self._awake = {service.name: threading.Event() for service in target.settings.render.addressed}
+        for service in target.settings.render.addressed:
+            if getattr(service, "plan", None) != "free":
                 self._awake[service.name].set()
         self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=transport)
 

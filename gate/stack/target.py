@@ -100,7 +100,7 @@ def load_target(
 def _others(
     settings: Settings, environ: Mapping[str, str], outputs: Callable[[], Mapping[str, Any]]
 ) -> dict[str, Other]:
-    services = settings.render.other_services
+    services = [service for service in settings.render.other_services if service.has_address]
     if not services:
         return {}
     try:
@@ -110,8 +110,8 @@ def _others(
         names = ", ".join(service.name for service in services)
         told = "export SERVICE_URLS, JSON with an address by name, or run pulumi up"
         raise GateError(f"the addresses of {names} are not known: {told}") from None
-    default = settings.smoke.health_path
-    return {service.name: Other(addresses[service.name], service.health_check_path or default) for service in services}
+    path = settings.smoke.health_path
+    return {service.name: Other(addresses[service.name], service.health_path or path) for service in services}
 
 
 def load_settings(

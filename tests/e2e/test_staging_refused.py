@@ -24,7 +24,7 @@ def spoil(stage: World) -> None:
     del config["marketedge:vercel"]["domain"]
     config["marketedge:github"]["protection"]["requireConversationResolutoin"] = True
     config["marketedge:auth0"]["callbacks"].append("https://app.vercel.app/*")
-    config["marketedge:render"]["database"]["plan"] = "hobby"
+    config["marketedge:render"]["database"]["region"] = "paris"
     path.write_text(yaml.safe_dump(content))
     stage.environment["VERCEL_API_TOKEN"] = "a1" * 10
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.errors import ApiError, Refused
+from blueprint.errors import ApiError, MissingReference, Refused
 from blueprint.marker import KEY
 from tests.unit.blueprint.account import Account, Killed
 from tests.unit.blueprint.documents import only, service, variables
@@ -102,7 +102,7 @@ def test_no_later_run_makes_up_for_a_deploy(living: Account) -> None:
 
 
 def test_a_deploy_that_an_earlier_owner_of_the_marker_owed_is_not_made(living: Account) -> None:
-    exact = only(*variables(**LIVING | {"SETTING_03": "new"}), name=NAME, branch="main", plan="standard")
+    exact = only(*variables(**LIVING | {"SETTING_03": "new"}), name=NAME, branch="main", plan="standard", takeOver=True)
     living.sim.faults.add(kind=400, method="POST", path="/services/*/deploys")
     with pytest.raises(ApiError):
         living.apply(exact)
@@ -144,12 +144,21 @@ def test_a_value_kept_by_hand_has_to_exist_and_is_neither_written_nor_shown(livi
     assert living.writes() == [f"PUT {ENV}/{KEY}"]
     assert SECRET not in str([report, living.progress, living.wire.bodies])
 
-    del own(living)["STRIPE_KEY"]
-    document = adopted(kept, *variables(SETTING_03="new"))
+    missing = {"key": "MISSING_KEY", "sync": False}
     for look_or_apply in (living.observe, living.apply):
-        with pytest.raises(Refused, match=r"`sync: false` .* not there: STRIPE_KEY. Set them at marketedge-platform"):
-            look_or_apply(document)
-    assert living.writes() == []
+        with pytest.raises(Refused, match=r"`sync: false` .* not there: MISSING_KEY. Set them at marketedge-platform"):
+            look_or_apply(adopted(kept, missing, *variables(SETTING_03="new")))
+        assert living.writes() == []
+
+
+def test_a_value_kept_by_hand_that_vanishes_is_drift_and_stops_an_apply(living: Account) -> None:
+    document = adopted({"key": "STRIPE_KEY", "sync": False}, *variables(SETTING_03="new"))
+    living.apply(document)
+    del own(living)["STRIPE_KEY"]
+
+    assert living.drift(document) == {NAME: ["env.STRIPE_KEY missing"]}
+    with pytest.raises(MissingReference, match="variable STRIPE_KEY is declared `sync: false`"):
+        living.apply(document)
 
 
 def test_a_value_to_generate_is_generated_once(living: Account) -> None:

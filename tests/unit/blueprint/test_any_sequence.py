@@ -39,8 +39,8 @@ class Declared:
         secret = {"key": "SECRET", "generateValue": True}
         return {
             "databases": [database(plan=self.database_plan)],
-            "envVarGroups": [{"name": "shared", "envVars": [*shared, secret]}],
-            "services": [service(*link, *own, *more, **self.service, domains=self.domains)],
+            "envVarGroups": [{"name": "shared", "envVars": [*shared, secret], "takeOver": True}],
+            "services": [service(*link, *own, *more, **self.service, domains=self.domains, takeOver=True)],
         }
 
     def environment(self, url: str) -> dict[str, str]:

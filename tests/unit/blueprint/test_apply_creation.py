@@ -97,6 +97,8 @@ def test_the_report_says_what_others_need_and_no_variable(account: Account) -> N
     }
     assert report["envVarGroups"]["staging-env"]["id"] == account.estate.find_env_group("staging-env")["id"]
     database = account.estate.find_postgres("staging-db")
+    applied = report["databases"]["staging-db"].pop("applied")
+    assert (applied["plan"], applied["postgresMajorVersion"], applied["ipAllowList"]) == ("free", "16", [])
     assert report["databases"]["staging-db"] == {
         "id": database["id"],
         "ownerId": "tea-1",

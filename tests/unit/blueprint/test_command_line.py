@@ -129,7 +129,7 @@ def test_a_last_report_without_an_id_is_as_none(shell: Shell, monkeypatch: pytes
     ("document", "message"),
     [
         ("nonsense", "the document on standard input is not valid"),
-        ({"services": [{"type": "web", "name": "api"}]}, "services.0.web.plan: Field required"),
+        ({"services": [{"type": "web", "name": "api"}]}, "services.0.web: Value error, runtime: expected docker"),
     ],
 )
 def test_a_bad_document_is_refused_with_status_2_and_no_request(

@@ -260,7 +260,7 @@ def test_values_kept_by_hand_or_generated_may_change_but_not_vanish(account: Acc
 def test_what_does_not_exist_is_said_to_be_gone(account: Account) -> None:
     report = account.observe(staging())
 
-    gone = {"id": None, "exists": False, "updatedAt": None, "drift": []}
+    gone = {"id": None, "exists": False, "updatedAt": None, "drift": [], "made": None, "refused": None}
     assert report == {
         "databases": {"staging-db": {**gone, "expiresAt": None}},
         "envVarGroups": {"staging-env": gone},

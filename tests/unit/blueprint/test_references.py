@@ -137,12 +137,10 @@ def test_the_host_of_a_service_is_its_slug(account: Account) -> None:
     [
         (from_database(name="nowhere"), "no database is named 'nowhere'"),
         ({"key": "A", "fromKeyValue": {"name": "nowhere"}}, "no key-value instance is named 'nowhere'"),
-        ({"key": "A", "fromService": {"name": "nowhere", "property": "host"}}, "no web service is named 'nowhere'"),
-        (from_itself("A", "host"), "no web service is named 'api'"),
+        ({"key": "A", "fromService": {"name": "nowhere", "property": "host"}}, "no service is named 'nowhere'"),
         ({"fromGroup": "nowhere"}, "no environment group is named 'nowhere'"),
-        (KEPT, "api: variable STRIPE_KEY is declared `sync: false`"),
     ],
-    ids=["database", "key-value", "service", "itself", "group", "sync false"],
+    ids=["database", "key-value", "service", "group"],
 )
 def test_a_reference_to_nothing_is_named_before_any_write(
     account: Account, variable: dict[str, object], message: str
@@ -243,3 +241,33 @@ def test_more_variables_than_a_page_holds_are_all_seen(account: Account) -> None
 
     assert account.writes() == []
     assert account.requests().count("GET /services/api/env-vars") == 3
+
+
+def test_a_new_service_gets_its_own_address_once_it_has_one(account: Account) -> None:
+    url = {"key": "URL", "fromService": {"type": "web", "name": "api", "envVarKey": "RENDER_EXTERNAL_URL"}}
+    document = only(url, from_itself("HOST", "host"), *variables(A="1"))
+    account.apply(document)
+    assert account.running("api") == {"URL": "https://api.onrender.com", "HOST": "api", "A": "1"}
+
+    account.apply(document)
+    assert account.writes() == []
+
+
+def test_a_service_that_is_made_in_the_same_run_can_be_referred_to(account: Account) -> None:
+    front = service({"key": "API", "fromService": {"type": "web", "name": "api", "property": "hostport"}}, name="front")
+    account.apply({"services": [service(), front]})
+    assert account.variables("front") == {"API": "api:10000"}
+
+
+def test_a_variable_of_another_service_is_copied(account: Account) -> None:
+    secret = {"key": "SECRET", "generateValue": True}
+    other = service({"key": "S", "fromService": {"type": "web", "name": "api", "envVarKey": "SECRET"}}, name="other")
+    account.apply({"services": [service(secret), other]})
+    assert account.variables("other")["S"] == account.variables("api")["SECRET"]
+
+
+def test_a_read_replica_is_referred_to_like_a_database(account: Account) -> None:
+    primary = database(plan="pro_4gb", readReplicas=[{"name": "replica"}])
+    account.apply({"databases": [primary], "services": [service(from_database(name="replica", property="host"))]})
+    (store,) = account.estate.postgres.values()
+    assert account.variables("api")["DATABASE_URL"] == store["readReplicas"][0]["id"]

@@ -49,7 +49,7 @@ def test_a_service_of_another_type_is_refused(account: Account) -> None:
     live["type"] = "background_worker"
     for name in ("healthCheckPath", "maintenanceMode", "openPorts", "url"):
         live["serviceDetails"].pop(name)
-    with pytest.raises(Refused, match="service api exists and is a background_worker, not a web service"):
+    with pytest.raises(Refused, match="service api exists and is a background_worker, declared as a web service"):
         account.apply(only())
 
     assert account.writes() == []
@@ -130,11 +130,22 @@ def test_a_second_free_database_is_refused_in_renders_own_words(account: Account
 
 def test_a_domain_that_is_in_use_elsewhere_is_a_clear_error(account: Account) -> None:
     account.apply({"services": only(name="other", domains=["api.example.com"])["services"]})
-    with pytest.raises(ApiError, match=r"409 to POST /services/srv-\w+/custom-domains: custom domain already in use"):
-        account.apply(only(domains=["api.example.com"]))
+    document = only(domains=["api.example.com"])
+    for look_or_apply in (account.observe, account.apply):
+        with pytest.raises(Refused, match=r"domain api.example.com belongs to service other.*rename it at"):
+            look_or_apply(document)
+        assert account.writes() == []
 
 
 def test_a_group_needs_no_look_at_services_or_databases(account: Account) -> None:
     account.apply({"envVarGroups": [group()]})
 
     assert account.requests() == ["GET /env-groups", "POST /env-groups"]
+
+
+def test_a_value_kept_by_hand_of_a_service_that_does_not_exist_is_refused_at_once(account: Account) -> None:
+    document = only({"key": "STRIPE_KEY", "sync": False})
+    for look_or_apply in (account.observe, account.apply):
+        with pytest.raises(Refused, match=r"service api: declared `sync: false`.*not there: STRIPE_KEY"):
+            look_or_apply(document)
+        assert account.writes() == []

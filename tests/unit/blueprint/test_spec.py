@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from blueprint.errors import InvalidSpec
+from blueprint.kinds import WEB
 from blueprint.spec import Document, parse
 from tests.unit.blueprint.documents import database, from_database, group, key_value, only, service, staging, variables
 
@@ -41,7 +42,7 @@ def test_a_document_in_blueprint_vocabulary_is_read() -> None:
     )
     document = parse(text)
 
-    (web,) = document.web_services
+    (web,) = document.processes
     assert document.databases[0].disk_size_gb == 20
     assert document.databases[0].postgres_major_version == "16"
     assert document.databases[0].ip_allow_list[0].source == "203.0.113.0/24"
@@ -55,10 +56,14 @@ def test_a_document_in_blueprint_vocabulary_is_read() -> None:
 
 
 def test_what_is_left_out_has_renders_defaults() -> None:
-    (web,) = parse(json.dumps(only())).web_services
+    (web,) = parse(json.dumps(only())).processes
 
-    assert (web.auto_deploy_trigger, web.previews.generation, web.ownership) == ("commit", "off", "exact")
-    assert (web.root_dir, web.pre_deploy_command, web.domains) == ("", "", [])
+    declared = {field.label: field.declared(web) for field in WEB.fields}
+    assert declared["autoDeployTrigger"] == "commit"
+    assert declared["previews"] == {"generation": "off"}
+    assert (declared["rootDir"], declared["preDeployCommand"]) == ("", "")
+    assert (web.domains, web.ownership) == ([], "exact")
+    assert declared["numInstances"] is None  # what Render has, stays
 
 
 @pytest.mark.parametrize("text", ["", "{}"])
@@ -68,7 +73,7 @@ def test_an_empty_document_declares_nothing(text: str) -> None:
 
 @pytest.mark.parametrize(("given", "seen"), [(True, "true"), (False, "false"), (30, "30"), ("", "")])
 def test_a_number_or_a_truth_value_becomes_the_text_a_process_sees(given: object, seen: str) -> None:
-    (web,) = parse(json.dumps(only({"key": "A", "value": given}))).web_services
+    (web,) = parse(json.dumps(only({"key": "A", "value": given}))).processes
 
     assert web.env_vars[0].value == seen
 
@@ -78,8 +83,8 @@ VARIABLES: list[tuple[list[Any], str]] = [
     ([{"key": "A"}], "found none"),
     ([{"key": "A", "value": SECRET, "generateValue": True}], "found value, generateValue"),
     ([{"key": "A", "value": SECRET, "sync": False}], "found value, sync"),
-    ([{"key": "A", "sync": True}], "services.0.web.envVars.0.sync: Input should be False"),
-    ([{"key": "A", "generateValue": False}], "envVars.0.generateValue: Input should be True"),
+    ([{"key": "A", "sync": True}], "found none"),
+    ([{"key": "A", "generateValue": False}], "found none"),
     ([{"key": "A", "fromGroup": "staging-env"}], "expected a key (and none with fromGroup"),
     ([{"value": SECRET}], "expected a key (and none with fromGroup"),
     ([*variables(A=SECRET), *variables(A="again")], "declared more than once: A"),
@@ -87,9 +92,27 @@ VARIABLES: list[tuple[list[Any], str]] = [
     ([{"key": "A=B", "value": SECRET}], "expected a variable name"),
     ([{"key": "A", "vlaue": SECRET}], "envVars.0.vlaue: Extra inputs are not permitted"),
     ([{"key": "A", "value": [SECRET]}], "envVars.0.value: Input should be a valid string"),
+    ([{"key": "STAGING_GATE_APPLIED", "value": "1"}], "is where this program keeps what it applied"),
     ([{"key": "A", "value": 1.5}], "envVars.0.value: Input should be a valid string"),
     ([from_database(property="secret")], "envVars.0.fromDatabase.property: Input should be 'connectionString'"),
     ([{"key": "A", "fromService": {"name": "api", "property": "url"}}], "property: Input should be 'host'"),
+    ([{"key": "A", "fromService": {"name": "api"}}], "fromService api: expected one of property and envVarKey"),
+    (
+        [{"key": "A", "fromService": {"name": "api", "property": "host", "envVarKey": "B"}}],
+        "fromService api: expected one of property and envVarKey",
+    ),
+    (
+        [{"key": "A", "fromService": {"type": "web", "name": "api", "property": "connectionString"}}],
+        "only a keyvalue has a connectionString",
+    ),
+    (
+        [{"key": "A", "fromService": {"type": "worker", "name": "w", "property": "host"}}],
+        "a worker has no address; expected envVarKey",
+    ),
+    (
+        [{"key": "A", "fromService": {"type": "redis", "name": "cache", "envVarKey": "B"}}],
+        "a keyvalue has no variables; expected property",
+    ),
     ([{"key": "A", "fromDatabase": {"name": ""}}], "expected a name of 1 to 63"),
 ]
 
@@ -103,24 +126,24 @@ def test_a_bad_variable_is_named_with_its_place_and_without_its_value(env: list[
 
 
 OBJECTS: list[tuple[Any, str]] = [
-    ({"services": [service(plan="gratis")]}, "services.0.web.plan: Input should be 'free', 'starter'"),
+    ({"services": [service(plan="")]}, "services.0.web.plan: String should have at least 1 character"),
     ({"services": [service(region="paris")]}, "services.0.web.region: Input should be 'frankfurt', 'ohio'"),
-    ({"services": [service(runtime="php")]}, "services.0.web.runtime: Input should be 'docker'"),
-    ({"services": [service(type="worker")]}, "services.0: expected type 'web' or 'keyvalue'"),
+    ({"services": [service(runtime="php")]}, "services.0.web.runtime: Input should be 'elixir'"),
+    ({"services": [service(type="job")]}, "services.0: expected type web, pserv, worker, cron or keyvalue"),
+    ({"services": [service(type="worker")]}, "services.0.worker.healthCheckPath: Extra inputs are not permitted"),
     ({"services": [service(buildCommand="")]}, "services.0.web.buildCommand: String should have at least 1 character"),
     ({"services": [service(healthCheckPath="health")]}, "services.0.web.healthCheckPath: String should match pattern"),
-    ({"services": [service(autoDeploy=True)]}, "services.0.web.autoDeploy: Extra inputs are not permitted"),
     ({"services": [service(name="-api")]}, "services.0.web.name: Value error, expected a name of 1 to 63"),
     ({"services": [service(ownership="mine")]}, "services.0.web.ownership: Input should be 'exact' or 'adopted'"),
     ({"services": [service(ownership="merge")]}, "services.0.web.ownership: Input should be 'exact' or 'adopted'"),
-    ({"services": [{"type": "web", "name": "api"}]}, "services.0.web.plan: Field required"),
-    ({"services": [service(ownership="adopted", plan="gratis")]}, "services.0.adopted.plan: Input should be 'free'"),
-    ({"services": [key_value(plan="basic_1gb")]}, "services.0.keyvalue.plan: Input should be 'free'"),
-    ({"databases": [database(plan="starter")]}, "databases.0.plan: Input should be 'free', 'basic_256mb'"),
+    ({"services": [{"type": "web", "name": "api"}]}, "services.0.web: Value error, runtime: expected docker, image"),
+    ({"services": [service(ownership="adopted", region="paris")]}, "services.0.web.region: Input should be"),
+    ({"services": [key_value(plan="")]}, "services.0.keyvalue.plan: String should have at least 1 character"),
     ({"databases": [database(region="paris")]}, "databases.0.region: Input should be 'frankfurt'"),
-    ({"databases": [database(postgresMajorVersion="9")]}, "databases.0.postgresMajorVersion: Input should be '13'"),
+    ({"databases": [database(postgresMajorVersion="9")]}, "databases.0.postgresMajorVersion: Input should be '10'"),
     ({"databases": [database(databaseName="Big Name")]}, "databases.0.databaseName: String should match pattern"),
     ({"databases": [database(diskSizeGB=0)]}, "databases.0.diskSizeGB: Input should be greater than or equal to 1"),
+    ({"databases": [database(diskSizeGB=12)]}, "expected 1 or a multiple of 5"),
     ({"databases": [database(ipAllowList=[{"source": "10.0.0.1/8"}])]}, "expected an address block in CIDR notation"),
     ({"databases": [database(ipAllowList=[{"source": "anywhere"}])]}, "databases.0.ipAllowList.0.source"),
     ({"envVarGroups": [group({"fromGroup": "other"})]}, "envVarGroups.0: Value error, a group cannot hold fromGroup"),
@@ -139,7 +162,7 @@ def test_a_bad_object_is_named_with_its_place_and_what_was_expected(document: An
 
 
 def test_all_problems_are_listed_at_once() -> None:
-    document = staging(plan="gratis", region="paris", database_changes={"plan": "gratis"})
+    document = staging(plan="", region="paris", database_changes={"plan": ""})
     document["envVarGroups"][0]["envVars"].append({"key": "A"})
     lines = problems(document).splitlines()
 

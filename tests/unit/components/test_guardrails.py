@@ -293,8 +293,8 @@ def test_costs_over_the_budget_are_an_error_that_lists_the_parts() -> None:
     stack_file.put("render.database.plan", "basic_1gb")
     result = run(stack_file)
     assert (
-        "marketedge:render adds $26 a month (marketedge-platform-staging $7, marketedge-staging-db $19), over "
-        "marketedge:budgetUsd 14" in str(result.error)
+        "marketedge:render adds $37.5 a month (marketedge-staging-db $23.5, marketedge-platform-staging $7, "
+        "marketedge-platform-staging (each open preview) $7), over marketedge:budgetUsd 14" in str(result.error)
     )
     assert result.declared == []
 
@@ -303,13 +303,15 @@ def test_costs_of_exactly_the_budget_are_fine() -> None:
     stack_file = StackFile()
     stack_file.put("render.service.plan", "starter")
     stack_file.put("render.database.plan", "basic_256mb")
-    stack_file.config["marketedge:budgetUsd"] = "13"
+    stack_file.put("render.database.diskSizeGB", 10)  # $3
+    stack_file.put("render.service.previews.generation", "off")
+    stack_file.config["marketedge:budgetUsd"] = "16"
     assert list(guardrails.within_budget(facts(stack_file))) == []
 
 
 def test_a_plan_without_a_known_price_is_a_risk() -> None:
     stack_file = StackFile()
-    stack_file.put("render.database.plan", "pro_512gb")
+    stack_file.put("render.database.plan", "next_512gb")
     (finding,) = guardrails.within_budget(facts(stack_file))
     assert finding == Finding(
         "risk", "no price is known for the plan of marketedge-staging-db: the budget is not checked"

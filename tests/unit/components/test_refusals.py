@@ -103,7 +103,7 @@ def test_an_up_without_one_vendors_credentials_declares_nothing(vendor: str) -> 
 @pytest.mark.parametrize("environ", [CREDENTIALS, {}])
 def test_a_wrong_configuration_declares_and_asks_nothing(environ: dict[str, str], preview: bool) -> None:
     stack_file = StackFile()
-    stack_file.put("render.service.plan", "hobby")
+    stack_file.put("render.service.region", "paris")
     result = run(stack_file, environ, preview=preview)
     assert str(result.error).startswith("stack staging: 1 problem in its configuration; nothing was read or changed:\n")
     assert (result.declared, result.asked, result.warnings) == ([], [], [])
@@ -114,7 +114,7 @@ def test_the_five_mistakes_stop_the_program_with_one_error() -> None:
     stack_file.delete("dns.ttlSeconds")
     stack_file["auth0"]["callback"] = stack_file["auth0"].pop("callbacks")
     stack_file.put("auth0.logoutUrls.0", "https://staging.zebra.associates/*")
-    stack_file.put("render.service.plan", "hobby")
+    stack_file.put("render.service.region", "paris")
     result = run(stack_file, environ)
     assert len(str(result.error).splitlines()) == 1 + 5
     assert (result.declared, result.asked) == ([], [])

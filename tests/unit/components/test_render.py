@@ -50,23 +50,22 @@ def test_commands_do_not_depend_on_the_machine(up: Run, name: str) -> None:
 
 def test_the_database(up: Run) -> None:
     (database,) = document(up, plan.DATABASE).databases
-    assert database.model_dump() == {
+    assert database.model_dump(exclude_none=True) == {
         "name": plan.DATABASE,
         "plan": plan.DATABASE_PLAN,
         "region": plan.REGION,
         "postgres_major_version": "16",
         "database_name": plan.DATABASE_NAME,
         "user": plan.DATABASE_USER,
-        "disk_size_gb": None,
-        "high_availability": False,
         "ip_allow_list": [],
         "recreate": False,
+        "ownership": "exact",
     }
 
 
 def test_the_service(up: Run) -> None:
-    (service,) = document(up, plan.SERVICE).web_services
-    assert service.model_dump(exclude={"env_vars"}) == {
+    (service,) = document(up, plan.SERVICE).processes
+    assert service.model_dump(exclude={"env_vars"}, exclude_none=True) == {
         "type": "web",
         "name": plan.SERVICE,
         "runtime": plan.RUNTIME,
@@ -74,13 +73,10 @@ def test_the_service(up: Run) -> None:
         "region": plan.REGION,
         "repo": plan.REPOSITORY_URL,
         "branch": plan.BRANCH,
-        "root_dir": "",
         "build_command": plan.BUILD_COMMAND,
         "start_command": plan.START_COMMAND,
-        "pre_deploy_command": "",
         "health_check_path": plan.HEALTH_CHECK_PATH,
         "auto_deploy_trigger": "commit",
-        "build_filter": {"paths": [], "ignored_paths": []},
         "previews": {"generation": "automatic"},
         "domains": [plan.BACKEND_DOMAIN],
         "ownership": "exact",  # a variable that nobody declared is drift
@@ -89,7 +85,7 @@ def test_the_service(up: Run) -> None:
 
 
 def test_the_services_own_variables(up: Run) -> None:
-    (service,) = document(up, plan.SERVICE).web_services
+    (service,) = document(up, plan.SERVICE).processes
     variables = by_key(service.env_vars)
     assert variables.pop("PYTHON_VERSION")["value"].startswith(f"{plan.PYTHON}.")
     assert variables == {
@@ -193,7 +189,7 @@ def paid() -> Run:
     stack_file.put("render.service.plan", "starter")
     stack_file.put("render.database.plan", "basic_256mb")
     stack_file.put("render.database.diskSizeGB", 5)
-    stack_file.config["marketedge:budgetUsd"] = "25"
+    stack_file.config["marketedge:budgetUsd"] = "32"
     stack_file.config["marketedge:secrets"].pop("REDIS_URL")
     result = run(stack_file)
     assert result.error is None
@@ -202,7 +198,7 @@ def paid() -> Run:
 
 def test_a_key_value_instance_of_its_own(paid: Run) -> None:
     (key_value,) = document(paid, REDIS).key_values
-    assert key_value.model_dump() == {
+    assert key_value.model_dump(exclude_none=True) == {
         "type": "keyvalue",
         "name": REDIS,
         "plan": "starter",
@@ -210,6 +206,7 @@ def test_a_key_value_instance_of_its_own(paid: Run) -> None:
         "maxmemory_policy": "allkeys_lru",
         "ip_allow_list": [],
         "recreate": False,
+        "ownership": "exact",
     }
     assert paid.only(COMMAND, REDIS).protect
 
@@ -224,10 +221,10 @@ def test_redis_url_comes_from_the_key_value_instance(paid: Run) -> None:
 
 
 def test_paid_plans_are_declared_and_summed_up(paid: Run) -> None:
-    assert document(paid, plan.SERVICE).web_services[0].plan == "starter"
+    assert document(paid, plan.SERVICE).processes[0].plan == "starter"
     assert (paid.outputs or {})["monthlyCostUsd"] == {
-        "total": 7 + 6 + 5 * 0.3 + 10,
-        "parts": {plan.SERVICE: 7, plan.DATABASE: 6 + 5 * 0.3, REDIS: 10},
+        "total": 7 + 7 + 6 + 5 * 0.3 + 10,
+        "parts": {plan.SERVICE: 7, f"{plan.SERVICE} (each open preview)": 7, plan.DATABASE: 6 + 5 * 0.3, REDIS: 10},
     }
 
 

@@ -144,12 +144,15 @@ def test_configuration_that_arrives_in_the_environment() -> None:
     assert (result.outputs or {})["backendUrl"] == plan.SERVICE_URL
 
 
+PREVIEWS = f"{plan.SERVICE} (each open preview)"
+
+
 @pytest.mark.parametrize(
     ("path", "value", "parts", "total"),
     [
-        ("render.service.plan", "standard", {plan.SERVICE: 25, plan.DATABASE: 0}, 25),
-        ("render.database.plan", "basic_1gb", {plan.SERVICE: 0, plan.DATABASE: 19}, 19),
-        ("render.database.plan", "pro_512gb", {plan.SERVICE: 0, plan.DATABASE: None}, None),
+        ("render.service.plan", "standard", {plan.SERVICE: 25, PREVIEWS: 25, plan.DATABASE: 0}, 50),
+        ("render.database.plan", "basic_1gb", {plan.SERVICE: 0, plan.DATABASE: 19 + 15 * 0.3}, 23.5),
+        ("render.database.plan", "next_512gb", {plan.SERVICE: 0, plan.DATABASE: None}, None),
     ],
 )
 def test_cost(

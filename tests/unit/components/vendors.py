@@ -88,7 +88,7 @@ def made_of(document: Document) -> dict[str, dict[str, Any]]:
                 "url": f"https://{one.name}.onrender.com",
                 "dashboardUrl": f"https://dashboard.render.com/web/{SERVICE_ID}",
             }
-            for one in document.web_services
+            for one in document.processes
         },
     }
     return {

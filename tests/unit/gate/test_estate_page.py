@@ -134,14 +134,14 @@ def test_a_check_for_drift_that_failed_is_a_gap_with_its_reason() -> None:
 
 def test_over_the_budget_and_without_a_price_is_said() -> None:
     dear = settings("staging", budgetUsd="0")
-    assert dear.render.database is not None
-    database = dear.render.database.model_copy(update={"plan": "basic_1gb"})
-    priced = dear.model_copy(update={"render": dear.render.model_copy(update={"database": database})})
+    assert dear.render.single_database is not None
+    database = dear.render.single_database.model_copy(update={"plan": "basic_1gb"})
+    priced = dear.model_copy(update={"render": dear.render.model_copy(update={"single_database": database})})
     text = page(replace(full(), stacks=[replace(full().stacks[0], settings=priced)]))
-    assert "$19" in text
+    assert "$23.5" in text
     assert re.search(r"over</span> the budget of \$0", text)
-    strange = database.model_copy(update={"plan": "pro_512gb"})
-    unknown = dear.model_copy(update={"render": dear.render.model_copy(update={"database": strange})})
+    strange = database.model_copy(update={"plan": "next_512gb"})
+    unknown = dear.model_copy(update={"render": dear.render.model_copy(update={"single_database": strange})})
     text = page(replace(full(), stacks=[replace(full().stacks[0], settings=unknown)]))
     assert "no price known" in text
 

@@ -230,9 +230,14 @@ def test_a_domain_takes_no_wildcard(stack_file: StackFile, path: str) -> None:
     assert stack_file.problems() == [f"marketedge:{path}: '*.example.com' — {HOST}"]
 
 
-def test_a_domain_of_a_service_takes_no_wildcard(stack_file: StackFile) -> None:
+def test_a_domain_of_a_service_is_a_host_or_all_hosts_below_one(stack_file: StackFile) -> None:
     stack_file.put("render.service.domains.0", WILDCARD_HOST)
-    assert stack_file.problems() == [f"marketedge:render.service.domains[0]: '*.example.com' — {HOST}"]
+    assert stack_file.problems() == []
+    stack_file.put("render.service.domains.0", "https://api.example.com")
+    assert stack_file.problems() == [
+        "marketedge:render.service.domains[0]: 'https://api.example.com' — expected a host name such as "
+        "api.example.com, without scheme, or *.example.com"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_five_mistakes_are_five_problems_in_one_error(stack_file: StackFile) -> 
     protection["dismissStaleAprovals"] = protection.pop("dismissStaleApprovals")
     stack_file.environ["VERCEL_API_TOKEN"] = "abcdefghijklmnopqrst"
     stack_file.put("auth0.callbacks.0", "https://staging.zebra.associates/*")
-    stack_file.put("render.service.plan", "hobby")
+    stack_file.put("render.region", "paris")
     assert complaint(stack_file).splitlines() == [
         "stack staging: 5 problems in its configuration; nothing was read or changed:",
         "  marketedge:github.branch.name: missing — this key is required",
@@ -28,8 +28,7 @@ def test_five_mistakes_are_five_problems_in_one_error(stack_file: StackFile) -> 
         "  marketedge:auth0.callbacks[0]: 'https://staging.zebra.associates/*' — expected a path without a wildcard "
         "and without a fragment: a wildcard or {organization_name} may only stand in the first part of a host, as in "
         "https://*.example.com and https://shop-*.example.com",
-        "  marketedge:render.service.plan: 'hobby' — expected 'free', 'starter', 'standard', 'pro', 'pro_plus', "
-        "'pro_max' or 'pro_ultra'",
+        "  marketedge:render.region: 'paris' — expected 'frankfurt', 'ohio', 'oregon', 'singapore' or 'virginia'",
         "  VERCEL_API_TOKEN: 20 characters (in the environment) — expected 24 letters and digits: make a token at "
         "Vercel, Account Settings, Tokens, and export it",
     ]
@@ -40,7 +39,6 @@ def test_five_mistakes_are_five_problems_in_one_error(stack_file: StackFile) -> 
     [
         ("github.protection", "requiredChecks", "requiredCheck"),
         ("github.protection", "allowDeletions", "allowDeletion"),
-        ("render.service", "healthCheckPath", "healthcheckPath"),
         ("auth0", "callbacks", "callback"),
         ("auth0", "webOrigins", "weborigins"),
         ("dns", "ttlSeconds", "ttl_seconds"),

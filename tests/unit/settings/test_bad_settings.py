@@ -20,7 +20,7 @@ SOURCES = (
     "value, generateValue, sync, fromDatabase, fromKeyValue, fromService, fromGroup, fromSecret, fromOutput; found"
 )
 
-PLANS = "expected 'free', 'starter', 'standard', 'pro', 'pro_plus', 'pro_max' or 'pro_ultra'"
+RUNTIMES = "expected 'elixir', 'go', 'node', 'python', 'ruby', 'rust', 'docker' or 'image'"
 REGIONS = "expected 'frankfurt', 'ohio', 'oregon', 'singapore' or 'virginia'"
 PROTECTION = (
     "allowBypass, allowDeletions, allowForcePushes, checksBy, dismissStaleApprovals, force, "
@@ -128,16 +128,17 @@ ROWS: list[tuple[str, Any, str]] = [
         "environment: 'stagging' — did you mean staging? If not, say marketedge:adopted as well",
     ),
     ("render.region", "us-west", f"render.region: 'us-west' — {REGIONS}"),
-    ("render.service.plan", "hobby", f"render.service.plan: 'hobby' — {PLANS}"),
+    ("render.service.plan", "", "render.service.plan: '' — expected some text"),
+    ("render.service.runtime", "php", f"render.service.runtime: 'php' — {RUNTIMES}"),
     (
         "render.service.previews.generation",
-        False,
-        "render.service.previews.generation: false — expected 'off', 'manual' or 'automatic'",
+        "sometimes",
+        "render.service.previews.generation: 'sometimes' — expected 'off', 'manual' or 'automatic'",
     ),
     (
         "render.database.postgresMajorVersion",
-        16,
-        "render.database.postgresMajorVersion: 16 — expected '13', '14', '15', '16', '17' or '18' in quotes",
+        9,
+        "render.database.postgresMajorVersion: '9' — expected '10', '11', '12', '13', '14', '15', '16', '17' or '18'",
     ),
     # addresses that may connect
     (
@@ -175,8 +176,8 @@ ROWS: list[tuple[str, Any, str]] = [
     ("render.envGroup.envVars.7.value", 3.5, f"render.envGroup.envVars[7].value: 3.5 — {TEXT}"),
     (
         "render.envGroup.envVars.6.generateValue",
-        False,
-        "render.envGroup.envVars[6].generateValue: false — expected true",
+        "no",
+        "render.envGroup.envVars[6].generateValue: 'no' — expected true",
     ),
     (
         "render.service.envVars.1.fromOutput",

@@ -1,0 +1,145 @@
+"""Databases, key-value instances, groups of variables and projects, in a Blueprint's words; services: see `service`.
+
+A field that is None is not declared: what Render has, or makes by itself, stays.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from blueprint.kinds_of_text import (
+    Cidr,
+    DiskSize,
+    Enabled,
+    NumberAsText,
+    ObjectName,
+    OffAsText,
+    Plan,
+    SqlName,
+    Underscored,
+)
+from blueprint.sources import AnyVariable, Model, unique_keys
+
+Region = Literal["frankfurt", "ohio", "oregon", "singapore", "virginia"]
+PostgresVersion = Annotated[Literal["10", "11", "12", "13", "14", "15", "16", "17", "18"], NumberAsText]
+Switch = Literal["enabled", "disabled"]
+Ownership = Literal["exact", "merge", "adopted"]
+"""exact: what is not declared is removed. merge: a group's undeclared variables are left alone. adopted: of an object
+that lives already nothing but what is declared is touched; it is never made, deployed or deleted."""
+
+
+class AllowedAddress(Model):
+    """One entry of an inbound allow list; an empty list allows no connection from outside Render."""
+
+    source: Cidr
+    description: str = ""
+
+    def api(self) -> dict[str, Any]:
+        return {"cidrBlock": self.source, "description": self.description}
+
+
+class Object(Model):
+    """What every object has.
+
+    Attributes:
+        ownership: see `Ownership`.
+        take_over: what exists by this name and was never applied by this program may lose what is not declared.
+        environment: `<project>/<environment>` that it belongs to; empty for none; None where that is not managed.
+    """
+
+    name: ObjectName
+    ownership: Literal["exact", "adopted"] = "exact"
+    take_over: Literal[True] | None = None
+    environment: str | None = None
+
+    @property
+    def is_adopted(self) -> bool:
+        return self.ownership == "adopted"
+
+
+class ReadReplica(Model):
+    name: ObjectName
+
+
+class Database(Object):
+    """A Render Postgres instance. Render appends a random suffix to `databaseName`. recreate: whether a lost instance
+    is made anew, empty; else its loss is an error."""
+
+    recreate: bool = False
+    plan: Plan | None = None
+    region: Region | None = None
+    postgres_major_version: PostgresVersion | None = None
+    database_name: SqlName | None = None
+    user: SqlName | None = None
+    disk_size_gb: DiskSize | None = Field(None, alias="diskSizeGB")
+    storage_autoscaling_enabled: bool | None = None
+    high_availability: Enabled | None = None
+    connection_pool: Literal["pgbouncer", "none"] | None = None
+    read_replicas: list[ReadReplica] | None = Field(None, max_length=5)
+    ip_allow_list: list[AllowedAddress] | None = None
+    preview_plan: Plan | None = None
+    preview_disk_size_gb: DiskSize | None = Field(None, alias="previewDiskSizeGB")
+
+    @property
+    def replica_names(self) -> list[str]:
+        return [replica.name for replica in self.read_replicas or ()]
+
+
+class KeyValue(Object):
+    """A Render Key Value instance (Redis-compatible). recreate: as for a database."""
+
+    recreate: bool = False
+    type: Literal["keyvalue"] = "keyvalue"
+    plan: Plan | None = None
+    region: Region | None = None
+    maxmemory_policy: (
+        Annotated[
+            Literal[
+                "noeviction", "allkeys_lfu", "allkeys_lru", "allkeys_random",
+                "volatile_lfu", "volatile_lru", "volatile_random", "volatile_ttl",
+            ],
+            Underscored,
+        ]
+        | None
+    ) = None  # fmt: skip
+    persistence_mode: Annotated[Literal["off", "snapshot", "journal_snapshot"], Underscored, OffAsText] | None = None
+    ip_allow_list: list[AllowedAddress] | None = None
+    preview_plan: Plan | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_name(cls, given: Any) -> Any:
+        return given | {"type": "keyvalue"} if isinstance(given, dict) and given.get("type") == "redis" else given
+
+
+class EnvVarGroup(Object, Generic[AnyVariable]):
+    ownership: Ownership = "exact"  # type: ignore[assignment] # a group may be merged, too
+    env_vars: Annotated[list[AnyVariable], AfterValidator(unique_keys)] = Field([])
+
+    @model_validator(mode="after")
+    def _no_nesting(self) -> Self:
+        if any(getattr(variable, "from_group", None) for variable in self.env_vars):
+            raise ValueError("a group cannot hold fromGroup")
+        return self
+
+
+class Networking(Model):
+    isolation: Switch = "disabled"
+
+
+class Permissions(Model):
+    protection: Switch = "disabled"
+
+
+class Environment(Model):
+    """An environment of a project. What belongs to it says so itself: see Object.environment."""
+
+    name: ObjectName
+    networking: Networking | None = None
+    permissions: Permissions | None = None
+
+
+class Project(Object):
+    environments: list[Environment] = Field([], min_length=1)

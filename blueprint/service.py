@@ -1,0 +1,301 @@
+"""The kinds of service, in a Blueprint's words and in every spelling that Blueprints have.
+
+The models are generic in what a variable may be: the stack's settings hold the same models as a command's document.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, model_validator
+
+from blueprint.kinds_of_text import Command, DomainNames, OffAsText, Plan, UrlPath
+from blueprint.objects import AllowedAddress, Object, Region, Switch
+from blueprint.sources import AnyVariable, Model, unique_keys
+
+NativeRuntime = Literal["elixir", "go", "node", "python", "ruby", "rust"]
+Runtime = Literal[NativeRuntime, "docker", "image"]
+AutoDeployTrigger = Annotated[Literal["off", "commit", "checksPass"], OffAsText]
+Generation = Annotated[Literal["off", "manual", "automatic"], OffAsText]
+Percent = Annotated[int, Field(ge=1, le=90)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class BuildFilter(Model):
+    """Glob patterns of the files whose change builds (`paths`) or does not build (`ignoredPaths`)."""
+
+    paths: list[str] = Field([])
+    ignored_paths: list[str] = Field([])
+
+
+class Previews(Model):
+    """Service previews. plan, num_instances: of them, which only a Blueprint can say."""
+
+    generation: Generation = "off"
+    plan: Plan | None = None
+    num_instances: Count | None = None
+
+    def api(self) -> dict[str, Any]:
+        return {"generation": self.generation}
+
+
+class RegistryCredentials(Model):
+    """Credentials that the workspace keeps for a registry, by name."""
+
+    class Named(Model):
+        name: Annotated[str, Field(min_length=1)]
+
+    from_registry_creds: Named
+
+    def api(self) -> str:
+        return self.from_registry_creds.name
+
+
+class Image(Model):
+    url: Annotated[str, Field(min_length=1)]
+    creds: RegistryCredentials | None = None
+
+    def api(self) -> dict[str, Any]:
+        return {"imagePath": image_path(self.url), "registryCredential": self.creds.api() if self.creds else None}
+
+
+def image_path(url: str) -> str:
+    """One text for the ways to write an image: without the default registry and namespace, with its tag."""
+    path = url.removeprefix("https://").removeprefix("docker.io/").removeprefix("library/")
+    return path if ":" in path.rpartition("/")[2] or "@" in path else f"{path}:latest"
+
+
+class Scaling(Model):
+    min_instances: Count
+    max_instances: Count
+    target_memory_percent: Percent | None = None
+    target_cpu_percent: Percent | None = Field(None, alias="targetCPUPercent")
+
+    @model_validator(mode="after")
+    def _has_a_target(self) -> Self:
+        if self.target_cpu_percent is None and self.target_memory_percent is None:
+            raise ValueError("expected targetCPUPercent or targetMemoryPercent")
+        if self.min_instances > self.max_instances:
+            raise ValueError("expected minInstances to be at most maxInstances")
+        return self
+
+    def api(self) -> dict[str, Any]:
+        def target(percent: int | None) -> dict[str, Any]:
+            return {"enabled": percent is not None, "percentage": percent or 70}
+
+        criteria = {"cpu": target(self.target_cpu_percent), "memory": target(self.target_memory_percent)}
+        return {"enabled": True, "min": self.min_instances, "max": self.max_instances, "criteria": criteria}
+
+
+class Disk(Model):
+    name: Annotated[str, Field(min_length=1)]
+    mount_path: Annotated[str, Field(pattern=r"^/.")]
+    size_gb: Count = Field(10, alias="sizeGB")
+
+
+class Header(Model):
+    path: str
+    name: str
+    value: str
+
+
+class Route(Model):
+    type: Literal["redirect", "rewrite"]
+    source: str
+    destination: str
+
+
+class MaintenanceMode(Model):
+    enabled: bool
+    uri: str = ""
+
+
+class Service(Object, Generic[AnyVariable]):
+    """What every service has that is built from a repository or runs an image. has_address: for browsers to open."""
+
+    has_address: ClassVar[bool] = False
+    type: str
+    repo: str | None = None
+    branch: str | None = None
+    root_dir: str | None = None
+    build_command: Command | None = None
+    build_filter: BuildFilter | None = None
+    auto_deploy_trigger: AutoDeployTrigger | None = None
+    domains: Annotated[DomainNames, Field(max_length=0)] = Field([])
+    env_vars: Annotated[list[AnyVariable], AfterValidator(unique_keys)] = Field([])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_names(cls, given: Any) -> Any:
+        return current_names(given) if isinstance(given, dict) else given
+
+    @property
+    def groups(self) -> list[str]:
+        """Names of the environment groups that it links."""
+        return [v.from_group for v in self.env_vars if getattr(v, "from_group", None)]  # type: ignore[attr-defined]
+
+    @property
+    def references(self) -> set[str]:
+        """Names of the services that its variables refer to."""
+        return {str(v.service) for v in self.env_vars if getattr(v, "service", None)}  # type: ignore[attr-defined]
+
+    @property
+    def has_repository(self) -> bool:
+        return True
+
+    @property
+    def preview_generation(self) -> str:
+        """How previews of it are made; off where nothing is declared."""
+        previews: Previews | None = getattr(self, "previews", None)
+        return previews.generation if previews else "off"
+
+    @property
+    def health_path(self) -> str | None:
+        """Where it answers that it is well; None where nothing is declared."""
+        return None
+
+
+class Running(Service[AnyVariable], Generic[AnyVariable]):
+    """What every service has that runs a process."""
+
+    runtime: Runtime | None = None
+    plan: Plan | None = None
+    region: Region | None = None
+    start_command: Command | None = None
+    docker_command: str | None = None
+    docker_context: str | None = None
+    dockerfile_path: str | None = None
+    registry_credential: RegistryCredentials | None = None
+    image: Image | None = None
+
+    @property
+    def has_repository(self) -> bool:
+        return self.runtime != "image"
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.is_adopted:
+            return self
+        if self.runtime is None:
+            raise ValueError("runtime: expected docker, image, or the language that it is written in")
+        native = self.runtime not in ("docker", "image")
+        if native and (missing := [key for key, text in self._commands().items() if not text]):
+            raise ValueError(f"{' and '.join(missing)}: required where runtime is {self.runtime}")
+        if (self.runtime == "image") != (self.image is not None):
+            raise ValueError("expected image.url where runtime is image, and nowhere else")
+        if self.plan == "free" and self.type != "web":
+            raise ValueError(f"plan: a {self.type} cannot be free; expected starter or another paid plan")
+        return self
+
+    def _commands(self) -> dict[str, str | None]:
+        return {"buildCommand": self.build_command, "startCommand": self.start_command}
+
+
+class Server(Running[AnyVariable], Generic[AnyVariable]):
+    """What web services, private services and background workers have. initial_deploy_hook: only a Blueprint has it."""
+
+    pre_deploy_command: str | None = None
+    initial_deploy_hook: str | None = None
+    num_instances: Count | None = None
+    scaling: Scaling | None = None
+    disk: Disk | None = None
+    previews: Previews | None = None
+    max_shutdown_delay_seconds: Annotated[int, Field(ge=1, le=300)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_disk(self) -> Self:
+        if self.disk and (self.scaling or (self.num_instances or 1) > 1):
+            raise ValueError("a service with a disk runs as one instance: expected no scaling and no numInstances")
+        if self.disk and self.plan == "free":
+            raise ValueError("disk: a free service cannot have one; expected a paid plan")
+        return self
+
+
+class WebService(Server[AnyVariable], Generic[AnyVariable]):
+    """A web service: it answers at an address under onrender.com and at its domains."""
+
+    has_address = True
+    type: Literal["web"] = "web"
+    domains: DomainNames = Field([])
+    health_check_path: UrlPath | None = None
+    maintenance_mode: MaintenanceMode | None = None
+    render_subdomain_policy: Switch | None = None
+    ip_allow_list: list[AllowedAddress] | None = None
+
+    @property
+    def health_path(self) -> str | None:
+        return self.health_check_path or None
+
+
+class PrivateService(Server[AnyVariable], Generic[AnyVariable]):
+    """A service that only others of its workspace and region reach."""
+
+    type: Literal["pserv"] = "pserv"
+
+
+class Worker(Server[AnyVariable], Generic[AnyVariable]):
+    type: Literal["worker"] = "worker"
+
+
+class CronJob(Running[AnyVariable], Generic[AnyVariable]):
+    type: Literal["cron"] = "cron"
+    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$|^@\w+$")] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_schedule(self) -> Self:
+        if not self.is_adopted and self.schedule is None:
+            raise ValueError("schedule: required, a cron expression such as 0 3 * * *")
+        return self
+
+
+class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
+    """Files on Render's network: no process, no plan, no region."""
+
+    has_address = True
+    type: Literal["web"] = "web"
+    runtime: Literal["static"] = "static"
+    static_publish_path: str | None = None
+    domains: DomainNames = Field([])
+    headers: list[Header] | None = None
+    routes: list[Route] | None = None
+    previews: Previews | None = None
+    render_subdomain_policy: Switch | None = None
+    ip_allow_list: list[AllowedAddress] | None = None
+
+    @property
+    def health_path(self) -> str | None:
+        return "/"
+
+
+def kind_of(service: object) -> str:
+    """Which model is meant, so that problems are told of that one alone."""
+    given = service if isinstance(service, dict) else dict(service) if isinstance(service, Model) else {}
+    type_, runtime = given.get("type", "web"), given.get("runtime", given.get("env"))
+    return "static" if type_ == "web" and runtime == "static" else "keyvalue" if type_ == "redis" else str(type_)
+
+
+ANY_TYPE = Discriminator(
+    kind_of,
+    custom_error_type="service_type",
+    custom_error_message="expected type web, pserv, worker, cron or keyvalue",
+)
+
+
+def current_names(given: dict[str, Any]) -> dict[str, Any]:
+    """A service in the keys that Blueprints have now. Where an older key stands beside its successor, that one wins."""
+    kept = dict(given)
+    newer: dict[str, Any] = {}
+    if "env" in kept:
+        newer["runtime"] = kept.pop("env")
+    if "autoDeploy" in kept:
+        newer["autoDeployTrigger"] = "commit" if kept.pop("autoDeploy") else "off"
+    if "domain" in kept:
+        kept["domains"] = list(dict.fromkeys([kept.pop("domain"), *kept.get("domains", [])]))
+    previews: dict[str, Any] = {}
+    if "pullRequestPreviewsEnabled" in kept:
+        previews["generation"] = "automatic" if kept.pop("pullRequestPreviewsEnabled") else "off"
+    if "previewPlan" in kept:
+        previews["plan"] = kept.pop("previewPlan")
+    if previews:
+        kept["previews"] = previews | kept.get("previews", {})
+    return newer | kept
