@@ -110,9 +110,9 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
     try:
         stage.production.put(stage.production.at(ready.sha, ready.build.id, ready.build.sha), budget)
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
-    except (GateError, RenderError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # whatever it is, production is not left half way
         with undisturbed(budget.note):
-            report.reason = str(error) or "interrupted"
+            report.reason = worded(error)
             budget.note(f"failed: {report.reason}")
             _take_back(record, stage, budget, report)
         return
@@ -126,14 +126,21 @@ def _take_back(record: Record, stage: Stage, budget: Budget, report: Report) -> 
     own.note("rolling back")
     try:
         stage.production.put_back(record.before, own)
-    except (GateError, RenderError) as error:
-        own.note(f"rollback failed: {error}")
+    except Exception as error:
+        failed = f"rollback failed: {worded(error)}"
+        own.note(failed)
         report.outcome = "failed"
-        report.advice = [f"The rollback failed too: {error}", *not_whole(record.before, stage)]
-        report.advice += stage.ended(record, "error", f"rollback failed: {error}")
+        report.advice = [f"The {failed}", *not_whole(record.before, stage), *stage.ended(record, "error", failed)]
         return
     report.outcome = "rolled back"
     report.advice = [migrations(stage.target), *stage.ended(record, "failure", f"rolled back: {report.reason}")]
+
+
+def worded(error: BaseException) -> str:
+    """What went wrong, in a line. The text of an unexpected error may quote an answer, so only its kind is shown."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) if isinstance(error, GateError | RenderError) else f"unexpected {type(error).__name__}"
 
 
 def migrations(target: Target) -> str:

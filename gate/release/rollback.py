@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blueprint.errors import RenderError
 from gate.common.budget import Budget
-from gate.common.errors import GateError
 from gate.common.version import EXPECTED, parse
 from gate.release.builds import build_of
 from gate.release.errors import Refused
 from gate.release.records import Record, Serving
-from gate.release.release import Stage, migrations, not_whole
+from gate.release.release import Stage, migrations, not_whole, worded
 from gate.release.report import Report
 from gate.release.signals import undisturbed
 
@@ -73,9 +71,9 @@ def rollback(
 def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report: Report) -> None:
     try:
         stage.production.put_back(goal, budget)
-    except (GateError, RenderError) as error:
-        report.reason = str(error)
-        report.advice = [*not_whole(goal, stage), *stage.ended(record, "error", f"rollback failed: {error}")]
+    except Exception as error:  # whatever it is, it is said which half serves what
+        report.reason = worded(error)
+        report.advice = [*not_whole(goal, stage), *stage.ended(record, "error", f"rollback failed: {report.reason}")]
         return
     report.outcome = "done"
     report.advice = [migrations(stage.target)]

@@ -31,10 +31,14 @@ class Told:
         self.refuses = False
         self.facts: dict[str, str] = {}
         self.advice = ""
+        self.heard: dict[str, Callable[[], object]] = {}
 
     def notify(self, text: str, _environ: object, facts: dict[str, str], advice: str) -> str:
         self.facts, self.advice = facts, advice
         self.texts.append(text)
+        for start, happens in self.heard.items():
+            if text.startswith(start):
+                happens()
         return "NOTIFY_WEBHOOK_URL answered 404" if self.refuses else ""
 
 
