@@ -166,7 +166,8 @@ def by_hand_at_render(drill: Drill) -> int:
     def deploy() -> None:
         simulator = drill.world.render
         service = simulator.estate.find_service("marketedge-platform")
-        simulator._deploys.start(service, "manual", commit={"id": "a" * 40, "message": "work", "createdAt": service["createdAt"]})
+        commit = {"id": "a" * 40, "message": "work", "createdAt": service["createdAt"]}
+        simulator._deploys.start(service, "manual", commit=commit)
 
     drill.during.append(deploy)
     return drill.release()

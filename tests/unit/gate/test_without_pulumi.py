@@ -38,7 +38,6 @@ def gate(packages: Path, *arguments: str, **environment: str) -> subprocess.Comp
         ["release", "v1.2.3"],
         ["rollback", "--to", "v1.2.2"],
         ["deploy", "a" * 40],
-        ["watch", "--env", "production", "--minutes", "0"],
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -63,3 +62,8 @@ def test_the_workflows_install_that_list_and_nothing_else() -> None:
     names = re.findall(r"^([A-Za-z0-9._-]+)==", (PROJECT / "requirements-gate.txt").read_text(), re.MULTILINE)
     assert len(names) > 10
     assert not [name for name in names if "pulumi" in name or name == "grpcio"]
+
+
+def test_a_watch_needs_no_credentials(packages: Path) -> None:
+    ended = gate(packages, "watch", "--env", "production", "--minutes", "0", BACKEND_URL="http://127.0.0.1:9")
+    assert (ended.returncode, "alarm: health: no answer" in ended.stdout) == (2, True), ended.stdout + ended.stderr
