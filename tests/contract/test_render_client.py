@@ -13,7 +13,7 @@ the recordings; the product is made to stand both:
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import get_args
 
 import httpx
 import pytest
@@ -22,7 +22,8 @@ from render.public_api.api.postgres import create_postgres, retrieve_postgres
 from render.public_api.api.services import create_service
 from render.public_api.client import AuthenticatedClient
 
-from blueprint import spec
+from blueprint import objects, service
+from blueprint.kinds_of_text import PRICES
 from rehearsal.render_api.shapes import SHAPES
 from tests.contract.render_account import Account
 from tests.contract.render_client import endpoints, find, judge, shapes
@@ -107,10 +108,18 @@ def test_the_judge_finds_what_the_client_cannot_read(method: str, path: str, bod
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (spec.Region, models.Region),
-        (spec.AutoDeployTrigger, models.AutoDeployTrigger),
-        (spec.Runtime, models.ServiceRuntime),
+        (get_args(objects.Region), models.Region),
+        (get_args(get_args(service.AutoDeployTrigger)[0]), models.AutoDeployTrigger),
+        (get_args(service.Runtime), models.ServiceRuntime),
     ],
 )
-def test_enumerations_of_the_product_are_those_of_the_client(ours: Any, theirs: type[enum.Enum]) -> None:
-    assert set(ours.__args__) == {member.value for member in theirs}
+def test_enumerations_of_the_product_are_those_of_the_client(ours: tuple[str, ...], theirs: type[enum.Enum]) -> None:
+    assert set(ours) == {member.value for member in theirs}
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs"),
+    [("service", models.Plan), ("postgres", models.PostgresPlans), ("keyValue", models.KeyValuePlan)],
+)
+def test_every_plan_of_the_client_is_in_the_price_list(kind: str, theirs: type[enum.Enum]) -> None:
+    assert {member.value for member in theirs} - PRICES[kind].keys() == set()
