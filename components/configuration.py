@@ -179,14 +179,14 @@ def _in_clear(stack: str, file: StackConfig) -> Iterator[Problem]:
     """Secrets that lie in the file as they are, beside others that are encrypted."""
     for name, encrypted in file.secrets.get(SECRETS, {}).items():
         if encrypted is False:
-            told = f"in clear in the file, so in the repository too: make a new one, then {_set_secret(stack, name)}"
+            told = f"in clear in the file, so in the repository too: make a new one, then {set_secret(stack, name)}"
             yield Problem(f"{SECRETS}.{name}", "not encrypted", told)
 
 
 def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[Problem]:
     """Secrets that are not kept as such, and secrets kept elsewhere."""
     if SECRETS in config and SECRETS not in secret_keys:
-        yield Problem(SECRETS, "in clear", f"remove it and run for each: {_set_secret(stack, 'NAME')}")
+        yield Problem(SECRETS, "in clear", f"remove it and run for each: {set_secret(stack, 'NAME')}")
     for key in sorted(secret_keys - {SECRETS}):
         if key.startswith(f"{NAMESPACE}:"):
             expected = f"expected settings in clear: keep the secret in {SECRETS} and refer to it with fromSecret"
@@ -203,7 +203,7 @@ def _misspelt_environment(sections: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{NAMESPACE}:environment", repr(name), expected)
 
 
-def _set_secret(stack: str, name: str) -> str:
+def set_secret(stack: str, name: str) -> str:
     return f"pulumi config set --stack {stack} --secret --path '{SECRETS}.{name}'"
 
 
@@ -342,7 +342,7 @@ def _references(node: Any) -> Iterator[str]:
 def _missing_secrets(stack: str, sections: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[Problem]:
     for name in sorted(set(_references(dict(sections)))):
         if not secrets.get(name):
-            yield Problem(f"{SECRETS}.{name}", "missing", f"run: {_set_secret(stack, name)}")
+            yield Problem(f"{SECRETS}.{name}", "missing", f"run: {set_secret(stack, name)}")
 
 
 def _bad_tokens(environ: Mapping[str, str]) -> Iterator[Problem]:

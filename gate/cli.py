@@ -44,6 +44,8 @@ TABLE = (
     Row("recover", "recover:recover", "Import what a killed `pulumi up` left outside the state.", _KEEP),
     Row("seed", "seed:seed", "Load test data into an environment's database.", _KEEP),
     Row("prune", "prune:prune", "Delete old previews of pull requests.", _KEEP),
+    Row("import", "blueprints:import_blueprint", "Write a Render Blueprint into a stack's file.", _KEEP),
+    Row("export", "blueprints:export_blueprint", "Write a stack's Render section as a Blueprint.", _KEEP),
     Row("workflows", "workflows:app", "Deliver the application's workflows to its repository.", _KEEP),
 )
 """Every command, in the order of the help."""

@@ -46,9 +46,13 @@ class Collection:
 
     def list_all(self, call: Call) -> Answer:
         """Newest first."""
-        rows = [self.listed(row) for row in self.estate.visible(call, self.rows) if self.wanted(call, row)]
+        rows = [self.listed(row) for row in self.visible(call) if self.wanted(call, row)]
         page = call.page(rows, self.item or "item", lambda row: str(row["id"]))
         return 200, page if self.item else [entry["item"] for entry in page]
+
+    def visible(self, call: Call) -> list[Json]:
+        """What the call's key may see, newest first."""
+        return self.estate.visible(call, self.rows)
 
     def wanted(self, call: Call, row: Json) -> bool:
         """Whether a list that is filtered like this has the object."""

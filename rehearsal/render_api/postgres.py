@@ -34,6 +34,19 @@ class Postgres(Datastores):
             Route("GET", "/postgres/{id}/recovery", self.recovery),
         ]
 
+    def visible(self, call: Call) -> list[Json]:
+        """A read replica is listed like a database, unless `includeReplicas=false` (Render API reference)."""
+        rows = super().visible(call)
+        replicas = [replica(row, one) for row in rows for one in row["readReplicas"]]
+        return rows if call.last("includeReplicas") == "false" else [*replicas, *rows]
+
+    def one(self, call: Call, identifier: str) -> Json:
+        """A database, or a read replica of one, which can be looked at only."""
+        found = next((one for one in self.visible(call) if one["id"] == identifier), None)
+        if found and found["role"] == "replica" and call.method != "GET":
+            raise ApiError(400, "a read replica is changed with its primary")
+        return found or super().one(call, identifier)
+
     def listed(self, row: Json) -> Json:
         """The list leaves the parameters out (Render API reference)."""
         return {name: value for name, value in row.items() if name != "parameterOverrides"}
@@ -153,3 +166,9 @@ class Postgres(Datastores):
         taken = {replica["id"] for replica in known.values()}
         free = (letter for letter in string.ascii_lowercase[1:] if f"{base}-{letter}" not in taken)
         return [known.get(replica["name"]) or {"id": f"{base}-{next(free)}"} | replica for replica in sent]
+
+
+def replica(row: Json, one: Json) -> Json:
+    """A read replica as a database of its own."""
+    name = {"id": one["id"], "name": one["name"], "dashboardUrl": f"https://dashboard.render.com/d/{one['id']}"}
+    return row | name | {"role": "replica", "primaryPostgresID": row["id"], "readReplicas": []}

@@ -162,7 +162,7 @@ def _unknown(parsed: Any, sent: Any, place: str = "") -> Iterator[str]:
 
 def _commands(owner: str, sent: Json) -> Iterator[str]:
     """The generated code takes the first of two models that raises nothing; here it is the one that is meant."""
-    kind = "Docker" if any(key.startswith("docker") for key in sent) else "NativeEnvironment"
+    kind = "NativeEnvironment" if {"buildCommand", "startCommand"} & sent.keys() else "Docker"
     ending = next((ending for ending in ("POST", "PATCH") if owner.endswith(ending)), "")
     yield from _problems(getattr(models, f"{kind}Details{'' if owner == 'CronJobDetailsPOST' else ending}"), sent)
 

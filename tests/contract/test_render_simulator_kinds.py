@@ -128,7 +128,14 @@ def test_a_database_has_replicas_high_availability_and_a_disk_that_grows_behind_
     before = account.http.get(path).json()["diskSizeGB"]
     account.sim.fill_database("db", used=9.1)
 
-    assert [one["name"] for one in made["readReplicas"]] == ["reader"]
+    listed = {one["postgres"]["name"]: one["postgres"]["role"] for one in account.http.get("/postgres").json()}
+    reader = made["readReplicas"][0]["id"]
+
+    assert listed == {"db": "primary", "reader": "replica"}
+    assert len(account.http.get("/postgres?includeReplicas=false").json()) == 1
+    assert account.http.get(f"/postgres/{reader}").json()["primaryPostgresID"] == made["id"]
+    assert reader in account.http.get(f"/postgres/{reader}/connection-info").json()["internalConnectionString"]
+    assert account.http.delete(f"/postgres/{reader}").status_code == 400
     assert (before, account.http.get(path).json()["diskSizeGB"]) == (10, 15)
     assert account.http.patch(path, json={"diskSizeGB": 10}).status_code == 400
     assert account.http.patch(path, json={"diskSizeGB": 22}).status_code == 400

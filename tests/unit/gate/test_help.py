@@ -28,7 +28,20 @@ COMMANDS = commands()
 
 def test_every_command_of_the_gate_is_there() -> None:
     assert set(COMMANDS) == {
-        *("adopt", "deploy", "doctor", "drift", "metrics", "preview", "prune", "recover", "release", "report"),
+        *(
+            "adopt",
+            "deploy",
+            "doctor",
+            "drift",
+            "export",
+            "import",
+            "metrics",
+            "preview",
+            "prune",
+            "recover",
+            "release",
+            "report",
+        ),
         *("rollback", "seed", "smoke", "verify", "watch", "workflows check", "workflows sync"),
     }
 

@@ -1,0 +1,1 @@
+"""Render Blueprints in and out: what a render.yaml says becomes a stack's Render section, and the other way round."""

@@ -1,0 +1,274 @@
+"""From a Blueprint to the `marketedge:render` section of a stack; what means something else here is told."""
+
+from __future__ import annotations
+
+import graphlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from blueprint.service import current_names
+from gate.blueprints.document import LISTS, Json, definition, objects, parts
+from gate.common.errors import GateError
+
+# Plans of databases that keep them but that no new database gets (Render API reference); the nearest one of today, by
+# memory (Render documentation, Postgres legacy instance types).
+LEGACY_DATABASE_PLANS = {"starter": "basic-256mb", "standard": "basic-1gb", "pro": "basic-4gb", "pro plus": "pro-8gb"}
+PAID_ONLY = frozenset({"pserv", "worker", "cron"})
+TYPES = frozenset({"web", "pserv", "worker", "cron", "keyvalue"})
+EVERYWHERE = [{"source": "0.0.0.0/0", "description": "everywhere"}]
+REFERENCES = {"fromDatabase": "databases", "fromService": "services", "fromGroup": "envVarGroups"}
+SOURCES = ("fromGroup", "fromDatabase", "fromService", "value", "generateValue", "sync")
+KNOWN_HERE = frozenset({"persistenceMode", "connectionPool", "maintenanceMode", "ownership"})
+"""Fields that this program manages and Render's published schema does not have; official templates have the first."""
+PORT = 10000
+"""Where Render expects a service to listen that does not say otherwise (Render documentation, Web services)."""
+
+
+@dataclass
+class Imported:
+    """The section, what is to be said of it, and the named secrets that it needs with what uses them."""
+
+    section: Json
+    notes: list[str] = field(default_factory=list)
+    secrets: dict[str, list[str]] = field(default_factory=dict)
+
+
+def translate(content: Json, renames: Mapping[str, str], suffix: str = "", *, adopted: bool = False) -> Imported:
+    """Make the section of a Blueprint.
+
+    Args:
+        content: the Blueprint; it is changed.
+        renames: new names of objects by old name.
+        suffix: of the name of every object that `renames` does not have.
+        adopted: whether the objects live already and go on belonging to somebody else.
+
+    Raises: GateError where a name is to be changed that the Blueprint does not have.
+    """
+    result = Imported({"region": "oregon"})
+    _leave_out_what_only_blueprints_have(content, result.notes)
+    for part in parts(content):
+        services = [_with_current_names(one) for one in part.get("services") or ()]
+        part["services"] = [one for one in services if one.get("type") in TYPES]
+        for one in services:
+            if one.get("type") not in TYPES:
+                result.notes.append(f"{one.get('name')}: left out, since nothing here manages type {one.get('type')}")
+    for kind, one in objects(content):
+        if adopted:
+            one["ownership"] = "adopted"
+        _only_known_fields(kind, one, result.notes)
+        _fit_the_plan(kind, one, result.notes)
+        _say_who_reaches_it(kind, one, result.notes)
+        _variables(one, result)
+    _rename(content, renames, suffix, result.notes)
+    _declare_what_is_referred_to(content, result.notes)
+    _break_circles(content, result.notes)
+    result.section |= {key: content[key] for key in (*LISTS, "projects", "ungrouped") if content.get(key)}
+    _say_what_differs(content, result.notes)
+    return result
+
+
+def _leave_out_what_only_blueprints_have(content: Json, notes: list[str]) -> None:
+    for name in ("previews", "previewsEnabled", "previewsExpireAfterDays"):
+        if name in content:
+            content.pop(name)
+            notes.append(f"{name}: left out, since preview environments exist only for what a Blueprint manages")
+    for name in content.keys() - {*LISTS, "projects", "ungrouped", "version"}:
+        content.pop(name)
+        notes.append(f"{name}: left out, since Render's schema does not have it")
+
+
+def _with_current_names(service: Json) -> Json:
+    service = current_names(service)
+    return service | {"type": "keyvalue"} if service.get("type") == "redis" else service
+
+
+def _only_known_fields(kind: str, one: Json, notes: list[str]) -> None:
+    for name in sorted(one.keys() - definition(kind, one) - KNOWN_HERE):
+        one.pop(name)
+        notes.append(f"{one.get('name')}.{name}: left out, since Render's schema does not have it here")
+    if "initialDeployHook" in one:
+        notes.append(f"{one['name']}.initialDeployHook: kept, but only a Blueprint runs it; run it by hand once")
+
+
+def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:
+    plan = str(one.get("plan", "")).lower().replace("_", " ")
+    name = one.get("name")
+    if one.get("ownership") == "adopted":
+        return
+    if kind == "databases" and plan in LEGACY_DATABASE_PLANS:
+        one["plan"] = LEGACY_DATABASE_PLANS[plan]
+        notes.append(
+            f"{name}.plan: no new database gets {plan!r}; wrote {one['plan']}. Declare {plan!r} for one that has it"
+        )
+    elif plan == "free" and kind == "services" and (one["type"] in PAID_ONLY or "disk" in one):
+        del one["plan"]
+        what = "with a disk" if "disk" in one else f"of type {one['type']}"
+        notes.append(f"{name}.plan: no service {what} is free; left out, and Render takes starter, which costs money")
+    elif kind != "envVarGroups" and "plan" not in one and one.get("runtime") != "static":
+        smallest = "basic-256mb" if kind == "databases" else "starter"
+        notes.append(f"{name}.plan: left out, so a new one gets {smallest} and one that lives keeps what it has")
+
+
+def _say_who_reaches_it(kind: str, one: Json, notes: list[str]) -> None:
+    if kind == "databases" and "ipAllowList" not in one:
+        one["ipAllowList"] = EVERYWHERE
+        notes.append(
+            f"{one['name']}.ipAllowList: a Blueprint that leaves it out opens the database to everybody; wrote that. "
+            f"[] lets in nobody from outside Render"
+        )
+    elif one.get("type") == "keyvalue" and "ipAllowList" not in one:
+        one["ipAllowList"] = []
+        notes.append(f"{one['name']}.ipAllowList: required, and left out; wrote [], nobody from outside Render")
+
+
+def _variables(one: Json, result: Imported) -> None:
+    if "envVars" not in one:
+        return
+    by_key: dict[str, Json] = {}
+    for variable in one["envVars"] or ():
+        key = str(variable.get("key") or f"fromGroup {variable.get('fromGroup')}")
+        if key in by_key:
+            result.notes.append(f"{one['name']}: {key} is there more than once; kept the last one")
+        by_key[key] = _variable(one, key, variable, result)
+    one["envVars"] = list(by_key.values())
+
+
+def _variable(one: Json, key: str, variable: Json, result: Imported) -> Json:
+    holder = one["name"]
+    given = {name: value for name, value in variable.items() if value is not None}
+    sources = [name for name in SOURCES if name in given and (given[name] is not False or name == "sync")]
+    if len(sources) > 1:
+        result.notes.append(f"{holder}: {key} has {' and '.join(sources)}; kept {sources[0]}")
+    if not sources or sources[0] == "sync":
+        if not sources:
+            result.notes.append(f"{holder}: {key} has no value; it is asked for like `sync: false`")
+        if one.get("ownership") == "adopted":
+            return {"key": key, "sync": False}
+        name = re.sub(r"\W", "_", key)
+        result.secrets.setdefault(name, []).append(holder)
+        return {"key": key, "fromSecret": name}
+    kept = {name: given[name] for name in ("key", sources[0], "previewValue") if name in given}
+    reference = kept.get("fromService")
+    if reference and reference.get("type") == "redis":
+        kept["fromService"] = reference | {"type": "keyvalue"}
+    return kept
+
+
+def _rename(content: Json, renames: Mapping[str, str], suffix: str, notes: list[str]) -> None:
+    declared = {str(one["name"]) for _, one in objects(content)}
+    if unknown := sorted(renames.keys() - declared):
+        raise GateError(f"--rename: the Blueprint has no {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
+    names = {name: renames.get(name, name + suffix) for name in declared}
+    if all(old == new for old, new in names.items()):
+        return
+    for _, one in objects(content):
+        if one.get("domains") and names[one["name"]] != one["name"]:
+            notes.append(f"{names[one['name']]}.domains: left out, since they belong to {one['name']}; declare others")
+            del one["domains"]
+        one["name"] = names[one["name"]]
+        for replica in one.get("readReplicas") or ():
+            names[replica["name"]] = replica["name"] = replica["name"] + suffix
+    for holder, key in _references(content):
+        holder[key] = names.get(holder[key], holder[key])
+
+
+def _references(content: Json) -> list[tuple[Json, str]]:
+    """Where a variable names another object: what holds the name, and under which key."""
+    found: list[tuple[Json, str]] = []
+    for _, one in objects(content):
+        for variable in one.get("envVars") or ():
+            for source in REFERENCES:
+                key = "fromGroup" if source == "fromGroup" else "name"
+                holder = variable if source == "fromGroup" else variable.get(source) or {}
+                if key in holder:
+                    found.append((holder, key))
+    return found
+
+
+def _declare_what_is_referred_to(content: Json, notes: list[str]) -> None:
+    """What is only in the workspace: a group is linked (and made where it is missing), anything else has to exist."""
+    declared: dict[str, set[str]] = {kind: set() for kind in LISTS}
+    for kind, one in objects(content):
+        declared[kind] |= {one["name"], *(replica["name"] for replica in one.get("readReplicas") or ())}
+    for _, one in list(objects(content)):
+        for variable in one.get("envVars") or ():
+            for source, kind in REFERENCES.items():
+                reference = variable.get(source)
+                name = reference if source == "fromGroup" else (reference or {}).get("name")
+                if not name or name in declared[kind]:
+                    continue
+                declared[kind].add(name)
+                content.setdefault(kind, []).append(_outside(source, name, reference))
+                notes.append(f"{name}: only {source} of {one['name']} names it, nothing declares it; {_MEANT[source]}")
+
+
+_MEANT = {
+    "fromGroup": "declared as a group that keeps what it has, and is made empty where it does not exist",
+    "fromDatabase": "declared as adopted, so it has to exist in the workspace",
+    "fromService": "declared as adopted, so it has to exist in the workspace",
+}
+
+
+def _outside(source: str, name: str, reference: Json) -> Json:
+    if source == "fromGroup":
+        return {"name": name, "ownership": "merge", "envVars": []}
+    kind = {"type": reference.get("type", "web")} if source == "fromService" else {}
+    return kind | {"name": name, "ownership": "adopted"}
+
+
+def _break_circles(content: Json, notes: list[str]) -> None:
+    """Services that wait for each other's address get it written out; Render makes it of the name."""
+    services = {one["name"]: one for kind, one in objects(content) if kind == "services"}
+    while True:
+        waits = {name: {ref["name"] for ref in _to_services(one)} - {name} for name, one in services.items()}
+        try:
+            graphlib.TopologicalSorter(waits).prepare()
+            return
+        except graphlib.CycleError as error:
+            circle = error.args[1]
+        for other, name in pairwise(circle):
+            if _write_out(services[name], services[other], notes):
+                break
+        else:
+            notes.append(f"{' → '.join(circle)}: they wait for each other's variables; write one of these out yourself")
+            return
+
+
+def _to_services(one: Json) -> list[Json]:
+    return [variable["fromService"] for variable in one.get("envVars") or () if variable.get("fromService")]
+
+
+def _write_out(holder: Json, other: Json, notes: list[str]) -> bool:
+    """Whether all that a service takes from another one is an address, which is then written out."""
+    addresses = _addresses(other)
+    mine = [one for one in holder["envVars"] if (one.get("fromService") or {}).get("name") == other["name"]]
+    wanted = [one["fromService"].get("property") or one["fromService"].get("envVarKey") for one in mine]
+    if not all(name in addresses for name in wanted):
+        return False
+    for variable, name in zip(mine, wanted, strict=True):
+        del variable["fromService"]
+        variable["value"] = addresses[name]
+        notes.append(
+            f"{holder['name']}: {variable['key']} is written out as {addresses[name]}, since {other['name']} waits for "
+            f"{holder['name']}. Compare it with Render's address after the first up: a taken name gets an ending"
+        )
+    return True
+
+
+def _addresses(service: Json) -> dict[str, str]:
+    slug = re.sub(r"[^a-z0-9]+", "-", service["name"].lower()).strip("-")
+    own = {str(one["key"]): one.get("value") for one in service.get("envVars") or () if "key" in one}
+    port = str(own.get("PORT") or PORT)
+    host = f"{slug}.onrender.com"
+    public = {"RENDER_EXTERNAL_URL": f"https://{host}", "RENDER_EXTERNAL_HOSTNAME": host}
+    return {"host": slug, "port": port, "hostport": f"{slug}:{port}"} | (public if service["type"] == "web" else {})
+
+
+def _say_what_differs(content: Json, notes: list[str]) -> None:
+    if any(one.get("envVars") and one.get("ownership") is None for _, one in objects(content)):
+        notes.append(
+            "variables that only the dashboard has: a Blueprint keeps them, an `up` of this stack removes them. "
+            "Declare them, or write `ownership: adopted` at a service that lives already"
+        )

@@ -1,0 +1,103 @@
+"""The objects of a workspace as a Blueprint would declare them: what lives and is not written down yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from blueprint.kinds import CRON, GROUP, KEY_VALUE, POSTGRES, PRIVATE, STATIC, WEB, WORKER, Kind
+from blueprint.marker import KEY
+from blueprint.workspace import Session
+from gate.blueprints.document import Json
+
+TYPES: dict[str, Json] = {
+    "web_service": {"type": "web"},
+    "private_service": {"type": "pserv"},
+    "background_worker": {"type": "worker"},
+    "cron_job": {"type": "cron"},
+    "static_site": {"type": "web", "runtime": "static"},
+}
+
+
+def living(session: Session) -> Json:
+    """Every object of the workspace but previews, declared as adopted. Values of variables are not read into it.
+
+    Raises: RenderError.
+    """
+    groups = session.listing(GROUP.path, GROUP.item)
+    databases = session.listing(POSTGRES.path, POSTGRES.item)
+    services = [
+        _service(session, kind, row, groups)
+        for kind in (WEB, PRIVATE, WORKER, CRON, STATIC)
+        for row in session.listing(kind.path, kind.item)
+        if row["type"] == kind.type and "parentServer" not in row["serviceDetails"]
+    ]
+    stores = [
+        {"type": "keyvalue"} | _declared(KEY_VALUE, row) for row in session.listing(KEY_VALUE.path, KEY_VALUE.item)
+    ]
+    return {
+        "databases": [_declared(POSTGRES, row) for row in databases if row["role"] == "primary"],
+        "services": [*services, *stores],
+        "envVarGroups": [{"name": row["name"], "envVars": []} for row in groups],
+    }
+
+
+def _service(session: Session, kind: Kind, row: Json, groups: list[Json]) -> Json:
+    path = f"/services/{row['id']}"
+    linked = [group["name"] for group in groups if row["id"] in (link["id"] for link in group["serviceLinks"])]
+    keys = [variable["key"] for variable in session.client.pages(f"{path}/env-vars", "envVar")]
+    variables = [{"key": key, "sync": False} for key in sorted(keys) if key != KEY]
+    declared = TYPES[kind.type] | _declared(kind, row)
+    if kind in (WEB, STATIC):
+        domains = session.client.pages(f"{path}/custom-domains", "customDomain")
+        declared["domains"] = [domain["name"] for domain in domains if not domain["redirectForName"]]
+    return declared | {"envVars": [*({"fromGroup": name} for name in linked), *variables]}
+
+
+def _declared(kind: Kind, row: Json) -> Json:
+    """What an object has, in the keys and words that people write."""
+    found = {field.label: field.live(row) for field in kind.fields}
+    found = {label: INTO_WORDS.get(label, _same)(value) for label, value in found.items() if label != "environment"}
+    if found.get("scaling"):
+        found.pop("numInstances", None)
+    kept = {label: value for label, value in found.items() if value not in (None, "", [], {}, False)}
+    return (
+        {"name": row["name"]} | kept | ({"ipAllowList": found["ipAllowList"]} if kind in (POSTGRES, KEY_VALUE) else {})
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _scaling(value: Json | None) -> Json | None:
+    if not value or not value["enabled"]:
+        return None
+    targets = {"cpu": "targetCPUPercent", "memory": "targetMemoryPercent"}
+    criteria = {key: value["criteria"][name] for name, key in targets.items()}
+    declared = {key: one["percentage"] for key, one in criteria.items() if one["enabled"]}
+    return {"minInstances": value["min"], "maxInstances": value["max"]} | declared
+
+
+def _credentials(name: str | None) -> Json | None:
+    return {"fromRegistryCreds": {"name": name}} if name else None
+
+
+def _image(value: Json | None) -> Json | None:
+    if not value:
+        return None
+    credentials = _credentials(value.get("registryCredential"))
+    return {"url": value["imagePath"]} | ({"creds": credentials} if credentials else {})
+
+
+INTO_WORDS: dict[str, Callable[[Any], Any]] = {
+    "ipAllowList": lambda blocks: [{"source": b["cidrBlock"], "description": b["description"]} for b in blocks or ()],
+    "readReplicas": lambda replicas: [{"name": replica["name"]} for replica in replicas or ()],
+    "scaling": _scaling,
+    "image": _image,
+    "registryCredential": _credentials,
+    "disk": lambda disk: disk and {key: disk[key] for key in ("name", "mountPath", "sizeGB")},
+    "maintenanceMode": lambda mode: mode if mode and mode["enabled"] else None,
+    "buildFilter": lambda paths: paths if paths and any(paths.values()) else None,
+}
+"""From the API's form of a field to a Blueprint's, where the two differ."""

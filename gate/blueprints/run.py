@@ -1,0 +1,114 @@
+"""Imports a Blueprint into a stack's file, and exports one from it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from blueprint.workspace import connect
+from components.render_settings import Render
+from gate.blueprints.document import Json, read
+from gate.blueprints.exporting import blueprint_of, text_of
+from gate.blueprints.importing import translate
+from gate.blueprints.living import living
+from gate.blueprints.report import ExportReport, ImportReport
+from gate.blueprints.stack_file import SECTION, as_yaml, with_section
+from gate.common.errors import GateError
+from gate.stack.target import load_settings, read_config, stack_file
+from gate.vendors.accounts import Accounts
+from gate.vendors.repository import Repository
+
+
+def import_into(
+    stack: str,
+    source: str,
+    path: Path,
+    ref: str,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    *,
+    replace: bool,
+    dry_run: bool,
+    **how: Any,
+) -> ImportReport:
+    """Translate a Blueprint and write it as the section of a stack's file.
+
+    Args:
+        source: file, repository or account.
+        path, ref: of the Blueprint; the second in the repository only.
+        how: see `importing.translate`.
+
+    Raises: GateError, RenderError; nothing is written then.
+    """
+    file = stack_file(stack)
+    config = read_config(file)
+    text = file.read_text(encoding="utf-8")
+    if SECTION in config and not (replace or dry_run):
+        raise GateError(f"{file} has a {SECTION} already: look at it with --dry-run, or replace it with --replace")
+    found = translate(_content(source, path, ref, config, environ, tell), **how)
+    _check(found.section)
+    changed = with_section(text, found.section)
+    if not dry_run:
+        file.write_text(changed, encoding="utf-8")
+    return ImportReport.of(stack, found, as_yaml(found.section), written=not dry_run)
+
+
+def export_from(env: str, stack: str | None, environ: Mapping[str, str], output: Path | None) -> ExportReport:
+    """Write the Blueprint of a stack's section.
+
+    Raises: GateError.
+    """
+    settings, _ = load_settings(env, stack, environ)
+    content, notes = blueprint_of(settings.render)
+    text = text_of(content)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    return ExportReport(blueprint=text, place=str(output or ""), notes=notes)
+
+
+def _content(
+    source: str,
+    path: Path,
+    ref: str,
+    config: Mapping[str, str],
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> Json:
+    if source == "account":
+        with connect(environ, tell) as session:
+            return living(session)
+    if source == "repository":
+        return read(_in_repository(path, ref, config, environ))
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GateError(f"there is no {path} here: name the Blueprint, or say --from repository") from None
+
+
+def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    """A file of the application's repository (repos/contents)."""
+    name = json.loads(config.get("marketedge:github") or "{}").get("repository")
+    if not name:
+        raise GateError("marketedge:github.repository is not set: it says which repository the Blueprint is in")
+    with Accounts(environ, config) as accounts:
+        repository = Repository(accounts.github, name)
+        found = repository.get(f"contents/{path.as_posix()}", **({"ref": ref} if ref else {}))
+    if not found:
+        raise GateError(f"{repository.full_name} has no {path}{f' at {ref}' if ref else ''}")
+    return base64.b64decode(found["content"]).decode()
+
+
+def _check(section: Json) -> None:
+    """Read the section as the stack's settings are read: as it is written and no other way."""
+    try:
+        Render.model_validate(section, strict=True, by_alias=True, by_name=False)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise GateError(
+            "the Blueprint cannot be declared here, and nothing was written:\n" + "\n".join(lines)
+        ) from None
