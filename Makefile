@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help rehearse test check unit bench profile drift format lock setup clean
+.PHONY: help rehearse test check unit bench documents profile drift format lock setup clean
 
 SETUP := tools/setup.sh
 PYTHON := venv/bin/python
@@ -27,10 +27,13 @@ check: ## Lint, format check, types and who may import whom
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(PYTHON) venv/bin/lint-imports --cache-dir .cache/import-linter
-	@$(PYTHON) -m components.environments_document --check
+	@$(PYTHON) -m components.configuration_reference --check
 
 unit: ## Run the fast tests only
 	@$(SETUP) -- $(PYTEST) -m "not e2e" $(ARGS)
+
+documents: ## Renew docs/CONFIGURATION.md, docs/ENVIRONMENTS.md and schema/ from the models and the stack files
+	@$(SETUP) -- $(PYTHON) -m components.configuration_reference
 
 bench: ## Count requests and waits at Render for 1 to 200 services (ARGS=--write renews docs/)
 	@$(SETUP) -- $(PYTHON) -m benchmarks $(ARGS)

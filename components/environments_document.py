@@ -1,11 +1,10 @@
 """Writes docs/ENVIRONMENTS.md from the shipped settings: the environments, who calls whom, who owns what, the phases.
 
-`python -m components.environments_document` renews the document; `make check` compares it (`--check`). Plan 1.3.
+`make documents` renews it, `make check` compares it. Plan 1.3.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -34,8 +33,7 @@ def document(settings: Sequence[Settings]) -> str:
     """The whole document as Markdown."""
     sections = [
         "# Environments",
-        "Written by `python -m components.environments_document` from the stack files; `make check` fails when it is "
-        "out of date. Plan 1.3.",
+        "Written by `make documents` from the stack files; `make check` fails when it is out of date. Plan 1.3.",
         _table(MATRIX, environments(settings)),
         "## Who calls whom",
         "\n".join(["```mermaid", "flowchart LR", '  browser(["browser"])', *chain(*map(_nodes, settings)), "```"]),
@@ -158,11 +156,3 @@ def _phases(settings: Sequence[Settings]) -> str:
         for one in settings
     ]
     return _table(["stack", *PHASES], rows)
-
-
-if __name__ == "__main__":
-    text = document(stacks())
-    if "--check" not in sys.argv:
-        DOCUMENT.write_text(text, encoding="utf-8")
-    elif text != DOCUMENT.read_text(encoding="utf-8"):
-        sys.exit("docs/ENVIRONMENTS.md is out of date: run python -m components.environments_document")
