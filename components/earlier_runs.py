@@ -5,15 +5,10 @@ whether both share a secret. Reads the outputs that those runs left, before anyt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
-import grpc
 import pulumi
-from google.protobuf import json_format, struct_pb2
-from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.rpc import unwrap_rpc_secret
-from pulumi.runtime.settings import get_monitor
 
 from components.phases import Phase, gives_up_infrastructure, skipped
 from components.settings import Settings
@@ -31,8 +26,8 @@ class Before:
     """
 
     phase: Phase | None
-    own: Mapping[str, Any]
-    peers: Mapping[str, Mapping[str, Any]]
+    own: Mapping[str, Any] = field(repr=False)
+    peers: Mapping[str, Mapping[str, Any]] = field(repr=False)
     made: frozenset[str] = frozenset()
 
 
@@ -62,29 +57,23 @@ def credentials_of_auth0() -> dict[str, pulumi.Input[str]]:
         if resource["type"] == "auth0:index/client:Client" and outputs.get("clientId"):
             found["auth0.clientId"] = str(outputs["clientId"])
         if resource["type"] == "auth0:index/clientCredentials:ClientCredentials" and outputs.get("clientSecret"):
-            found["auth0.clientSecret"] = pulumi.Output.secret(str(unwrap_rpc_secret(outputs["clientSecret"])))
+            found["auth0.clientSecret"] = pulumi.Output.secret(str(outputs["clientSecret"]))
     return found
 
 
 def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
     """Nothing where there is no such stack, or no access to it.
 
-    What a StackReference asks of the engine, asked directly: the answer is here before the first resource is
-    declared, and a stack that is not there does not fail the run.
+    It is what a StackReference asks of the engine, but the answer is here before the first resource is declared, and a
+    stack that does not exist does not fail the run.
     """
-    arguments = struct_pb2.Struct()
     full = [pulumi.get_organization(), pulumi.get_project()]
     given = stack.split("/")
-    arguments.update({key: "/".join([*full[: 3 - len(given)], *given])})
-    request = resource_pb2.ResourceInvokeRequest(tok=f"pulumi:pulumi:{what}", args=arguments)
-    monitor = get_monitor()
-    assert monitor is not None  # the program runs
     try:
-        answer = monitor.Invoke(request)
-    except grpc.RpcError:
+        answer = pulumi.runtime.invoke(f"pulumi:pulumi:{what}", {key: "/".join([*full[: 3 - len(given)], *given])})
+    except Exception:  # the SDK has no narrower one for what the engine refuses
         return {}
-    found = json_format.MessageToDict(getattr(answer, "return")).get("outputs") or {}
-    return cast(Mapping[str, Any], found)
+    return answer.value.get("outputs") or {}
 
 
 def warnings(phase: Phase | None, settings: Settings) -> list[str]:

@@ -64,7 +64,7 @@ def release(
     - `gate release v1.2.3`
     - `gate release v1.2.3 --watch --report out`: for a workflow
     """
-    from gate.common.version import EXPECTED, parse, taken_back_to
+    from gate.common.version import problem_with, taken_back_to
 
     if earlier := taken_back_to(tag):
         return _roll_back(earlier, None, tag, env, stack, as_json, report)
@@ -74,8 +74,7 @@ def release(
 
         return put(tag, stage, budget)
 
-    problem = "" if parse(tag) else f"{tag} is no release tag: {EXPECTED}"
-    return Call("release", tag, env, stack, as_json, report, watch, minutes).execute(work, problem)
+    return Call("release", tag, env, stack, as_json, report, watch, minutes).execute(work, problem_with(tag))
 
 
 def rollback(

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from pulumi import automation
 
 from gate.checks.verdict import Line, Verdict, failed, passed, unknown
@@ -24,7 +25,7 @@ from gate.stack.project import find_cli, run, said
 TOPIC = "this machine"
 OLDEST_PYTHON = (3, 11)
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
-_BOUND = re.compile(r"(>=|<=|>|<|=)\s*v?(\d+\.\d+\.\d+)")
+_BOUND = re.compile(r"(>=|<=|!=|>|<|=)\s*v?([\d.]+)")
 _INSTALL = "run pulumi install in this folder"
 _HOW_TO_GET_CLI = "install it: https://www.pulumi.com/docs/install/"
 
@@ -85,14 +86,9 @@ def required_range(folder: Path) -> str:
 
 
 def within(version: str, wanted: str) -> bool:
-    """Whether a version keeps every bound. Args: wanted: such as `>=3.200.0 <4.0.0`."""
-    found = _numbers(version)
-    holds = {">=": found.__ge__, "<=": found.__le__, ">": found.__gt__, "<": found.__lt__, "=": found.__eq__}
-    return all(holds[kind](_numbers(limit)) for kind, limit in _BOUND.findall(wanted))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split("."))
+    """Whether a version keeps every bound. Args: wanted: as Pulumi.yaml writes it, such as `>=3.200.0 <4.0.0`."""
+    bounds = _BOUND.findall(wanted)
+    return SpecifierSet(",".join(f"{'==' if sign == '=' else sign}{limit}" for sign, limit in bounds)).contains(version)
 
 
 def plugin_lines(workspace: automation.LocalWorkspace, folder: Path) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pulumi.automation import Stack
 
 from gate.common.errors import GateError
-from gate.stack.cli import run
+from gate.stack.project import run
 
 
 class Locked(GateError):
@@ -55,7 +55,7 @@ def clear_pending(stack: Stack) -> None:
     with tempfile.TemporaryDirectory(prefix="gate-recover-") as name:
         file = Path(name) / "state.json"
         file.write_text(json.dumps(content))
-        run(stack, "stack", "import", "--file", str(file))
+        run(stack.workspace, "stack", "import", "--file", str(file), "--stack", stack.name)
 
 
 def folder(stack: Stack) -> Path | None:
@@ -114,5 +114,5 @@ def _runs(pid: int) -> bool:
 
 
 def _export(stack: Stack) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(run(stack, "stack", "export"))
+    content: dict[str, Any] = json.loads(run(stack.workspace, "stack", "export", "--stack", stack.name))
     return content

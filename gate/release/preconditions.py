@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.common.budget import Budget
-from gate.common.version import EXPECTED, parse
+from gate.common.version import parse, problem_with
 from gate.release.builds import Build, wait_for_build
 from gate.release.errors import Refused
 from gate.release.frontend import Frontend
@@ -48,7 +48,7 @@ def look(
     """
     version = parse(tag)
     if version is None:
-        raise Refused(f"{tag} is no release tag: {EXPECTED}")
+        raise Refused(problem_with(tag))
     sha = repository.commit_of(tag)
     if sha is None:
         raise Refused(f"tag {tag} does not exist at GitHub: git tag -a {tag} -m {tag} && git push origin {tag}")

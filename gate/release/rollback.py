@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.common.budget import Budget
-from gate.common.version import EXPECTED, parse
+from gate.common.version import parse, problem_with
 from gate.release.builds import build_of
 from gate.release.errors import Refused
 from gate.release.records import Record, Serving
@@ -112,8 +112,8 @@ def _left(rollback: Record, release: Record) -> bool:
 def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> _Goal:
     if to is None:
         return _unfinished(records, stage) or _release(_last_good(records, serving), stage, records)
-    if parse(to) is None:
-        raise Refused(f"{to} is no release tag: {EXPECTED}")
+    if problem := problem_with(to):
+        raise Refused(problem)
     sha = next((r.sha for r in records if r.tag == to and r.task == "deploy" and r.good), None)
     sha = sha or stage.repository.commit_of(to)
     if not sha:

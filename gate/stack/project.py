@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,21 +91,14 @@ def public_outputs(name: str) -> dict[str, Any]:
         raise StackUnavailable(said(error)) from None
 
 
-def run(
-    workspace: automation.Workspace,
-    *arguments: str,
-    folder: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> str:
+def run(workspace: automation.Workspace, *arguments: str) -> str:
     """Standard output of a command, for what the Automation API does only in a form that is of no use here.
-
-    Args: folder: of the project, where it is not the workspace's own. environment: more than the workspace's own.
 
     Raises: pulumi.automation.CommandError.
     """
     home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
-    surroundings = {**home, **workspace.env_vars, **(environment or {})}
-    return str(workspace.pulumi_command.run(list(arguments), str(folder or workspace.work_dir), surroundings).stdout)
+    surroundings = {**home, **workspace.env_vars}
+    return str(workspace.pulumi_command.run(list(arguments), str(workspace.work_dir), surroundings).stdout)
 
 
 def said(error: Exception) -> str:

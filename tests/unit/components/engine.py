@@ -251,10 +251,24 @@ class _Monitor(mocks.MockMonitor):
         organization, project, stack = name.split("/")
         assert (organization, project) == ("organization", "marketedge-staging-gate")
         if stack not in stacks:
-            raise grpc.RpcError(f"unknown stack {name}")
+            raise Refusal(f"unknown stack {name}")
         message = struct_pb2.Struct()
         message.update({"name": name, "outputs": dict(stacks[stack])})
         return resource_pb2.ResourceInvokeResponse(**{"return": message})
+
+
+class Refusal(grpc.RpcError):
+    """As the SDK gets it from the engine."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        super().__init__(text)
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self._text
 
 
 def _label(urn: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation.events import StepEventMetadata
 
-from gate.recover.imports import import_file
+from gate.recover.imports import import_list
 from gate.stack.planned import Plan, plan
 
 STACK = "urn:pulumi:staging::gate::pulumi:pulumi:Stack::gate-staging"
@@ -73,9 +73,9 @@ def test_a_resource_that_is_replaced_or_in_the_state_is_not_new() -> None:
 
 
 def test_an_import_brings_the_components_that_the_state_lacks_outermost_first() -> None:
-    file = import_file(half_done(), {BRANCH: "platform:staging:main"})
+    resources, names = import_list(half_done(), {BRANCH: "platform:staging:main"})
     component = {"component": True, "logicalName": "staging"}
-    assert file["resources"] == [
+    assert resources == [
         {**component, "type": "marketedge:x:Outer", "name": "resource-0"},
         {**component, "type": "marketedge:x:Inner", "name": "resource-1", "parent": "resource-0"},
         {
@@ -87,19 +87,19 @@ def test_an_import_brings_the_components_that_the_state_lacks_outermost_first() 
             "provider": "provider-3",
         },
     ]
-    assert file["nameTable"] == {"provider-3": GITHUB}
+    assert names == {"provider-3": GITHUB}
 
 
 def test_an_import_makes_a_provider_that_the_state_lacks_from_its_version_and_address() -> None:
-    file = import_file(half_done(), {DOMAIN: "prj_1/staging.example.com"})
-    (domain,) = file["resources"]
+    resources, names = import_list(half_done(), {DOMAIN: "prj_1/staging.example.com"})
+    (domain,) = resources
     assert domain["version"] == "5.21.1"
     assert domain["pluginDownloadUrl"] == "github://api.github.com/pulumiverse"
-    assert file["nameTable"] == {domain["parent"]: OTHER}
+    assert names == {domain["parent"]: OTHER}
 
 
-def test_names_in_the_file_are_unique_though_the_program_repeats_them() -> None:
-    file = import_file(half_done(), {BRANCH: "a", DOMAIN: "b"})
-    names = [resource["name"] for resource in file["resources"]] + list(file["nameTable"])
-    assert len(names) == len(set(names))
-    assert {resource["logicalName"] for resource in file["resources"]} == {"staging"}
+def test_names_of_an_import_are_unique_though_the_program_repeats_them() -> None:
+    resources, names = import_list(half_done(), {BRANCH: "a", DOMAIN: "b"})
+    used = [resource["name"] for resource in resources] + list(names)
+    assert len(used) == len(set(used))
+    assert {resource["logicalName"] for resource in resources} == {"staging"}

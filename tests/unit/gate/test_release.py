@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gate.common.version import parse
+from gate.common.version import parse, problem_with
 from gate.release.errors import Refused
 from gate.release.release import release
 from gate.release.report import Report
@@ -343,4 +343,10 @@ def test_versions_are_ordered_as_semver_says(smaller: str, larger: str) -> None:
     assert one is not None
     assert other is not None
     assert one < other
-    assert (str(one), str(other)) == (smaller, larger)
+    assert (f"v{one}", f"v{other}") == (smaller, larger)
+
+
+@pytest.mark.parametrize("tag", ["v1.2.3+7", "v1.2.3-rc.1+build.5"])
+def test_a_build_label_is_refused_with_the_tag_to_use(tag: str) -> None:
+    assert parse(tag) is None
+    assert f"Tag the commit {tag.partition('+')[0]}" in problem_with(tag)
