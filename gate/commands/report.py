@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from markupsafe import escape
 
 from gate.commands.options import AsJson, Envs
 from gate.commands.running import command
 from gate.common.errors import GateError
-from gate.common.exit_codes import ExitCode
-from gate.common.redaction import Redactor, environment_secrets
+from gate.common.redaction import environment_secrets
 
 if TYPE_CHECKING:
-    from gate.changes.report import DriftReport as Drift
-    from gate.report.estate import Estate, Stack
+    from gate.changes.report import DriftReport
+    from gate.report.estate import Drift
 
 
 def report(
@@ -57,87 +55,65 @@ def report(
     - `gate report --html estate.html --drift`
     - `gate report --html estate.html --drift-from out/drift.json`: as `gate drift --report out` left it
     """
-    with command("report") as run:
-        from gate.changes.look import check
+    with command("report", as_json=as_json) as run:
         from gate.common.period import beginning
         from gate.report.gather import Wanted, gather
-        from gate.report.page import page
-        from gate.stack.project import open_stack
+        from gate.report.page import report_of
         from gate.stack.target import chosen_stacks
 
         until = datetime.now(UTC)
         names = chosen_stacks(env)
         earlier = dict(_read(path, names) for path in drift_from or [])
-        check_now = (lambda name: check(open_stack(name))) if drift else None
-        wanted = Wanted(names, beginning(since, until), until, earlier, check_now)
+        wanted = Wanted(names, beginning(since, until), until, earlier, _look if drift else None)
         with run.progress(f"looking at {' and '.join(names)}") as tell:
             estate = gather(wanted, os.environ, tell)
         # A page holds some characters of a secret in another form.
-        masked = Redactor([form for one in environment_secrets(os.environ) for form in (one, escape(one))])
-        html.write_text(masked.text(page(estate)), encoding="utf-8")
-        for gap in estate.gaps:
-            run.fail(gap)
-        run.exit_code = ExitCode.FOUND if estate.gaps else ExitCode.DONE
-        if as_json:
-            print(json.dumps(run.redactor.value(as_content(estate)), indent=2, ensure_ascii=False))
-        else:
-            print(f"written: {html}")
+        run.hide(str(escape(secret)) for secret in environment_secrets(os.environ))
+        made = report_of(estate, str(html)).redacted(run.redactor)
+        html.write_text(made.page, encoding="utf-8")
+        for gap in made.gaps:
+            run.say(f"gate report: {gap}")
+        run.finish(made)
     return run.exit_code
+
+
+def _look(stack: str) -> Drift:
+    """Raises: GateError."""
+    from gate.changes.look import check
+    from gate.stack.project import open_stack
+
+    return in_words(check(open_stack(stack)))
 
 
 def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
     """A stack's name and its report. Raises: GateError naming the file."""
-    from gate.changes.report import DriftReport as Drift
+    from gate.changes.report import DriftReport
 
     try:
-        found = Drift.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        found = DriftReport.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise GateError(f"--drift-from {path}: {error.strerror}") from None
     except ValueError:
         raise GateError(f"--drift-from {path}: expected the drift.json that gate drift --report writes") from None
     if found.stack not in names:
         raise GateError(f"--drift-from {path} is of the stack {found.stack}, expected one of {', '.join(names)}")
-    return found.stack, found
+    return found.stack, in_words(found)
 
 
-def as_content(estate: Estate) -> dict[str, Any]:
-    """The page's content: `made`, `since`, `stacks`, `environments`, `figures`; `{why, trouble}` in place of a part
-    that is not there."""
-    return {
-        "made": estate.made.isoformat(),
-        "since": estate.since.isoformat(),
-        "stacks": [_stack(stack) for stack in estate.stacks],
-        "environments": _plain(estate.matrix),
-        "figures": _plain(estate.figures),
-    }
+def in_words(found: DriftReport) -> Drift:
+    """A check for drift as the page shows it."""
+    from gate.changes import wording
+    from gate.report.estate import Drift
 
-
-def _stack(stack: Stack) -> dict[str, Any]:
-    from components.settings import Settings
-
-    settings = stack.settings
-    declared = (
-        {"environment": settings.environment, "phase": settings.phase, "budgetUsd": settings.budget_usd}
-        if isinstance(settings, Settings)
-        else _plain(settings)
+    return Drift(
+        stack=found.stack,
+        verdict=found.verdict.value,
+        headline=wording.headline(found),
+        checked_at=found.checked_at,
+        error=found.error,
+        rows=[
+            (wording.thing(one), wording.field(one), *wording.values(one), wording.since(one)) for one in found.findings
+        ],
+        advice=wording.advice(found),
+        content=found.as_json(),
     )
-    parts = {"state": stack.state, "drift": stack.drift, "releases": stack.releases}
-    return {"name": stack.name, "declared": declared, **{name: _plain(part) for name, part in parts.items()}}
-
-
-def _plain(value: Any) -> Any:
-    from pydantic import BaseModel
-
-    from gate.changes.report import DriftReport as Drift
-
-    if isinstance(value, Drift):
-        return value.as_json()
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return _plain(asdict(value)) if hasattr(value, "__dataclass_fields__") else value

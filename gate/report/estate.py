@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from components.settings import Settings
-from gate.changes.report import DriftReport as Drift
+from gate.common.report import Model
 from gate.report.figures import Figure
 from gate.report.history import Deployment
 from gate.vendors.kinds import Thing
@@ -18,6 +19,26 @@ class Missing:
 
     why: str
     trouble: bool = True
+
+
+class Drift(Model):
+    """What a check for drift found, in words.
+
+    Attributes:
+        verdict: clean, drift, not applied or error.
+        rows: object, field, declared, live, since.
+        advice: what to do, with commands between backticks.
+        content: as `gate drift --json` prints it.
+    """
+
+    stack: str
+    verdict: str
+    headline: str
+    checked_at: datetime
+    error: str | None
+    rows: list[tuple[str, str, str, str, str]]
+    advice: list[str]
+    content: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,4 @@
-"""The figures, computed from a history. Knows no vendor.
-
-Definitions (dora.dev): deployment frequency counts deployments that served; lead time runs from a commit to its being
-served in production; the change failure rate is the share of deployments that failed or were taken back, also later by
-a person; time to restore runs from the beginning of a failure to the next thing that served, where a person went back
-from the beginning of that. The targets are the plan's (5.5, 9.2).
-"""
+"""The figures, computed from a history. Knows no vendor. The targets are the plan's (5.5, 9.2)."""
 
 from __future__ import annotations
 
@@ -22,9 +16,17 @@ from gate.common.text import count, escaped, markdown_table
 from gate.common.version import parse
 from gate.report.history import Deployment
 
-Verdict = Literal["met", "missed", "not enough data", "not measured here"]
+Verdict = Literal["met", "missed", "no target", "not enough data", "not measured here"]
 _WEEK = timedelta(weeks=1)
-_HEADER = ("figure", "value", "target", "verdict", "from")
+DEFINITIONS = {
+    "Deployments": "releases that served; a rollback is none",
+    "Change failure rate": "releases that failed or were rolled back, also later by a person, of all releases (DORA)",
+    "Rollback rate": "releases that were rolled back, of all releases; going forward again undoes a rollback",
+    "Lead time": "from a commit to its being served in production (DORA)",
+    "Time to restore": "from the beginning of a failure to the next release that served, or as long as a rollback by a "
+    "person took (DORA)",
+}
+HEADER = ("figure", "value", "target", "verdict", "from")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Figure:
 
     @property
     def text(self) -> str:
-        return "none" if self.value is None else f"{self.value:.1f} {self.unit}".strip()
+        return "none" if self.value is None else _measure(f"{self.value:.1f}", self.unit)
 
     @property
     def basis(self) -> str:
@@ -62,7 +64,7 @@ class FigureReport(Report):
     figures: list[Figure]
 
     def show(self, console: Console) -> None:
-        table = Table(*_HEADER, title=self._title)
+        table = Table(*HEADER, title=self._title)
         table.columns[1].justify = "right"
         for one in self.figures:
             table.add_row(*one.cells)
@@ -70,7 +72,7 @@ class FigureReport(Report):
 
     def markdown(self) -> str:
         rows = [[escaped(cell) for cell in one.cells] for one in self.figures]
-        return f"## {escaped(self._title)}\n\n{markdown_table(_HEADER, rows)}\n"
+        return f"## {escaped(self._title)}\n\n{markdown_table(HEADER, rows)}\n"
 
     @property
     def _title(self) -> str:
@@ -85,7 +87,7 @@ def figures(
     changes = [one for one in production if one.task == "deploy"]
     left = _left(production)
     failed = [one for one in changes if not one.good or one in left]
-    taken_back = [one for one in production if one.rolled_back or one.task == "rollback"]
+    taken_back = [one for one in changes if one.rolled_back or one in left]
     leads = [_hours(one.ended - commit) for one in changes if one.good for commit in one.committed]
     waits = [_hours(one.ended - one.committed[-1]) for one in staging if one.good and one.committed]
     gaps = [gap for one in changes if one.good and (gap := _since_staging(one, staging)) is not None]
@@ -105,21 +107,35 @@ def figures(
 
 
 def _left(production: Sequence[Deployment]) -> list[Deployment]:
-    """Releases that served, and that a rollback went back from. One to a newer version only undoes another."""
+    """Releases that served and were rolled back. A rollback to a newer version undoes an earlier one."""
+    releases: dict[str, Deployment] = {}
     found: list[Deployment] = []
-    served: Deployment | None = None
-    for one in production:
-        if one.good and one.task == "deploy":
-            served = one
-        elif one.good and one.task == "rollback" and served is not None:
-            here, there = parse(served.tag), parse(one.tag)
-            if here is None or there is None or there < here:
-                found.append(served)
-                served = None
+    served = ""
+    for one in (one for one in production if one.good):
+        if one.task == "deploy":
+            releases[one.tag] = one
+        elif not _goes_back(served, one.tag):
+            found = [left for left in found if left.tag != one.tag]
+        elif served in releases and releases[served] not in found:
+            found.append(releases[served])
+        served = one.tag
     return found
 
 
+def _goes_back(here: str, there: str) -> bool:
+    one, other = parse(here), parse(there)
+    return one is None or other is None or other < one
+
+
+def _measure(number: str, unit: str) -> str:
+    """`1 hour`, `2.5 hours`, `5 %`."""
+    singular = unit.removesuffix("s") if number in ("1", "1.0") and unit in ("hours", "minutes") else unit
+    return f"{number} {singular}".strip()
+
+
 def _rate(name: str, good: Sequence[Deployment], weeks: float, least: float, target: str) -> Figure:
+    if not good:
+        return Figure(name, None, "per week", target, "not enough data")
     value = len(good) / weeks
     verdict: Verdict = "not enough data" if weeks < 1 else "met" if value >= least else "missed"
     return Figure(name, value, "per week", target, verdict, len(good))
@@ -133,18 +149,19 @@ def _share(name: str, some: Sequence[Deployment], of: Sequence[Deployment], most
 
 
 def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"], most: float | None) -> Figure:
-    target = f"under {most:g} {unit}" if most is not None else "none"
+    target = f"under {_measure(f'{most:g}', unit)}" if most is not None else "none"
     if not values:
         return Figure(name, None, unit, target, "not enough data")
     value = statistics.median(values)
-    return Figure(name, value, unit, target, "met" if most is None or value < most else "missed", len(values))
+    verdict: Verdict = "no target" if most is None else "met" if value < most else "missed"
+    return Figure(name, value, unit, target, verdict, len(values))
 
 
 def _percentile(name: str, values: Sequence[float]) -> Figure:
     if not values:
         return Figure(name, None, "hours", "none", "not enough data")
     ordered = sorted(values)
-    return Figure(name, ordered[-(-len(ordered) * 9 // 10) - 1], "hours", "none", "met", len(values))
+    return Figure(name, ordered[-(-len(ordered) * 9 // 10) - 1], "hours", "none", "no target", len(values))
 
 
 def _restores(production: Sequence[Deployment]) -> list[float]:
@@ -175,11 +192,11 @@ def _hours(span: timedelta) -> float:
 
 
 def by_week(deployments: Sequence[Deployment], since: datetime, until: datetime) -> list[tuple[datetime, int, int]]:
-    """Each week's beginning, how many served, and how many did not."""
+    """Each week's beginning, how many releases served, and how many did not; rollbacks are none."""
     found = []
     start = since
     while start < until:
-        mine = [one for one in deployments if start <= one.ended < start + _WEEK]
+        mine = [one for one in deployments if one.task == "deploy" and start <= one.ended < start + _WEEK]
         good = sum(one.good for one in mine)
         found.append((start, good, len(mine) - good))
         start += _WEEK

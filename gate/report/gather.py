@@ -13,11 +13,10 @@ from components import environments_document as matrix
 from components.configuration import Loaded, SettingsError, load
 from components.settings import Settings
 from components.stack_file import StackConfig
-from gate.changes.report import DriftReport as Drift
 from gate.common.errors import GateError
 from gate.report import figures, history
 from gate.report import stack_state as state
-from gate.report.estate import Estate, Missing, Stack
+from gate.report.estate import Drift, Estate, Missing, Stack
 from gate.report.history import Deployment
 from gate.report.links import Places
 from gate.stack.project import open_project

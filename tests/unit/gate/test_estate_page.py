@@ -14,17 +14,18 @@ from components.configuration import load
 from components.environments_document import environments
 from components.settings import Settings
 from gate.changes.report import DriftReport, Finding, Kind
-from gate.commands.report import as_content
-from gate.report import html as parts
+from gate.commands.report import in_words
 from gate.report.estate import Estate, Missing, Object, Stack, State
 from gate.report.figures import figures
 from gate.report.history import Deployment
+from gate.report.page import content as as_content
 from gate.report.page import page
 from gate.stack.target import read_config
 from gate.vendors.kinds import Thing
 from tests.unit.gate.browser import Browser
-from tests.unit.settings.stack_file import STACKS
+from tests.unit.settings.stack_file import PROJECT, STACKS
 
+STYLE = (PROJECT / "gate" / "report" / "templates" / "style.css").read_text()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=30)
 HOSTILE = "<script>alert('x')</script>&\"|`"
@@ -60,7 +61,7 @@ STATE = State(
     pending=2,
 )
 FINDING = Finding(kind=Kind.DRIFT, object=thing(HOSTILE), field="callbacks", declared=["a"], live=[HOSTILE * 9])
-DRIFT = DriftReport(stack="staging", checked_at=NOW, findings=[FINDING])
+DRIFT = in_words(DriftReport(stack="staging", checked_at=NOW, findings=[FINDING]))
 
 
 def full() -> Estate:
@@ -102,10 +103,10 @@ def test_what_is_found_is_told_in_words_beside_the_colour() -> None:
     for told in (
         "infrastructure declared, foundation live",
         "drifted",
-        "failed, taken back",
+        "failed, rolled back",
         "7 min 05 s",
         "2 operations of the last run were begun and never reported done",
-        "staging by week: 2 served and 1 failed in 5 weeks",
+        "staging by week: 1 served and 1 failed in 5 weeks",
         "within",
         "AUTH0_AUDIENCE and CORS_ORIGINS of the adopted service",
     ):
@@ -115,7 +116,7 @@ def test_what_is_found_is_told_in_words_beside_the_colour() -> None:
 
 def test_each_part_that_is_missing_says_why() -> None:
     text = page(empty())
-    for told in ("its phase is &#x27;x&#x27;", "it was never up", "the engine failed", "GitHub: export GITHUB_TOKEN",
+    for told in ("its phase is &#39;x&#39;", "it was never up", "the engine failed", "GitHub: export GITHUB_TOKEN",
                  "both are needed", "not enough"):  # fmt: skip
         assert told in text, told
     assert empty().gaps == [
@@ -126,7 +127,7 @@ def test_each_part_that_is_missing_says_why() -> None:
 
 
 def test_a_check_for_drift_that_failed_is_a_gap_with_its_reason() -> None:
-    failed = DriftReport(stack="staging", checked_at=NOW, error="GitHub answered <500>")
+    failed = in_words(DriftReport(stack="staging", checked_at=NOW, error="GitHub answered <500>"))
     estate = replace(full(), stacks=[replace(full().stacks[0], drift=failed)])
     assert estate.gaps == ["staging: drift: GitHub answered <500>"]
     assert "GitHub answered &lt;500&gt;" in page(estate)
@@ -155,7 +156,7 @@ def test_the_content_is_plain_json() -> None:
 
 
 def colours(scheme: str) -> dict[str, str]:
-    blocks = re.findall(r":root \{(.*?)\}", parts.STYLE, re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[["light", "dark"].index(scheme)]))
 
 

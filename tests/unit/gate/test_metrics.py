@@ -64,6 +64,38 @@ def test_a_release_that_a_person_went_back_from_has_failed() -> None:
         assert figure("change failure rate", [], tagged).value == pytest.approx(rate)
 
 
+def test_going_back_and_forward_again_counts_as_neither() -> None:
+    """v1.1.0 failed; v1.2.0 served, was rolled back to v1.0.0 and put back again (first use, A8)."""
+    story = [
+        ("v1.0.0", "deploy"),
+        ("v1.1.0", "deploy"),
+        ("v1.2.0", "deploy"),
+        ("v1.0.0", "rollback"),
+        ("v1.2.0", "rollback"),
+    ]
+    history = [
+        replace(made(day, task=task, good=tag != "v1.1.0", back=tag == "v1.1.0"), tag=tag)
+        for day, (tag, task) in enumerate(story)
+    ]
+    for name in ("change failure rate", "rollback rate"):
+        found = figure(name, [], history)
+        assert (found.value, found.samples) == (pytest.approx(100 / 3), 3), name
+    assert figure("production deployments", [], history).samples == 2
+    assert sum(good for _, good, _ in by_week(history, START, END)) == 2
+
+
+def test_a_figure_without_a_target_is_neither_met_nor_missed() -> None:
+    found = figure("lead time for changes (median)", [], [made(1, lead=2)])
+    assert (found.target, found.verdict) == ("none", "no target")
+    assert figure("staging deployments", [], []).verdict == "not enough data"
+
+
+def test_one_hour_is_one_hour() -> None:
+    assert figure("from merge to staging", [made(1, lead=1)], []).text == "1.0 hour"
+    assert figure("from merge to staging", [], []).target == "under 1 hour"
+    assert figure("from staging to production", [], []).target == "under 24 hours"
+
+
 def test_lead_time_runs_from_each_commit_to_its_being_served() -> None:
     history = [made(1, lead=2), made(2, lead=4), made(3, lead=60)]
     assert figure("lead time for changes (median)", [], history).value == pytest.approx(4)
