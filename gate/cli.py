@@ -29,6 +29,7 @@ class Row(NamedTuple):
 
 
 TABLE = (
+    Row("init", "init:init", "Write the two stack files from what exists.", _LOOK),
     Row("doctor", "doctor:doctor", "Check that everything a first preview needs is there.", _LOOK),
     Row("preview", "preview:preview", "Show what `pulumi up` would change and what it costs.", _LOOK),
     Row("drift", "drift:drift", "Find what was changed by hand at the vendors.", _LOOK),

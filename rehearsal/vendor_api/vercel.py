@@ -6,6 +6,7 @@ projects/get-a-project-domain, projects/retrieve-the-environment-variables-of-a-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..plugins import Estate
@@ -38,6 +39,8 @@ class Vercel:
             case ("v2", "teams", asked):
                 found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
                 return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
+            case ("v10", "projects") if request.method == "GET":
+                return Answer(200, {"projects": self._linked(request.query, team), "pagination": {"count": 0}})
             case (_, "projects", asked, *rest) if request.method == "GET":
                 project = self._project(asked, team)
                 return self._answer(project, request, tuple(rest)) if project else _not_found("Project not found.")
@@ -48,6 +51,12 @@ class Vercel:
             if asked in (found["id"], found["name"]) and found.get("teamId") == team:
                 return found
         return None
+
+    def _linked(self, query: Mapping[str, str], team: str | None) -> list[dict[str, Any]]:
+        """projects/retrieve-a-list-of-projects: all of them, or those that a repository of this name is linked to."""
+        every = [one for one in self._estate.find_all("vercel", "project") if one.get("teamId") == team]
+        shown = [{"id": one["id"], "name": one["name"], **_settings(one)} for one in every]
+        return [one for one in shown if query.get("repo") in (None, (one["link"] or {}).get("repo"))]
 
     def _answer(self, project: dict[str, Any], request: Request, path: tuple[str, ...]) -> Answer:
         match request.path[0], path:

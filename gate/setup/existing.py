@@ -1,0 +1,151 @@
+"""What exists at the vendors already, as far as the tokens at hand show it. Reads only; never reads a variable's value.
+
+A vendor that cannot be asked is no error: its questions have no proposals, and `notes` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+from blueprint.errors import RenderError
+from blueprint.workspace import Session, connect
+from gate.common.errors import GateError
+from gate.vendors import Accounts
+
+Found = TypeVar("Found")
+_DEADLINE = 30.0
+"""Seconds for Render: somebody waits."""
+_WEB_APPLICATIONS = ("spa", "regular_web")
+
+
+@dataclass
+class Existing:
+    """The vendors' accounts, each asked when a question needs it.
+
+    Attributes:
+        answers: those that are known by now; they name repository, project and workspace.
+        notes: what could not be looked at, and why.
+    """
+
+    environ: Mapping[str, str]
+    answers: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _open: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._open.close()
+
+    def propose(self, name: str, answers: Mapping[str, str]) -> list[str]:
+        """See `questions.Propose`."""
+        self.answers = dict(answers)
+        look = {
+            "check": self._checks,
+            "auth0_domain": lambda: [self.environ.get("AUTH0_DOMAIN", "")],
+            "application": self._applications,
+            "render_service": lambda: [one["name"] for one in self._services()],
+            "render_workspace": lambda: list(self._render.workspaces()),
+            "vercel_project": lambda: [one["name"] for one in self._projects()],
+            "vercel_team": lambda: [self.environ.get("VERCEL_TEAM", "")],
+            "domain": self._domains,
+            "staging_domain": lambda: [f"staging.{self.answers['domain'].partition('.')[2]}"],
+        }.get(name, list)
+        return [one for one in self._tried(look) or [] if one]
+
+    def default_branch(self) -> str:
+        """The repository's default branch; main where it cannot be seen."""
+        return str((self._tried(self._repository) or {}).get("default_branch", "main"))
+
+    def login(self) -> dict[str, list[str]]:
+        """Production's addresses at Auth0, by the stack file's keys; empty lists where there are none."""
+        found = self._tried(self._application) or {}
+        keys = {"callbacks": "callbacks", "logoutUrls": "allowed_logout_urls", "webOrigins": "web_origins"}
+        return {ours: list(found.get(theirs) or []) for ours, theirs in keys.items()}
+
+    def service(self) -> dict[str, Any]:
+        """Production's service as Render has it; empty where it cannot be seen."""
+        services = self._tried(self._services) or []
+        return next((one for one in services if one["name"] == self.answers["render_service"]), {})
+
+    def variables(self) -> list[str]:
+        """Names of the service's variables."""
+        service = self.service()
+        if not service:
+            return []
+        path = f"/services/{service['id']}/env-vars"
+        pages = self._tried(lambda: list(self._render.client.pages(path, "envVar"))) or []
+        return [str(one["key"]) for one in pages]
+
+    def root_directory(self) -> str:
+        """Of the frontend in the repository; empty where it is at the root."""
+        name = self.answers["vercel_project"]
+        project = self._tried(lambda: self._vercel(f"/v9/projects/{name}")) or {}
+        return str(project.get("rootDirectory") or "")
+
+    def _tried(self, look: Callable[[], Found]) -> Found | None:
+        try:
+            return look()
+        except (GateError, RenderError) as error:
+            note = " ".join(str(error).split())
+            self.notes += [] if note in self.notes else [note]
+            return None
+
+    @cached_property
+    def _render(self) -> Session:
+        owner = self.answers.get("render_workspace") or self.environ.get("RENDER_OWNER_ID", "")
+        environ = {**self.environ, "RENDER_OWNER_ID": owner}
+        return self._open.enter_context(connect(environ, lambda _line: None, deadline=_DEADLINE))
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        config = {"github:owner": self.answers["repository"].partition("/")[0]}
+        config |= {"vercel:team": team} if (team := self.answers.get("vercel_team")) else {}
+        return self._open.enter_context(Accounts(self.environ, config))
+
+    def _repository(self, *steps: str, **query: str | int) -> Any:
+        github, name = self._accounts.github, self.answers["repository"].partition("/")[2]
+        return github.api.get(github.path(name, *steps), query, needs="Metadata, Pull requests, Checks: read")
+
+    def _checks(self) -> list[str]:
+        """Names of the checks that GitHub Actions reported on the newest pull requests, the most frequent first."""
+        seen: dict[str, int] = {}
+        for pull in self._repository("pulls", state="all", per_page=5) or []:
+            runs = self._repository("commits", pull["head"]["sha"], "check-runs", per_page=100) or {}
+            for name in {run["name"] for run in runs.get("check_runs", []) if run["app"]["slug"] == "github-actions"}:
+                seen[name] = seen.get(name, 0) + 1
+        return sorted(seen, key=lambda name: (-seen[name], name))
+
+    def _applications(self) -> list[str]:
+        return [one.name for one in self._accounts.auth0.clients() if one.app_type in _WEB_APPLICATIONS]
+
+    def _application(self) -> dict[str, Any]:
+        named = self._accounts.auth0.named(self.answers["application"])
+        return self._accounts.auth0.details(named[0].id) if len(named) == 1 else {}
+
+    def _services(self) -> list[dict[str, Any]]:
+        """Web services that are built from the repository."""
+        url = f"https://github.com/{self.answers['repository']}".lower()
+        web = (one for one in self._render.listing("/services", "service") if one["type"] == "web_service")
+        return [one for one in web if str(one.get("repo")).lower().removesuffix(".git") == url]
+
+    def _vercel(self, path: str, **query: str | int) -> Any:
+        vercel = self._accounts.vercel
+        return vercel.api.get(path, {**query, **vercel.query}, needs="a token whose scope is the project's team")
+
+    def _projects(self) -> list[dict[str, Any]]:
+        """Projects that are linked to the repository (rest-api/projects/retrieve-a-list-of-projects)."""
+        owner, _, name = self.answers["repository"].partition("/")
+        found = (self._vercel("/v10/projects", repo=name, limit=100) or {}).get("projects", [])
+        return [one for one in found if str((one.get("link") or {}).get("org", owner)).lower() == owner.lower()]
+
+    def _domains(self) -> list[str]:
+        if not (project := self.answers.get("vercel_project")):
+            return []
+        found = (self._vercel(f"/v9/projects/{project}/domains", production="true", limit=100) or {}).get("domains", [])
+        return [one["name"] for one in found if not one["name"].endswith(".vercel.app") and not one.get("gitBranch")]

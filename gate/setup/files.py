@@ -1,0 +1,113 @@
+"""The two stack files: filled in from the answers and from what exists, and loaded once before they are written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from components.configuration import SECRETS, SettingsError, load
+from gate.common.errors import GateError
+from gate.setup.existing import Existing
+from gate.stack.target import read_config
+
+STACKS = ("staging", "production")
+_TEMPLATES = Path(__file__).parent / "templates"
+_WIRED = {
+    "AUTH0_DOMAIN": "auth0.domain",
+    "AUTH0_CLIENT_ID": "auth0.clientId",
+    "AUTH0_CLIENT_SECRET": "auth0.clientSecret",
+    "AUTH0_AUDIENCE": "auth0.audience",
+    "CORS_ORIGINS": "cors.origins",
+    "ENVIRONMENT": "environment",
+}
+"""Variables whose value another part of the stack makes, by their usual names: the output that has it."""
+_OF_THE_DATABASE = ("DATABASE_URL", "POSTGRES_URL")
+_MADE_ANEW = ("SECRET_KEY", "SESSION_SECRET", "JWT_SECRET")
+"""Ends of the names of secrets that Render can make: staging's own, which no environment shares."""
+
+
+def texts(answers: Mapping[str, str], existing: Existing) -> dict[str, str]:
+    """The text of each stack file by its name.
+
+    Args: existing: has the answers already.
+
+    Raises: GateError where a file would not load, which says what is wrong with the answers.
+    """
+    existing.answers = dict(answers)
+    owner, _, repository = answers["repository"].partition("/")
+    service = existing.service()
+    facts: dict[str, Any] = {
+        **answers,
+        "owner": owner,
+        "repository": repository,
+        "main": existing.default_branch(),
+        "login": _with_the_frontend(existing.login(), f"https://{answers['domain']}"),
+        "service": service,
+        "details": (details := service.get("serviceDetails", {})),
+        "commands": details.get("envSpecificDetails", {}),
+        "root": existing.root_directory() if answers["vercel_project"] else "",
+        "variables": [_variable(name) for name in existing.variables()],
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # YAML, where every value is quoted by the filter
+    )
+    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)
+    return {f"Pulumi.{name}.yaml": environment.get_template(f"{name}.yaml.jinja").render(facts) for name in STACKS}
+
+
+def _with_the_frontend(login: Mapping[str, list[str]], frontend: str) -> dict[str, list[str]]:
+    """Production's addresses, in which its own frontend is written as a reference and is never missing."""
+    own = {"callbacks": "{frontend}/callback", "logoutUrls": "{frontend}", "webOrigins": "{frontend}"}
+    written = {ours: own[ours].replace("{frontend}", frontend) for ours in own}
+    return {ours: [own[ours], *(one for one in there if one != written[ours])] for ours, there in login.items()}
+
+
+def _variable(name: str) -> dict[str, str]:
+    """Where staging's variable of a name gets its value; production's value is neither read nor copied."""
+    if name in _WIRED:
+        return {"key": name, "kind": "fromOutput", "source": _WIRED[name]}
+    if name in _OF_THE_DATABASE:
+        return {"key": name, "kind": "database", "source": ""}
+    if name.endswith(_MADE_ANEW):
+        return {"key": name, "kind": "generated", "source": ""}
+    return {"key": name, "kind": "fromSecret", "source": name}
+
+
+def write(made: Mapping[str, str], folder: Path, *, replace: bool) -> list[str]:
+    """Write the files once all of them load.
+
+    Returns: names of the secrets that staging refers to, which have to be set.
+
+    Raises: GateError where a file is there already, or would not load; then nothing is written.
+    """
+    there = [name for name in made if (folder / name).exists()]
+    if there and not replace:
+        raise GateError(f"{' and '.join(there)} exist already: add --replace to write them anew. Nothing was written")
+    drafts = {name: folder / f".{name}.new" for name in made}
+    try:
+        for name, text in made.items():
+            drafts[name].write_text(text, encoding="utf-8")
+        secrets = [name for stack in STACKS for name in _loaded(stack, drafts[f"Pulumi.{stack}.yaml"])]
+        for name, draft in drafts.items():
+            os.replace(draft, folder / name)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+    return secrets
+
+
+def _loaded(stack: str, file: Path) -> list[str]:
+    try:
+        settings = load(stack, read_config(file), frozenset({SECRETS}), {}, check_secrets=False).settings
+    except SettingsError as error:
+        raise GateError(f"{error}\nThe answers do not make a valid stack file; nothing was written") from None
+    return sorted({variable.from_secret for variable in settings.render.variables if variable.from_secret})
