@@ -35,6 +35,7 @@ def test_every_command_of_the_gate_is_there() -> None:
             "drift",
             "export",
             "import",
+            "init",
             "metrics",
             "preview",
             "prune",
