@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gate.commands.options import AsJson
 from gate.commands.running import command
 
 
@@ -26,6 +27,7 @@ def init(
     domain: Annotated[str, _option("Where people open production's frontend.", "HOST")] = "",
     staging_domain: Annotated[str, _option("Where people will open staging's frontend.", "HOST")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Write the stack files anew if they exist.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Write the two stack files from what exists at the vendors.
 
@@ -49,7 +51,7 @@ def init(
       --render-service shop-api --domain app.acme.com --staging-domain staging.acme.com`
     """
     given = {name: value for name, value in locals().items() if isinstance(value, str)}
-    with command("init") as run:
+    with command("init", as_json=as_json) as run:
         import os
         import sys
 
