@@ -29,7 +29,7 @@ def init(
     replace: Annotated[bool, typer.Option("--replace", help="Write the stack files anew if they exist.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Write the two stack files from what exists at the vendors.
+    """Write the two stack files from what exists.
 
     Asks for what no option says, and proposes what it finds at GitHub, Auth0, Vercel and Render with the tokens in the
     environment. Reads names and settings only, never the value of a variable, and changes nothing at a vendor. Writes
