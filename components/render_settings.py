@@ -210,10 +210,12 @@ class Render(Within):
         return self
 
     @model_validator(mode="after")
-    def _groups_are_not_shadowed(self) -> Self:
+    def _the_group_is_not_shadowed(self) -> Self:
+        """A variable in both is taken for a mistake below `envGroup`. In a Blueprint's lists the service's own wins, as
+        at Render."""
         for service in self.services:
             own = {variable.key for variable in service.env_vars if variable.key}
-            linked = [group for group in self.env_groups if group.name in service.groups]
+            linked = [one for one in [self.single_group] if one and one.name in service.groups]
             shared = {variable.key for group in linked for variable in group.env_vars}
             if both := sorted(str(key) for key in own & shared):
                 raise ValueError(

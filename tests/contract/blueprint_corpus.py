@@ -50,8 +50,8 @@ def document(render: Render) -> Document:
     return fill_in(Document.model_validate(content), secrets)
 
 
-def account() -> Account:
+def account(**options: Any) -> Account:
     """An account with the registry credential that the corpus names."""
-    made = Account()
+    made = Account(**options)
     made.session().client.post("/registrycredentials", CREDENTIAL)
     return made

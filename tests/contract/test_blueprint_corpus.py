@@ -23,9 +23,10 @@ def test_there_are_enough_of_them() -> None:
     assert len(FILES) >= 40
 
 
+@pytest.mark.parametrize("as_recorded", [False, True], ids=["now", "as recorded"])
 @pytest.mark.parametrize("name", FILES)
-def test_it_converges_and_stays(name: str) -> None:
-    declared, render = document(section(imported(name))), account()
+def test_it_converges_and_stays(name: str, as_recorded: bool) -> None:
+    declared, render = document(section(imported(name))), account(as_recorded=as_recorded)
     render.apply(declared)
     found = render.observe(declared)
 
