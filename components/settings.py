@@ -28,7 +28,7 @@ from components.kinds_of_text import (
 from components.own_hosts import UNKNOWN, expanded
 from components.phases import Part, Phase, added, parts
 from components.render_settings import Render
-from components.variables import GitHubSecrets, GitHubVariables, Variables
+from components.variables import GitHubSecrets, GitHubVariables, VercelVariables
 
 Path = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
 
@@ -125,6 +125,15 @@ class GitHub(Model):
     release_managers: ReleaseManagers | None = None
     environment: DeploymentEnvironment
 
+    @model_validator(mode="after")
+    def _says_nothing_in_vain(self) -> Self:
+        if self.release_managers and not self.release_tags:
+            raise ValueError("releaseManagers needs releaseTags: without a pattern there is nothing that they manage")
+        required = {*self.protection.required_checks, *(self.at_cutover.required_checks if self.at_cutover else ())}
+        if unknown := sorted(self.protection.checks_by.keys() - required):
+            raise ValueError(f"protection.checksBy: {', '.join(unknown)}: no phase requires such a check")
+        return self
+
     def protection_in(self, phase: Phase) -> Protection:
         """The branch's protection in a phase of the rollout."""
         added = self.at_cutover
@@ -148,10 +157,10 @@ class Auth0(Model):
 
     domain: HostName
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
-    api: Annotated[str, Field(min_length=1)] | None = Field(None, alias="audience")
-    callbacks: CallbackUrls = Field(min_length=1)
-    logout_urls: CallbackUrls = Field(min_length=1)
-    web_origins: Origins = Field(min_length=1)
+    api: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(None, alias="audience")
+    callbacks: CallbackUrls = Field(min_length=1, max_length=100)
+    logout_urls: CallbackUrls = Field(min_length=1, max_length=100)
+    web_origins: Origins = Field(min_length=1, max_length=100)
     allowed_origins: Origins | None = None
     """CORS; the web origins where left out."""
     login_test: LoginTest | None = None
@@ -214,7 +223,7 @@ class Vercel(Model):
     target: Literal["production", "preview", "branch"]
     domain: HostName
     aliases: HostNames = Field([])
-    variables: Variables = Field([])
+    variables: VercelVariables = Field([])
 
     @model_validator(mode="before")
     @classmethod
@@ -447,6 +456,20 @@ class Settings(Model):
         lists += [self.vercel.variables] if self.vercel else []
         named = {variable.from_output for variables in lists for variable in variables}
         return {str(name) for name in named | {v.from_output for v in self.render.variables} if name}
+
+    @model_validator(mode="after")
+    def _each_is_one(self) -> Self:
+        """What would be refused by the engine or a vendor only when others of its kind are made already."""
+        hosts = [*(self.vercel.domains if self.vercel else ())]
+        hosts += [domain for service in self.render.services for domain in service.domains]
+        if twice := sorted({host for host in hosts if hosts.count(host) > 1}):
+            raise ValueError(f"declared as a domain more than once: {', '.join(twice)}")
+        tester = self.auth0.login_test
+        if tester and tester.application == self.auth0.application:
+            raise ValueError(f"auth0.loginTest.application: {tester.application} is the application that people use")
+        if self.environment in self.peers:
+            raise ValueError(f"peers: {self.environment} is this environment itself")
+        return self
 
     @model_validator(mode="after")
     def _frontend_is_declared(self) -> Self:

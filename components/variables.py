@@ -60,7 +60,20 @@ def _github_names(variables: list[Variable]) -> list[Variable]:
     return variables
 
 
+_RESERVED_AT_VERCEL = re.compile(
+    r"AWS_(SECRET_KEY|EXECUTION_ENV|LAMBDA_\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|NOW_REGION|TZ"
+)
+"""vercel.com/docs, Reserved environment variables."""
+
+
+def _vercel_names(variables: list[Variable]) -> list[Variable]:
+    if bad := [str(v.key) for v in variables if _RESERVED_AT_VERCEL.fullmatch(str(v.key))]:
+        raise ValueError(f"reserved by Vercel: {', '.join(bad)}; expected another name")
+    return variables
+
+
 Variables = Annotated[list[Variable], AfterValidator(unique_keys)]
+VercelVariables = Annotated[Variables, AfterValidator(_vercel_names)]
 GitHubVariables = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_in_clear)]
 GitHubSecrets = Annotated[Variables, AfterValidator(_github_names), AfterValidator(_not_in_clear)]
 RenderVariables = Annotated[list[RenderVariable], AfterValidator(unique_keys)]
