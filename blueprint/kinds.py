@@ -37,6 +37,10 @@ class Kind:
         return next(field for field in self.fields if field.label == label)
 
 
+def _names(replicas: list[Json] | None) -> list[Json]:
+    return [{"name": replica["name"]} for replica in replicas or ()]
+
+
 _ENVIRONMENT = Field("environment", "environmentId", own_request=True)
 _REGION = Field("region", "region", fixed=True)
 
@@ -55,7 +59,7 @@ POSTGRES = Kind(
         Field("storage_autoscaling_enabled", "diskAutoscalingEnabled", "enableDiskAutoscaling"),
         Field("high_availability", "highAvailabilityEnabled", "enableHighAvailability", default=False),
         Field("connection_pool", "connectionPool"),
-        Field("read_replicas", "readReplicas"),
+        Field("read_replicas", lambda answer: _names(answer.get("readReplicas")), "readReplicas"),
         Field("ip_allow_list", "ipAllowList", default=[]),
         _ENVIRONMENT,
     ),

@@ -67,7 +67,7 @@ class DeclaredProject:
             live = environment.get(key) if environment and key else environment and environment["name"]
             if canonical(live) == canonical(value):
                 continue
-            before = (self._applied or {}).get(field)
+            before = None if self._applied is None else self._applied.get(field, live)
             waits = self._applied is not None and canonical(before) == canonical(live)
             kind = Kind.NOT_APPLIED if waits else Kind.CHANGED if environment else Kind.MISSING
             drift.append(Difference(field=f"environments.{field}", kind=kind, declared=value, live=live))

@@ -16,15 +16,16 @@ from blueprint.workspace import Json, Session
 
 Spec = TypeVar("Spec", bound=Object)
 
-_LISTS = {"headers": "header", "routes": "route"}
+_LISTS = {"headers": ("header", ("path", "name", "value")), "routes": ("route", ("type", "source", "destination"))}
 
 
 def with_lists(session: Session, spec: Any, live: Json) -> Json:
     """A live service with what the API keeps in lists of their own, as far as that is declared."""
-    read = {name: item for name, item in _LISTS.items() if getattr(spec, name, None) is not None}
-    if not read:
-        return live
-    lists = {name: list(session.client.pages(f"/services/{live['id']}/{name}", item)) for name, item in read.items()}
+    lists = {}
+    for name, (item, keys) in _LISTS.items():
+        if getattr(spec, name, None) is not None:
+            found = session.client.pages(f"/services/{live['id']}/{name}", item)
+            lists[name] = [{key: one[key] for key in keys} for one in found]
     return live | {"serviceDetails": live["serviceDetails"] | lists}
 
 

@@ -102,18 +102,26 @@ class Account:
     def estate(self) -> Any:
         return self.sim.estate
 
-    def apply(self, spec: Json | Document, owner_id: str | None = OWNER, **death: int) -> reconcile.Report:
-        return self._run(reconcile.apply, spec, owner_id, **death)
+    def apply(
+        self,
+        spec: Json | Document,
+        owner_id: str | None = OWNER,
+        made: reconcile.Report | None = None,
+        **death: int,
+    ) -> reconcile.Report:
+        return self._run(lambda session, doc: reconcile.apply(session, doc, made), spec, owner_id, **death)
 
-    def observe(self, spec: Json | Document, owner_id: str | None = OWNER) -> reconcile.Report:
-        return self._run(reconcile.observe, spec, owner_id)
+    def observe(
+        self, spec: Json | Document, owner_id: str | None = OWNER, made: reconcile.Report | None = None
+    ) -> reconcile.Report:
+        return self._run(lambda session, doc: reconcile.observe(session, doc, made=made), spec, owner_id)
 
     def destroy(self, spec: Json, made: reconcile.Report | None = None, **death: int) -> reconcile.Report:
         return self._run(lambda session, doc: reconcile.destroy(session, doc, made or {}), spec, OWNER, **death)
 
-    def drift(self, spec: Json) -> dict[str, list[str]]:
+    def drift(self, spec: Json, made: reconcile.Report | None = None) -> dict[str, list[str]]:
         """What an observation finds, by object, each difference on a line: `plan changed: free → standard`."""
-        sections = self.observe(spec).values()
+        sections = self.observe(spec, made=made).values()
         found = {name: one["drift"] for section in sections for name, one in section.items() if one["drift"]}
         return {name: [line(difference) for difference in drift] for name, drift in found.items()}
 
