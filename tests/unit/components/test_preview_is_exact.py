@@ -1,0 +1,159 @@
+"""A preview shows the operations that `up` makes: the program and Render's reconciler, without an engine.
+
+The engine's part is three rules, which stand in `Stack`: what is declared otherwise than in the state is an update;
+what a changing command reports is not known in a preview; and what nothing declares is deleted. The same table goes
+through the real engine in tests/e2e/test_preview_is_what_up_does.py.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blueprint.spec import fill_in, parse
+from components.command_environment import DRIFT
+from tests.changes import CLIENT, DECLARED, EDITED, FRONTEND, Operations, Row
+from tests.unit.blueprint.account import API_KEY, Account
+from tests.unit.components.engine import Declared, Run, Secret, run
+from tests.unit.components.vendors import outputs_of
+from tests.unit.settings.stack_file import StackFile
+
+COMMAND = "command:local:Command"
+AT_RENDER = {name: row for name, row in EDITED.items() if any("Command" in one for one in row.touches)}
+"""Edits at the other vendors are found by the engine's refresh, which is not here."""
+CHANGES = {**DECLARED, **AT_RENDER}
+
+
+class Stack:
+    """A staging stack's state, and the account that its commands act on."""
+
+    def __init__(self) -> None:
+        self.account = Account()
+        self.file = StackFile()
+        self._state: dict[str, Declared] = {}
+        self._stdout: dict[str, str] = {}
+
+    def preview(self) -> Operations:
+        return self._operations(self._run(preview=True))
+
+    def up(self) -> Operations:
+        result = self._run(preview=False)
+        made = self._operations(result)
+        for name in (name for name, operation in made.items() if operation == "delete" and name.startswith("Command")):
+            self.account.destroy(self._document(self._state[name].plain), json.loads(self._stdout.pop(name)))
+        self._state = _by_name(result)
+        return made
+
+    def edit(self, row: Row) -> None:
+        """What people do in the dashboard."""
+        row.edit(SimpleNamespace(render=self.account.sim, render_session=self._session))  # type: ignore[arg-type]
+
+    def _run(self, *, preview: bool) -> Run:
+        result = run(
+            self.file,
+            preview=preview,
+            outputs=self._outputs,
+            observed=lambda document, _environ: self.account.observe(document),
+        )
+        assert result.error is None, result.error
+        return result
+
+    def _outputs(self, type_: str, name: str, known: dict[str, Any], preview: bool) -> dict[str, Any]:
+        if type_ != COMMAND:
+            exists = any(key.endswith(f" {name}") and one.type == type_ for key, one in self._state.items())
+            return outputs_of(type_, name, known, preview and not exists)
+        key = f"Command {name}"
+        old = self._state.get(key)
+        if old and "environment" in known and not _differ(known, old.plain):
+            return {"stdout": self._stdout[key]}
+        if preview:
+            return {}
+        self._stdout[key] = json.dumps(self.account.apply(self._document(known)), sort_keys=True)
+        return {"stdout": self._stdout[key]}
+
+    @staticmethod
+    def _document(inputs: dict[str, Any]) -> Any:
+        environment = {key: _open(value) for key, value in inputs["environment"].items()}
+        return fill_in(parse(inputs["stdin"], environment["RENDER_KNOWN"]), environment)
+
+    def _operations(self, result: Run) -> Operations:
+        now = _by_name(result)
+        found = dict.fromkeys(now.keys() - self._state.keys(), "create")
+        found |= dict.fromkeys(self._state.keys() - now.keys(), "delete")
+        both = now.keys() & self._state.keys()
+        return found | {key: "update" for key in both if _differ(dict(now[key].inputs), dict(self._state[key].inputs))}
+
+    def _session(self) -> httpx.Client:
+        return httpx.Client(
+            base_url="http://render.test/v1",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+            transport=self.account.sim.transport(),
+        )
+
+
+def _by_name(result: Run) -> dict[str, Declared]:
+    return {f"{one.type.rpartition(':')[2]} {one.name}": one for one in result.declared}
+
+
+def _open(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _open(inner) for key, inner in value.items()}
+    return _open(value.value) if isinstance(value, Secret) else value
+
+
+def _differ(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    """What was found by an earlier look stays in the state, and is no change; what is found now is one."""
+    now, before = _open(now), _open(before)
+    environments = now.get("environment"), before.get("environment")
+    if all(isinstance(one, dict) for one in environments):
+        if DRIFT in environments[0]:
+            return True
+        environments[1].pop(DRIFT, None)
+    return bool(now != before)
+
+
+def living() -> Stack:
+    """One that is up."""
+    stack = Stack()
+    assert set(stack.up().values()) == {"create"}
+    assert stack.preview() == {}
+    return stack
+
+
+def test_what_is_previewed_is_made_and_nothing_is_left() -> None:
+    stack, wrong = living(), []
+    for name, row in CHANGES.items():
+        row.declare(stack.file.config)
+        stack.edit(row)
+        previewed, made = stack.preview(), stack.up()
+        left = stack.preview()
+        print(f"{name:45} previewed {previewed}; made {made}; left {left}")
+        if left or not row.is_exact(previewed, made):
+            wrong.append((name, previewed, made, left))
+    assert wrong == []
+
+
+@settings(max_examples=5, deadline=None)
+@given(rounds=st.lists(st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=4), min_size=1, max_size=3))
+def test_so_it_is_for_any_sequence_of_changes(rounds: list[list[str]]) -> None:
+    stack = living()
+    for names in rounds:
+        for name in names:
+            with suppress(LookupError, StopIteration, ValueError):  # a change of what an earlier one has removed
+                CHANGES[name].declare(stack.file.config)
+                stack.edit(CHANGES[name])
+        previewed, made = stack.preview(), stack.up()
+        unsure = {one for name in names for one in CHANGES[name].maybe}
+        assert {one: done for one, done in previewed.items() if one in made or one not in unsure} == made
+        assert stack.preview() == {}
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(DECLARED) + len(EDITED) >= 40
+    assert {CLIENT, FRONTEND} <= {one for row in DECLARED.values() for one in row.touches}
