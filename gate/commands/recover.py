@@ -14,6 +14,9 @@ def recover(
     env: Env,
     stack: StackName = None,
     yes: Annotated[bool, typer.Option("--yes", help="Repair what is found; without it nothing is changed.")] = False,
+    after_failure: Annotated[
+        bool, typer.Option("--after-failure", help="Do nothing unless the last `pulumi up` was killed or failed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Import what a killed `pulumi up` left outside the state.
@@ -32,15 +35,21 @@ def recover(
 
     - `gate recover --env staging`: only look
     - `gate recover --env staging --yes`
+    - `gate recover --env staging --after-failure --yes`: what the Up workflow runs before each `pulumi up`
     """
     with command("recover", as_json=as_json) as run:
         from gate.recover.accounts import accounts_of
+        from gate.recover.report import Recovery
         from gate.recover.run import recover as recover_stack
+        from gate.recover.state import interrupted
         from gate.stack.project import open_stack
 
         name = stack or env
         with run.progress(f"looking for what {name} has lost") as tell:
             opened = open_stack(name)
+            if after_failure and not interrupted(opened):
+                run.finish(Recovery(stack=name))
+                return run.exit_code
             with accounts_of(opened, run.hide) as accounts:
                 recovery = recover_stack(opened, accounts, change=yes, show=tell)
         run.finish(recovery)

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pulumi.automation import Stack
 
 from gate.recover import state
-from gate.recover.imports import import_objects
+from gate.recover.imports import ImportFailed, import_objects
 from gate.recover.report import NotLookedUp, Orphan, Recovery
 from gate.stack import planned as plans
 from gate.stack.names import thing
 from gate.stack.planned import Plan
 from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
 
+_ATTEMPTS = 3
+"""Of an import, which ends at the first error of a vendor."""
 _CLIENT = "auth0:index/client:Client"
 
 
@@ -45,16 +47,26 @@ def recover(
     if found.pending:
         show("clearing pending operations")
         state.clear_pending(stack)
+    attempts = _ATTEMPTS
     while orphans:
         show(f"importing {len(orphans)} into the state")
-        import_objects(stack, plan, {orphan.urn: orphan.import_id for orphan in orphans})
-        found.imported |= {orphan.urn for orphan in orphans}
-        if not found.waiting:
-            break
+        try:
+            import_objects(stack, plan, {orphan.urn: orphan.import_id for orphan in orphans})
+        except ImportFailed:  # what was imported before the vendor's error stays, and is no orphan in the next plan
+            attempts -= 1
+            if not attempts:
+                raise
+            show("a part of the import failed: trying the rest again")
+        else:
+            found.imported |= {orphan.urn for orphan in orphans}
+            if not found.waiting:
+                break
         accounts.forget()
-        plan = plans.read(stack, show)
+        plan, before = plans.read(stack, show), orphans
         orphans = [orphan for orphan in _look(plan, accounts, found, show) if orphan.urn not in found.imported]
-        found.orphans += orphans
+        left, known = {orphan.urn for orphan in orphans}, {orphan.urn for orphan in found.orphans}
+        found.imported |= {orphan.urn for orphan in before if orphan.urn not in left}
+        found.orphans += [orphan for orphan in orphans if orphan.urn not in known]
         if found.refused:
             break
     return found

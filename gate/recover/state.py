@@ -48,6 +48,14 @@ def pending(stack: Stack) -> list[Pending]:
     ]
 
 
+def interrupted(stack: Stack) -> bool:
+    """Whether the last update was killed or failed: it may have made objects that the state does not know."""
+    if locks(stack) or pending(stack):
+        return True
+    last = stack.history(page_size=1, page=1, show_secrets=False)
+    return bool(last) and last[0].result != "succeeded"
+
+
 def clear_pending(stack: Stack) -> None:
     """Write the state back without pending operations, everything else as it is, secrets still encrypted."""
     content = _export(stack)

@@ -108,12 +108,6 @@ def test_an_up_is_never_canceled_and_waits_for_its_own_stack_only() -> None:
     assert drift["concurrency"] == {"group": "drift-${{ matrix.stack }}", "cancel-in-progress": False}
 
 
-def test_what_only_looks_is_given_no_environment_that_waits_for_a_person() -> None:
-    assert workflow("preview")["jobs"]["preview"]["environment"] == "preview"
-    assert workflow("drift")["jobs"]["drift"]["environment"] == "preview"
-    assert workflow("previews")["jobs"]["prune"]["environment"] == "preview"
-
-
 def test_the_pulumi_cli_is_the_one_that_the_tests_run_with() -> None:
     pinned = [step["with"]["pulumi-version"] for path in FILES for step in steps(path) if _is_pulumi(step)]
     assert {f"v{version}" for version in pinned} == {pinned_cli(PROJECT)}
@@ -130,9 +124,31 @@ def test_each_workflow_gives_its_step_every_credential() -> None:
         *("RENDER_API_KEY", "RENDER_OWNER_ID", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"),
     }
     for name in ("preview", "drift", "up"):
-        (given,) = (
-            step["env"].keys()
-            for step in steps(PROJECT / ".github" / "workflows" / f"{name}.yml")
-            if "AUTH0_DOMAIN" in step.get("env", {})
-        )
-        assert wanted <= given
+        environments = [step.get("env", {}).keys() for step in steps(PROJECT / ".github" / "workflows" / f"{name}.yml")]
+        needed = wanted - _KEYS_THAT_WRITE if name == "preview" else wanted
+        found = [given for given in environments if "AUTH0_DOMAIN" in given]
+        assert found
+        assert [needed - given for given in found] == [set()] * len(found)
+
+
+_KEYS_THAT_WRITE = {"RENDER_API_KEY", "RENDER_OWNER_ID", "VERCEL_API_TOKEN"}
+
+
+def test_a_pull_requests_preview_has_no_key_that_can_write() -> None:
+    """Whoever can push a branch can change the workflow and read what its environment holds."""
+    text = str(workflow("preview"))
+    assert not [key for key in ("RENDER_API_KEY", "VERCEL_API_TOKEN") if key in text]
+    assert "github-permission" not in text, "the App's token may only read"
+
+
+@pytest.mark.parametrize(("name", "job"), [("drift", "drift"), ("previews", "prune")])
+def test_what_runs_on_a_schedule_has_an_environment_of_the_default_branch(name: str, job: str) -> None:
+    assert workflow(name)["jobs"][job]["environment"] == "schedules"
+
+
+def test_an_up_heals_what_the_one_before_it_left_behind() -> None:
+    named = [step.get("name") or step.get("uses", "") for step in workflow("up")["jobs"]["up"]["steps"]]
+    healing = next(n for n, name in enumerate(named) if name.startswith("Heal"))
+    assert named[healing + 1].startswith("pulumi/actions@")
+    script = workflow("up")["jobs"]["up"]["steps"][healing]["run"]
+    assert 'gate recover --env "$STACK" --after-failure --yes' in script

@@ -55,6 +55,14 @@ def recover(monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
+@pytest.mark.parametrize(("failed", "exit_code"), [(False, 0), (True, 1)])
+def test_after_a_failure_only_it_looks_and_repairs(
+    recover: Any, monkeypatch: pytest.MonkeyPatch, failed: bool, exit_code: int
+) -> None:
+    monkeypatch.setattr("gate.recover.state.interrupted", lambda _stack: failed)
+    assert recover("--after-failure", "--yes", found=StackUnavailable("it looked")) == exit_code
+
+
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_a_report_is_printed_without_secrets(recover: Any, form: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     refused = Recovery(stack="staging", refused=[f"two of {SECRET} and {ENVIRON['GITHUB_TOKEN']}"])
