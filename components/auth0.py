@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.settings import Auth0
+from components.frontend_settings import Auth0
 
 
 @dataclass(frozen=True)

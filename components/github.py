@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_github as github
 
-from components.settings import Branch, DeploymentEnvironment, Protection, ReleaseManagers, Reviewers
+from components.github_settings import Branch, DeploymentEnvironment, Protection, ReleaseManagers, Reviewers
 from components.wiring import Wiring
 
 

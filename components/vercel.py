@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumiverse_vercel as vercel
 
-from components.settings import Vercel, VercelProject
+from components.frontend_settings import Vercel, VercelProject
 from components.variables import is_secret
 from components.vercel_project import Existing
 from components.vocabulary import PUBLIC_VARIABLES as PUBLIC

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pulumiverse_vercel as vercel
 
-from components.settings import Vercel
+from components.frontend_settings import Vercel
 
 
 class Variable(Protocol):

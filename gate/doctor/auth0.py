@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.settings import Auth0 as Declared
+from components.frontend_settings import Auth0 as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.auth0 import Auth0
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from components.settings import GitHub as Declared
+from components.github_settings import GitHub as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.github import GitHub
 

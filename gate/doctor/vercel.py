@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from components.configuration import VERCEL_TOKEN
-from components.settings import Vercel as Declared
+from components.frontend_settings import Vercel as Declared
 from gate.checks.verdict import Verdict, failed, passed
 from gate.vendors.vercel import Vercel
 

@@ -9,7 +9,7 @@ import httpx
 
 from blueprint.errors import RenderError
 from blueprint.workspace import connect
-from components.settings import Watch
+from components.gate_settings import Watch
 from gate.smoke import watching
 from gate.smoke.watching import Rate, Watched
 from gate.stack.target import Target

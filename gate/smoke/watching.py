@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from components.settings import Watch
+from components.gate_settings import Watch
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 

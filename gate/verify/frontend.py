@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from components.settings import Vercel as Declared
+from components.frontend_settings import Vercel as Declared
 from components.vercel_project import overriding_records, shared_records
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.workspace import connect
-from components.settings import Seed
+from components.gate_settings import Seed
 from gate.cli import main
 from gate.upkeep.seeds import SeedingRefused, seed
 from tests.unit.gate.release_world import SERVICE, ReleaseWorld, release_world

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
-from components.settings import Branch, Reviewers, Seed
+from components.gate_settings import Seed
+from components.github_settings import Branch, Reviewers
 from gate.checks.verdict import Group, Line, Verdict, passed, unknown
 from gate.commands.verify import Others
 from gate.vendors import Accounts

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
-from components.settings import Watch
+from components.gate_settings import Watch
 from gate import cli
 from gate.smoke.probes import error_rate, problem
 from gate.smoke.watching import Rate, Watched, watch

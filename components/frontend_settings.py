@@ -1,0 +1,105 @@
+"""The `marketedge:auth0` and `marketedge:vercel` sections: the login and the frontend (plan 1.3, 2.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from blueprint.sources import Model
+from components.kinds_of_text import ORGANIZATION, BranchName, CallbackUrls, HostName, HostNames, Origins
+from components.variables import VercelVariables
+
+
+class LoginTest(Model):
+    """An Auth0 application of its own for `gate smoke`'s login test, so that the one that people use needs no password
+    grant. Its id and secret are the outputs `auth0.testClientId` and `auth0.testClientSecret`."""
+
+    application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
+
+
+class Auth0(Model):
+    """An application and the addresses it may be used from (plan 1.3). api: identifier of the API at Auth0 that tokens
+    are for, the configuration's `audience`."""
+
+    domain: HostName
+    application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
+    api: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(None, alias="audience")
+    callbacks: CallbackUrls = Field(min_length=1, max_length=100)
+    logout_urls: CallbackUrls = Field(min_length=1, max_length=100)
+    web_origins: Origins = Field(min_length=1, max_length=100)
+    allowed_origins: Origins | None = None
+    """CORS; the web origins where left out."""
+    login_test: LoginTest | None = None
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every entry of its lists."""
+        return [*self.callbacks, *self.logout_urls, *self.web_origins, *(self.allowed_origins or [])]
+
+    @model_validator(mode="after")
+    def _audience_is_known(self) -> Self:
+        if self.api is None and not self.domain.endswith((".auth0.com", ".auth0app.com")):
+            raise ValueError(
+                f"with the custom domain {self.domain} an audience is required: the identifier of the API at Auth0 (of "
+                "the Management API: https://<tenant>.<region>.auth0.com/api/v2/, which has no custom domain)"
+            )
+        return self
+
+    @property
+    def for_organizations(self) -> bool:
+        """Whether an address names the organization, which Auth0 replaces only in logins of one."""
+        return any(ORGANIZATION in entry for entry in self.addresses)
+
+    @property
+    def audience(self) -> str:
+        """What makes Auth0 answer JWTs: by default the tenant's Management API, the plan's value (1.1)."""
+        return self.api or f"https://{self.domain}/api/v2/"
+
+
+class VercelProject(Model):
+    """Settings of the project itself, for the one stack that owns it (plan 2.5).
+
+    Attributes:
+        root_directory: where the frontend is in the repository; `.` for the repository itself. Left out, it stays as it
+            is at Vercel.
+    """
+
+    root_directory: Annotated[str, Field(min_length=1)] | None = None
+    production_branch: BranchName
+
+    @property
+    def at_the_top(self) -> bool:
+        """Whether the frontend is the repository itself, for which Vercel's API says null."""
+        return self.root_directory in (".", "./")
+
+
+class Vercel(Model):
+    """The frontend's project, and what the builds of one of its environments get (plan 2.5, 2.6).
+
+    Attributes:
+        settings: of the project, in the one stack that owns it.
+        target: whose builds the variables and domains are for: Vercel's production environment, all preview builds, or
+            (`branch`) the preview builds of this stack's branch only. Left out: production where there
+            are settings, else preview.
+        domain: where people open the frontend; aliases: further domains.
+    """
+
+    project: Annotated[str, Field(min_length=1)]
+    settings: VercelProject | None = None
+    target: Literal["production", "preview", "branch"]
+    domain: HostName
+    aliases: HostNames = Field([])
+    variables: VercelVariables = Field([])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_target(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "target" not in data:
+            return data | {"target": "production" if data.get("settings") else "preview"}
+        return data
+
+    @property
+    def domains(self) -> list[str]:
+        """The domain and its aliases."""
+        return [self.domain, *self.aliases]

@@ -1,0 +1,104 @@
+"""The sections that only `gate` reads: smoke tests, seeds, releases and the watch after them (plan 3.2 to 3.5, 8.1)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from blueprint.sources import Model
+from components.kinds_of_text import Names, Origin
+
+Path = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
+
+
+class Suite(Model):
+    """The team's own tests, which `gate smoke` runs as well.
+
+    Attributes:
+        command: without a shell, such as `npx playwright test`. It gets BACKEND_URL and FRONTEND_URL.
+        folder: where it runs, seen from the project's folder; in the delivered workflows that is `..`.
+        junit: the JUnit file that it writes, seen from its folder; a failure in it fails the suite.
+    """
+
+    command: Annotated[str, Field(min_length=1)]
+    folder: Annotated[str, Field(min_length=1)] = "."
+    timeout_seconds: int = Field(240, ge=1, le=300)
+    junit: Annotated[str, Field(min_length=1)] | None = None
+
+
+class Smoke(Model):
+    """Where the application is looked at by `gate smoke` (plan 3.2, 3.4); the defaults are MarketEdge's.
+
+    Attributes:
+        health_status: what `status` of a health answer may be. environment_field: where it names the environment.
+        dependencies: what the health detail has to report as connected, or the answer at ready_path.
+        frontend_url: where people open the frontend, unless Vercel serves it.
+        require_login: whether a login test that is not made, for want of a test user, fails.
+        suite: the team's own tests.
+        None (null): the application has no such thing, and the checks of it are not made.
+    """
+
+    health_path: Path = "/health"
+    health_status: Names = Field(["healthy"], min_length=1)
+    environment_field: Annotated[str, Field(min_length=1)] | None = "environment"
+    ready_path: Path = "/ready"
+    dependencies: Names = Field(["database", "redis"])
+    auth0_url_path: Path | None = "/api/v1/auth/auth0-url"
+    callback_path: Path = "/callback"
+    cors_path: Path = "/api/v1/auth/login"
+    api_paths: list[Path] = Field(["/api/v1/auth/me"])
+    me_path: Path = "/api/v1/auth/me"
+    pages: list[Path] = Field(["/", "/login", "/dashboard"])
+    admin_page: Path | None = "/admin"
+    admin_api_path: Path | None = "/api/v1/admin/feature-flags"
+    frontend_url: Origin | None = None
+    budget_seconds: int = Field(300, ge=10, le=300)
+    require_login: bool = False
+    suite: Suite | None = None
+
+    @model_validator(mode="after")
+    def _frontend_is_one_host(self) -> Self:
+        if "*" in (self.frontend_url or ""):
+            raise ValueError("frontendUrl: expected one host, without a wildcard")
+        return self
+
+
+class Seed(Model):
+    """What `gate seed` runs, in this order: the application's own scripts (plan 2.2)."""
+
+    scripts: Names = Field(
+        ["python database/seeds/initial_data.py", "python database/seeds/phase3_data.py"], min_length=1
+    )
+
+
+class Watch(Model):
+    """How long `gate watch` watches after a release, and what is an alarm (plan 8.1).
+
+    Attributes:
+        error_minutes: how long the health endpoint may answer errors without a break.
+        error_rate_percent: how many of the answers may be server errors.
+    """
+
+    minutes: int = Field(15, ge=0, le=60)
+    every_seconds: int = Field(15, ge=5, le=60)
+    error_minutes: int = Field(5, ge=1, le=30)
+    error_rate_percent: int = Field(10, ge=1, le=100)
+
+
+class Release(Model):
+    """How `gate release` and `gate rollback` go about it (plan 3.3, 3.5).
+
+    Attributes:
+        by: what makes a release: a tag (the plan's production), or each merge to the branch (its staging).
+        smoke_context: of the commit status.
+        smoke_status_by: logins whose status counts, beside that of the token that releases; the workflows' own is
+            github-actions[bot].
+    """
+
+    by: Literal["tag", "merge"] = "merge"
+    smoke_context: Annotated[str, Field(min_length=1)] = "staging-smoke-tests"
+    smoke_status_by: Names = Field(["github-actions[bot]"])
+    budget_seconds: int = Field(1800, ge=60)
+    rollback_budget_seconds: int = Field(600, ge=60, le=600)
+    runbook: str = "docs/ROLLBACK_PROCEDURES.md"
