@@ -30,7 +30,7 @@ loaded, settings = running.loaded, running.loaded.settings
 name, github, vercel = settings.environment, settings.github, settings.vercel
 parts = settings.parts
 blueprint = Blueprint(settings, loaded.repository_url, parts)
-render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ)
+render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ, rollout.applied())
 at_vercel = vercel if Part.FRONTEND in parts and "Vercel" not in running.unseen else None
 project = vercel_project.look_up(at_vercel.project) if at_vercel else None
 guardrails.enforce(loaded, rollout.before(settings), render, os.environ, project)

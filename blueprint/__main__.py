@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from typing import TextIO
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
 
 from blueprint import reconcile
 from blueprint.errors import InvalidSpec, Refused, RenderError
@@ -49,7 +48,7 @@ def run(
 ) -> reconcile.Report:
     """Raises: RenderError."""
     with connect(environ, _progress, transport) as session:
-        made = _made(environ)
+        made = reconcile.parse_report(environ.get("PULUMI_COMMAND_STDOUT"))
         before = [one for section in made.values() for one in section.values()]
         for owner_id in (document.known.owner_id, *(one.get("ownerId") for one in before)):
             if owner_id:
@@ -59,14 +58,6 @@ def run(
         if command == "apply":
             return reconcile.apply(session, document, made)
         return reconcile.observe(session, document)
-
-
-def _made(environ: Mapping[str, str]) -> reconcile.Report:
-    """What the last apply reported; nothing where that is not such a report."""
-    try:
-        return TypeAdapter(reconcile.Report).validate_json(environ.get("PULUMI_COMMAND_STDOUT") or "{}")
-    except ValidationError:
-        return {}
 
 
 def _progress(line: str) -> None:

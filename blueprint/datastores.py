@@ -52,11 +52,6 @@ class Datastore:
                 f"{self._title} is declared as adopted and does not exist in this workspace; an adopted one is never "
                 f"made. Correct its name, or RENDER_OWNER_ID"
             )
-        if self._live is None and self._made and not self.spec.recreate:
-            raise Refused(
-                f"{self._title} ({self._made['id']}) no longer exists at Render, and its data is lost unless Render "
-                f"support or a backup has it. To have a new, empty one made in its place declare recreate: true"
-            )
         if fixed := [d for d in self.differences() if d.field.fixed]:
             raise Refused(
                 f"{self._title} exists and differs where Render changes nothing after creation ("
@@ -69,6 +64,15 @@ class Datastore:
                 f"{self._title} has {size.live} GB, declared {size.declared}: Render makes storage larger and never "
                 f"smaller. Declare {size.field.label}: {size.live}"
             )
+
+    def refused(self) -> str | None:
+        """Why an apply would be refused: a lost instance is not made anew without being asked for."""
+        if self._live is not None or not self._made or self.spec.recreate:
+            return None
+        return (
+            f"{self._title} ({self._made['id']}) no longer exists at Render, and its data is lost unless Render "
+            "support or a backup has it. To have a new, empty one made in its place declare recreate: true"
+        )
 
     def converge(self) -> Json:
         """Create or patch, and wait until it is available."""
@@ -95,7 +99,7 @@ class Datastore:
         """
         found = observed(self._live, drift_of(self.differences(), self._made.get("applied")))
         made = self._report() if self._live else None
-        return found | {"expiresAt": (self._live or {}).get("expiresAt"), "made": made, "refused": None}
+        return found | {"expiresAt": (self._live or {}).get("expiresAt"), "made": made, "refused": self.refused()}
 
     def _create(self) -> Json:
         spec, kind = self.spec, self._kind

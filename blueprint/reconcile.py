@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
 from blueprint.adopted import Adopted, release
 from blueprint.datastores import Datastore
 from blueprint.env_groups import Group
@@ -47,14 +49,14 @@ class Estate:
         self.services: list[Service] = beside(_service, document.processes)
 
     def check(self, *, to_apply: bool = False) -> None:
-        """Args: to_apply: also refuse what somebody else made and would lose something.
+        """Args: to_apply: also refuse what was lost, and what somebody else made and would lose something.
 
         Raises: Refused when a declared object cannot become what is declared.
         """
         objects: list[Any] = [*self.projects, *self.databases, *self.key_values, *self.groups, *self.services]
         for one in objects:
             one.check()
-        holders: list[Group | Service] = [*self.groups, *self.services]
+        holders: list[Datastore | Group | Service] = [*self.databases, *self.key_values, *self.groups, *self.services]
         reasons = [one.refused() for one in holders] if to_apply else []
         if found := [reason for reason in reasons if reason]:
             raise Refused("; ".join(found))
@@ -102,6 +104,14 @@ def _service(session: Session, spec: Any, made: Json | None) -> Service:
 
 def _made(made: Report, spec: Object) -> Json | None:
     return made.get(kind_of(spec).section, {}).get(spec.name)
+
+
+def parse_report(text: str | None) -> Report:
+    """What an apply printed; nothing where that is not such a report."""
+    try:
+        return TypeAdapter(Report).validate_json(text or "{}")
+    except ValidationError:
+        return {}
 
 
 def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:

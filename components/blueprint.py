@@ -73,7 +73,7 @@ class Blueprint:
             "envVarGroups": render.single_group,
         }
         only = short.get(section)
-        return (only is not None and only.name == name) or name in referred(spec)
+        return (only is not None and only.name == name) or (section, name) in referred(spec)
 
     def projects(self) -> list[Spec]:
         inside = {"databases", "services", "envVarGroups"}
@@ -144,13 +144,15 @@ def references(spec: Spec) -> set[str]:
     return {variable["fromService"]["name"] for variable in spec["envVars"] if "fromService" in variable}
 
 
-def referred(spec: Spec) -> set[str]:
-    """Names of everything that an object's variables refer to."""
-    sources = ("fromService", "fromDatabase", "fromKeyValue")
-    found = {
-        variable[source]["name"] for variable in spec.get("envVars", ()) for source in sources if source in variable
-    }
-    return found | {variable["fromGroup"] for variable in spec.get("envVars", ()) if "fromGroup" in variable}
+_SOURCES = {"fromDatabase": "databases", "fromKeyValue": "keyValues", "fromService": "keyValues"}
+"""The section of what a variable's source refers to by id; a service is found by its name."""
+
+
+def referred(spec: Spec) -> set[tuple[str, str]]:
+    """Section and name of everything that an object's variables refer to by id."""
+    variables = spec.get("envVars", ())
+    found = {(section, v[source]["name"]) for v in variables for source, section in _SOURCES.items() if source in v}
+    return found | {("envVarGroups", v["fromGroup"]) for v in variables if "fromGroup" in v}
 
 
 def _plain(one: Object) -> Spec:

@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 
 import pulumi
 
+from blueprint.reconcile import Report, parse_report
 from components.phases import Phase, gives_up_infrastructure, skipped
 from components.settings import Settings
 from components.vocabulary import COMMAND
@@ -47,6 +48,18 @@ def _outputs(stack: str) -> Mapping[str, Any]:
 def _made() -> frozenset[str]:
     resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
     return frozenset(urn.rpartition("::")[2] for urn, found in resources.items() if found["type"] == COMMAND)
+
+
+def applied() -> Report:
+    """What the last applies of this stack's Render objects reported, as far as the state has it: it tells a changed
+    declaration from a change that somebody else made.
+    """
+    found: Report = {}
+    for resource in _read("readStackResourceOutputs", "stackName", pulumi.get_stack()).values():
+        printed = (resource.get("outputs") or {}).get("stdout") if resource["type"] == COMMAND else None
+        for section, objects in parse_report(printed if isinstance(printed, str) else None).items():
+            found.setdefault(section, {}).update(objects)
+    return found
 
 
 def credentials_of_auth0() -> dict[str, pulumi.Input[str]]:

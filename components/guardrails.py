@@ -238,8 +238,8 @@ def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
         for key, identity in settings.adopt.items():
             if identity == outputs.get("auth0ClientId"):
                 yield Finding("error", f"marketedge:adopt: {key}: {identity} belongs to stack {stack} already")
-    known, name = before.own.get("renderServiceId"), settings.render.service.name
-    if settings.adopted and known and services.get(name, known) != known and known not in settings.give_up:
+    known, name = before.own.get("renderServiceId"), settings.render.backend.name if settings.render.backend else ""
+    if settings.adopted and known and name and services.get(name, known) != known and known not in settings.give_up:
         yield Finding(
             "error",
             f"marketedge:render.service.name: {name} is {services[name]}, and this stack has adopted {known}; expected "
@@ -249,7 +249,7 @@ def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
 
 def databases_that_expire(facts: Facts) -> Iterator[Finding]:
     """A free Postgres is deleted (Render documentation, Free instances)."""
-    database = facts.settings.render.database
+    database = next((one for one in facts.settings.render.databases if one.plan == "free"), None)
     if database is None or database.plan != "free" or Part.BACKEND not in facts.declared:
         return
     when = facts.observed.expires.get(database.name)

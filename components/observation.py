@@ -52,10 +52,14 @@ class Observation:
     made: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
-def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> Observation:
+def observe(
+    document: Document, environ: Mapping[str, str], digests: Keys = (), applied: reconcile.Report | None = None
+) -> Observation:
     """Compare every declared object with what was last applied. Reads only.
 
-    Args: digests: variables whose values are compared between environments, by digest.
+    Args:
+        digests: variables whose values are compared between environments, by digest.
+        applied: what the last applies reported.
 
     Returns: nothing where there is no API key; the stack has warned of that already.
 
@@ -66,7 +70,7 @@ def observe(document: Document, environ: Mapping[str, str], digests: Keys = ()) 
     if nothing_declared or not environ.get("RENDER_API_KEY"):
         return Observation()
     try:
-        report = look(document, environ, digests)
+        report = look(document, environ, digests, applied)
         _refuse_what_is_not_ours(report)
     except Refused as error:
         raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
@@ -114,7 +118,9 @@ def _told(report: reconcile.Report, what: str) -> dict[str, str]:
     return {key: value for variables in found for key, value in variables.items()}
 
 
-def look(document: Document, environ: Mapping[str, str], digests: Keys = ()) -> reconcile.Report:
+def look(
+    document: Document, environ: Mapping[str, str], digests: Keys = (), applied: reconcile.Report | None = None
+) -> reconcile.Report:
     """Raises: RenderError, sooner than a command does: somebody waits for a preview."""
     with connect(environ, pulumi.log.info, deadline=60.0) as session:
-        return reconcile.observe(session, document, Asked(digests, SWITCHES))
+        return reconcile.observe(session, document, Asked(digests, SWITCHES), applied)

@@ -138,7 +138,9 @@ def run(
     # One thread for the monitor: a deterministic order, and one event loop to close.
     with (
         mock.patch.dict(os.environ, environ, clear=True),
-        mock.patch("components.observation.look", lambda document, environ, _digests: observed(document, environ)),
+        mock.patch(
+            "components.observation.look", lambda document, environ, _digests, _applied: observed(document, environ)
+        ),
         mock.patch("components.repository.Repository.evidence", side_effect=lambda *_about: Evidence.of(workflows())),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,

@@ -79,6 +79,10 @@ def made_of(document: Document) -> dict[str, dict[str, Any]]:
     """What an apply reports of everything in a document."""
     made = {"region": "oregon", "plan": "free", "expiresAt": None}
     sections: dict[str, dict[str, Any]] = {
+        "projects": {
+            one.name: {"id": "prj-1", "environments": {f"{one.name}/{e.name}": "evm-1" for e in one.environments}}
+            for one in document.projects
+        },
         "databases": {one.name: {"id": DATABASE_ID, **made} for one in document.databases},
         "keyValues": {one.name: {"id": KEY_VALUE_ID, **made} for one in document.key_values},
         "envVarGroups": {one.name: {"id": GROUP_ID, "revision": GROUP_REVISION} for one in document.env_var_groups},
