@@ -5,7 +5,7 @@ import os
 
 import pulumi
 
-from components import adoption, guardrails, outputs, stack, vercel_project
+from components import adoption, foreseen, guardrails, outputs, stack, vercel_project
 from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs, LoginTestClient
 from components.blueprint import Blueprint
@@ -33,7 +33,7 @@ blueprint = Blueprint(settings, loaded.repository_url, parts)
 render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ, rollout.applied())
 at_vercel = vercel if Part.FRONTEND in parts and "Vercel" not in running.unseen else None
 project = vercel_project.look_up(at_vercel.project) if at_vercel else None
-guardrails.enforce(loaded, rollout.before(settings), render, os.environ, project)
+warned = guardrails.enforce(loaded, rollout.before(settings), render, os.environ, project)
 adopted = adoption.Adoption(settings.adopt)
 
 wiring = Wiring(loaded.secrets)
@@ -94,7 +94,10 @@ if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
     args = EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring, settings.adopted)
     Environment(name, args)
 
+if pulumi.runtime.is_dry_run():
+    foreseen.tell(backend.documents if backend else {}, foreseen.given(rollout.commands()), render)
+
 adopted.finish(running.unseen)
-outputs.export(loaded, backend, render)
+outputs.export(loaded, backend, render, warned)
 
 gc.freeze()  # what is loaded stays to the end; looking through it for garbage once more would take a third of a second

@@ -38,16 +38,21 @@ def before(settings: Settings) -> Before:
     phase = own.get("phase")
     known = cast(Phase, phase) if phase in get_args(Phase) else None
     peers = {stack: _outputs(stack) for stack in settings.peers}
-    return Before(known, own, peers, _made() if settings.phase == "foundation" else frozenset())
+    return Before(known, own, peers, frozenset(commands()) if settings.phase == "foundation" else frozenset())
 
 
 def _outputs(stack: str) -> Mapping[str, Any]:
     return _read("readStackOutputs", "name", stack)
 
 
-def _made() -> frozenset[str]:
+def commands() -> dict[str, Mapping[str, Any]]:
+    """Of each object at Render, by its resource's name: what its command was given by the last `up`."""
     resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
-    return frozenset(urn.rpartition("::")[2] for urn, found in resources.items() if found["type"] == COMMAND)
+    return {
+        urn.rpartition("::")[2]: found.get("outputs") or {}
+        for urn, found in resources.items()
+        if found["type"] == COMMAND
+    }
 
 
 def applied() -> Report:

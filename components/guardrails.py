@@ -63,22 +63,25 @@ class Facts:
 
 def enforce(
     loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str], project: Existing | None
-) -> None:
+) -> list[str]:
     """Check everything, then watch over what the program declares from now on.
+
+    Returns: the warnings that were given.
 
     Raises: pulumi.RunError with every error at once; nothing was written by then.
     """
     found = findings(Facts(loaded, before, observed, gathered(loaded, environ), project))
     strict = loaded.settings.strict
     errors = [one.text for one in found if one.level == "error" or (strict and one.level == "risk")]
-    for one in found:
-        if one.text not in errors:
-            pulumi.log.warn(one.text)
+    warned = [one.text for one in found if one.text not in errors]
+    for text in warned:
+        pulumi.log.warn(text)
     if errors:
         lines = "\n".join(f"  {text}" for text in errors)
         raise pulumi.RunError(f"stack {pulumi.get_stack()} breaks its guardrails; nothing was changed:\n{lines}")
     clear = loaded.settings.model_dump_json(by_alias=True)
     watch.register(keep_all=loaded.settings.adopted, secrets=loaded.secrets, clear=clear)
+    return warned
 
 
 def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:

@@ -16,8 +16,13 @@ from components.render import Backend
 from components.settings import Settings
 
 
-def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> None:
-    """Export everything. Args: backend: None in a phase that declares nothing at Render."""
+def export(loaded: Loaded, backend: Backend | None, observed: Observation, warned: list[str]) -> None:
+    """Export everything.
+
+    Args:
+        backend: None in a phase that declares nothing at Render.
+        warned: the warnings of this run; a later preview tells new ones from these.
+    """
     settings = loaded.settings
     pulumi.export("environment", settings.environment)
     pulumi.export("phase", settings.phase)
@@ -37,6 +42,7 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation) -> No
         pulumi.export("secretDigests", digests)
     prices = cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
     pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
+    pulumi.export("warnings", warned)
     pulumi.export("dnsRecords", list(_records(settings, backend)))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+FORESEEN = "up: "
+"""How a line of a plain preview begins that says what `up` leads to; `gate preview` says it in its own way."""
+
 PUBLIC_VARIABLES = "publicVariables"
 """Input of a component that holds the values, by key, of those of its variables that are no secret."""
 

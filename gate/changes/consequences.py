@@ -7,25 +7,21 @@ Facts: docs.render.com (deploys, rate limits in the API's headers), docs.github.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from blueprint.kinds import SERVICES
 from components.phases import PHASES
+from components.render_consequences import Describe, Planned, is_taken_up_by_a_deploy, of_render
 from gate.changes import render_findings as render
 from gate.changes.report import Change, Consequence, Finding, Kind, Operation
 from gate.common.text import count
 from gate.stack.steps import Preview, Properties
 
-_TAKEN_UP_BY_A_DEPLOY = frozenset(field.label for kind in SERVICES for field in kind.fields if field.deploys)
-_OPEN_TO_ALL = ("0.0.0.0/0", "::/0")
 _MINUTE, _HOUR = 1, 60
 _QUOTAS = {"create": (20, _HOUR), "domain": (50, _HOUR), "service": (10, _MINUTE), "other": (100, _MINUTE)}
 """How many writes of a class Render takes in how many minutes."""
 
 Lines = Iterator[Consequence]
-Describe = Callable[[str], str]
-"""What there is to say of a database that goes, by its name."""
 
 
 def consequences(
@@ -60,57 +56,19 @@ def _fields(change: Change) -> dict[str, Finding]:
 
 
 def _render(change: Change, linked: Mapping[str, list[str]], describe: Describe) -> Lines:
-    kind, name, fields = change.object.type, change.object.name, _fields(change)
-    what = f"{kind} {name}"
-    is_data = kind in ("database", "key-value instance")
-    gone = any(finding.kind == Kind.DRIFT and finding.live == "does not exist" for finding in change.findings)
-    if change.operation == Operation.DELETE:
-        more = f" ({told})" if is_data and (told := describe(name)) else ""
-        yield _careful(f"{what} is deleted for ever{', with everything in it' if is_data else ''}{more}")
-    elif gone:
-        yield _careful(f"{what} no longer exists and is made anew, {'empty' if is_data else 'with another id'}")
-    elif change.operation == Operation.CREATE and kind == "service":
-        yield _then(f"{what} is created and deployed")
-    if kind == "service":
-        yield from _service(change, what, fields)
-    elif is_data and "plan" in fields:
-        yield _then(f"{what} is restarted on its new plan, and cannot be reached meanwhile")
-    if any(address in str(fields["ipAllowList"].declared) for address in _OPEN_TO_ALL if "ipAllowList" in fields):
-        yield _careful(f"{what} can be reached from everywhere")
-    for field in (field for field in fields if field.startswith("env.")):
-        if fields[field].declared in (None, render.NOT_DECLARED):
-            losers = [name] if kind == "service" else linked.get(name, [])
-            by_hand = ", which was added by hand" if fields[field].declared else ""
-            yield _careful(f"{', '.join(losers) or what} loses the variable {field.removeprefix('env.')}{by_hand}")
-
-
-def _service(change: Change, what: str, fields: Mapping[str, Finding]) -> Lines:
-    if any(finding.live == "suspended" for finding in change.findings):
-        yield _then(f"{what} is suspended and is resumed")
-    if trigger := fields.get("autoDeployTrigger"):
-        if trigger.declared == "off":
-            yield _then(f"merges no longer deploy {what}")
-        else:
-            yield _careful(f"every merge to its branch deploys {what} from now on")
-    if change.operation != Operation.UPDATE:
-        return
-    reasons = sorted(field for field in fields if _is_taken_up_by_a_deploy(field))
-    if reasons and change.adopted:
-        yield _then(f"{what} takes up {_listed(reasons)} with its next deploy; nothing is deployed now")
-    elif reasons:
-        yield _then(f"{what} is deployed, because of {_listed(reasons)}")
-    if "plan" in fields and not change.adopted:
-        yield _then(f"{what} is restarted on its new plan")
-
-
-def _is_taken_up_by_a_deploy(field: str) -> bool:
-    return field in _TAKEN_UP_BY_A_DEPLOY or field.startswith(("env.", "fromGroup."))
-
-
-def _listed(names: list[str], most: int = 4) -> str:
-    readable = [name.removeprefix("env.").replace("fromGroup.", "the group ") for name in names]
-    shown = ", ".join(readable[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+    name, fields = change.object.name, _fields(change)
+    planned = Planned(
+        kind=change.object.type,
+        name=name,
+        operation=change.operation.value,
+        fields={field: (finding.declared, finding.live) for field, finding in fields.items()},
+        adopted=change.adopted,
+        is_gone=any(one.kind == Kind.DRIFT and one.live == "does not exist" for one in change.findings),
+        is_suspended=any(one.live == "suspended" for one in change.findings),
+        users=tuple(linked.get(name, [])),
+    )
+    for text, danger in of_render(planned, describe):
+        yield Consequence(text=text, danger=danger)
 
 
 def _linked(preview: Preview) -> dict[str, list[str]]:
@@ -220,5 +178,5 @@ def _writes(change: Change) -> Counter[str]:
     own = len(fields) - variables - domains - sum(field.startswith("fromGroup.") for field in fields)
     if kind != "service":
         return Counter(other=variables + bool(variables) + bool(own))
-    deploys = any(map(_is_taken_up_by_a_deploy, fields)) and not change.adopted
+    deploys = any(map(is_taken_up_by_a_deploy, fields)) and not change.adopted
     return Counter(other=variables + 1 if change.adopted else 1, domain=domains, service=bool(own) + deploys)

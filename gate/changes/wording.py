@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from gate.changes.render_findings import NOT_DECLARED
+from components.render_consequences import NOT_DECLARED
 from gate.changes.report import Change, Cost, DriftReport, Finding, Kind, Operation, Price, StackPreview, Verdict
 from gate.common.redaction import SECRET
 from gate.common.text import count, moment, printable

@@ -15,7 +15,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata
 
-from components.vocabulary import UNKNOWN
+from components.vocabulary import FORESEEN, UNKNOWN
 from gate.stack.values import Path, at, field_of, holds, overlap, parse
 
 _CHANGES = frozenset({OpType.CREATE, OpType.UPDATE, OpType.REPLACE, OpType.DELETE, OpType.IMPORT})
@@ -173,7 +173,9 @@ class Preview:
             self.errors.append(text)
 
     def _read_warning(self, text: str) -> None:
-        if text and text not in self.warnings and not _WHERE_A_PLUGIN_IS.match(text):
+        if text.startswith(FORESEEN) or _WHERE_A_PLUGIN_IS.match(text):
+            return
+        if text and text not in self.warnings:
             self.warnings.append(text)
 
 

@@ -91,6 +91,7 @@ def test_outputs(up: Run) -> None:
         "renderServiceId": SERVICE_ID,
         "renderDatabaseId": DATABASE_ID,
         "renderEnvGroupId": GROUP_ID,
+        "warnings": up.warnings,
         "monthlyCostUsd": {"total": plan.MONTHLY_COST, "parts": {plan.SERVICE: 0, plan.DATABASE: 0}},
         "dnsRecords": [
             {"name": domain, "type": "CNAME", "target": target, "ttlSeconds": plan.DNS_TTL}
