@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from gate.commands.options import AsJson, Env, StackName
 from gate.commands.running import command
 
 
-def adopt(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
+def adopt(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> int:
     """Print the lines that adopt what exists at the vendors.
 
     Reads only. Runs a preview and looks up everything that it would create at GitHub, Auth0 and Vercel, by name. Paste
@@ -31,8 +33,9 @@ def adopt(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
         from gate.recover.accounts import accounts_of
         from gate.recover.search import search
         from gate.stack.project import open_stack
+        from gate.stack.target import choose
 
-        name = stack or env
+        _, name = choose(env, stack, os.environ)
         with run.progress(f"looking for what {name} declares") as tell:
             opened = open_stack(name)
             with accounts_of(opened, run.hide) as accounts:

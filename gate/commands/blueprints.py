@@ -22,8 +22,8 @@ class Source(StrEnum):
 
 
 def import_blueprint(
-    env: Env,
     blueprint: Annotated[Path, typer.Argument(help="The Blueprint's path.", metavar="FILE")] = Path("render.yaml"),
+    env: Env = None,
     source: Annotated[
         Source,
         typer.Option("--from", help="A file here, one in the application's repository, or what lives at Render."),
@@ -66,8 +66,9 @@ def import_blueprint(
     """
     with command("import", as_json=as_json) as run:
         from gate.blueprints.run import import_into
+        from gate.stack.target import choose
 
-        name = stack or env
+        _, name = choose(env, stack, os.environ)
         renames = dict(_pair(text) for text in rename or ())
         with run.progress(f"reading the Blueprint for {name}") as tell:
             found = import_into(
@@ -88,7 +89,7 @@ def import_blueprint(
 
 
 def export_blueprint(
-    env: Env,
+    env: Env = None,
     output: Annotated[
         Path | None, typer.Option(help="The file to write.", metavar="FILE", show_default="standard output")
     ] = None,
@@ -112,7 +113,9 @@ def export_blueprint(
     """
     with command("export", as_json=as_json) as run:
         from gate.blueprints.run import export_from
+        from gate.stack.target import choose
 
+        env, stack = choose(env, stack, os.environ)
         found = export_from(env, stack, os.environ, output)
         for note in found.notes:
             run.say(f"- {note}")

@@ -14,7 +14,7 @@ from gate.common.errors import GateError
 
 
 def drift(
-    env: Env,
+    env: Env = None,
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,
@@ -54,9 +54,10 @@ def drift(
         from gate.changes.report import DriftReport
         from gate.common.notifications import workflow_run
         from gate.stack.project import open_stack
+        from gate.stack.target import choose
         from gate.vendors.issues import open_forum
 
-        name = stack or env
+        _, name = choose(env, stack, os.environ)
         try:
             with run.progress(f"checking {name}") as tell:
                 outcome = check(open_stack(name), tell)

@@ -8,15 +8,13 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import AsJson, ReportFolder, StackName
+from gate.commands.options import AsJson, Env, ReportFolder, StackName
 from gate.commands.running import command
 
 
 def metrics(
     since: Annotated[str, typer.Option(help="How far back: 30d, 12w, or a date.", metavar="PERIOD")] = "30d",
-    env: Annotated[str, typer.Option("--env", help="The environment that is released to.", metavar="NAME")] = (
-        "production"
-    ),
+    env: Env = None,
     stack: StackName = None,
     staging: Annotated[
         str | None,
@@ -48,12 +46,13 @@ def metrics(
         from gate.common.period import beginning
         from gate.report.figures import FigureReport, figures
         from gate.report.history import read
-        from gate.stack.target import load_peers, load_settings
+        from gate.stack.target import choose, load_peers, load_settings
         from gate.vendors import Accounts
         from gate.vendors.repository import Repository
 
         until = datetime.now(UTC)
         began = beginning(since, until)
+        env, stack = choose(env, stack, os.environ, lambda settings: settings.released_by_tag)
         settings, config = load_settings(env, stack, os.environ)
         with run.progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)

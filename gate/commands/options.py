@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-Env = Annotated[str, typer.Option(help="The environment.", metavar="NAME", show_default=False)]
+Env = Annotated[
+    str | None,
+    typer.Option(
+        "--env", help="The environment, as in Pulumi.NAME.yaml.", metavar="NAME", show_default="the only one that fits"
+    ),
+]
 Envs = Annotated[
     list[str] | None,
     typer.Option(

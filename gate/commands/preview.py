@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gate.commands.options import AsJson, ReportFolder
+from gate.commands.options import AsJson, Envs, ReportFolder
 from gate.commands.running import Run, command
 from gate.common.errors import GateError
 
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 
 def preview(
-    env: Annotated[
-        list[str],
-        typer.Option(help="An environment's stack; more than one can be named.", metavar="NAME", show_default=False),
-    ],
+    env: Envs = None,
     comment: Annotated[
         int | None,
         typer.Option(help="Write it as the one comment of this pull request.", metavar="NUMBER", show_default=False),
@@ -56,8 +53,10 @@ def preview(
         from gate.changes import console, markdown
         from gate.changes.report import PreviewReport
         from gate.common.notifications import workflow_run
+        from gate.stack.target import chosen_stacks
 
-        stacks = [_look(run, name) for name in dict.fromkeys(env)]
+        chosen = env or chosen_stacks(None)
+        stacks = [_look(run, name) for name in dict.fromkeys(chosen)]
         outcome = PreviewReport(previewed_at=datetime.now(UTC), stacks=stacks)
         for stack in stacks:
             if stack.error is not None:

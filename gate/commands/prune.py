@@ -10,16 +10,14 @@ from typing import Annotated
 import typer
 
 from blueprint.errors import RenderError
-from gate.commands.options import AsJson, StackName
+from gate.commands.options import AsJson, Env, StackName
 from gate.commands.running import command
 from gate.common.errors import GateError
 
 
 def prune(
     older_than: Annotated[str, typer.Option(help="Age from which a preview is old: 7d, 2w.", metavar="AGE")] = "7d",
-    env: Annotated[str, typer.Option("--env", help="The environment whose service has previews.", metavar="NAME")] = (
-        "production"
-    ),
+    env: Env = None,
     stack: StackName = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete them; without it they are only listed.")] = False,
     as_json: AsJson = False,
@@ -44,12 +42,13 @@ def prune(
     with command("prune", as_json=as_json) as run:
         from blueprint.workspace import connect
         from gate.common.period import length
-        from gate.stack.target import load_peers, load_settings
+        from gate.stack.target import choose, load_peers, load_settings
         from gate.upkeep import old_previews as pruning
         from gate.vendors import Accounts
         from gate.vendors.repository import Repository
 
         age = length(older_than, "--older-than")
+        env, stack = choose(env, stack, os.environ, lambda settings: settings.released_by_tag)
         settings, config = load_settings(env, stack, os.environ)
         with contextlib.ExitStack() as opened:
             accounts = opened.enter_context(Accounts(os.environ, config))

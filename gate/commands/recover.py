@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from gate.commands.running import command
 
 
 def recover(
-    env: Env,
+    env: Env = None,
     stack: StackName = None,
     yes: Annotated[bool, typer.Option("--yes", help="Repair what is found; without it nothing is changed.")] = False,
     after_failure: Annotated[
@@ -43,8 +44,9 @@ def recover(
         from gate.recover.run import recover as recover_stack
         from gate.recover.state import interrupted
         from gate.stack.project import open_stack
+        from gate.stack.target import choose
 
-        name = stack or env
+        _, name = choose(env, stack, os.environ)
         with run.progress(f"looking for what {name} has lost") as tell:
             opened = open_stack(name)
             if after_failure and not interrupted(opened):

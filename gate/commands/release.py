@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gate.commands.options import AsJson, ReportFolder, StackName
+from gate.commands.options import AsJson, Env, ReportFolder, StackName
 from gate.commands.release_call import Call
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gate.release.release import Stage
     from gate.release.report import Report
 
-Environment = Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")]
 Watch = Annotated[bool, typer.Option("--watch", help="Then watch it; an alarm rolls back.", show_default=False)]
 Minutes = Annotated[
     int | None,
@@ -26,7 +25,7 @@ Minutes = Annotated[
 
 def release(
     tag: Annotated[str, typer.Argument(help="The release's tag: v1.2.3.", metavar="TAG", show_default=False)],
-    env: Environment = "production",
+    env: Env = None,
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,
@@ -86,7 +85,7 @@ def rollback(
         str | None,
         typer.Option("--from", help="Do nothing unless this release serves.", metavar="TAG", show_default=False),
     ] = None,
-    env: Environment = "production",
+    env: Env = None,
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,
@@ -124,7 +123,7 @@ def _roll_back(
     to: str | None,
     leaving: str | None,
     asked: str,
-    env: str,
+    env: str | None,
     stack: str | None,
     as_json: bool,
     report: Path | None,
@@ -139,7 +138,7 @@ def _roll_back(
 
 def deploy(
     sha: Annotated[str, typer.Argument(help="The commit's full id.", metavar="SHA", show_default=False)],
-    env: Annotated[str, typer.Option("--env", help="The environment.", metavar="NAME")] = "staging",
+    env: Env = None,
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,

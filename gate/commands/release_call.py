@@ -35,7 +35,7 @@ class Call:
 
     action: str
     subject: str
-    env: str
+    env: str | None
     stack: str | None
     as_json: bool
     folder: Path | None
@@ -45,13 +45,26 @@ class Call:
     def execute(self, work: Work, problem: str = "") -> int:
         """Do it, report it and notify the team. Args: problem: refuses it without a look."""
         with command(self.action, as_json=self.as_json, folder=self.folder) as run:
-            found = self._try(run, work, problem)
-            self._notify(run, found)
-            if found.outcome == "done" and self.watch and (reason := self._watch(run)):
-                found = self._take_back(run, reason)
-                self._notify(run, found)
+            call = self
+            try:
+                call = self if problem else self._chosen()
+            except GateError as error:
+                problem = str(error)
+            found = call._try(run, work, problem)
+            call._notify(run, found)
+            if found.outcome == "done" and call.watch and (reason := call._watch(run)):
+                found = call._take_back(run, reason)
+                call._notify(run, found)
             run.finish(found)
         return run.exit_code
+
+    def _chosen(self) -> Call:
+        """With the environment's name: `deploy` is for those that merges release, the others for those that tags do."""
+        from gate.stack.target import choose
+
+        by_tag = self.action != "deploy"
+        env, stack = choose(self.env, self.stack, os.environ, lambda settings: settings.released_by_tag == by_tag)
+        return replace(self, env=env, stack=stack)
 
     def _try(self, run: Run, work: Work, problem: str = "") -> Report:
         from gate.release.errors import Refused
@@ -71,7 +84,7 @@ class Call:
         from gate.common.notifications import notify
 
         shown = found.redacted(run.redactor)
-        facts = {"environment": self.env, "tag": shown.tag, "commit": shown.sha[:7]}
+        facts = {"environment": self.env or "", "tag": shown.tag, "commit": shown.sha[:7]}
         if unheard := notify(shown.headline, os.environ, facts, "\n".join(shown.advice)):
             run.say(f"the team was not notified: {unheard}")
 
@@ -82,7 +95,7 @@ class Call:
         from gate.stack.target import load_target
 
         try:
-            target = load_target(self.env, self.stack, os.environ)
+            target = load_target(str(self.env), self.stack, os.environ)
             rules = target.settings.watch
             rules = rules if self.minutes is None else rules.model_copy(update={"minutes": self.minutes})
             with interruptible(), run.progress(f"watching {self.subject} for {rules.minutes} min") as tell:
@@ -114,7 +127,7 @@ class Call:
         from gate.release.stage import open_stage
         from gate.stack.target import load_target
 
-        target = load_target(self.env, self.stack, os.environ)
+        target = load_target(str(self.env), self.stack, os.environ)
         settings = target.settings.release
         seconds = settings.rollback_budget_seconds if self.action == "rollback" else settings.budget_seconds
         spare = settings.rollback_budget_seconds if self.action == "release" else 0

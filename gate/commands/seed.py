@@ -15,7 +15,7 @@ _BUDGET = 1800.0
 
 
 def seed(
-    env: Env,
+    env: Env = None,
     stack: StackName = None,
     script: Annotated[
         list[str] | None,
@@ -44,10 +44,11 @@ def seed(
     with command("seed", as_json=as_json) as run:
         from blueprint.workspace import connect
         from gate.common.budget import Budget
-        from gate.stack.target import load_settings
+        from gate.stack.target import choose, load_settings
         from gate.upkeep.seeds import SeedReport
         from gate.upkeep.seeds import seed as run_scripts
 
+        env, stack = choose(env, stack, os.environ, lambda settings: not settings.live)
         settings, _ = load_settings(env, stack, os.environ)
         if settings.live:
             raise GateError(f"refused: test data is never loaded into {env}")

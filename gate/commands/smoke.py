@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def smoke(
-    env: Env,
+    env: Env = None,
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,
@@ -68,8 +68,9 @@ def smoke(
         from gate.common.notifications import notify
         from gate.smoke import console, files, status
         from gate.smoke.run import run as make_checks
-        from gate.stack.target import load_target
+        from gate.stack.target import choose, load_target
 
+        env, stack = choose(env, stack, os.environ)
         target = load_target(env, stack, os.environ)
         with run.progress(f"smoke-testing {env}", target.settings.smoke.budget_seconds) as tell:
             found = make_checks(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gate.vendors.repository import Repository
 
 
-def verify(env: Env, stack: StackName = None, as_json: AsJson = False, report: ReportFolder = None) -> int:
+def verify(env: Env = None, stack: StackName = None, as_json: AsJson = False, report: ReportFolder = None) -> int:
     """Run the plan's acceptance checks, one line each.
 
     Changes nothing. Looks at branch protection and the checks that really report, environment rules, release tags, the
@@ -38,9 +38,10 @@ def verify(env: Env, stack: StackName = None, as_json: AsJson = False, report: R
     """
     with command("verify", as_json=as_json, folder=report) as run:
         from gate.checks.report import CheckReport
-        from gate.stack.target import load_target
+        from gate.stack.target import choose, load_target
         from gate.verify.run import verify as look
 
+        env, stack = choose(env, stack, os.environ)
         target = load_target(env, stack, os.environ)
         with run.progress(f"verifying {env}") as tell:
             checks = look(target, os.environ, Others(), tell)

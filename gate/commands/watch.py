@@ -12,7 +12,7 @@ from gate.commands.running import command
 
 
 def watch(
-    env: Env,
+    env: Env = None,
     stack: StackName = None,
     minutes: Annotated[
         int | None,
@@ -41,8 +41,9 @@ def watch(
     """
     with command("watch", as_json=as_json) as run:
         from gate.smoke.probes import watch_for
-        from gate.stack.target import load_target
+        from gate.stack.target import choose, load_target
 
+        env, stack = choose(env, stack, os.environ)
         target = load_target(env, stack, os.environ)
         rules = target.settings.watch
         rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})

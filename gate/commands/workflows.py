@@ -28,7 +28,7 @@ def workflows() -> None:
 
 
 @app.command("check")
-def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
+def check_workflows(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> int:
     """Compare the delivered workflows with the branch's.
 
     Changes nothing. Compares with the environment's branch. Needs `GITHUB_TOKEN` (Contents: read).
@@ -52,7 +52,7 @@ def check_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) 
 
 
 @app.command("sync")
-def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -> int:
+def sync_workflows(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> int:
     """Open or update the pull request with all workflows.
 
     It goes to the environment's branch. Running it again changes nothing that is right already. Needs `GITHUB_TOKEN`
@@ -76,13 +76,14 @@ def sync_workflows(env: Env, stack: StackName = None, as_json: AsJson = False) -
 
 
 @contextmanager
-def _repository(env: str, stack: str | None) -> Iterator[tuple[Repository, str, list[File]]]:
+def _repository(env: str | None, stack: str | None) -> Iterator[tuple[Repository, str, list[File]]]:
     """The application's repository, the environment's branch in it, and what is delivered there."""
-    from gate.stack.target import load_settings
+    from gate.stack.target import choose, load_settings
     from gate.upkeep.workflows import delivered, names
     from gate.vendors import Accounts
     from gate.vendors.repository import Repository
 
+    env, stack = choose(env, stack, os.environ)
     settings, config = load_settings(env, stack, os.environ)
     files = delivered(names(settings, os.environ))
     with Accounts(os.environ, config) as accounts:

@@ -67,6 +67,32 @@ def chosen_stacks(chosen: Sequence[str] | None, folder: Path = Path()) -> list[s
     return list(chosen or sorted(found, key=lambda name: name == "production"))
 
 
+def choose(
+    env: str | None,
+    stack: str | None,
+    environ: Mapping[str, str],
+    fits: Callable[[Settings], bool] = lambda _settings: True,
+    folder: Path = Path(),
+) -> tuple[str, str]:
+    """The environment and its stack that a command works on: the named one, else the only one here that fits.
+
+    Args: fits: what the command can work on.
+
+    Raises: GateError that says which ones there are.
+    """
+    if env:
+        return env, stack or env
+    found = {
+        name: _load(None, name, environ, folder)[0].settings
+        for name in ([stack] if stack else chosen_stacks(None, folder))
+    }
+    fitting = {settings.environment: name for name, settings in found.items() if stack or fits(settings)}
+    if len(fitting) == 1:
+        return fitting.popitem()
+    choices = " or ".join(f"--env {one}" for one in fitting or dict.fromkeys(s.environment for s in found.values()))
+    raise GateError(f"name the environment: {choices}")
+
+
 def load_target(
     env: str,
     stack: str | None,
@@ -149,7 +175,10 @@ def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) 
         raise GateError(str(error)) from None
     environment = loaded.settings.environment
     if env not in (None, environment):
-        raise GateError(f"{path.name} is of the environment {environment}, not {env}: name its --stack")
+        raise GateError(
+            f"{path.name} is of the environment {environment}, not {env}: use --env {environment}, or name the --stack "
+            f"of {env}"
+        )
     return loaded, config
 
 
@@ -165,8 +194,9 @@ def _of_the_file(look: Callable[..., T], *arguments: object) -> T:
     try:
         return look(*arguments)
     except FileNotFoundError as error:
-        told = f"there is no {error.filename}: run this in the project's folder, or name the --stack"
-        raise StackUnavailable(told) from None
+        here = names(Path(str(error.filename)).parent)
+        told = f"name one of {', '.join(here)}, or its --stack" if here else "run this in the project's folder"
+        raise StackUnavailable(f"there is no {error.filename}: {told}") from None
     except (OSError, StackFileError) as error:
         raise StackUnavailable(str(error)) from None
 

@@ -20,6 +20,7 @@ from gate.common.progress import progress
 from gate.stack.project import open_stack
 from tests.unit.gate import events as e
 from tests.unit.gate.stack import CREDENTIALS, FakeStack, failure
+from tests.unit.settings.stack_file import STACKS
 
 DRIFT = e.drifted(
     e.PROTECTION,
@@ -128,7 +129,10 @@ def test_no_secret_leaves_even_where_a_vendor_repeats_it(capsys: pytest.CaptureF
     assert "bad key [secret] and [secret]" in everything
 
 
-def test_a_mistake_in_the_arguments_is_1_and_not_taken_for_drift(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_in_the_arguments_is_1_and_not_taken_for_drift(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(STACKS)
     assert cli.main(["drift"]) == 1
     assert "--env" in capsys.readouterr().err
     assert cli.main(["drift", "--env", "staging", "--nonsense"]) == 1
