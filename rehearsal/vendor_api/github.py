@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..plugins import Estate
-from .github_actions import Actions
+from .github_actions import Actions, environment_number
 from .github_deployments import Deployments
 from .github_git import Git
 from .github_issues import Issues
@@ -172,10 +172,6 @@ def _not_found() -> Answer:
 def _number(text: str) -> int:
     """Stable, for objects that the estate gives no number."""
     return zlib.crc32(text.encode())
-
-
-def environment_number(repository: str, environment: str) -> int:
-    return _number(f"{repository}:{environment}")
 
 
 def _repository(found: dict[str, Any], owner: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ anew (docs.github.com/en/actions: Managing environments for deployment).
 from __future__ import annotations
 
 import fnmatch
+import zlib
 from typing import Any, Literal
 
 from ..plugins import Estate
@@ -15,6 +16,11 @@ from .github_git import now
 from .wire import Answer, Request, page
 
 Json = dict[str, Any]
+
+
+def environment_number(repository: str, environment: str) -> int:
+    """Stable, because the estate gives environments no number."""
+    return zlib.crc32(f"{repository}:{environment}".encode())
 
 
 def enter(
@@ -68,8 +74,6 @@ class Actions:
 
     def _review(self, number: int, body: Json) -> Answer:
         """actions/workflow-runs, Review pending deployments: by the environments' ids."""
-        from .github import environment_number
-
         with self._estate.edit("github") as objects:
             (mine,) = (o for o in objects if (o["type"], o.get("number")) == ("run", number))
             asked = {e: environment_number(self._name, e) for e in list(mine["waiting"])}
