@@ -22,8 +22,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from components import environments_document
-from components.configuration import NAMESPACE, SECRETS
 from components.settings import Settings
+from components.vocabulary import NAMESPACE, SECRETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 USUAL = frozenset({"Settings.adopted", "Vercel.target"})

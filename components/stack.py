@@ -9,7 +9,8 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from components.configuration import Loaded, SettingsError, load
+from components.configuration import Loaded, load
+from components.configuration_errors import SettingsError
 from components.stack_file import StackConfig, StackFileError, locate
 from components.stack_file import read as read_file
 from components.vendors import misformed_credentials, missing_credentials, to_export

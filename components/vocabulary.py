@@ -8,6 +8,10 @@ FORESEEN = "up: "
 PUBLIC_VARIABLES = "publicVariables"
 """Input of a component that holds the values, by key, of those of its variables that are no secret."""
 
+NAMESPACE = "marketedge"
+"""Of the program's own keys in a stack file."""
+SECRETS = f"{NAMESPACE}:secrets"
+
 COMMAND = "command:local:Command"
 """The engine's type of a command, which stands for an object at Render. Its delete command decides by itself what goes:
 `render destroy` leaves an adopted service alone."""

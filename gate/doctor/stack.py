@@ -10,8 +10,10 @@ from typing import Any
 
 from pulumi import automation
 
-from components.configuration import SECRETS, Loaded, SettingsError, load
+from components.configuration import Loaded, load
+from components.configuration_errors import SettingsError
 from components.stack_file import StackConfig
+from components.vocabulary import SECRETS
 from gate.checks.verdict import Line, Verdict, failed, passed
 from gate.common.errors import StackUnavailable
 from gate.stack.project import run, said

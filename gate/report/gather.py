@@ -10,7 +10,8 @@ from pathlib import Path
 from pulumi import automation
 
 from components import environments_document as matrix
-from components.configuration import Loaded, SettingsError, load
+from components.configuration import Loaded, load
+from components.configuration_errors import SettingsError
 from components.settings import Settings
 from components.stack_file import StackConfig
 from gate.common.errors import GateError

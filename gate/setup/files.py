@@ -10,7 +10,9 @@ from typing import Any
 
 import jinja2
 
-from components.configuration import SECRETS, SettingsError, load
+from components.configuration import load
+from components.configuration_errors import SettingsError
+from components.vocabulary import SECRETS
 from gate.common.errors import GateError
 from gate.setup.existing import Existing
 from gate.stack.target import read_config

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from components.configuration import Loaded, SettingsError, load
+from components.configuration import Loaded, load
+from components.configuration_errors import SettingsError
 from components.settings import Settings
 from components.stack_file import StackConfig, StackFileError, locate, names, read
 from gate.common.errors import GateError, StackUnavailable

@@ -12,10 +12,10 @@ import pulumi_github as github
 import pytest
 
 from blueprint.fingerprint import fingerprint
-from components import guardrails
+from components import guardrails, security_rules
 from components.declared_rules import tells_a_leak
 from components.earlier_runs import Before
-from components.guardrails import Facts, Finding
+from components.facts import Facts, Finding
 from components.observation import Observation
 from components.repository import Unavailable
 from components.required_checks import Evidence
@@ -67,14 +67,14 @@ def test_production_in_debug_is_an_error_before_anything_is_declared(
 @pytest.mark.parametrize(("key", "value"), [("DEBUG", "false"), ("CSRF_ENABLED", "true"), ("LOG_LEVEL", "INFO")])
 def test_a_quiet_production_is_fine(production: StackFile, key: str, value: str) -> None:
     add(production, key, value)
-    assert list(guardrails.production_is_quiet(facts(production))) == []
+    assert list(security_rules.production_is_quiet(facts(production))) == []
 
 
 def test_debug_from_a_secret_is_an_error_that_does_not_show_it(production: StackFile) -> None:
     production.config["marketedge:secrets"] = {"SWITCH": "true"}
     production.secret_keys = {"marketedge:secrets"}
     production["render"]["service"]["envVars"].append({"key": "DEBUG", "fromSecret": "SWITCH"})
-    (finding,) = guardrails.production_is_quiet(facts(production))
+    (finding,) = security_rules.production_is_quiet(facts(production))
     assert "the value of the secret SWITCH switches it" in finding.text
 
 
@@ -91,7 +91,7 @@ def test_debug_from_a_group_of_variables_is_an_error(production: StackFile) -> N
 def test_debug_that_is_kept_at_render_is_a_risk(production: StackFile, declared: list[dict[str, Any]]) -> None:
     production["render"]["service"]["envVars"] += declared
     live = Observation(switches={"DEBUG": "True", "CSRF_ENABLED": "true", "LOG_LEVEL": "INFO"})
-    (finding,) = guardrails.production_is_quiet(facts(production, observed=live))
+    (finding,) = security_rules.production_is_quiet(facts(production, observed=live))
     assert finding.level == "risk"
     assert finding.text.startswith("Render, variable DEBUG: 'true' in production")
 
@@ -99,12 +99,12 @@ def test_debug_that_is_kept_at_render_is_a_risk(production: StackFile, declared:
 def test_what_is_declared_counts_and_not_what_it_replaces(production: StackFile) -> None:
     add(production, "DEBUG", "false")
     live = Observation(switches={"DEBUG": "true"})
-    assert list(guardrails.production_is_quiet(facts(production, observed=live))) == []
+    assert list(security_rules.production_is_quiet(facts(production, observed=live))) == []
 
 
 def test_staging_may_debug() -> None:
     live = Observation(switches={"DEBUG": "true"})
-    assert list(guardrails.production_is_quiet(facts(StackFile(), observed=live))) == []
+    assert list(security_rules.production_is_quiet(facts(StackFile(), observed=live))) == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_secret_that_is_written_out_is_an_error_that_does_not_show_it(section:
 def test_what_only_looks_like_a_secret_is_fine(key: str, value: str) -> None:
     stack_file = StackFile()
     stack_file["vercel"]["variables"].append({"key": key, "value": value})
-    assert list(guardrails.secrets_are_kept_as_such(facts(stack_file))) == []
+    assert list(security_rules.secrets_are_kept_as_such(facts(stack_file))) == []
 
 
 def test_wildcards_in_production_are_warnings_that_name_the_risk(production: StackFile) -> None:
@@ -173,7 +173,7 @@ def test_production_with_named_hosts_only_is_fine_under_strict(production: Stack
 
 
 def test_staging_may_have_wildcards() -> None:
-    assert list(guardrails.no_wildcards(facts(StackFile()))) == []
+    assert list(security_rules.no_wildcards(facts(StackFile()))) == []
 
 
 def shared(value: str) -> Before:
@@ -182,7 +182,7 @@ def shared(value: str) -> Before:
 
 def test_a_jwt_secret_shared_with_staging_is_an_error(production: StackFile) -> None:
     observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
-    (finding,) = guardrails.secrets_differ(facts(production, shared("signing-key"), observed))
+    (finding,) = security_rules.secrets_differ(facts(production, shared("signing-key"), observed))
     assert finding.level == "error"
     assert "JWT_SECRET_KEY is the same here and in stack staging" in finding.text
     assert "signing-key" not in finding.text
@@ -190,13 +190,13 @@ def test_a_jwt_secret_shared_with_staging_is_an_error(production: StackFile) -> 
 
 def test_different_jwt_secrets_are_fine(production: StackFile) -> None:
     observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
-    assert list(guardrails.secrets_differ(facts(production, shared("another-key"), observed))) == []
+    assert list(security_rules.secrets_differ(facts(production, shared("another-key"), observed))) == []
 
 
 def test_jwt_secrets_are_not_compared_where_one_is_not_to_be_seen(production: StackFile) -> None:
-    assert list(guardrails.secrets_differ(facts(production, shared("signing-key")))) == []
+    assert list(security_rules.secrets_differ(facts(production, shared("signing-key")))) == []
     observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
-    assert list(guardrails.secrets_differ(facts(production, NEVER_UP, observed))) == []
+    assert list(security_rules.secrets_differ(facts(production, NEVER_UP, observed))) == []
 
 
 def test_the_shared_secret_is_refused_before_any_write(production: StackFile) -> None:
@@ -219,7 +219,7 @@ def test_a_jwt_secret_that_is_only_at_render_is_compared_too(
     others = [v for v in production["render"]["service"]["envVars"] if v["key"] != "JWT_SECRET_KEY"]
     production["render"]["service"]["envVars"] = others + declared
     observed = Observation(digests={"JWT_SECRET_KEY": fingerprint("signing-key")})
-    (finding,) = guardrails.secrets_differ(facts(production, shared("signing-key"), observed))
+    (finding,) = security_rules.secrets_differ(facts(production, shared("signing-key"), observed))
     assert finding.level == "error"
 
 
@@ -430,7 +430,7 @@ def test_a_secret_in_a_plain_input_is_refused_by_name(monkeypatch: pytest.Monkey
 def with_previews(production: StackFile, generation: str) -> list[str]:
     production.config["marketedge:phase"] = "infrastructure"
     production.put("render.service.previews", {"generation": generation})
-    return [finding.text for finding in guardrails.previews_use_no_live_data(facts(production))]
+    return [finding.text for finding in security_rules.previews_use_no_live_data(facts(production))]
 
 
 def test_previews_of_production_would_run_on_its_data(production: StackFile) -> None:
@@ -445,11 +445,11 @@ def test_previews_of_production_would_run_on_its_data(production: StackFile) -> 
 def test_previews_of_staging_are_what_pull_requests_get() -> None:
     stack_file = StackFile()
     assert stack_file["render"]["service"]["previews"] == {"generation": "automatic"}
-    assert list(guardrails.previews_use_no_live_data(facts(stack_file))) == []
+    assert list(security_rules.previews_use_no_live_data(facts(stack_file))) == []
 
 
 def authors(stack_file: StackFile) -> list[str]:
-    return [finding.text.partition(": ")[0] for finding in guardrails.releases_have_an_author(facts(stack_file))]
+    return [finding.text.partition(": ")[0] for finding in security_rules.releases_have_an_author(facts(stack_file))]
 
 
 def test_release_tags_and_the_status_of_the_gate_have_an_author(production: StackFile) -> None:
@@ -468,7 +468,7 @@ def test_release_tags_and_the_status_of_the_gate_have_an_author(production: Stac
 def test_a_secret_under_a_public_prefix_is_told(key: str) -> None:
     stack_file = StackFile()
     stack_file["vercel"]["variables"].append({"key": key, "fromSecret": "REDIS_URL"})
-    (finding,) = guardrails.public_variables(facts(stack_file))
+    (finding,) = security_rules.public_variables(facts(stack_file))
     assert finding.text.startswith(f"{key} is public by its prefix: browsers get the secret REDIS_URL")
 
 
@@ -476,7 +476,7 @@ def test_a_secret_under_a_public_prefix_is_told(key: str) -> None:
 def test_a_public_variable_is_no_secret_by_its_name(key: str) -> None:
     stack_file = StackFile()
     stack_file["vercel"]["variables"].append({"key": key, "value": "pk-1234"})
-    assert list(guardrails.secrets_are_kept_as_such(facts(stack_file))) == []
+    assert list(security_rules.secrets_are_kept_as_such(facts(stack_file))) == []
 
 
 CLEAR = '{"region": "oregon", "domain": "app.example.com", "databaseName": "marketedge_platform_staging"}'

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from blueprint.workspace import connect
-from components.configuration import SECRETS, load
+from components.configuration import load
+from components.vocabulary import SECRETS
 from gate.cli import main
 from gate.common.errors import GateError
 from gate.setup import files, questions

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from components.configuration import Loaded, SettingsError, load
+from components.configuration import Loaded, load
+from components.configuration_errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parents[3]
 STACKS = PROJECT / "rehearsal" / "stacks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.configuration import SettingsError
+from components.configuration_errors import SettingsError
 from tests.unit.settings.stack_file import SECRETS, VERCEL_TOKEN, StackFile
 
 

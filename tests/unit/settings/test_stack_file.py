@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.configuration import SettingsError, load
+from components.configuration import load
+from components.configuration_errors import SettingsError
 from components.stack_file import StackConfig, locate, names, read
 from gate.common.errors import GateError
 from gate.stack.target import load_settings, read_config

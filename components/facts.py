@@ -1,0 +1,45 @@
+"""What the guardrails look at, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.configuration import Loaded
+from components.earlier_runs import Before
+from components.observation import Observation
+from components.phases import Part
+from components.required_checks import Evidence
+from components.settings import Settings
+from components.vercel_project import Existing
+
+
+@dataclass(frozen=True)
+class Finding:
+    """level: `error`, `risk` (an error under strict) or `notice` (never one)."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at.
+
+    Attributes:
+        evidence: of the required checks; None where GitHub cannot be asked.
+        project: at Vercel; None where the stack has none, or it cannot be asked.
+    """
+
+    loaded: Loaded
+    before: Before
+    observed: Observation
+    evidence: Evidence | None = None
+    project: Existing | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    @property
+    def declared(self) -> frozenset[Part]:
+        return self.settings.parts
