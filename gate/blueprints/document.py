@@ -32,19 +32,51 @@ DEFINITIONS = {
 }
 
 
+_NAMED: Json = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "minLength": 1},
+        "type": {"type": "string"},
+        "disk": {"type": "object"},
+        "image": {"type": "object"},
+        "previews": {"type": "object"},
+        "domains": {"type": "array"},
+        "readReplicas": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+        "envVars": {
+            "type": ["array", "null"],
+            "items": {
+                "type": "object",
+                "properties": {
+                    "fromGroup": {"type": "string"},
+                    "fromDatabase": {"type": "object", "required": ["name"]},
+                    "fromService": {"type": "object", "required": ["name"]},
+                },
+            },
+        },
+    },
+}
+_PART: Json = {"type": "object", "properties": {name: {"type": ["array", "null"], "items": _NAMED} for name in LISTS}}
+_PROJECT: Json = {"properties": {"environments": {"type": "array", "items": _PART}}}
+_FORM = _PART | {
+    "properties": _PART["properties"] | {"ungrouped": _PART, "projects": {"type": "array", "items": _NAMED | _PROJECT}}
+}
+"""What has to be where before a file can be read as a Blueprint at all; a service's type may be left to its runtime."""
+
+
 def read(text: str) -> Json:
     """Read a Blueprint. A variable's number is kept as it is written, so that 3.10 does not become 3.1.
 
-    Raises: GateError where it is no YAML mapping.
+    Raises: GateError where it is no YAML, or not in the form of a Blueprint.
     """
     try:
         typed, written = (_loader(kind).load(text) for kind in ("safe", "base"))
     except YAMLError as error:
         raise GateError(f"the Blueprint is not YAML: {error}") from None
-    if not isinstance(typed, dict):
-        raise GateError("the Blueprint holds no services, databases or envVarGroups: expected a render.yaml")
-    _keep_as_written(typed, written)
-    return typed
+    if found := problems(typed, _FORM):
+        raise GateError("this is no Blueprint: " + "; ".join(found))
+    content: Json = _as_written(typed, written)
+    return content
 
 
 def _loader(kind: str) -> YAML:
@@ -53,19 +85,22 @@ def _loader(kind: str) -> YAML:
     return loader
 
 
-def _keep_as_written(typed: Any, written: Any) -> None:
-    """Args: written: the same with every scalar as text, where a `<<` is not merged yet."""
+def _as_written(typed: Any, written: Any) -> Any:
+    """A copy in which nothing is shared between two aliases, with the text of variables.
+
+    Args: written: the same with every scalar as text, where a `<<` is not merged yet.
+    """
     if isinstance(typed, list):
-        for one, other in zip(typed, written or typed, strict=True):
-            _keep_as_written(one, other)
-    elif isinstance(typed, dict):
-        merged = written.get("<<", {}) if isinstance(written, dict) else {}
-        for name, value in typed.items():
-            other = written.get(name, merged.get(name) if isinstance(merged, dict) else None)
-            if name in ("value", "previewValue") and isinstance(other, str):
-                typed[name] = other
-            else:
-                _keep_as_written(value, other)
+        return [_as_written(one, other) for one, other in zip(typed, written or typed, strict=True)]
+    if not isinstance(typed, dict):
+        return typed
+    merged = written.get("<<", {}) if isinstance(written, dict) else {}
+    copy: Json = {}
+    for name, value in typed.items():
+        other = written.get(name, merged.get(name) if isinstance(merged, dict) else None) if written else None
+        is_text = name in ("value", "previewValue") and isinstance(other, str)
+        copy[name] = other if is_text else _as_written(value, other)
+    return copy
 
 
 def parts(content: Json) -> Iterator[Json]:
@@ -92,7 +127,7 @@ def definition(kind: str, one: Json) -> frozenset[str]:
     return frozenset(SCHEMA["definitions"][DEFINITIONS[kind]]["properties"]) if kind in DEFINITIONS else frozenset(one)
 
 
-def problems(content: Json) -> list[str]:
-    """What Render's schema does not take, each with its place."""
-    found = Draft202012Validator(SCHEMA).iter_errors(content)
+def problems(content: Any, schema: Json = SCHEMA) -> list[str]:
+    """What a schema, by default Render's, does not take, each with its place."""
+    found = Draft202012Validator(schema).iter_errors(content)
     return [f"{'.'.join(map(str, error.absolute_path)) or 'render.yaml'}: {error.message[:200]}" for error in found]

@@ -20,6 +20,8 @@ TYPES = frozenset({"web", "pserv", "worker", "cron", "keyvalue"})
 EVERYWHERE = [{"source": "0.0.0.0/0", "description": "everywhere"}]
 REFERENCES = {"fromDatabase": "databases", "fromService": "services", "fromGroup": "envVarGroups"}
 SOURCES = ("fromGroup", "fromDatabase", "fromService", "value", "generateValue", "sync")
+SECRETIVE = re.compile(r"(SECRET|PASSWORD|TOKEN|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
+"""Names of variables whose values nobody should read."""
 KNOWN_HERE = frozenset({"persistenceMode", "connectionPool", "maintenanceMode", "ownership"})
 """Fields that this program manages and Render's published schema does not have; official templates have the first."""
 PORT = 10000
@@ -150,6 +152,8 @@ def _variable(one: Json, key: str, variable: Json, result: Imported) -> Json:
         result.secrets.setdefault(name, []).append(holder)
         return {"key": key, "fromSecret": name}
     kept = {name: given[name] for name in ("key", sources[0], "previewValue") if name in given}
+    if kept.get("value") and SECRETIVE.search(key):
+        result.notes.append(f"{holder}: {key} is written in clear; `fromSecret: {key}` keeps it out of the repository")
     reference = kept.get("fromService")
     if reference and reference.get("type") == "redis":
         kept["fromService"] = reference | {"type": "keyvalue"}

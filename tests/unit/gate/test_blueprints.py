@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gate.blueprints.importing import Imported, translate
 from gate.blueprints.living import living
 from gate.blueprints.stack_file import with_section
 from gate.cli import main
+from gate.common.errors import GateError
 from rehearsal.render_api import serve
 from tests.contract.blueprint_corpus import account, document, imported, section
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, ReleaseWorld, release_world
@@ -109,6 +111,7 @@ def test_a_text_that_looks_like_something_else_stays_text_to_pulumi(tmp_path: Pa
         ("previews: {generation: automatic}", "previews", "only for what a Blueprint manages"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1}, {key: A, value: 2}]}]", "g: A", "kept the last one"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1, sync: false}]}]", "g: A", "kept value"),
+        ("envVarGroups: [{name: g, envVars: [{key: ADMIN_PASSWORD, value: x}]}]", "g: ADMIN", "written in clear"),
         ("envVarGroups: [{name: g, envVars: [{key: A}]}]", "g: A", "asked for like `sync: false`"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1}]}]", "variables that only", "removes them"),
     ],
@@ -166,7 +169,40 @@ def test_a_number_is_kept_as_it_is_written_also_where_it_is_merged() -> None:
         assert [variable["value"] for variable in one["envVars"]] == ["3.10", "yes"]
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: [", "not YAML"),
+        ("- just\n- a list", "render.yaml: "),
+        ("services: web", "services: "),
+        ("services: [{type: web}]", "services.0: 'name' is a required property"),
+        ("services: [{name: 12}]", "services.0.name: "),
+        ("services: [{name: w, envVars: [A=1]}]", "services.0.envVars.0: "),
+        ("services: [{name: w, envVars: [{key: A, fromDatabase: db}]}]", "services.0.envVars.0.fromDatabase: "),
+        ("services: [{name: w, image: redis}]", "services.0.image: "),
+        ("projects: [{name: p, environments: [{services: [{}]}]}]", "projects.0.environments.0.services.0: "),
+    ],
+)
+def test_what_is_no_blueprint_is_refused_with_its_place(text: str, place: str) -> None:
+    with pytest.raises(GateError, match=re.escape(place)):
+        read(text)
+
+
 # Names
+
+
+def test_two_names_can_be_exchanged_also_where_an_alias_shares_the_variables() -> None:
+    found = of(
+        """
+        databases: [{name: a}, {name: b}]
+        services:
+          - {type: web, name: x, runtime: docker, envVars: &shared [{key: D, fromDatabase: {name: a, property: host}}]}
+          - {type: web, name: y, runtime: docker, envVars: *shared}
+        """,
+        renames={"a": "b", "b": "a"},
+    )
+
+    assert [one["envVars"][0]["fromDatabase"]["name"] for one in found.section["services"]] == ["b", "b"]
 
 
 def test_names_are_mapped_with_everything_that_refers_to_them() -> None:
