@@ -14,8 +14,10 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from components.vendors import missing_credentials, to_export
+from components.vocabulary import FORESEEN
 from gate.changes.consequences import consequences
 from gate.changes.databases import described
+from gate.changes.existing import existing
 from gate.changes.findings import Dependencies, change_of, find, of_objects, thing_of
 from gate.changes.price import cost
 from gate.changes.report import Change, DriftReport, Operation, StackPreview
@@ -23,6 +25,7 @@ from gate.common.errors import GateError, MissingCredentials, PreviewFailed, Sta
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
 from gate.stack.steps import Preview
+from gate.vendors import Accounts
 from gate.vendors.kinds import Thing
 
 Progress = Callable[[str], None]
@@ -48,12 +51,17 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
     """
     seen = look(stack, progress, at_everything=False)
     changes, follow_ups = _changes(seen)
+    with seen.accounts:
+        there = list(existing(seen.preview.changing, seen.accounts, stack.name))
     before, warnings = seen.preview.outputs_before or {}, seen.preview.warnings
     report = StackPreview(
         stack=stack.name,
         changes=changes,
         follow_ups=follow_ups,
-        consequences=consequences(changes, seen.preview, described({**os.environ, **stack.workspace.env_vars})),
+        consequences=[
+            *there,
+            *consequences(changes, seen.preview, described({**os.environ, **stack.workspace.env_vars})),
+        ],
         warnings=warnings,
         known_warnings=[text for text in warnings if text in (before.get("warnings") or [])],
         cost=cost(seen.preview.outputs_before, seen.preview.outputs),
@@ -76,11 +84,17 @@ def _changes(seen: Look) -> tuple[list[Change], list[Thing]]:
 
 @dataclass(frozen=True)
 class Look:
-    """One preview of a stack. redactor: knows every secret that its texts may repeat."""
+    """One preview of a stack.
+
+    Attributes:
+        redactor: knows every secret that its texts may repeat.
+        accounts: the vendors' accounts that the stack uses.
+    """
 
     preview: Preview
     dependencies: Dependencies
     redactor: Redactor
+    accounts: Accounts
 
 
 def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:
@@ -101,7 +115,8 @@ def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at
             raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")
         unseen = [vendor.pattern for vendor in missing if vendor.can_be_excluded]
         preview = _preview(stack, progress, unseen)
-        return Look(preview, _dependencies(stack) if preview.changing else {}, redactor)
+        accounts = Accounts(environ, {key: value.value for key, value in config.items()})
+        return Look(preview, _dependencies(stack) if preview.changing else {}, redactor, accounts)
     except GateError as error:
         raise type(error)(redactor.text(str(error))) from None
 
@@ -119,6 +134,10 @@ def _preview(stack: automation.Stack, progress: Progress, unseen: list[str]) -> 
 
     def read(event: EngineEvent) -> None:
         preview.read(event)
+        note = event.diagnostic_event
+        if note and note.severity == "info" and not note.message.startswith(FORESEEN):
+            progress(note.message.strip())  # such as that Render does not answer and is asked again
+            return
         progress(f"{sum(steps.met is not None for steps in preview.resources.values())} resources read")
 
     try:

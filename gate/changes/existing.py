@@ -1,0 +1,42 @@
+"""Objects that a preview would create and that exist at their vendor already: `up` would fail at them half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pulumi.automation.events import OpType
+
+from gate.changes.findings import thing_of
+from gate.changes.report import Consequence
+from gate.stack import names
+from gate.stack.steps import Steps
+from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
+from gate.vendors.errors import VendorError
+
+
+def existing(changing: Iterable[Steps], accounts: Accounts, stack: str) -> Iterator[Consequence]:
+    """A consequence for each such object, which says how the stack can take it over.
+
+    Args:
+        changing: what would change.
+        accounts: where to look; a vendor that cannot be asked is passed over.
+        stack: its name.
+    """
+    for steps in changing:
+        kind = names.type_of(steps.urn)
+        created = steps.planned is not None and steps.planned.op == OpType.CREATE and not steps.is_gone
+        if not created or not can_be_looked_up(kind):
+            continue
+        try:
+            found = look_up(accounts, kind, steps.declared)
+        except (Unknown, VendorError):
+            continue
+        except Refused as refused:
+            yield Consequence(text=f"{thing_of(steps)}: {refused}", danger=True)
+            continue
+        if found:
+            text = (
+                f"{thing_of(steps)} exists already ({found.recognised}), and was not made by this stack: "
+                f"run gate adopt --env {stack} before up, which would fail at it or make a second one"
+            )
+            yield Consequence(text=text, danger=True)
