@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -12,6 +14,7 @@ import yaml
 
 from rehearsal.vendor_api import github_git
 
+from .canceled import PYTHON, run_canceled
 from .conftest import PROJECT
 from .world import REPOSITORY, SECRETS, WorkflowWorld, workflow_world
 
@@ -144,3 +147,76 @@ def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) ->
         assert (world.folder / "artifacts" / artifact / "smoke.xml").exists()
     (comment,) = world.estate.find_all("github", "comment", issue=41)
     assert f"deploy {sha[:7]}: done" in comment["body"]
+
+
+def test_reviewers_are_asked_once_for_a_release_also_where_it_is_rolled_back(world: WorkflowWorld) -> None:
+    first = world.tagged("v1.2.3")
+    release(world, "v1.2.3")
+    assert world.approvals == ["production"]
+    world.tagged("v1.3.0")
+    world.heard["release v1.3.0: done"] = lambda: world.app["production"].unhealthy.add(world.head())
+    release(world, "v1.3.0", good=False)
+    assert (world.approvals, world.serving("production")) == (["production"], first)
+
+
+def test_production_takes_jobs_of_tags_and_staging_those_of_its_branch(world: WorkflowWorld) -> None:
+    """A workflow file of another branch could do anything with an environment's secrets."""
+    before = world.serving("production")
+    for workflow in ("production-deploy", "production-rollback", "production-smoke-tests"):
+        for ref in ("refs/heads/main", "refs/tags/nightly"):
+            done = world.act("workflow_dispatch", workflow, "production", {"ref": ref, "inputs": {}})
+            assert "is not allowed to deploy to production" in done.stderr
+    assert world.act("push", "staging-deploy", "staging", {"ref": "refs/heads/main"}).returncode == 1
+    assert world.admit("staging-deploy", "refs/heads/staging") == []
+    assert world.serving("production") == before
+    assert [r for r in world.render.requests if r.path.endswith(("/deploys", "/rollback")) and r.method == "POST"] == []
+
+
+def test_a_canceled_release_is_rolled_back_by_the_next_step(world: WorkflowWorld) -> None:
+    first = world.tagged("v1.2.3")
+    release(world, "v1.2.3")
+    world.tagged("v1.3.0")
+    world.render.take(15)  # longer than GitHub leaves
+    folder = world.folder / ".gate"
+    folder.mkdir()
+    for path in [
+        *(PROJECT / "rehearsal" / "stacks").iterdir(),
+        *(PROJECT / n for n in ("gate", "components", "blueprint")),
+    ]:
+        (folder / path.name).symlink_to(path)
+    variables, secrets = world.given("production")
+    contexts = {"vars": variables, "secrets": secrets, "github": {"token": SECRETS["GITHUB_TOKEN"]}}
+    environment = {**world.environment, "GITHUB_REF_NAME": "v1.3.0", "GITHUB_RUN_ID": "77"}
+    environment |= {"GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}", "PATH": f"{PYTHON}:{os.environ['PATH']}"}
+    service = world.render.estate.named(world.render.estate.services, "marketedge-platform")[0]["id"]
+
+    def deploying() -> bool:
+        return any(d["status"] == "update_in_progress" for d in world.render.estate.deploys_of(service))
+
+    (one, code, _said), (other, ended, output) = run_canceled(
+        world.repository, "production-deploy", contexts, environment, folder, deploying
+    )
+    assert (one, code) == ("Release the tag, and watch it", -signal.SIGKILL)
+    assert (other, ended) == ("Roll back a canceled release", 0), output
+    assert world.serving("production") == first
+    assert world.told[-1].startswith("rollback v1.2.3: done")
+    assert not [o for o in world.estate.find_all("github", "ref") if o["ref"].startswith("refs/gate/")]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"GATE_REPOSITORY": ""}, "GATE_REPOSITORY is ''"),
+        ({"GATE_REPOSITORY": "gate"}, "GATE_REPOSITORY is 'gate'"),
+        ({"GATE_REF": ""}, "GATE_REF is ''"),
+        ({"GATE_REF": "main"}, "GATE_REF is 'main'"),
+        ({"GATE_REF": "v1"}, "GATE_REF is 'v1'"),
+    ],
+)
+def test_a_gate_that_is_not_named_or_not_pinned_is_refused(
+    world: WorkflowWorld, variables: dict[str, str], said: str
+) -> None:
+    world.more = variables
+    done = world.act("workflow_dispatch", "production-smoke-tests", "production", {"ref": "refs/tags/v1.2.3"})
+    assert done.returncode == 1
+    assert said in done.stdout

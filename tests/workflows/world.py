@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from blueprint.workspace import connect
 from rehearsal import application, vendor_api
@@ -20,6 +22,7 @@ from rehearsal.loopback import running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api import github_git, vercel_deployments
+from rehearsal.vendor_api.github_actions import enter
 
 from .conftest import PROJECT
 from .running import Done, Runner, StandIn
@@ -64,7 +67,8 @@ done
 class WorkflowWorld:
     """app: by environment; its `unhealthy` commits deploy well and do not work. told: what the team's chat got.
 
-    heard: what happens when the chat gets a message that starts so.
+    heard: what happens when the chat gets a message that starts so. approvals: that the last run needed.
+    more: variables that win over the given ones.
     """
 
     folder: Path
@@ -78,6 +82,8 @@ class WorkflowWorld:
     webhook: str
     told: list[str]
     heard: dict[str, Callable[[], None]]
+    approvals: list[str] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
 
     def head(self) -> str:
         """The commit that a workflow sees as its own."""
@@ -109,21 +115,49 @@ class WorkflowWorld:
         now = self.app[environment].running()
         return now[0] if now else ""
 
-    def recorded(self) -> set[tuple[str, str]]:
-        """Tag and state of everything that was said of a deployment at GitHub."""
-        tags = {one["id"]: one["payload"]["tag"] for one in self.estate.find_all("github", "deployment")}
-        said = self.estate.find_all("github", "deployment_status")
-        return {(tags.get(one["deployment"], ""), one["state"]) for one in said}
+    def admit(self, workflow: str, ref: str) -> list[str]:
+        """What GitHub asks before the jobs of a run begin: policies of environments, and reviewers for each job.
+
+        Returns: the environments that were approved, one for each job that had to wait; `refused` in the end where
+        an environment does not take the ref.
+        """
+        number = 1 + max((o["number"] for o in self.estate.find_all("github", "run")), default=0)
+        github_git.run(self.estate, REPOSITORY, number, status="in_progress", sha=self.head())
+        approved: list[str] = []
+        for environment in environments(self.repository, workflow):
+            while (answer := enter(self.estate, REPOSITORY, number, environment, ref)) == "waiting":
+                approved.append(environment)
+                with self.estate.edit("github") as objects:
+                    run = next(o for o in objects if (o["type"], o.get("number")) == ("run", number))
+                    run["waiting"] = {f"{environment}: approved": True}
+            if answer == "refused":
+                return [*approved, "refused"]
+        return approved
 
     def act(self, event: str, workflow: str, environment: str, payload: dict[str, Any]) -> Done:
         """Run one workflow on this machine, as GitHub would for an event."""
+        self.approvals = self.admit(workflow, payload["ref"])
+        if self.approvals[-1:] == ["refused"]:
+            return Done([], 1, "", f"{payload['ref']} is not allowed to deploy to {environment}")
+        runner = Runner(self.folder, self.tools, self.repository, STAND_INS, self.environment)
+        variables, secrets = self.given(environment)
+        return runner.act(event, workflow, payload, variables=variables, secrets=secrets)
+
+    def given(self, environment: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Variables and secrets of an environment."""
         backend, frontend = self.addresses[environment]
         variables = {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "AUTH0_CLIENT_ID": "application"}
-        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1.0.0", "WATCH_MINUTES": "0"}
-        runner = Runner(self.folder, self.tools, self.repository, STAND_INS, self.environment)
-        return runner.act(
-            event, workflow, payload, variables=variables, secrets={**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
-        )
+        variables |= {"GATE_REPOSITORY": "zebra-devops/gate", "GATE_REF": "v1.0.0", "WATCH_MINUTES": "0", **self.more}
+        return variables, {**SECRETS, "NOTIFY_WEBHOOK_URL": self.webhook}
+
+
+def environments(repository: Path, workflow: str) -> list[str]:
+    """That the jobs of a workflow name, those of workflows that it calls as well; one for each job."""
+    jobs = yaml.safe_load((repository / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"].values()
+    found: list[str] = []
+    for job in jobs:
+        found += environments(repository, Path(job["uses"]).stem) if "uses" in job else [job["environment"]]
+    return found
 
 
 @contextlib.contextmanager
@@ -138,6 +172,13 @@ def workflow_world(folder: Path, tools: Path, repository: Path) -> Iterator[Work
     estate.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}", private=True)
     for branch in ("main", "staging"):
         estate.seed("github", "branch", repository=REPOSITORY, branch=branch, sha="0" * 40)
+    limits = {"production": {"tagPattern": "v*"}, "staging": {"branchPattern": "staging"}}
+    for environment, pattern in limits.items():
+        where = {"repository": REPOSITORY, "environment": environment}
+        policy = {"protectedBranches": False, "customBranchPolicies": True}
+        reviewers = [{"teams": [1]}] if environment == "production" else []
+        estate.seed("github", "environment", **where, deploymentBranchPolicy=policy, reviewers=reviewers)
+        estate.seed("github", "deployment_policy", **where, **pattern)
     git = {"type": "github", "repo": f"zebra-devops/{REPOSITORY}", "productionBranch": "main"}
     estate.seed("vercel", "project", name=FRONTEND, gitRepository=git, autoAssignCustomDomains=False)
     for environment, service in SERVICES.items():
