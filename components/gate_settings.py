@@ -94,6 +94,10 @@ class Release(Model):
         smoke_context: of the commit status.
         smoke_status_by: logins whose status counts, beside that of the token that releases; the workflows' own is
             github-actions[bot].
+        database: name of the Postgres at Render that a release needs a way back for; where none is named, the report
+            says so.
+        backup, backup_max_age_hours: whether it is made sure of, and how old an export may be.
+        migrations: names of folders whose files are migrations, told in the report.
     """
 
     by: Literal["tag", "merge"] = "merge"
@@ -102,3 +106,7 @@ class Release(Model):
     budget_seconds: int = Field(1800, ge=60)
     rollback_budget_seconds: int = Field(600, ge=60, le=600)
     runbook: str = "docs/ROLLBACK_PROCEDURES.md"
+    database: Annotated[str, Field(min_length=1)] | None = None
+    backup: bool = True
+    backup_max_age_hours: int = Field(24, ge=1, le=24 * 30)
+    migrations: Names = Field(["migrations", "alembic"])

@@ -40,6 +40,7 @@ TABLE = (
     Row("metrics", "metrics:metrics", "Show how often, how fast and how well you release.", _LOOK),
     Row("deploy", "release:deploy", "Wait until a commit serves, then smoke-test it.", _RELEASE),
     Row("release", "release:release", "Release a tag, and roll back by itself if a step fails.", _RELEASE),
+    Row("hotfix", "release:hotfix", "Release a tag past staging, with a reason on record.", _RELEASE),
     Row("rollback", "release:rollback", "Go back to an earlier release.", _RELEASE),
     Row("adopt", "adopt:adopt", "Print the lines that adopt what exists at the vendors.", _KEEP),
     Row("recover", "recover:recover", "Import what a killed `pulumi up` left outside the state.", _KEEP),

@@ -76,6 +76,42 @@ def release(
     return Call("release", tag, env, stack, as_json, report, watch, minutes).execute(work, problem_with(tag))
 
 
+def hotfix(
+    tag: Annotated[str, typer.Argument(help="The release's tag: v1.2.4.", metavar="TAG", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why it cannot wait for staging.", metavar="TEXT", show_default=False)],
+    env: Environment = "production",
+    stack: StackName = None,
+    as_json: AsJson = False,
+    report: ReportFolder = None,
+    watch: Watch = False,
+    minutes: Minutes = None,
+) -> int:
+    """Release a tag past staging, with a reason on record.
+
+    Does what `release` does, without one precondition: that staging's smoke tests have passed. It is refused where they
+    have, because then there is nothing to skip. Who, why and what was skipped are in the deployment record at GitHub,
+    in the report and in the message to the team. Afterwards it opens a pull request that brings the fix to staging.
+
+    Needs what `release` needs, and has its exit codes.
+
+    **Examples**
+
+    - `gate hotfix v1.2.4 --reason "login is down, ticket 123"`
+    """
+
+    def work(stage: Stage, budget: Budget) -> Report:
+        from gate.release.release import release as put
+
+        return put(tag, stage, budget, reason.strip())
+
+    from gate.common.version import EXPECTED, parse
+
+    problem = "" if parse(tag) else f"{tag} is no release tag: {EXPECTED}"
+    if len(reason.split()) < 2:
+        problem = "--reason says too little: expected what is broken, in a few words"
+    return Call("hotfix", tag, env, stack, as_json, report, watch, minutes).execute(work, problem)
+
+
 def rollback(
     to: Annotated[
         str | None,

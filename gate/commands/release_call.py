@@ -130,7 +130,7 @@ class Call:
         target = load_target(str(self.env), self.stack, os.environ)
         settings = target.settings.release
         seconds = settings.rollback_budget_seconds if self.action == "rollback" else settings.budget_seconds
-        spare = settings.rollback_budget_seconds if self.action == "release" else 0
+        spare = settings.rollback_budget_seconds if self.action in ("release", "hotfix") else 0
         with run.progress(f"{self.action} {self.subject}".strip() + f", {self.env}", seconds) as tell:
             _warn(target, tell.line)
             smoke = partial(self._smoke, run, target)

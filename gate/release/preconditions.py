@@ -39,10 +39,13 @@ def look(
     frontend: Frontend | None,
     records: Sequence[Record],
     budget: Budget,
+    hotfix: str = "",
 ) -> tuple[list[Condition], Ready | None]:
     """Look at every precondition. Answers what is to be released where all of them hold.
 
     The frontend's build is waited for within the budget, where everything else holds.
+
+    Args: hotfix: why staging's smoke tests are skipped; empty for a release like any other.
 
     Raises: Refused for a tag that is no version, of which nothing else can be said.
     """
@@ -57,7 +60,7 @@ def look(
         Condition(f"{tag} is {sha[:7]}"),
         _on_branch(repository, branch, sha),
         newer(tag, sha, records),
-        _smoked(target, repository, sha),
+        _past_staging(_smoked(target, repository, sha), hotfix),
     ]
     build = Build()
     if frontend:
@@ -74,6 +77,25 @@ def look(
 def _on_branch(repository: Repository, branch: str, sha: str) -> Condition:
     problem = "" if repository.is_on(branch, sha) else f"it is not: merge it to {branch}, and tag the merge"
     return Condition(f"{sha[:7]} is on {branch}", problem)
+
+
+def _past_staging(smoked: Condition, hotfix: str) -> Condition:
+    """A hotfix skips staging's tests, and is none where there is nothing to skip."""
+    if not hotfix:
+        return smoked
+    if not smoked.problem:
+        return Condition("a hotfix is needed", "staging has passed its smoke tests: use gate release")
+    return Condition(f"skipped: {smoked.title}, hotfix: {hotfix}")
+
+
+def migrations(now: str, sha: str, repository: Repository, folders: Sequence[str]) -> Condition | None:
+    """What a release brings to the database, from the commit that serves on. None where that is not known."""
+    files = repository.changed(now, sha) if now else None
+    if files is None:
+        return None
+    brought = sorted({file.rpartition("/")[2] for file in files if set(file.split("/")[:-1]) & set(folders)})
+    told = f"it brings {len(brought)} migrations, which no rollback undoes: {', '.join(brought)}"
+    return Condition(told if brought else "it brings no migration")
 
 
 def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:

@@ -117,14 +117,17 @@ class Records:
         what = (payload.get("tag", ""), found["sha"], found["task"], state, before, frontend, payload.get("asked", ""))
         return Record(found["id"], *what)
 
-    def begin(self, tag: str, sha: str, task: str, before: Serving, frontend: str = "", asked: str = "") -> Record:
+    def begin(
+        self, tag: str, sha: str, task: str, before: Serving, frontend: str = "", asked: str = "", hotfix: str = ""
+    ) -> Record:
         """Record that it begins. Sent once: a lost answer ends the run before anything was deployed.
 
-        Args: see Record.
+        Args: see Record. hotfix: why it went past staging.
         """
         payload = {"gate": 1, "tag": tag, "before": vars(before)}
         payload |= {"frontend": frontend} if frontend not in ("", sha) else {}
         payload |= {"asked": asked} if asked else {}
+        payload |= {"hotfix": hotfix} if hotfix else {}
         body = {
             "ref": sha,
             "environment": self._environment,

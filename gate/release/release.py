@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.release.afterwards import afterwards
 from gate.release.branch_builds import PreviewBuilds
+from gate.release.database import Database
 from gate.release.lock import Lock
-from gate.release.preconditions import Ready, look, newer
+from gate.release.preconditions import Condition, Ready, look, newer
+from gate.release.preconditions import migrations as migrations_of
 from gate.release.records import Half, Record, Records, Serving
 from gate.release.report import Report
 from gate.release.serving import Production
@@ -28,7 +31,13 @@ SPARE = 120
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that a release and a rollback work with. preview: where the frontend serves by itself."""
+    """Everything that a release and a rollback work with.
+
+    Attributes:
+        preview: where the frontend serves by itself.
+        database: that a release needs a way back for.
+        back_to: the branch that a release's merge is brought back to, by a pull request.
+    """
 
     target: Target
     repository: Repository
@@ -36,6 +45,8 @@ class Stage:
     production: Production
     lock: Lock
     preview: PreviewBuilds | None = None
+    database: Database | None = None
+    back_to: str = ""
 
     def hold(self) -> None:
         release = self.target.settings.release
@@ -54,22 +65,26 @@ class Stage:
         return []
 
 
-def release(tag: str, stage: Stage, budget: Budget) -> Report:
-    """Release a tag.
+def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Report:
+    """Release a tag. Args: hotfix: why it goes past staging; empty for a release like any other.
 
     Returns: `done`; `refused`, and nothing was changed; `rolled back`, and what served before serves again; `failed`,
     and what serves has to be looked at.
 
     Raises: GateError and RenderError before the first change.
     """
-    report = Report(action="release", tag=tag, outcome="refused")
+    report = Report(action="hotfix" if hotfix else "release", tag=tag, outcome="refused")
     records = stage.records.newest()
-    conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records, budget)
+    conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records, budget, hotfix)
+    if ready:
+        conditions += _data(ready, stage, budget)
+        ready = None if any(condition.problem for condition in conditions) else ready
     report.conditions = [(condition.title, condition.problem) for condition in conditions]
     if ready is None:
         report.reason = "a precondition does not hold; nothing was changed"
         return report
     report.sha = ready.sha
+    report.reason = f"past staging: {hotfix}" if hotfix else ""
     stage.hold()
     try:
         records = stage.records.newest()
@@ -78,14 +93,27 @@ def release(tag: str, stage: Stage, budget: Budget) -> Report:
             report.conditions.append((overtaken.title, overtaken.problem))
             report.reason = "a precondition does not hold any more; nothing was changed"
         else:
-            _deploy(_record(ready, records, stage, budget), ready, stage, budget, report)
+            _deploy(_record(ready, records, stage, budget, hotfix), ready, stage, budget, report)
     finally:
         stage.let_go()
         report.timeline = budget.timeline
     return report
 
 
-def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budget) -> Record:
+def _data(ready: Ready, stage: Stage, budget: Budget) -> list[Condition]:
+    """A way back for the data, made sure of while nothing has changed; and which migrations there will be."""
+    settings, serving = stage.target.settings.release, stage.production.serving()
+    brought = migrations_of(serving.render_commit, ready.sha, stage.repository, settings.migrations)
+    found = [brought] if brought else []
+    if settings.backup and stage.database is None:
+        budget.note("no backup of the database is made sure of: name it in marketedge:release.database")
+    elif settings.backup and stage.database:
+        there, problem = stage.database.way_back(budget)
+        found.append(Condition(f"the database has a way back{there and f': {there}'}", problem))
+    return found
+
+
+def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budget, hotfix: str) -> Record:
     """The record of this release: a new one, or that of a run which was killed."""
     unfinished = [record for record in records if record.open and record.task == "deploy"]
     for record in unfinished:
@@ -93,7 +121,7 @@ def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budge
             budget.note(f"going on with the release that began as deployment {record.id}")
             return record
     before = _before(unfinished, stage.production.serving())
-    record = stage.records.begin(ready.tag, ready.sha, "deploy", before, ready.build.sha)
+    record = stage.records.begin(ready.tag, ready.sha, "deploy", before, ready.build.sha, hotfix=hotfix)
     budget.note(f"recorded as deployment {record.id}")
     for other in unfinished:
         stage.records.say(other.id, "failure", f"never ended; {ready.tag} takes its place")
@@ -112,12 +140,14 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
     except (Exception, KeyboardInterrupt) as error:  # whatever it is, production is not left half way
         with undisturbed(budget.note):
-            report.reason = worded(error)
+            report.reason = "; ".join(filter(None, [report.reason, worded(error)]))
             budget.note(f"failed: {report.reason}")
             _take_back(record, stage, budget, report)
         return
     report.outcome = "done"
     budget.note(f"{ready.tag} serves production")
+    branch = stage.target.settings.github.branch.name
+    report.advice = afterwards(ready.tag, branch, stage.back_to, stage.repository)
 
 
 def _take_back(record: Record, stage: Stage, budget: Budget, report: Report) -> None:

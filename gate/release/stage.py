@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from blueprint.workspace import connect
 from gate.release.backend import Backend
 from gate.release.branch_builds import PreviewBuilds
+from gate.release.database import Database
 from gate.release.frontend import Frontend
 from gate.release.lock import Lock
 from gate.release.records import Records
 from gate.release.release import SPARE, Stage
 from gate.release.serving import Production, Smoke
-from gate.stack.target import Target
+from gate.stack.target import Target, load_peers
 from gate.vendors import Accounts, CredentialsMissing, VendorError
 from gate.vendors.repository import Repository
 
@@ -47,7 +48,23 @@ def open_stage(
         records = Records(repository, settings.github.environment.name, live=settings.live)
         over = functools.partial(is_over, repository=repository)
         lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), over)
-        yield Stage(target, repository, records, production, lock, None if own else _preview(target, accounts, tell))
+        named = settings.release.database
+        yield Stage(
+            target,
+            repository,
+            records,
+            production,
+            lock,
+            preview=None if own else _preview(target, accounts, tell),
+            database=Database(session, named, settings.release.backup_max_age_hours) if named else None,
+            back_to=_merged_before(target, environ),
+        )
+
+
+def _merged_before(target: Target, environ: Mapping[str, str]) -> str:
+    """The branch of the environment that changes pass before this one; empty where none is known."""
+    peers = load_peers(target.settings, environ)
+    return next((peer.github.branch.name for peer in peers if not peer.released_by_tag), "")
 
 
 def _preview(target: Target, accounts: Accounts, tell: Callable[[str], None]) -> PreviewBuilds | None:
