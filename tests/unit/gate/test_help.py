@@ -34,6 +34,7 @@ def test_every_command_of_the_gate_is_there() -> None:
             "doctor",
             "drift",
             "export",
+            "hotfix",
             "import",
             "init",
             "metrics",
