@@ -92,7 +92,14 @@ def hotfix(
     have, because then there is nothing to skip. Who, why and what was skipped are in the deployment record at GitHub,
     in the report and in the message to the team. Afterwards it opens a pull request that brings the fix to staging.
 
-    Needs what `release` needs, and has its exit codes.
+    Needs what `release` needs, and Pull requests: write.
+
+    **Exit codes**
+
+    - `0`: released, and the smoke tests passed
+    - `1`: refused, or could not begin; nothing was changed
+    - `3`: failed and rolled back; what served before serves again
+    - `4`: failed, and so did the rollback: what to do by hand is printed
 
     **Examples**
 
