@@ -79,7 +79,7 @@ def release(
 def hotfix(
     tag: Annotated[str, typer.Argument(help="The release's tag: v1.2.4.", metavar="TAG", show_default=False)],
     reason: Annotated[str, typer.Option(help="Why it cannot wait for staging.", metavar="TEXT", show_default=False)],
-    env: Environment = "production",
+    env: Env = None,
     stack: StackName = None,
     as_json: AsJson = False,
     report: ReportFolder = None,

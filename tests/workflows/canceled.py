@@ -75,7 +75,7 @@ def _cancel(process: subprocess.Popen[str], cancel: Callable[[], bool]) -> None:
 def _env(step: Mapping[str, Any], contexts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     def value(expression: re.Match[str]) -> str:
         names = (one.split(".") for one in expression[1].split(" || "))
-        return next((found for context, name in names if (found := contexts[context].get(name, ""))), "")
+        return next((found for context, name in names if (found := contexts.get(context, {}).get(name, ""))), "")
 
     return {name: _EXPRESSION.sub(value, str(text)) for name, text in step.get("env", {}).items()}
 

@@ -67,7 +67,7 @@ def test_a_malformed_tag_is_refused(world: WorkflowWorld) -> None:
     output = release(world, "v1.two", good=False)
     assert "v1.two is no release tag" in output
     assert world.serving("production") == before
-    assert world.estate.find_all("github", "deployment") == []
+    assert [one for one in world.estate.find_all("github", "deployment") if one["payload"]] == []
 
 
 def test_what_breaks_after_a_release_is_rolled_back(world: WorkflowWorld) -> None:
