@@ -131,11 +131,11 @@ def test_an_application_is_not_doubled_when_it_is_recovered_before_the_next_up(
         engine.stack(application).up()
 
     found = run(engine, vendors, application)
-    assert [orphan.name for orphan in found.orphans] == ["application"]
+    assert [orphan.urn.rpartition("::")[2] for orphan in found.orphans] == ["application"]
     assert [waiting.key for waiting in found.waiting] == ["clientId"]
 
     recovered = run(engine, vendors, application, change=True)
-    assert [orphan.name for orphan in recovered.orphans] == ["application", "credentials"]
+    assert [orphan.urn.rpartition("::")[2] for orphan in recovered.orphans] == ["application", "credentials"]
     engine.stack(application).up()
     engine.stack(application).preview(refresh=True, expect_no_changes=True)
     (client,) = engine.estate.find_all("auth0", "client")
