@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,9 @@ from gate.commands.options import AsJson, Envs
 from gate.commands.running import command
 from gate.common.errors import GateError
 from gate.common.redaction import environment_secrets
+
+_ANSWER = 4.0
+"""Seconds that a frontend or backend gets to answer."""
 
 if TYPE_CHECKING:
     from gate.changes.report import DriftReport
@@ -38,10 +42,12 @@ def report(
 ) -> int:
     """Write everything about the environments to one HTML page.
 
-    Changes nothing. The page opens without a network and shows the environments, each stack's phase and objects with
-    links to the vendors' dashboards, drift, the last releases and rollbacks with their figures, the cost and its
-    budget. A part that could not be looked at says why: a stack that was never up, a vendor without a token. Objects
-    come from the state, whose secrets stay encrypted; releases need `GITHUB_TOKEN` (Deployments, Contents: read).
+    Changes nothing. The page opens without a network. First comes what needs attention and a picture of each
+    environment: who calls whom, what serves where and since when, health, cost. Then the releases as a timeline with
+    their figures, drift, and every object with a link to its vendor's dashboard.
+
+    A part that could not be looked at says why: a stack that was never up, a vendor without a token. Objects come from
+    the state, whose secrets stay encrypted; releases need `GITHUB_TOKEN` (Deployments, Contents: read).
 
     **Exit codes**
 
@@ -56,16 +62,23 @@ def report(
     - `gate report --html estate.html --drift-from out/drift.json`: as `gate drift --report out` left it
     """
     with command("report", as_json=as_json) as run:
+        import httpx
+
         from gate.common.period import beginning
         from gate.report.gather import Wanted, gather
         from gate.report.page import report_of
+        from gate.smoke.probes import problem
         from gate.stack.target import chosen_stacks
 
         until = datetime.now(UTC)
         names = chosen_stacks(env)
         earlier = dict(_read(path, names) for path in drift_from or [])
-        wanted = Wanted(names, beginning(since, until), until, earlier, _look if drift else None)
-        with run.progress(f"looking at {' and '.join(names)}") as tell:
+        with (
+            httpx.Client(timeout=_ANSWER, follow_redirects=True) as http,
+            run.progress(f"looking at {' and '.join(names)}") as tell,
+        ):
+            probe = partial(problem, http)
+            wanted = Wanted(names, beginning(since, until), until, earlier, _look if drift else None, probe)
             estate = gather(wanted, os.environ, tell)
         # A page holds some characters of a secret in another form.
         run.hide(str(escape(secret)) for secret in environment_secrets(os.environ))

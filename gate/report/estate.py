@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from components.settings import Settings
@@ -11,6 +11,8 @@ from gate.common.report import Model
 from gate.report.figures import Figure
 from gate.report.history import Deployment
 from gate.vendors.kinds import Thing
+
+_SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,13 @@ class Object:
 
 @dataclass(frozen=True)
 class State:
-    """What a stack's last `up` left. phase: of then. records: DNS records to create, as (name, type, target)."""
+    """What a stack's last `up` left.
+
+    Attributes:
+        phase: of then.
+        records: DNS records to create, as (name, type, target).
+        expiries: when Render deletes a free database, by its name.
+    """
 
     objects: list[Object]
     phase: str
@@ -68,11 +76,18 @@ class State:
     backend_url: str
     records: list[tuple[str, str, str]]
     pending: int
+    expiries: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack. repository: where it is at GitHub, for people."""
+    """One stack.
+
+    Attributes:
+        repository: where it is at GitHub, for people.
+        health: what is wrong with the backend and the frontend, by their names; empty text where nothing is. Without
+            an entry: not looked at.
+    """
 
     name: str
     settings: Settings | Missing
@@ -80,6 +95,30 @@ class Stack:
     state: State | Missing
     drift: Drift | Missing
     releases: list[Deployment] | Missing
+    health: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def serving(self) -> Deployment | None:
+        """The release that serves: the last that ended well. None where none is known."""
+        good = [one for one in self.releases if one.good] if isinstance(self.releases, list) else []
+        return good[-1] if good else None
+
+    def attention(self, now: datetime) -> list[tuple[str, str]]:
+        """What somebody has to look at, as (tone, text): the worst first."""
+        found = [("bad", f"{name}: {problem}") for name, problem in self.health.items() if problem]
+        found += [("bad", gap) for gap in self.gaps]
+        if isinstance(self.state, State):
+            if self.state.pending:
+                found.append(("bad", f"{self.state.pending} operations of the last run were begun and never reported "
+                              "done: run gate recover"))  # fmt: skip
+            for name, moment in sorted(self.state.expiries.items(), key=lambda one: one[1]):
+                tone = "bad" if moment - now < _SOON else "warn"
+                found.append((tone, f"Render deletes the free database {name} on {moment:%Y-%m-%d}"))
+        if isinstance(self.drift, Drift) and self.drift.verdict in ("drift", "not applied"):
+            found.append(("warn", self.drift.headline))
+        if isinstance(self.releases, list) and self.releases and not self.releases[-1].good:
+            found.append(("warn", f"the last release, {self.releases[-1].tag or self.releases[-1].sha[:7]}, failed"))
+        return sorted(found, key=lambda one: one[0] != "bad")
 
     @property
     def gaps(self) -> list[str]:

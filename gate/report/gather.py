@@ -17,7 +17,7 @@ from components.stack_file import StackConfig
 from gate.common.errors import GateError
 from gate.report import figures, history
 from gate.report import stack_state as state
-from gate.report.estate import Drift, Estate, Missing, Stack
+from gate.report.estate import Drift, Estate, Missing, Stack, State
 from gate.report.history import Deployment
 from gate.report.links import Places
 from gate.stack.project import open_project
@@ -28,6 +28,8 @@ from gate.vendors.repository import Repository
 
 NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
 Check = Callable[[str], Drift]
+Probe = Callable[[str], str]
+"""What is wrong with an address; nothing where it answers."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Wanted:
         stacks: names of those to show.
         since, until: the time that releases are shown of.
         drift: earlier reports by stack. check: looks for drift now; None to leave that out.
+        probe: looks whether an address answers; None to leave that out.
     """
 
     stacks: Sequence[str]
@@ -45,6 +48,7 @@ class Wanted:
     until: datetime
     drift: Mapping[str, Drift] = field(default_factory=dict)
     check: Check | None = None
+    probe: Probe | None = None
 
 
 def gather(
@@ -78,7 +82,17 @@ def _stack(
     places = _places(loaded, config, environ)
     found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
     releases = _releases(loaded.settings, config, environ, wanted)
-    return Stack(name, loaded.settings, places.repository, found, drift, releases)
+    health = _health(loaded.settings, found, wanted.probe)
+    return Stack(name, loaded.settings, places.repository, found, drift, releases, health)
+
+
+def _health(settings: Settings, found: State | Missing, probe: Probe | None) -> dict[str, str]:
+    """See Stack.health."""
+    if probe is None or isinstance(found, Missing):
+        return {}
+    addresses = {"backend": found.backend_url and f"{found.backend_url}{settings.smoke.health_path}"}
+    addresses["frontend"] = found.frontend_url
+    return {name: probe(address) for name, address in addresses.items() if address}
 
 
 def _load(name: str, config: StackConfig, environ: Mapping[str, str]) -> Loaded:

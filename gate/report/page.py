@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -99,6 +99,63 @@ def _long(text: str) -> Markup:
     return Markup('<code class="long">{}</code>').format(text)
 
 
+class Node(NamedTuple):
+    """A box of the picture: something that runs, and whom it calls next (the box after it).
+
+    Attributes:
+        role: frontend, backend, data or login.
+        place: the vendor. names: of what it is made of there.
+        address: where it is reached, if people can.
+        problem: what is wrong with it; None where nobody looked.
+    """
+
+    role: str
+    place: str
+    names: list[str]
+    address: str = ""
+    problem: str | None = None
+
+
+def picture(stack: Stack) -> list[Node]:
+    """Who calls whom, from people's browsers to the data."""
+    settings, state = stack.settings, stack.state
+    assert isinstance(settings, Settings)
+    here = state if isinstance(state, State) else None
+    found = []
+    if settings.vercel:
+        url = (here and here.frontend_url) or settings.frontend_url or ""
+        found.append(Node("frontend", "Vercel", [settings.vercel.project], url, stack.health.get("frontend")))
+    if services := [service.name for service in settings.render.services]:
+        url = here.backend_url if here else ""
+        found.append(Node("backend", "Render", services, url, stack.health.get("backend")))
+    if data := [one.name for one in (*settings.render.databases, *settings.render.key_values)]:
+        found.append(Node("data", "Render", data))
+    return [*found, Node("login", "Auth0", [settings.auth0.application])]
+
+
+class Dot(NamedTuple):
+    """A release or rollback on the timeline. left: its place, in percent of the time shown. tone: as a badge's."""
+
+    left: float
+    tone: str
+    label: str
+    told: str
+
+
+def timeline(releases: Sequence[Deployment], estate: Estate) -> list[Dot]:
+    """What happened since the report's beginning, oldest first."""
+    span = (estate.made - estate.since).total_seconds()
+    return [
+        Dot(
+            left=round(100 * min(max((one.ended - estate.since).total_seconds() / span, 0), 1), 1),
+            tone=("plain" if one.task == "rollback" else "good") if one.good else "bad",
+            label=one.tag or one.sha[:7],
+            told=f"{_what(one)}: {'done' if one.good else 'failed'}, {moment(one.ended)}",
+        )
+        for one in releases
+    ]
+
+
 def _phase(stack: Stack) -> str:
     """The declared one, and the live one where that is another."""
     assert isinstance(stack.settings, Settings)
@@ -158,10 +215,12 @@ _ENVIRONMENT.filters |= {
     "owned": lambda settings: [(vendor, _ticked(what)) for vendor, what in matrix.owned(settings).items()],
     "phase": _phase,
     "phases": _phases,
+    "picture": picture,
     "prices": _prices,
     "sum_after_first": lambda week: week[1] + week[2],
     "ticked": _ticked,
     "ticked_cells": lambda row: [_ticked(cell) for cell in row],
+    "timeline": timeline,
     "took": _took,
     "total": cost.total,
     "verdict": lambda drift: _VERDICTS[drift.verdict],

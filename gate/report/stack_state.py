@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,21 @@ def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
         backend_url=_text(outputs.get("backendUrl")),
         records=[(r["name"], r["type"], _text(r["target"])) for r in outputs.get("dnsRecords") or []],
         pending=len(deployment.get("pending_operations") or []),
+        expiries=dict(_expiries(resources)),
     )
+
+
+def _expiries(resources: list[dict[str, Any]]) -> Iterator[tuple[str, datetime]]:
+    """What the commands reported of databases that Render will delete."""
+    for one in resources:
+        try:
+            report = json.loads((one.get("outputs") or {}).get("stdout") or "{}")
+        except (TypeError, ValueError):  # another command's
+            continue
+        databases = report.get("databases") if isinstance(report, dict) else None
+        for name, database in (databases or {}).items():
+            if moment := _time(database.get("expiresAt")):
+                yield name, moment
 
 
 def _is_of_a_vendor(type_: str) -> bool:

@@ -114,7 +114,7 @@ def test_the_page_shows_what_there_is(living: Living, capsys: pytest.CaptureFixt
 
     assert [one["tag"] for one in production["releases"]] == ["v1.0.0", "v1.1.0", "v1.1.1", "v1.1.0"]
     for told in (
-        "failed, taken back",
+        "failed, rolled back",
         "rollback to v1.1.0",
         "release v1.1.1",
         "production by week: 3 served and 1 failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,13 @@ def test_without_anything_to_ask_with_the_page_still_says_so(
     assert "the Pulumi CLI is not on PATH" in text
     assert "GitHub: export GITHUB_TOKEN" in text
     assert "Who has what" in text
+
+
+def test_when_render_deletes_a_database_is_read_from_what_its_command_reported() -> None:
+    report = {"databases": {"shop-db": {"id": "dpg-1", "expiresAt": "2026-12-25T10:00:00Z"}, "paid": {"id": "dpg-2"}}}
+    urn = "urn:pulumi:staging::gate::command:local:Command::shop-db"
+    command = {"urn": urn, "type": "command:local:Command", "custom": True, "outputs": {"stdout": json.dumps(report)}}
+    other = command | {"urn": f"{urn}-other", "outputs": {"stdout": "[1]"}}
+    found = of({"resources": [command, other]}, PLACES)
+    assert isinstance(found, State)
+    assert found.expiries == {"shop-db": datetime(2026, 12, 25, 10, tzinfo=UTC)}

@@ -19,7 +19,7 @@ from gate.report.estate import Estate, Missing, Object, Stack, State
 from gate.report.figures import figures
 from gate.report.history import Deployment
 from gate.report.page import content as as_content
-from gate.report.page import page
+from gate.report.page import page, picture, timeline
 from gate.stack.target import read_config
 from gate.vendors.kinds import Thing
 from tests.unit.gate.browser import Browser
@@ -112,6 +112,49 @@ def test_what_is_found_is_told_in_words_beside_the_colour() -> None:
     ):
         assert told in text, told
     assert full().gaps == []
+
+
+def test_what_needs_attention_comes_first_and_the_worst_on_top() -> None:
+    soon = replace(STATE, expiries={"shop-db": NOW + timedelta(days=20), "old-db": NOW + timedelta(days=5)})
+    stack = replace(full().stacks[1], state=soon, health={"backend": "status 503", "frontend": ""})
+    assert stack.attention(NOW) == [
+        ("bad", "backend: status 503"),
+        ("bad", "2 operations of the last run were begun and never reported done: run gate recover"),
+        ("bad", "Render deletes the free database old-db on 2026-11-29"),
+        ("warn", "Render deletes the free database shop-db on 2026-12-14"),
+        ("warn", DRIFT.headline),
+        ("warn", "the last release, v1, failed"),
+    ]
+    text = page(replace(full(), stacks=[stack]))
+    assert text.index("Needs attention") < text.index('class="picture"') < text.index('id="releases"')
+    assert "old-db, 2026-11-29" in text, "the next expiry"
+    calm = replace(
+        stack, state=replace(STATE, pending=0), drift=Missing("", False), releases=[deployment(1)], health={}
+    )
+    assert "nothing needs attention" in page(replace(full(), stacks=[calm]))
+
+
+def test_the_picture_says_who_calls_whom_and_what_answers() -> None:
+    stack = replace(full().stacks[0], health={"backend": "status 503", "frontend": ""})
+    nodes = picture(stack)
+    assert [(node.role, node.place) for node in nodes] == [
+        ("frontend", "Vercel"), ("backend", "Render"), ("data", "Render"), ("login", "Auth0"),
+    ]  # fmt: skip
+    assert [node.problem for node in nodes] == ["", "status 503", None, None]
+    assert nodes[1].names == ["marketedge-platform-staging"]
+
+
+def test_the_timeline_has_each_release_at_its_time() -> None:
+    releases = [deployment(30), deployment(15, good=False, back=True), deployment(0, task="rollback")]
+    dots = timeline(releases, full())
+    assert [(round(dot.left), dot.tone) for dot in dots] == [(0, "good"), (50, "bad"), (100, "plain")]
+
+
+def test_what_serves_is_the_last_that_ended_well() -> None:
+    stack = replace(full().stacks[0], releases=[deployment(9, tag="v1"), deployment(3, tag="v2", good=False)])
+    assert stack.serving is not None
+    assert stack.serving.tag == "v1"
+    assert replace(stack, releases=Missing("")).serving is None
 
 
 def test_each_part_that_is_missing_says_why() -> None:
