@@ -69,6 +69,8 @@ def _render_type(name: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
             sections = json.loads(text or "")
         except (TypeError, ValueError):
             continue
+        if not isinstance(sections, dict):  # of a command that is not ours
+            continue
         for section, kind in RENDER_KINDS.items():
             if _names(sections.get(section)) == {name}:
                 return RENDER_KINDS["keyValues"].words if _is_key_value(sections[section]) else kind.words
