@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from blueprint.syncs import Sync
 from components.configuration import Loaded
 from components.earlier_runs import Before
 from components.observation import Observation
@@ -35,6 +36,7 @@ class Facts:
     observed: Observation
     evidence: Evidence | None = None
     project: Existing | None = None
+    blueprints: tuple[Sync, ...] = ()
 
     @property
     def settings(self) -> Settings:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pulumi
 
+from blueprint.errors import RenderError
+from blueprint.syncs import Sync, managing
+from blueprint.workspace import connect
 from components import cost, security_rules
 from components import declared_rules as watch
 from components import earlier_runs as rollout
@@ -32,7 +35,7 @@ def enforce(
 
     Raises: pulumi.RunError with every error at once; nothing was written by then.
     """
-    found = findings(Facts(loaded, before, observed, gathered(loaded, environ), project))
+    found = findings(Facts(loaded, before, observed, gathered(loaded, environ), project, connected(loaded, environ)))
     strict = loaded.settings.strict
     errors = [one.text for one in found if one.level == "error" or (strict and one.level == "risk")]
     warned = [one.text for one in found if one.text not in errors]
@@ -62,6 +65,19 @@ def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
     except Unavailable as error:
         pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
         return None
+
+
+def connected(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Sync, ...]:
+    """Blueprints that manage an adopted object, from the phase on in which they would undo what is declared."""
+    settings = loaded.settings
+    if not settings.adopted or Part.TAG_DEPLOYS not in settings.parts or not environ.get("RENDER_API_KEY"):
+        return ()
+    try:
+        with connect(environ, lambda _line: None) as session:
+            return tuple(managing(session, [one.name for one in settings.render.objects]))
+    except RenderError as error:
+        pulumi.log.info(f"Render's Blueprints were not looked at: {error}")
+        return ()
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -162,6 +178,13 @@ def variables_take_effect(facts: Facts) -> Iterator[Finding]:
         yield Finding("risk", f"marketedge:vercel, variable {text}")
 
 
+def no_blueprint_syncs(facts: Facts) -> Iterator[Finding]:
+    """A Blueprint sets variables, plan and automatic deploys again at each push (Render, Blueprints)."""
+    for one in facts.blueprints:
+        advice = f"gate disconnect --env {facts.settings.environment} ends it, and nothing is restarted"
+        yield Finding("error" if one.active else "notice", f"Render: {one}; {advice}")
+
+
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     rollout_moves,
     security_rules.production_is_quiet,
@@ -175,6 +198,7 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     within_budget,
     checks_that_report,
     variables_take_effect,
+    no_blueprint_syncs,
     security_rules.releases_have_an_author,
     security_rules.public_variables,
 )

@@ -48,6 +48,7 @@ TABLE = (
     Row("prune", "prune:prune", "Delete old previews of pull requests.", _KEEP),
     Row("import", "blueprints:import_blueprint", "Write a Render Blueprint into a stack's file.", _KEEP),
     Row("export", "blueprints:export_blueprint", "Write a stack's Render section as a Blueprint.", _KEEP),
+    Row("disconnect", "disconnect:disconnect", "Disconnect a Render Blueprint that still syncs our services.", _KEEP),
     Row("workflows", "workflows:app", "Deliver the application's workflows to its repository.", _KEEP),
 )
 """Every command, in the order of the help."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from blueprint.syncs import managing
 from blueprint.workspace import Session
 from components.settings import Settings
-from gate.checks.verdict import Verdict, failed, passed
+from gate.checks.verdict import Verdict, failed, note, passed
 
 
 def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[str, Verdict]]:
@@ -23,6 +24,16 @@ def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[st
             fix = "correct its name in marketedge:render, or the workspace (RENDER_OWNER_ID)"
             verdict = passed("exists") if there else failed("does not exist, and is never created from here", fix)
             yield f"service {service.name}", verdict
+    yield "Blueprints", blueprints(session, settings)
+
+
+def blueprints(session: Session, settings: Settings) -> Verdict:
+    """Whether one still sets what its file says. Raises: RenderError."""
+    found = managing(session, [one.name for one in settings.render.objects])
+    told, fix = "; ".join(map(str, found)), f"gate disconnect --env {settings.environment}"
+    if any(one.active for one in found):
+        return failed(told, fix)
+    return note(told, fix) if found else passed("none manages an object of the stack")
 
 
 def _workspace(found: Mapping[str, str], owner: str) -> Verdict:
