@@ -31,7 +31,7 @@ sys.addaudithook(_refuse_the_teams_files)
 
 
 # Each HTTP client makes a context, which reads all certificates of the machine: 40 ms for each of thousands of clients.
-ssl.create_default_context = functools.cache(ssl.create_default_context)
+ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")

@@ -115,7 +115,13 @@ def test_builds_promotions_and_rollbacks(client: Path, vendors: Addresses, estat
 
 def test_a_page_says_where_the_next_one_begins(client: Path, vendors: Addresses, estate: Estate) -> None:
     with estate.edit("vercel") as objects:
-        about = {"type": "deployment", "projectId": "prj_1", "sha": "a" * 40, "branch": "x", "state": "READY"}
+        about: dict[str, Any] = {
+            "type": "deployment",
+            "projectId": "prj_1",
+            "sha": "a" * 40,
+            "branch": "x",
+            "state": "READY",
+        }
         about |= {"target": None, "served": False, "url": "frontend-x.vercel.app"}
         objects += [{**about, "id": f"dpl_{n}", "created": 1_700_000_000_000 + n} for n in range(25)]
     (first,) = ask(client, vendors, ("deployments", "getDeployments", {"projectId": "prj_1"}))

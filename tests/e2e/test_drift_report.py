@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 from unittest.mock import ANY
 
@@ -239,15 +239,15 @@ def test_the_stack_of_a_project_is_opened_by_its_name(
 
 
 def test_what_cannot_be_checked_is_1_with_one_clear_text(living: Living) -> None:
-    workspace = living.engine.stack.workspace
-    given = dict(workspace.env_vars)
+    variables = cast(dict[str, str], living.engine.stack.workspace.env_vars)
+    given = dict(variables)
     try:
         for name, value, message in (
             ("RENDER_API_KEY", "rnd_that_is_not_one", "Render answered 401"),
             ("GITHUB_TOKEN", "", "GitHub: export GITHUB_TOKEN"),
             ("PULUMI_CONFIG_PASSPHRASE", "another-passphrase", "incorrect passphrase"),
         ):
-            workspace.env_vars.update({**given, name: value})
+            variables.update({**given, name: value})
             living.stage.environment[name] = value
             code, report = living.drift()
             assert (code, report["verdict"], report["findings"]) == (1, "error", [])
@@ -257,4 +257,4 @@ def test_what_cannot_be_checked_is_1_with_one_clear_text(living: Living) -> None
             living.stage.environment[name] = given[name]
     finally:
         living.stage.environment.update(given)
-        workspace.env_vars.update(given)
+        variables.update(given)

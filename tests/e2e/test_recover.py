@@ -209,8 +209,9 @@ def test_objects_made_before_the_first_up_are_imported_with_their_components(
     recovered = run(engine, vendors, variable, change=True)
     assert recovered.exit_code == 0
     up = engine.stack(variable).up()
-    assert up.summary.resource_changes["update"] == 1
-    assert "create" not in up.summary.resource_changes
+    made = up.summary.resource_changes or {}
+    assert made[automation.OpType.UPDATE] == 1
+    assert automation.OpType.CREATE not in made
     assert engine.estate.find_all("github", "environment_variable", **names)[0]["value"].startswith("https://staging.")
     engine.stack(variable).preview(refresh=True, expect_no_changes=True)
 
@@ -233,7 +234,7 @@ def test_the_staging_stack_killed_at_three_vendors_converges(
         staging(tmp_path / "world", pulumi_cli) as (stage, engine),
         serve(stage.vendors, stage.secrets.credentials) as addresses,
     ):
-        engine.stack.workspace.env_vars.update(addresses.environment)
+        engine.stack.workspace.env_vars.update(addresses.environment)  # type: ignore[attr-defined]
         for vendor, type in FAULTS:
             stage.vendors.fail_create(vendor, type)
         said = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi.automation import CommandError
+from pulumi.automation import CommandError, OpType
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World
@@ -55,7 +55,7 @@ def life(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Life(
             stage,
             engine,
-            preview.change_summary["create"],
+            preview.change_summary[OpType.CREATE],
             {name: output.value for name, output in up.outputs.items()},
             objects,
             state,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pulumi.automation import CommandError
+from pulumi.automation import CommandError, OpType
 
 from rehearsal.estate import World
 from rehearsal.rollout import configure
@@ -80,7 +80,7 @@ def test_preview_without_credentials_shows_the_rest_and_says_what_it_left_out(pu
         shown = "\n".join(engine.output)
         assert "Auth0 is left out of this preview: AUTH0_CLIENT_SECRET not set" in shown
         assert "Render was not observed: RENDER_API_KEY not set" in shown
-        assert summary["create"] == 31 - 3
+        assert summary[OpType.CREATE] == 31 - 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

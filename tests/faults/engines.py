@@ -90,7 +90,7 @@ def with_hook(world: World, after: Callable[[str], None]) -> None:
         after(f"{method} {path.removeprefix('/v1')}")
         return response
 
-    world.render.handle = hooked  # type: ignore[method-assign]
+    world.render.handle = hooked  # type: ignore[method-assign, assignment]
 
 
 def _wait_for_the_other_vendors(world: World) -> None:

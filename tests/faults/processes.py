@@ -29,8 +29,8 @@ class Watched(RenderSimulator):
     def __init__(self, **options: Any) -> None:
         settings: Json = {"api_keys": {API_KEY: [OWNER["id"]]}, "owners": [OWNER], "rate_limits": False}
         super().__init__(**(settings | options))
-        self.before: Callable[[int, str], None] = lambda _number, _line: None
-        self.after = self.before
+        self.before: Callable[..., None] = _nothing
+        self.after: Callable[..., None] = _nothing
         self.seen = 0
 
     def handle(self, method: str, path: str, query: Any, headers: Mapping[str, str], body: bytes) -> Response:

@@ -129,11 +129,11 @@ def test_group_variables_that_two_applies_mixed_are_found_and_healed() -> None:
         account.apply({"envVarGroups": [{"name": "env", "envVars": variables(A="zero", B="zero")}]})
         return account
 
-    documents = tuple({"envVarGroups": [{"name": "env", "envVars": variables(**one)}]} for one in (ONE, TWO))
+    documents = [{"envVarGroups": [{"name": "env", "envVars": variables(**one)}]} for one in (ONE, TWO)]
     mixed = 0
     for at in range(1, requests_of(before, documents[0]) + 1):
         account = before()
-        interleaved(account, *documents, at)
+        interleaved(account, documents[0], documents[1], at)
         if account.group_variables("env") not in (ONE, TWO):
             mixed += 1
             assert account.drift(documents[0]), f"met before request {at}"

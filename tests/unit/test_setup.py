@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import environment, pulumi_cli, running
+from tools import pulumi_cli, running
 from tools.environment import complaint_about_python, prepare_environment
 from tools.pulumi_cli import Version, complaint_about_cli, parse_version, prepare_cli
 from tools.running import SetupError, run_with_progress
@@ -284,7 +284,7 @@ class TestEnvironment:
         program(project.root / "venv" / "bin" / "python", answer)
         move = f"{shutil.which('cp', path=os.defpath)} {good} {project.root}/venv/bin/python"
         base = program(project.root / "base", f'echo "$*" >> {project.log}\n{move}\n')
-        monkeypatch.setattr(environment.sys, "_base_executable", str(base))
+        monkeypatch.setattr(sys, "_base_executable", str(base))
         prepare_environment(project.root)
         assert project.logged()[1] == f"-m venv --clear {project.root}/venv"
         assert len(project.logged()) == 3

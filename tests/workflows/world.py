@@ -223,7 +223,7 @@ def _service(render: RenderSimulator, environment: str, name: str) -> None:
         **{"AUTH0_DOMAIN": TENANT, "AUTH0_AUDIENCE": f"https://{TENANT}/api/v2/", "AUTH0_CLIENT_ID": "application"},
         "CORS_ORIGINS": ORIGINS[environment],
     }
-    details = {"runtime": "python", "plan": "starter", "region": "oregon"}
+    details: dict[str, Any] = {"runtime": "python", "plan": "starter", "region": "oregon"}
     commands = {"envSpecificDetails": {"buildCommand": "b", "startCommand": "s"}}
     body = {
         **{"type": "web_service", "name": name, "ownerId": "tea-1", "repo": URL, "serviceDetails": details | commands},

@@ -100,7 +100,12 @@ def test_it_changes_nothing_unless_told(
     recover: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], changed: bool
 ) -> None:
     seen: list[bool] = []
-    monkeypatch.setattr(Recovery, "lines", lambda self: seen.append(self.changed) or [])
+
+    def lines(self: Recovery) -> list[str]:
+        seen.append(self.changed)
+        return []
+
+    monkeypatch.setattr(Recovery, "lines", lines)
     assert recover(*arguments) == 0
     assert seen == [changed]
 

@@ -41,7 +41,7 @@ def test_junit_counts_and_tells_failures_and_skips(broken, tmp_path):
     assert (suite.get("failures"), suite.get("skipped"), suite.get("errors")) == ("1", "2", "0")
     (failed,) = [case for case in cases if case.find("failure") is not None]
     assert failed.get("name") == "health"
-    assert "what to do: look at Render" in failed.find("failure").text
+    assert "what to do: look at Render" in str(failed.find("failure").text)
     assert len([case for case in cases if case.find("skipped") is not None]) == 2
 
 
@@ -147,7 +147,12 @@ def test_a_status_that_could_not_be_set_is_not_a_success(served, github, capsys)
 
 def test_a_failure_is_told_to_the_team(served, monkeypatch):
     told: list[str] = []
-    monkeypatch.setattr("gate.common.notifications.notify", lambda text, _environ: told.append(text) or "")
+
+    def notify(text: str, _environ: object) -> str:
+        told.append(text)
+        return ""
+
+    monkeypatch.setattr("gate.common.notifications.notify", notify)
     assert smoke("staging") == 0
     assert told == []
     served.answers["GET /admin"] = httpx.Response(404)

@@ -56,7 +56,8 @@ def in_the_program(folder: Path) -> str | None:
     """What a run of the program says, with the engine's configuration of this file."""
     stack_file = StackFile()
     stack_file.config = dict(read(locate("staging", folder))) | {"marketedge:secrets": dict(SECRETS)}
-    return (error := run(stack_file, root=folder).error) and str(error)
+    error = run(stack_file, root=folder).error
+    return str(error) if error else None
 
 
 @pytest.mark.parametrize("value", AS_WRITTEN)
