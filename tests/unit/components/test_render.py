@@ -221,7 +221,7 @@ def test_redis_url_comes_from_the_key_value_instance(paid: Run) -> None:
 
 
 def test_paid_plans_are_declared_and_summed_up(paid: Run) -> None:
-    assert document(paid, plan.SERVICE).processes[0].plan == "starter"
+    assert document(paid, plan.SERVICE).processes[0].plan == "starter"  # type: ignore[attr-defined]
     assert (paid.outputs or {})["monthlyCostUsd"] == {
         "total": 7 + 7 + 6 + 5 * 0.3 + 10,
         "parts": {plan.SERVICE: 7, f"{plan.SERVICE} (each open preview)": 7, plan.DATABASE: 6 + 5 * 0.3, REDIS: 10},
