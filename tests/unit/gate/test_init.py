@@ -94,7 +94,7 @@ def test_both_files_load_and_hold_nothing_of_production_but_names(environ: dict[
         for name in files.STACKS
     )
     service = staging.render.services[0]
-    assert (service.name, service.runtime, service.build_command) == ("shop-api-staging", "node", "npm ci")
+    assert (service.name, service.runtime, service.build_command) == ("shop-api-staging", "node", "npm ci")  # type: ignore[attr-defined]
     assert staging.render.region == production.render.region == "frankfurt"
     made_anew = [variable.key for variable in staging.render.variables if variable.generate_value]
     assert made_anew == ["JWT_SECRET_KEY"], "no environment shares it"
