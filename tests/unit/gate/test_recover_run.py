@@ -9,6 +9,7 @@ import pytest
 
 from gate.recover import run, state
 from gate.recover.imports import ImportFailed
+from gate.stack import planned
 from gate.vendors.lookup import Existing
 
 URNS = [f"urn:pulumi:staging::gate::github:index/branch:Branch::{name}" for name in ("one", "two")]
@@ -21,7 +22,7 @@ class World:
         self.missing, self.failures, self.imports = list(URNS), failures, 0
         for name, answer in (("locks", []), ("pending", []), ("refuse_living", None)):
             monkeypatch.setattr(state, name, lambda *_a, answer=answer: answer)
-        monkeypatch.setattr(run.plans, "read", lambda *_a: SimpleNamespace(new=self._new, kept=lambda: []))
+        monkeypatch.setattr(planned, "read", lambda *_a: SimpleNamespace(new=self._new, kept=lambda: []))
         monkeypatch.setattr(run, "look_up", lambda *_a: Existing("platform:one", "branch"))
         monkeypatch.setattr(run, "import_objects", self._import)
 
