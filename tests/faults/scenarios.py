@@ -82,7 +82,11 @@ def living() -> tuple[Account, reconcile.Report]:
     account, _ = empty()
     account.clock.now = first.clock.now
     account.sim.requests.extend(first.sim.requests)
-    vars(account.estate).update(copy.deepcopy(vars(first.estate), {id(first.clock): account.clock}))
+    for name, value in copy.deepcopy(vars(first.estate), {id(first.clock): account.clock}).items():
+        if isinstance(value, dict):
+            getattr(account.estate, name).update(value)  # in place: the simulator's parts hold these tables
+        else:
+            setattr(account.estate, name, value)
     return account, copy.deepcopy(made)
 
 
