@@ -88,13 +88,19 @@ def judge(
     Args:
         path: below /v1.
     """
+    return _judged(method, path, frozenset(query), body, status, answer)
+
+
+@cache
+def _judged(method: str, path: str, filters: frozenset[str], body: bytes, status: int, answer: bytes) -> list[str]:
+    """One exchange, which tests of faults repeat by the thousand."""
     place = f"{method} {path}"
     if (endpoint := find(method, path)) is None:
         return [] if status >= 400 else [f"{place}: the client has no such endpoint"]
     response = httpx.Response(status, content=answer)
     if status >= 400:  # which statuses an operation has is not told completely
         return [f"{place} {status}: {one}" for one in _problems(models.Error, response.json())]
-    problems = [f"{place}: no such filter: {name}" for name in query.keys() - endpoint.query]
+    problems = [f"{place}: no such filter: {name}" for name in filters - endpoint.query]
     problems += [f"{place} request: {one}" for one in _unsendable(endpoint, body)]
     try:
         parsed = endpoint.module._parse_response(client=CLIENT, response=response)
