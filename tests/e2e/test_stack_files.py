@@ -1,4 +1,4 @@
-"""The stack files and the real CLI: it finds in them what our parser finds, and leaves them in the form that they have."""
+"""The stack files and the real CLI: it reads them as our parser does, and leaves them in the form that they have."""
 
 from __future__ import annotations
 
