@@ -58,6 +58,9 @@ class Key:
 
     @property
     def about(self) -> Mapping[str, Any]:
+        """Raises: SystemExit where nobody has described the key."""
+        if self.id not in described():
+            sys.exit(f"components/configuration_keys.yaml: add {self.id}: {{is: …, example: …}}")
         return described()[self.id]
 
     @property

@@ -20,11 +20,10 @@ FILES = [
     *sorted((PROJECT / "examples").glob("*/Pulumi.*.yaml")),
     *sorted((PROJECT / "tests" / "stacks").glob("*/Pulumi.*.yaml")),
 ]
-VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 
 def problems(content: Any) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(content)]
+    return [error.message for error in jsonschema.Draft202012Validator(schema()).iter_errors(content)]
 
 
 def test_every_key_is_described_and_nothing_else() -> None:
