@@ -20,7 +20,7 @@ rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep e
 # Coverage of the fast tests only: measuring the engine's rounds would take minutes and show nothing more.
 test: setup check ## Check the code and run every test, the fast ones with coverage
 	@$(SETUP) -- $(PYTEST) -n 2 --dist loadfile -m "not e2e" --cov --cov-report=term-missing:skip-covered
-	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --dist loadfile -m e2e
+	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -m e2e
 
 check: ## Lint, format check, types and who may import whom
 	@$(SETUP) -- $(PYTHON) -m ruff check .

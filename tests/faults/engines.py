@@ -20,8 +20,11 @@ SECONDS = 120.0
 _QUIET = 1.0
 
 
-def start_up(world: World, stack: str) -> subprocess.Popen[str]:
-    """`pulumi up` of the real program. What it prints is the process's to tell."""
+def start_up(world: World, stack: str, *, processes: bool = True) -> subprocess.Popen[str]:
+    """`pulumi up` of the real program. What it prints is the process's to tell.
+
+    Args: processes: start the plugins as processes, which can be killed with it; otherwise attach to those here.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.up"],
         cwd=PROJECT,
@@ -31,8 +34,8 @@ def start_up(world: World, stack: str) -> subprocess.Popen[str]:
         text=True,
     )
     assert process.stdin
-    # Its plugins are processes of its own, to be killed with it.
-    environment = {name: value for name, value in world.environment.items() if not name.startswith("PULUMI_DEBUG_")}
+    attaching = () if not processes else ("PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES")
+    environment = {name: value for name, value in world.environment.items() if name not in attaching}
     json.dump({"folder": str(world.folder), "stack": stack, "environment": environment}, process.stdin)
     process.stdin.close()
     process.stdin = None
@@ -61,11 +64,11 @@ def up_killed_at(world: World, stack: str, method: str, path: str) -> None:
 
 
 def up_killed_after(world: World, stack: str, requests: int) -> bool:
-    """An up of which everything ends by SIGKILL when Render has handled so many requests of it.
+    """An up whose engine, program and commands end by SIGKILL when Render has handled so many requests of it.
 
     Returns: False where it came to its end before.
     """
-    process, handled = start_up(world, stack), 0
+    process, handled = start_up(world, stack, processes=False), 0
 
     def kill(_line: str) -> None:
         nonlocal handled
