@@ -49,7 +49,7 @@ def test_the_lines_make_the_program_import_and_leave_alone() -> None:
     assert (client.import_id, client.ignore_changes[-1]) == ("fakeClientId", "*")
     rule = result.only("github:index/branchProtection:BranchProtection")
     assert (rule.import_id, rule.ignore_changes[-1]) == ("MarketEdge-Platform:main", "*")
-    assert [r.label for r in result.declared if r.import_id] == [rule.label, client.label]
+    assert {r.label for r in result.declared if r.import_id} == {rule.label, client.label}
     assert sum("taken over as it is" in warning for warning in result.warnings) == 2
 
 
