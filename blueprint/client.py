@@ -14,11 +14,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
-from tenacity.wait import wait_exponential_jitter
 
 from blueprint.errors import (
     ApiError,
@@ -30,21 +28,13 @@ from blueprint.errors import (
     Unauthorized,
     Unreachable,
 )
+from blueprint.retrying import Again, AnswerLost, Retries, json_of
 
 BASE_URL = "https://api.render.com/v1"
 DEADLINE = 900.0
 PAGE = 100
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}
-_backoff = wait_exponential_jitter(multiplier=0.5, max=15.0)
-
-
-class _Again(Exception):
-    """One try failed in a way that a later one may not; `wait` is what Render asked for, in seconds."""
-
-    def __init__(self, reason: str, wait: float | None = None, *, limited: bool = False) -> None:
-        self.reason, self.wait, self.limited = reason, wait, limited
-        super().__init__(reason)
 
 
 class RenderClient:
@@ -83,6 +73,7 @@ class RenderClient:
             transport=transport,
         )
         self._notify, self._sleep, self._clock = notify, sleep, clock
+        self._retries = Retries(lambda _tries, _failed, pause: clock() + pause > self._ends, sleep=sleep)
         self._ends = clock() + deadline
         self._used_up: dict[str, float] = {}
         """For each allowance that an answer said is used up: when it is there again, by our clock."""
@@ -147,33 +138,35 @@ class RenderClient:
         self._sleep(seconds)
 
     def _retry(self, method: str, path: str, body: Any = None, query: dict[str, str | int] | None = None) -> Any:
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Again),
-            wait=self._wait,
-            stop=lambda state: self._clock() + state.upcoming_sleep > self._ends,
-            before_sleep=lambda state: self._announce(f"{method} {path}", state),
-            sleep=self._sleep,
-            reraise=True,
-        )
+        request = f"{method} {path}"
+
+        def once() -> httpx.Response:
+            self._pace(request)
+            answer = self._http.request(method, path, params=query or None, json=body)
+            self._note_time(answer)
+            if answer.status_code != 429:
+                self._note_allowance(request, answer)
+            return answer
+
+        def announce(wait: float, reason: Again) -> None:
+            if wait > 2:
+                self._notify(f"waiting {wait:.0f} s before {request} is tried again: {reason}")
+
         try:
-            return retrying(self._once, method, path, body, query)
-        except _Again as last:
+            answer = self._retries.send(once, repeatable=method != "POST", announce=announce)
+        except AnswerLost as lost:
+            raise OutcomeUnknown(f"the answer to {request} was lost ({lost})") from None
+        except Again as last:
             if last.limited:
-                raise self._limited(f"{method} {path}", last.wait or 0.0) from None
-            raise Unreachable(f"no answer from Render to {method} {path}: {last.reason}. A rerun continues") from None
-
-    @staticmethod
-    def _wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, _Again) else None
-        # Jitter on top of what Render asked for: many clients wake at the same moment otherwise.
-        return _backoff(state) if asked is None else asked + min(1.0, _backoff(state))
-
-    def _announce(self, request: str, state: RetryCallState) -> None:
-        wait = state.next_action.sleep if state.next_action else 0.0
-        error = state.outcome.exception() if state.outcome else None
-        if wait > 2:
-            self._notify(f"waiting {wait:.0f} s before {request} is tried again: {error}")
+                raise self._limited(request, last.wait or 0.0) from None
+            raise Unreachable(f"no answer from Render to {request}: {last.reason}. A rerun continues") from None
+        content = json_of(answer)
+        if answer.is_success:
+            return content
+        detail = content.get("message") if isinstance(content, dict) else None
+        raise _ERRORS.get(answer.status_code, ApiError)(
+            answer.status_code, request, _unquoted(detail or f"({answer.reason_phrase or 'no message'})", body)
+        )
 
     def _limited(self, request: str, wait: float) -> RateLimited:
         again = self.server_time + timedelta(seconds=wait)
@@ -201,43 +194,6 @@ class RenderClient:
         with suppress(KeyError, ValueError):  # not every answer says it
             left, reset = int(headers["Ratelimit-Remaining"]), float(headers["Ratelimit-Reset"])
             self._used_up[_allowance(request)] = 0.0 if left else self._clock() + reset + 1.0
-
-    def _once(self, method: str, path: str, body: Any, query: dict[str, str | int] | None) -> Any:
-        request = f"{method} {path}"
-        self._pace(request)
-        try:
-            answer = self._http.request(method, path, params=query or None, json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise _Again(f"cannot connect ({error})") from None
-        except httpx.HTTPError as error:
-            self._uncertain(method, request, type(error).__name__)
-        self._note_time(answer)
-        if answer.status_code == 429:
-            raise _Again("rate limit", _seconds(answer), limited=True)
-        self._note_allowance(request, answer)
-        if answer.status_code >= 500:
-            self._uncertain(method, request, f"status {answer.status_code}", _seconds(answer))
-        if answer.is_success and not answer.content:
-            return None
-        try:
-            content = answer.json()
-        except ValueError:
-            if answer.is_success:
-                self._uncertain(method, request, "an answer that is not JSON")
-            content = {}
-        if answer.is_success:
-            return content
-        detail = content.get("message") if isinstance(content, dict) else None
-        raise _ERRORS.get(answer.status_code, ApiError)(
-            answer.status_code, request, _unquoted(detail or f"({answer.reason_phrase or 'no message'})", body)
-        )
-
-    @staticmethod
-    def _uncertain(method: str, request: str, reason: str, wait: float | None = None) -> NoReturn:
-        """Raise for a try that may or may not have had its effect: only requests that bear repetition are repeated."""
-        if method == "POST":
-            raise OutcomeUnknown(f"the answer to {request} was lost ({reason})")
-        raise _Again(reason, wait)
 
     def _note_time(self, answer: httpx.Response) -> None:
         with suppress(ValueError, TypeError):  # no date, or none that can be read
@@ -278,15 +234,3 @@ def _values(body: Any) -> Iterator[str]:
         yield from _values(item)
     if isinstance(body, dict) and isinstance(body.get("value"), str):
         yield body["value"]
-
-
-def _seconds(answer: httpx.Response) -> float | None:
-    """How long Render asks to wait: Retry-After, else the rate limit's reset when it is used up."""
-    headers = answer.headers
-    asked = headers.get("Retry-After")
-    if asked is None and headers.get("Ratelimit-Remaining", "0") == "0":
-        asked = headers.get("Ratelimit-Reset")
-    try:
-        return max(0.0, float(asked)) if asked is not None else None
-    except ValueError:
-        return None

@@ -43,21 +43,21 @@ class Retries:
     Args:
         stop: whether to give up after a failed try; gets the number of tries so far, what failed, and the seconds until
             the next one.
-        announce: called with the seconds of a wait and its reason, before it.
         sleep: replaced in tests.
     """
 
     def __init__(
-        self,
-        stop: Callable[[int, Again, float], bool],
-        *,
-        announce: Callable[[float, Again], None] = lambda _seconds, _reason: None,
-        sleep: Callable[[float], None] = time.sleep,
+        self, stop: Callable[[int, Again, float], bool], *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._stop, self._announce, self._sleep = stop, announce, sleep
+        self._stop, self._sleep = stop, sleep
 
     def send(
-        self, request: Callable[[], httpx.Response], *, repeatable: bool, wants_json: bool = True
+        self,
+        request: Callable[[], httpx.Response],
+        *,
+        repeatable: bool,
+        wants_json: bool = True,
+        announce: Callable[[float, Again], None] = lambda _seconds, _reason: None,
     ) -> httpx.Response:
         """Send until there is an answer that the vendor meant: a success, or a refusal that stays one.
 
@@ -65,6 +65,7 @@ class Retries:
             request: sends it once.
             repeatable: whether sending it twice does no more than sending it once.
             wants_json: whether a success has to be JSON; proxies answer with pages of their own.
+            announce: called with the seconds of a wait and its reason, before it.
 
         Raises:
             Again: given up; what failed last.
@@ -74,7 +75,7 @@ class Retries:
             retry=retry_if_exception_type(Again),
             wait=_pause,
             stop=lambda state: self._stop(state.attempt_number, _failure(state), state.upcoming_sleep),
-            before_sleep=lambda state: self._announce(state.upcoming_sleep, _failure(state)),
+            before_sleep=lambda state: announce(state.upcoming_sleep, _failure(state)),
             sleep=self._sleep,
             reraise=True,
         )
@@ -114,7 +115,7 @@ def _once(request: Callable[[], httpx.Response], repeatable: bool, wants_json: b
     except httpx.HTTPError as error:
         _unclear(repeatable, type(error).__name__)
     if _is_limited(answer):
-        raise Again(f"rate limit, status {answer.status_code}", asked_to_wait(answer), limited=True)
+        raise Again("rate limit", asked_to_wait(answer), limited=True)
     if answer.status_code >= 500:
         _unclear(repeatable, f"status {answer.status_code}", asked_to_wait(answer))
     if wants_json and answer.is_success and answer.content and json_of(answer) is None:

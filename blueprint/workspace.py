@@ -11,6 +11,7 @@ import httpx
 
 from blueprint.client import BASE_URL, DEADLINE, RenderClient
 from blueprint.errors import OutcomeUnknown, Refused, Unreachable
+from blueprint.tokens import problem_with
 
 Json = dict[str, Any]
 
@@ -185,8 +186,8 @@ def connect(
     key = environ.get("RENDER_API_KEY", "").strip()
     if not key:
         raise Refused("RENDER_API_KEY is not set: make a key at Account Settings, API Keys, and export it")
-    if not (key.isascii() and key.isprintable()):
-        raise Refused("RENDER_API_KEY holds characters that no key has: copy it again")
+    if problem := problem_with("RENDER_API_KEY", key):
+        raise Refused(problem)
     url = environ.get("RENDER_HOST") or BASE_URL
     if not url.startswith(("https://", "http://")):
         raise Refused(f"RENDER_HOST is {url}: expected a base address such as {BASE_URL}")
