@@ -20,6 +20,15 @@ TYPES = frozenset({"web", "pserv", "worker", "cron", "keyvalue"})
 EVERYWHERE = [{"source": "0.0.0.0/0", "description": "everywhere"}]
 REFERENCES = {"fromDatabase": "databases", "fromService": "services", "fromGroup": "envVarGroups"}
 SOURCES = ("fromGroup", "fromDatabase", "fromService", "value", "generateValue", "sync")
+FOR_DOCKER = frozenset({"dockerCommand", "dockerContext", "dockerfilePath", "registryCredential", "image"})
+FOR_THE_PUBLIC = frozenset({"domains", "healthCheckPath", "ipAllowList", "renderSubdomainPolicy"})
+NOT_FOR = {
+    "docker": frozenset({"buildCommand", "startCommand", "image"}),
+    "image": frozenset({"buildCommand", "startCommand", "repo", "branch", "rootDir", "buildFilter"})
+    | (FOR_DOCKER - {"image", "dockerCommand"}),
+    "static": frozenset[str](),
+}
+"""What a runtime does not have; of a native one, that is what containers have."""
 SECRETIVE = re.compile(r"(SECRET|PASSWORD|TOKEN|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
 """Names of variables whose values nobody should read."""
 KNOWN_HERE = frozenset({"persistenceMode", "connectionPool", "maintenanceMode", "ownership"})
@@ -60,6 +69,8 @@ def translate(content: Json, renames: Mapping[str, str], suffix: str = "", *, ad
         if adopted:
             one["ownership"] = "adopted"
         _only_known_fields(kind, one, result.notes)
+        if kind == "services":
+            _fit_the_runtime(one, result.notes)
         _fit_the_plan(kind, one, result.notes)
         _say_who_reaches_it(kind, one, result.notes)
         _variables(one, result)
@@ -92,6 +103,26 @@ def _only_known_fields(kind: str, one: Json, notes: list[str]) -> None:
         notes.append(f"{one.get('name')}.{name}: left out, since Render's schema does not have it here")
     if "initialDeployHook" in one:
         notes.append(f"{one['name']}.initialDeployHook: kept, but only a Blueprint runs it; run it by hand once")
+
+
+def _fit_the_runtime(one: Json, notes: list[str]) -> None:
+    """One definition of the schema serves several types and runtimes: what does not apply is left out."""
+    runtime = one.get("runtime")
+    idle = set(NOT_FOR.get(str(runtime), FOR_DOCKER) if runtime else ())
+    if one["type"] in ("pserv", "worker"):
+        idle |= FOR_THE_PUBLIC
+    for name in sorted(idle & one.keys()):
+        what = one["type"] if name in FOR_THE_PUBLIC else f"runtime {runtime}"
+        if one.pop(name) not in ("", [], {}):
+            notes.append(f"{one['name']}.{name}: left out, since it means nothing for {what}")
+    if runtime and runtime not in NOT_FOR and not one.get("buildCommand") and "ownership" not in one:
+        one["buildCommand"] = "true"
+        notes.append(f"{one['name']}.buildCommand: required, and left out; wrote `true`, which builds nothing")
+    for name in ("buildCommand", "startCommand", "buildFilter", "previews"):
+        if one.get(name) in ("", {}):
+            del one[name]
+    if not str(one.get("healthCheckPath") or "/").startswith("/"):
+        one["healthCheckPath"] = f"/{one['healthCheckPath']}"
 
 
 def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:

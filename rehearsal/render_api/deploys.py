@@ -136,7 +136,7 @@ class Deploys:
 
     def head(self, service: Json) -> Json | None:
         """The newest commit of a service's branch; one is made up for a repository that the estate does not know."""
-        if "repo" not in service:
+        if "repo" not in service or "branch" not in service:  # it runs an image
             return None
         branches = self._estate.repos.setdefault(service["repo"], {})
         branch = service["branch"]

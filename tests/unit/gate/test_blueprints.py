@@ -107,6 +107,11 @@ def test_a_text_that_looks_like_something_else_stays_text_to_pulumi(tmp_path: Pa
         ("databases: [{name: d, plan: pro plus}]", "d.plan", "no new database gets 'pro plus'; wrote pro-8gb"),
         ("databases: [{name: d, version: 16}]", "d.version", "Render's schema does not have it"),
         ("services: [{type: worker, name: w, runtime: docker, plan: free}]", "w.plan", "costs money"),
+        ("services: [{type: web, name: w, runtime: docker, startCommand: x}]", "w.startCommand", "for runtime docker"),
+        ("services: [{type: web, name: w, runtime: go, dockerContext: .}]", "w.dockerContext", "for runtime go"),
+        ("services: [{type: worker, name: w, runtime: docker, domain: a.b}]", "w.domains", "for worker"),
+        ("services: [{type: web, name: w, runtime: go, startCommand: x}]", "w.buildCommand", "wrote `true`"),
+        ("services: [{type: workflow, name: w}]", "w: left out", "nothing here manages type workflow"),
         ("services: [{type: redis, name: r}]", "r.ipAllowList", "wrote [], nobody from outside Render"),
         ("previews: {generation: automatic}", "previews", "only for what a Blueprint manages"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1}, {key: A, value: 2}]}]", "g: A", "kept the last one"),
@@ -284,7 +289,7 @@ def test_what_cannot_be_imported_changes_nothing(
 
 
 def test_a_blueprint_that_cannot_be_declared_is_refused_with_its_place(project: Path, capsys: Capture) -> None:
-    (project / "render.yaml").write_text("services: [{type: web, name: x, runtime: node, startCommand: npm start}]")
+    (project / "render.yaml").write_text("services: [{type: web, name: x, runtime: node, buildCommand: npm ci}]")
 
     assert main(["import", "--env", "staging", "--replace"]) == 1
     assert "services.0" in capsys.readouterr().err
