@@ -92,9 +92,9 @@ def test_smoke(life: Life, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         monkeypatch.setenv("BACKEND_URL", backend)
         monkeypatch.setenv("FRONTEND_URL", frontend)
         code, report = life.gate(capsys, "smoke", "--env", "uat")
-    failed = [one for one in report["results"] if one["outcome"] == "failed"]
+    failed = [one for one in report["checks"] if one["outcome"] == "failed"]
     assert (code, failed, report["environment"]) == (0, [], "uat")
-    assert "super-admin page" in {one["name"] for one in report["results"]}, "the full suite, as in staging"
+    assert "super-admin page /admin" in {one["name"] for one in report["checks"]}, "the full suite, as in staging"
 
 
 def test_the_report_shows_all_three(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
