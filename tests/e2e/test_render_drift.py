@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +25,8 @@ def living(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield stage, engine
 
 
-def shown_difference(field: str, kind: str, **values: str) -> str:
-    return json.dumps({"field": field, "kind": kind, **values}, separators=(",", ":"))[:-1]
-
-
 def preview(engine: Engine) -> str:
-    """What a preview prints that expects no changes and finds some."""
+    """What a preview prints that expects no changes and finds some. The engine shows the drift variable as a tree."""
     seen = len(engine.output)
     with pytest.raises(CommandError, match="no changes were expected"):
         engine.preview(expect_no_changes=True, diff=True)
@@ -45,8 +40,8 @@ def test_an_edit_is_found_explained_and_healed(living: Living) -> None:
     estate.env_vars[service["id"]]["RUN_MIGRATIONS"] = "edited-by-hand"
     service["serviceDetails"]["plan"] = "starter"
     shown = preview(engine)
-    assert shown_difference("env.RUN_MIGRATIONS", "changed") in shown
-    assert shown_difference("plan", "changed", declared="free", live="starter") in shown
+    for told in ('"env.RUN_MIGRATIONS"', '"plan"', 'declared: "free"', 'live    : "starter"', '"changed"'):
+        assert told in shown
     assert "edited-by-hand" not in shown
     before = len(writes(stage))
     engine.up()
@@ -60,7 +55,7 @@ def test_an_edited_secret_of_the_group_is_healed_and_reaches_the_service(living:
     estate = stage.render.estate
     variable = next(v for v in estate.find_env_group(GROUP)["envVars"] if v["key"] == "REDIS_URL")
     variable["value"] = "redis://stranger.example.com"
-    assert shown_difference("env.REDIS_URL", "changed") in preview(engine)
+    assert '"env.REDIS_URL"' in preview(engine)
     engine.up()
     stage.render.settle()
     live = estate.live_deploy(estate.find_service(SERVICE)["id"])
@@ -74,7 +69,7 @@ def test_a_deleted_service_is_made_anew_and_everything_that_names_it_follows(liv
     old = estate.find_service(SERVICE)["id"]
     with stage.render_session() as render:
         render.delete(f"/services/{old}")
-    assert '"kind":"missing"' in preview(engine)
+    assert '"missing"' in preview(engine)
     engine.up()
     new = estate.find_service(SERVICE)["id"]
     assert new != old
@@ -90,7 +85,7 @@ def test_a_deleted_database_is_an_error_until_the_settings_say_that_it_may_be_ma
     old = estate.find_postgres(DATABASE)["id"]
     with stage.render_session() as render:
         render.delete(f"/postgres/{old}")
-    assert '"kind":"missing"' in preview(engine)
+    assert '"missing"' in preview(engine)
     with pytest.raises(CommandError, match=rf"{old}\) no longer exists at Render"):
         engine.up()
     assert estate.named(estate.postgres, DATABASE) == []
