@@ -13,6 +13,7 @@ from gate.common.report import Report
 from gate.common.text import escaped, markdown_table
 
 _MARKS: dict[Outcome, str] = {"pass": "✅", "fail": "❌", "note": "📝", "unknown": "❔"}
+_ORDER: tuple[Outcome, ...] = ("pass", "unknown", "note", "fail")
 _COLOURS: dict[Outcome, str] = {"pass": "green", "fail": "bold red", "note": "cyan", "unknown": "yellow"}
 
 
@@ -24,6 +25,7 @@ class CheckReport(Report):
 
     title: str
     checks: list[Line]
+    only_failures: bool = False
 
     @property
     def passed(self) -> bool:
@@ -34,11 +36,14 @@ class CheckReport(Report):
         return ExitCode.DONE if self.passed else ExitCode.FOUND
 
     def lines(self) -> Iterable[Text]:
-        """One each, and how many there are of each outcome."""
-        for one in self.checks:
-            fix = f" ({one.verdict.fix})" if one.verdict.fix else ""
-            told = f"{one.topic}  {one.title}: {one.verdict.detail}{fix}"
-            yield Text.assemble((f"{one.verdict.outcome:8}", _COLOURS[one.verdict.outcome]), told)
+        """One each, the failures last with their fixes below them, and how many there are of each outcome."""
+        shown = [one for one in self.checks if one.verdict.outcome == "fail" or not self.only_failures]
+        width = max((len(one.topic) for one in shown), default=0)
+        for one in sorted(shown, key=lambda line: _ORDER.index(line.verdict.outcome)):
+            outcome, colour = one.verdict.outcome, _COLOURS[one.verdict.outcome]
+            yield Text.assemble((f"{outcome:8}", colour), f"{one.topic:{width}}  {one.title}: {one.verdict.detail}")
+            if one.verdict.fix:
+                yield Text(f"{'':8}{'':{width}}  fix: {one.verdict.fix}")
         counts = {outcome: sum(one.verdict.outcome == outcome for one in self.checks) for outcome in _COLOURS}
         if not counts["note"]:
             del counts["note"]  # most commands have none

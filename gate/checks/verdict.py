@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Outcome = Literal["pass", "fail", "note", "unknown"]
@@ -70,5 +70,11 @@ def _show(value: object) -> str:
     return "absent" if value is None else str(value)
 
 
-UP = "pulumi up"
-"""The fix of everything that the stack declares."""
+UP = "pulumi up --refresh"
+"""The fix of everything that the stack declares: without a refresh the engine does not see what was changed by hand."""
+
+
+def for_stack(line: Line, stack: str) -> Line:
+    """The same line, whose fix names the stack that has to come up."""
+    fix = line.verdict.fix.replace(UP, f"{UP} --stack {stack}")
+    return replace(line, verdict=replace(line.verdict, fix=fix))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Annotated
+
+import typer
 
 from gate.commands.options import AsJson, Envs
 from gate.commands.running import command
@@ -11,6 +14,7 @@ from gate.commands.running import command
 def doctor(
     env: Envs = None,
     as_json: AsJson = False,
+    only_failures: Annotated[bool, typer.Option("--only-failures", help="Show only what fails.")] = False,
 ) -> int:
     """Check that everything a first preview needs is there.
 
@@ -40,5 +44,6 @@ def doctor(
 
         names = " and ".join(chosen := chosen_stacks(env))
         with run.progress(f"looking at {names}") as tell:
-            run.finish(CheckReport(title=f"Doctor: {names}", checks=examine(chosen, os.environ, tell)))
+            checks = examine(chosen, os.environ, tell)
+        run.finish(CheckReport(title=f"Doctor: {names}", checks=checks, only_failures=only_failures))
     return run.exit_code

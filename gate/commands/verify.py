@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from gate.commands.options import AsJson, Env, ReportFolder, StackName
 from gate.commands.running import command
@@ -15,7 +17,13 @@ if TYPE_CHECKING:
     from gate.vendors.repository import Repository
 
 
-def verify(env: Env = None, stack: StackName = None, as_json: AsJson = False, report: ReportFolder = None) -> int:
+def verify(
+    env: Env = None,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    report: ReportFolder = None,
+    only_failures: Annotated[bool, typer.Option("--only-failures", help="Show only what fails.")] = False,
+) -> int:
     """Run the plan's acceptance checks, one line each.
 
     Changes nothing. Looks at branch protection and the checks that really report, environment rules, release tags, the
@@ -44,8 +52,8 @@ def verify(env: Env = None, stack: StackName = None, as_json: AsJson = False, re
         env, stack = choose(env, stack, os.environ)
         target = load_target(env, stack, os.environ)
         with run.progress(f"verifying {env}") as tell:
-            checks = look(target, os.environ, Others(), tell)
-        run.finish(CheckReport(title=f"Verification of {env}", checks=checks))
+            checks = look(target, os.environ, Others(), tell, stack or "")
+        run.finish(CheckReport(title=f"Verification of {env}", checks=checks, only_failures=only_failures))
     return run.exit_code
 
 

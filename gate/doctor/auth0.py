@@ -9,7 +9,7 @@ from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.auth0 import Auth0
 
 SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")
-SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials")
+SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials", "update:client_credentials")
 """Needed as well where the stack hands an application's secret on."""
 
 

@@ -45,6 +45,9 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
     if "x-oauth-scopes" not in answer.headers:
         yield from (_permission(name, found, declared.environment.name) for name, found in answers.items())
     yield f"branch {source}", _branch(answers["Contents"], source)
+    if declared.release_tags and declared.release_managers is None:
+        fix = "name a team: marketedge:github.releaseManagers.teams"
+        yield f"tags {declared.release_tags}", note("everybody who can write can create one, and that releases", fix)
     if _json(answer).get("private"):
         yield "branch protection of a private repository", _plan(answers["Administration"], github.owner)
         if declared.environment.reviewers.users or declared.environment.reviewers.teams:

@@ -56,7 +56,7 @@ def domain_lines(
             verdict = _unresolved(error, record, before_the_first_up=records is None)
         except (OSError, UnicodeError) as error:
             verdict = unknown(f"no answer from DNS here ({type(error).__name__})")
-        yield f"DNS of {domain.name}", verdict
+        yield f"DNS of {domain.name}, as this machine sees it", verdict
 
 
 def _unresolved(error: socket.gaierror, record: str, *, before_the_first_up: bool) -> Verdict:

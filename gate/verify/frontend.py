@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from components.domains import Domain
 from components.frontend_settings import Vercel as Declared
 from components.vercel_project import overriding_records, shared_records
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
@@ -36,8 +37,25 @@ def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
         yield Line("1.3", f"{title}: {key}", expect(key, set(client.get(key) or []), set(wanted), UP))
 
 
-def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator[Line]:
-    """Raises: VendorError."""
+def login_wall(project: dict[str, Any], *, bypass: bool) -> Verdict:
+    """Vercel's protection covers the domain of a branch too; only production's own domains are open.
+
+    Args: bypass: whether the secret is set that lets tests through (docs: Protection Bypass for Automation).
+    """
+    protection = (project.get("ssoProtection") or {}).get("deploymentType")
+    if protection is None:
+        return passed("none: everybody can open it")
+    if bypass and project.get("protectionBypass"):
+        return passed(f"{protection}: people log in at Vercel, tests pass with VERCEL_AUTOMATION_BYPASS_SECRET")
+    return failed(
+        f"{protection}: tests and people without a login at Vercel get its login page",
+        "at Vercel (the project, Settings, Deployment Protection) add a bypass for automation and set its secret as "
+        "VERCEL_AUTOMATION_BYPASS_SECRET of the GitHub environment, add an exception for the domain, or switch it off",
+    )
+
+
+def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: bool = False) -> Iterator[Line]:
+    """Args: bypass: whether tests have the secret that gets past Vercel's protection. Raises: VendorError."""
     path = f"/v9/projects/{quote(declared.project, safe='')}"
     project = vercel.api.get(path, vercel.query, needs=_NEEDS)
     if project is None:
@@ -59,7 +77,9 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared) -> Iterator
         yield Line("2.5", f"newest build of branch {branch}", _newest_build(vercel, project["id"], branch))
     for domain in (declared.domain, *declared.aliases):
         yield Line("2.6", f"domain {domain}", _domain(vercel, project["id"], domain, branch))
-        yield Line("2.6", f"DNS of {domain}", _dns(vercel, domain))
+        yield Line("2.6", f"DNS of {domain}, as Vercel sees it", _dns(vercel, domain))
+    if branch:
+        yield Line("2.6", f"login wall before {declared.domain}", login_wall(project, bypass=bypass))
 
 
 def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
@@ -113,7 +133,8 @@ def _dns(vercel: Vercel, domain: str) -> Verdict:
     found = vercel.api.get(f"/v6/domains/{domain}/config", vercel.query, needs=_NEEDS)
     if found is None:
         return unknown("Vercel does not tell its configuration")
-    fix = f"create the DNS record {domain} CNAME cname.vercel-dns.com"
+    record = Domain(domain, "Vercel")
+    fix = f"create the DNS record {domain} {record.record_type} {record.record_target()}"
     return failed("does not point at Vercel", fix) if found.get("misconfigured") else passed("points at Vercel")
 
 

@@ -36,8 +36,8 @@ def groups(
     where = f"environment {github.environment.name}"
     yield Group("3.3" if github.environment.tags else "3.1", where, lambda: _environment(target, repository()))
     if pattern := github.release_tags:
-        title = f"tags {pattern} cannot be moved"
-        yield Group("3.3", title, lambda: iter([Line("3.3", title, _release_tags(repository(), pattern))]))
+        title, limited = f"tags {pattern} cannot be moved", github.release_managers is not None
+        yield Group("3.3", title, lambda: iter([Line("3.3", title, _release_tags(repository(), pattern, limited))]))
     delivery = f"workflows, template and CONTRIBUTING of {name}"
     yield Group(
         "5.3", delivery, lambda: iter([Line("5.3", delivery, _delivered(target, undelivered(target, repository())))])
@@ -158,19 +158,28 @@ def _reviewers(environment: dict[str, Any]) -> set[str]:
     return {str(one.get("login") or one.get("slug")) for one in people}
 
 
-def _release_tags(repository: Repository, pattern: str) -> Verdict:
-    """docs.github.com/en/rest/repos/rules: the list tells names, each ruleset its conditions and rules."""
+def _release_tags(repository: Repository, pattern: str, limited: bool) -> Verdict:
+    """docs.github.com/en/rest/repos/rules: the list tells names, each ruleset its conditions and rules.
+
+    Args: limited: whether the stack names who may create such tags.
+    """
+    wanted = {"deletion", "update"} | ({"creation"} if limited else set())
     for one in repository.pages("rulesets", _ADMIN):
         if (one["target"], one["enforcement"]) != ("tag", "active"):
             continue
         details = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}
         included = ((details.get("conditions") or {}).get("ref_name") or {}).get("include", [])
         rules = {rule["type"] for rule in details.get("rules", [])}
-        if {"~ALL", f"refs/tags/{pattern}"} & set(included) and rules >= {"deletion", "update"}:
-            return passed(str(one["name"]))
-    return failed(f"no active ruleset protects tags {pattern} from deletion and update", UP)
+        if {"~ALL", f"refs/tags/{pattern}"} & set(included) and rules >= wanted:
+            if limited and not details.get("bypass_actors"):
+                return failed(f"{one['name']} lets nobody create tags {pattern}", UP)
+            told = (
+                f"{one['name']}; {'its release managers create them' if limited else 'whoever can write creates them'}"
+            )
+            return passed(told)
+    return failed(f"no active ruleset protects tags {pattern} from {', '.join(sorted(wanted))}", UP)
 
 
 def _delivered(target: Target, found: Sequence[str]) -> Verdict:
-    fix = f"merge what python -m gate workflows sync --env {target.environment} delivers"
+    fix = f"merge what gate workflows sync --env {target.environment} delivers"
     return failed(", ".join(found), fix) if found else passed("as delivered")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from blueprint.services import with_trigger
+from blueprint.syncs import managing
 from blueprint.workspace import Session
+from components.domains import Domain
 from components.phases import Part
 from components.render_settings import AnyService
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
@@ -17,6 +19,7 @@ def lines(target: Target, session: Session) -> Iterator[Line]:
     """Raises: RenderError."""
     for service in target.settings.render.services:
         yield from _service(target, session, service)
+    yield Line("5.4", "no Blueprint sets Render's objects again", _blueprints(target, session))
     if database := target.settings.render.database:
         yield Line("2.2", f"database {database.name}", _database(session, database.name))
 
@@ -41,10 +44,27 @@ def _service(target: Target, session: Session, declared: AnyService) -> Iterator
         task = "5.4" if settings.released_by_tag else "2.1"
         verdict = expect("autoDeploy", service["autoDeployTrigger"], trigger, UP)
         yield Line(task, f"service {name}: deploys by itself", verdict)
+    if settings.live:
+        yield Line("4.1", f"service {name}: previews use no live data", _previews(service))
     yield from _variables(target, session, service, declared)
     yield from _domains(session, service, declared.domains)
     if not settings.live and declared == settings.render.service:
         yield Line("2.2", "initial data", _seeded(session, service, settings.seed.scripts))
+
+
+def _blueprints(target: Target, session: Session) -> Verdict:
+    found = managing(session, [one.name for one in target.settings.render.objects])
+    told, fix = "; ".join(map(str, found)), f"gate disconnect --env {target.environment}"
+    return failed(told, fix) if found else passed("none manages them")
+
+
+def _previews(service: dict[str, Any]) -> Verdict:
+    """A preview copies every variable of its service, the database's address too (render.com/docs)."""
+    generation = (service["serviceDetails"].get("previews") or {}).get("generation") or "off"
+    if generation == "off":
+        return passed("off")
+    fix = f"declare previews: {{generation: off}}, then {UP}; switch them on at the environment that is merged to first"
+    return failed(f"{generation}: code of pull requests runs on this environment's data", fix)
 
 
 def database_lines(session: Session, name: str) -> Iterator[Line]:
@@ -88,7 +108,9 @@ def _domains(session: Session, service: dict[str, Any], declared: list[str]) -> 
             continue
         status = found[name].get("verificationStatus")
         target = service["serviceDetails"]["url"].removeprefix("https://")
-        fix = f"create the DNS record {name} CNAME {target}, then verify it in Render's dashboard"
+        record = Domain(name, "Render", service["name"])
+        shown = f"{record.record_type} {record.record_target(target)}"
+        fix = f"create the DNS record {name} {shown}, then verify it in Render's dashboard"
         yield Line("2.3", f"domain {name}", expect("verification", status, "verified", fix))
 
 

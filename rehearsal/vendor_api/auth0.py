@@ -35,8 +35,9 @@ SCOPES = (
     *(f"{action}:clients" for action in ("read", "create", "update", "delete")),
     "read:client_keys",
     "read:client_credentials",
+    "update:client_credentials",
 )
-"""What the README asks for."""
+"""What docs/GETTING_STARTED.md asks for."""
 
 
 class Auth0:

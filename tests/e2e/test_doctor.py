@@ -66,7 +66,7 @@ def test_a_stack_before_its_first_up_is_ready(
     assert code == 0
     assert found["stack"]["detail"] == "exists, never up"
     assert found["backend"]["detail"].endswith(stage.state.as_uri())
-    assert found["DNS of staging.zebra.associates"]["outcome"] == "note"
+    assert found["DNS of staging.zebra.associates, as this machine sees it"]["outcome"] == "note"
     assert snapshot(stage) == before
 
 
@@ -102,6 +102,6 @@ def test_after_an_up_it_counts_what_is_there_and_knows_the_records(
     monkeypatch.setattr(socket, "getaddrinfo", no_domain_of_ours)
     code, found = doctor(stage, monkeypatch, capsys)
     assert found["stack"]["detail"].endswith(" resources")
-    api = found["DNS of staging-api.zebra.associates"]
+    api = found["DNS of staging-api.zebra.associates, as this machine sees it"]
     assert api["fix"].endswith(".onrender.com"), "the host that Render gave the service"
     assert (code, api["outcome"]) == (2, "fail")

@@ -58,24 +58,24 @@ ADDRESSES = {
 def test_a_domain_that_points_at_its_vendor_holds_by_name_or_by_address() -> None:
     found = domains("production", None, ADDRESSES.__getitem__)
     assert {title: (one.outcome, one.detail) for title, one in found.items()} == {
-        "DNS of app.zebra.associates": ("pass", "cname.vercel-dns.com, 76.76.21.21"),
-        "DNS of platform.marketedge.co.uk": ("pass", "76.76.21.22"),
+        "DNS of app.zebra.associates, as this machine sees it": ("pass", "cname.vercel-dns.com, 76.76.21.21"),
+        "DNS of platform.marketedge.co.uk, as this machine sees it": ("pass", "76.76.21.22"),
     }
 
 
 def test_a_domain_that_points_elsewhere_is_a_note() -> None:
     found = domains("production", None, lambda host: ["192.0.2.1"] if "zebra" in host else ADDRESSES[host])
-    elsewhere = found["DNS of app.zebra.associates"]
+    elsewhere = found["DNS of app.zebra.associates, as this machine sees it"]
     assert (elsewhere.outcome, elsewhere.detail) == ("note", "192.0.2.1: not where cname.vercel-dns.com is")
     assert "app.zebra.associates CNAME cname.vercel-dns.com" in elsewhere.fix
 
 
 def test_a_name_that_is_not_there_is_a_note_before_the_first_up_and_a_failure_after() -> None:
-    before = domains("staging", None, no_such_name)["DNS of staging.zebra.associates"]
+    before = domains("staging", None, no_such_name)["DNS of staging.zebra.associates, as this machine sees it"]
     assert before.outcome == "note"
     assert before.fix.endswith("create the DNS record staging.zebra.associates CNAME cname.vercel-dns.com")
     records = {"staging-api.zebra.associates": "marketedge-platform-staging.onrender.com"}
-    after = domains("staging", records, no_such_name)["DNS of staging-api.zebra.associates"]
+    after = domains("staging", records, no_such_name)["DNS of staging-api.zebra.associates, as this machine sees it"]
     assert after.outcome == "fail"
     assert after.fix.endswith("CNAME marketedge-platform-staging.onrender.com")
 

@@ -15,8 +15,9 @@ import pytest
 
 from blueprint.workspace import connect
 from components.gate_settings import Seed
-from components.github_settings import Branch, Reviewers
-from gate.checks.verdict import Group, Line, Verdict, passed, unknown
+from components.github_settings import Branch, ReleaseManagers, Reviewers
+from gate.checks.report import CheckReport
+from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown
 from gate.commands.verify import Others
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
@@ -24,7 +25,7 @@ from gate.verify.run import _asked, _smoke, verify
 from rehearsal import vendor_api
 from rehearsal.loopback import running
 from rehearsal.vendor_api import github_git, vercel_deployments
-from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
+from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE
 from tests.unit.gate.smoke_application import LOGIN, Application
 from tests.unit.gate.verify_world import FRONTEND, Estates
 from tests.unit.settings.stack_file import STACKS
@@ -79,7 +80,7 @@ def test_a_policy_that_lived_before_has_to_be_deleted_by_hand(estates: Estates) 
     estates.estate.seed("github", "deployment_policy", **where, branchPattern="main")
     (line,) = (one for one in estates.lines() if one.title == "environment production: who may deploy")
     assert line.verdict.detail == "who may deploy is branch main, tag v*, declared tag v*"
-    assert line.verdict.fix == "delete branch main (Settings, Environments, production), then pulumi up"
+    assert line.verdict.fix == "delete branch main (Settings, Environments, production), then pulumi up --refresh"
 
 
 @pytest.mark.parametrize(
@@ -339,3 +340,68 @@ def test_a_skipped_build_leaves_the_one_before_it_serving(
     ):
         verdict = frontend._newest_build(accounts.vercel, project, "staging")
     assert (verdict.outcome, verdict.detail) == (outcome, said)
+
+
+def test_previews_at_a_service_with_live_data_are_a_failure(estates: Estates) -> None:
+    """They run code of pull requests on this environment's data."""
+    estates.service["serviceDetails"]["previews"] = {"generation": "automatic"}
+    (said,) = estates.failures()
+    assert "automatic: code of pull requests runs on this environment's data" in said
+
+
+def test_a_blueprint_that_sets_render_again_is_a_failure(estates: Estates) -> None:
+    text = f"services: [{{type: web, name: {SERVICE}}}]"
+    estates.render.blueprints.connect("production", estates.service["ownerId"], "https://github.com/o/r", "main", text)
+    (found,) = (one for one in estates.lines() if one.title.startswith("no Blueprint"))
+    assert (found.verdict.outcome, found.verdict.fix) == ("fail", "gate disconnect --env production")
+
+
+def test_release_tags_that_anybody_can_create_are_a_failure_once_the_stack_names_who_may(estates: Estates) -> None:
+    settings = estates.target.settings
+    managers = ReleaseManagers(teams=["release-managers"])
+    github = settings.github.model_copy(update={"release_managers": managers})
+    estates.target = dataclasses.replace(estates.target, settings=settings.model_copy(update={"github": github}))
+    assert any("from creation, deletion, update" in failure for failure in estates.failures())
+    rules = {"deletion": True, "update": True, "creation": True}
+    estates.change("github", "ruleset", rules=rules)
+    assert any("lets nobody create tags v*" in failure for failure in estates.failures())
+    actors = [{"actorId": 7, "actorType": "Team", "bypassMode": "always"}]
+    estates.change("github", "ruleset", rules=rules, bypassActors=actors)
+    assert estates.failures() == []
+
+
+@pytest.mark.parametrize(
+    ("project", "bypass", "outcome"),
+    [
+        ({"ssoProtection": None}, False, "pass"),
+        ({"ssoProtection": {"deploymentType": "all"}}, True, "fail"),
+        ({"ssoProtection": {"deploymentType": "all"}, "protectionBypass": {"s": {}}}, True, "pass"),
+        ({"ssoProtection": {"deploymentType": "all"}, "protectionBypass": {"s": {}}}, False, "fail"),
+    ],
+)
+def test_a_login_wall_before_stagings_domain_is_told_with_the_choices(
+    project: dict[str, Any], bypass: bool, outcome: str
+) -> None:
+    found = frontend.login_wall(project, bypass=bypass)
+    assert found.outcome == outcome
+    assert outcome == "pass" or "VERCEL_AUTOMATION_BYPASS_SECRET" in found.fix
+
+
+def test_a_fix_names_the_stack_and_refreshes() -> None:
+    """Without a refresh the engine does not see what was changed by hand."""
+    line = for_stack(Line("1.5", "force pushes", failed("on", UP)), "acme/gate/staging")
+    assert line.verdict.fix == "pulumi up --refresh --stack acme/gate/staging"
+
+
+def test_the_failures_come_last_each_with_its_fix_on_a_line_of_its_own() -> None:
+    checks = [Line("1.5", "rule", failed("is on", "switch it off")), Line("10.1", "cost", passed("$14"))]
+    shown = [text.plain for text in CheckReport(title="t", checks=checks).lines()]
+    assert shown == [
+        "pass    10.1  cost: $14",
+        "fail    1.5   rule: is on",
+        "              fix: switch it off",
+        "1 pass, 1 fail, 0 unknown",
+    ]
+    only = CheckReport(title="t", checks=checks, only_failures=True)
+    assert next(text.plain for text in only.lines()) == "fail    1.5  rule: is on"
+    assert len(only.as_json()["lines"]) == 2, "the report has them all"
