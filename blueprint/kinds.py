@@ -179,9 +179,23 @@ def kind_of(spec: objects.Object) -> Kind:
     return next(kind for model, kind in _KINDS.items() if isinstance(spec, model))
 
 
-ONLY_IN_BLUEPRINTS: dict[str, str] = {
+_ONLY_IN_BLUEPRINTS = {
     "initial_deploy_hook": "initialDeployHook",
     "preview_plan": "previewPlan",
     "preview_disk_size_gb": "previewDiskSizeGB",
+    "previews.plan": "previews.plan",
+    "previews.num_instances": "previews.numInstances",
 }
-"""Fields that are kept for Render's preview environments, which only a Blueprint can have; nothing sends them."""
+
+
+def unsent(spec: objects.Object) -> list[str]:
+    """The declared keys that only Render's Blueprints have, for its preview environments: the REST API takes none."""
+    keys = [key for path, key in _ONLY_IN_BLUEPRINTS.items() if _at(spec, path) is not None]
+    variables = getattr(spec, "env_vars", ())
+    return keys + [f"{one.key}.previewValue" for one in variables if one.preview_value is not None]
+
+
+def _at(spec: Any, path: str) -> Any:
+    for name in path.split("."):
+        spec = getattr(spec, name, None)
+    return spec

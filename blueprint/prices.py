@@ -71,11 +71,6 @@ def _service(service: Service[Any]) -> Iterator[Price]:
             yield Price(f"{service.name} (each open preview)", previewed, None if one is None else one * copies)
 
 
-def is_known(kind: str, plan: str) -> bool:
-    """Whether Render had this plan when the list was made. Args: kind: service, postgres or keyValue."""
-    return plan in PRICES[kind]
-
-
 def table() -> list[tuple[str, str, float | None]]:
     """The whole list: kind, plan, and dollars a month, None where Render publishes no price."""
     rows = [(kind, plan, price) for kind in ("service", "postgres", "keyValue") for plan, price in PRICES[kind].items()]

@@ -58,9 +58,10 @@ class Service(ABC):
 
     @property
     def _fields(self) -> list[Field]:
-        """Those of its kind; a service that runs an image has no repository."""
-        kept = _OF_A_REPOSITORY if not self.spec.has_repository else frozenset[str]()
-        return [f for f in self._kind.fields if f.name not in kept or getattr(self.spec, f.name) is not None]
+        """Those of its kind; an image has no repository, and scaling goes before a number of instances."""
+        left_out = set() if self.spec.has_repository else {n for n in _OF_A_REPOSITORY if not getattr(self.spec, n)}
+        left_out |= {"num_instances"} if getattr(self.spec, "scaling", None) else set()
+        return [field for field in self._kind.fields if field.name not in left_out]
 
     def _find(self, *, fresh: bool = False) -> Json | None:
         found = self._session.find("/services", "service", self.spec.name, fresh=fresh)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pulumi
 
 from blueprint.errors import RenderError
+from blueprint.kinds import unsent
 from blueprint.syncs import Sync, managing
 from blueprint.workspace import connect
 from components import cost, security_rules
@@ -128,6 +129,14 @@ def databases_that_expire(facts: Facts) -> Iterator[Finding]:
     )
 
 
+def only_in_blueprints(facts: Facts) -> Iterator[Finding]:
+    """Render's REST API has no field for what its preview environments need."""
+    for one in facts.settings.render.objects if Part.BACKEND in facts.declared else ():
+        if keys := unsent(one):
+            text = f"{one.name}: {', '.join(keys)}: only a Blueprint synced by Render has this; kept for `gate export`"
+            yield Finding("notice", f"marketedge:render, {text}")
+
+
 def within_budget(facts: Facts) -> Iterator[Finding]:
     """What the gate adds to the monthly bill (plan 10.1)."""
     if Part.BACKEND not in facts.declared:
@@ -195,6 +204,7 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     belongs_to_one_stack,
     security_rules.previews_use_no_live_data,
     databases_that_expire,
+    only_in_blueprints,
     within_budget,
     checks_that_report,
     variables_take_effect,

@@ -37,6 +37,7 @@ TABLE = (
     Row("verify", "verify:verify", "Run the plan's acceptance checks, one line each.", _LOOK),
     Row("watch", "watch:watch", "Watch an environment's health and error rate for a while.", _LOOK),
     Row("report", "report:report", "Write everything about the environments to one HTML page.", _LOOK),
+    Row("prices", "prices:prices", "Show what Render's plans cost.", _LOOK),
     Row("metrics", "metrics:metrics", "Show how often, how fast and how well you release.", _LOOK),
     Row("deploy", "release:deploy", "Wait until a commit serves, then smoke-test it.", _RELEASE),
     Row("release", "release:release", "Release a tag, and roll back by itself if a step fails.", _RELEASE),

@@ -449,3 +449,13 @@ def test_services_of_every_kind_refer_to_each_other_in_one_document(account: Acc
     (store,) = account.estate.key_values
     assert account.variables("web")["API"] == "api:10000"
     assert account.variables("worker")["REDIS"].endswith(f"{store}:6379")
+
+
+def test_scaling_goes_before_a_number_of_instances(account: Account) -> None:
+    document = of(running("worker", scaling=AUTO, numInstances=1))
+    account.apply(document)
+    (live,) = account.estate.services.values()
+    live["serviceDetails"]["numInstances"] = 3  # as Render scales it
+    assert account.drift(document) == {}
+    account.apply(document)
+    assert account.writes() == []

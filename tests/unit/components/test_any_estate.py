@@ -177,3 +177,17 @@ def test_a_stack_without_a_web_service_has_no_address_anywhere() -> None:
     result = run(file)
     assert result.error is None
     assert "backendUrl" not in (result.outputs or {})
+
+
+def test_what_only_a_blueprint_can_say_is_named() -> None:
+    worker: dict[str, Any] = {
+        "type": "worker",
+        "name": "w",
+        "runtime": "docker",
+        "previews": {"generation": "manual", "plan": "starter"},
+    }
+    worker |= {"initialDeployHook": "./seed", "envVars": [{"key": "A", "value": "1", "previewValue": "2"}]}
+    result = run(stack_file(ESTATE | {"services": [*ESTATE["services"], worker]}), preview=True)
+    assert result.error is None
+    told = "w: initialDeployHook, previews.plan, A.previewValue: only a Blueprint synced by Render has this"
+    assert any(told in warning for warning in result.warnings)

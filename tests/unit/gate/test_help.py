@@ -39,6 +39,7 @@ def test_every_command_of_the_gate_is_there() -> None:
             "init",
             "metrics",
             "preview",
+            "prices",
             "prune",
             "recover",
             "release",
