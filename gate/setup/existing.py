@@ -31,7 +31,7 @@ class Existing:
         notes: what could not be looked at, and why.
     """
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     answers: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack, repr=False)

@@ -36,9 +36,10 @@ JSON_TYPE = "application/json; charset=utf-8"
 class RenderSimulator:
     """A Render account. `requests` is its log, `estate` what exists, `faults` what goes wrong next.
 
-    It answers what Render's own client can read. Recordings of 2024 differ in three things, and `as_recorded` answers
+    It answers what Render's own client can read. Recordings of 2024 differ in four things, and `as_recorded` answers
     like them: null where the client expects a list or nothing, `{envGroup, cursor}` in the list of groups where the
-    client reads bare groups, and a null in a request counts as absent.
+    client reads bare groups, 201 where it reads only 200 (resources of an environment), and a null in a request counts
+    as absent.
 
     Whoever changes the estate while other threads call `handle` holds `lock` meanwhile.
     """

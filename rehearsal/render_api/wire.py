@@ -65,18 +65,18 @@ class Call:
     query: Mapping[str, Sequence[str]]
     body: bytes
     owners: frozenset[str]
-    nulls: bool = False
+    as_recorded: bool = False
 
     def json(self) -> Any:
         """The body as JSON, an object if there is none; 400 if it cannot be read.
 
-        With `nulls`, a null counts as absent and a list that is null as empty, as recorded clients sent it.
+        With `as_recorded`, a null counts as absent and a list that is null as empty, as recorded clients sent it.
         """
         try:
             body = json.loads(self.body) if self.body else {}
         except ValueError as error:
             raise ApiError(400, "invalid JSON") from error
-        if self.nulls:
+        if self.as_recorded:
             return [] if body is None else without_nulls(body)
         return body
 

@@ -106,7 +106,7 @@ class Environments(Collection):
         environment = self.one(call, environment_id)
         for resource in self._named(call, call.object()["resourceIds"]):
             resource |= {"environmentId": environment_id, "updatedAt": self.estate.now()}
-        return 200, self.shown(environment)
+        return (201 if call.as_recorded else 200), self.shown(environment)
 
     def remove_resources(self, call: Call, _: str) -> Answer:
         """Take resources out of the environment they are in.

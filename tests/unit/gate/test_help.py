@@ -31,6 +31,7 @@ def test_every_command_of_the_gate_is_there() -> None:
         *(
             "adopt",
             "deploy",
+            "disconnect",
             "doctor",
             "drift",
             "export",
