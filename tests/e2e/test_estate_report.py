@@ -117,7 +117,7 @@ def test_the_page_shows_what_there_is(living: Living, capsys: pytest.CaptureFixt
         "failed, rolled back",
         "rollback to v1.1.0",
         "release v1.1.1",
-        "production by week: 3 served and 1 failed",
+        "production by week: 2 served and 1 failed",
     ):
         assert told in page
     rate = next(one for one in content["figures"] if one["name"] == "change failure rate")

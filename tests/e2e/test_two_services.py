@@ -85,7 +85,7 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     asked = len(stage.render.requests)
     adopted = harbor.gate("production", "adopt", "--env", "production", "--json")
     assert adopted.returncode == 0, adopted.stderr
-    found = {one["key"]: one["import_id"] for one in json.loads(adopted.stdout)["found"]}
+    found = {one["key"]: one["importId"] for one in json.loads(adopted.stdout)["found"]}
     assert set(found) == {"auth0:Client/production"}
     configure_production(harbor, "adopt", found)
     engine.up()
