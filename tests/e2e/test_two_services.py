@@ -36,7 +36,7 @@ def test_staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None
     harbor.wait_for_deploys()
     assert {one["name"] for one in stage.render.estate.services.values()} == {API, WEB, STAGING_API, STAGING_WEB}
     assert set(up.outputs["serviceUrls"].value) == {STAGING_API, STAGING_WEB}
-    assert up.outputs["monthlyCostUsd"].value["total"] == 20
+    assert up.outputs["monthlyCostUsd"].value["total"] == 24.5  # $7 a service, $6 the database, and its 15 GB
     assert [e for e in changes(stage) if e[0] == "vercel"] == []
     running = harbor.app["staging"].running()
     assert running is not None
