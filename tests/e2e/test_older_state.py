@@ -19,7 +19,7 @@ from gate.changes.look import check
 from gate.changes.report import Kind
 from rehearsal.engine import Engine
 from rehearsal.estate import World
-from tests.e2e.stage import changes, staging, writes
+from tests.e2e.stage import changes, configure, staging, writes
 
 pytestmark = pytest.mark.e2e
 
@@ -36,6 +36,7 @@ def left(pulumi_cli: Path, tmp_path: Path) -> Iterator[tuple[World, Engine]]:
                 present[:] = objects
         for table, rows in saved["render"].items():
             getattr(stage.render.estate, table).update(rows)
+        configure(stage, "marketedge:render", "service.previews.generation", "automatic", "off")  # as its file had it
         engine.set_secrets(saved["secrets"]["stack"])
         state = saved["state"]
         salt = yaml.safe_load((stage.project / "Pulumi.staging.yaml").read_text())["encryptionsalt"]

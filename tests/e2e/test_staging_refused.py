@@ -40,7 +40,7 @@ def test_five_mistakes_are_one_error_and_no_request(pulumi_cli: Path, tmp_path: 
             "marketedge:vercel.domain",
             "marketedge:github.protection.requireConversationResolutoin",
             "marketedge:auth0.callbacks[4]",
-            "marketedge:render.database.plan",
+            "marketedge:render.database.region",
             "VERCEL_API_TOKEN",
         ):
             assert path in text
