@@ -7,6 +7,7 @@ required for fine-grained personal access tokens), and whether it includes writi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,11 +49,32 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
     if declared.release_tags and declared.release_managers is None:
         fix = "name a team: marketedge:github.releaseManagers.teams"
         yield f"tags {declared.release_tags}", note("everybody who can write can create one, and that releases", fix)
+    for variable, form in _GATE.items():
+        yield f"variable {variable}", _variable(github.api.look(f"{path}/actions/variables/{variable}"), form)
     if _json(answer).get("private"):
         yield "branch protection of a private repository", _plan(answers["Administration"], github.owner)
         if declared.environment.reviewers.users or declared.environment.reviewers.teams:
             fix = "leave marketedge:github.environment.reviewers out where the owner has another plan"
             yield "reviewers", note("in a private repository they need GitHub Enterprise", fix)
+
+
+_GATE = {
+    "GATE_REPOSITORY": (re.compile(r"[\w.-]+/[\w.-]+"), "owner/name of this repository"),
+    "GATE_REF": (re.compile(r"v\d+\.\d+\.\d+|[0-9a-f]{40}"), "a release of it, such as v1.2.3, or a commit's full id"),
+}
+"""What the delivered workflows take the gate from: where it is not pinned, they refuse to run."""
+
+
+def _variable(answer: httpx.Response, form: tuple[re.Pattern[str], str]) -> Verdict:
+    """docs.github.com/en/rest/actions/variables, Get a repository variable."""
+    pattern, expected = form
+    fix = f"set it before the workflows run (Settings, Secrets and variables, Actions, Variables): {expected}"
+    if answer.status_code == 404:
+        return note("is not set", fix)
+    if not answer.is_success:
+        return unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
+    value = str(_json(answer).get("value", ""))
+    return passed(value) if pattern.fullmatch(value) else failed(f"is {value!r}", fix)
 
 
 def _token(answer: httpx.Response, now: datetime) -> Verdict:

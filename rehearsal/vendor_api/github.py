@@ -94,6 +94,9 @@ class GitHub:
                 kept = "secret" if kind == "secrets" else "organization_secret"
                 secrets = [_secret(o) for o in self._estate.find_all("github", kept, repository=name)]
                 return _listed("secrets", secrets, request, default=30, most=100)
+            case ("actions", "variables", variable):
+                found = self._estate.find("github", "variable", repository=name, variableName=variable)
+                return Answer(200, _variable(found)) if found else _not_found()
             case ("environments", environment, *rest):
                 found = self._estate.find("github", "environment", repository=name, environment=environment)
                 return self._of_environment(found, tuple(rest), request) if found else _not_found()

@@ -23,6 +23,8 @@ PATHS = {
     "protection": f"/repos/zebra-devops/{REPOSITORY}/branches/main/protection",
     "environment": f"/repos/zebra-devops/{REPOSITORY}/environments/staging",
     "variables": f"/repos/zebra-devops/{REPOSITORY}/environments/staging/variables",
+    "gate": f"/repos/zebra-devops/{REPOSITORY}/actions/variables/GATE_REPOSITORY",
+    "ref": f"/repos/zebra-devops/{REPOSITORY}/actions/variables/GATE_REF",
 }
 GOOD = {
     "repository": httpx.Response(200, json=REPO),
@@ -30,6 +32,8 @@ GOOD = {
     "protection": httpx.Response(404, json={"message": "Branch not protected"}),
     "environment": httpx.Response(404, json={"message": "Not Found"}),
     "variables": httpx.Response(404, json={"message": "Not Found"}),
+    "gate": httpx.Response(200, json={"name": "GATE_REPOSITORY", "value": "zebra-devops/staging-gate"}),
+    "ref": httpx.Response(200, json={"name": "GATE_REF", "value": "v1.2.3"}),
 }
 
 
@@ -136,3 +140,19 @@ def test_where_people_open_github() -> None:
     assert web() == web("https://api.github.com/") == "https://github.com"
     assert web("https://git.example.com/api/v3/") == "https://git.example.com"
     assert web("https://api.octo.ghe.com") == "https://octo.ghe.com"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (httpx.Response(404, json={"message": "Not Found"}), "note"),
+        (httpx.Response(403, json={"message": "Resource not accessible"}), "unknown"),
+        (httpx.Response(200, json={"value": "main"}), "fail"),
+        (httpx.Response(200, json={"value": ""}), "fail"),
+        (httpx.Response(200, json={"value": "0" * 40}), "pass"),
+    ],
+)
+def test_the_delivered_workflows_take_the_gate_from_a_pinned_place(answer: httpx.Response, outcome: str) -> None:
+    found = at_github(ref=answer)["variable GATE_REF"]
+    assert found.outcome == outcome
+    assert outcome not in ("note", "fail") or "such as v1.2.3, or a commit's full id" in found.fix

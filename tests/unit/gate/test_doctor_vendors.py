@@ -196,6 +196,10 @@ def everything(estate: Estate, changed: Mapping[str, str]) -> dict[str, Verdict]
     sim = with_service(simulator("tea-1"))
     estate.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}", private=True)
     estate.seed("github", "branch", repository=REPOSITORY, branch="main", sha="a" * 40)
+    with estate.edit("github") as objects:
+        for variable, value in (("GATE_REPOSITORY", "zebra-devops/staging-gate"), ("GATE_REF", "v1.2.3")):
+            about = {"type": "variable", "id": variable, "repository": REPOSITORY, "createdAt": "2026-01-01T00:00:00"}
+            objects.append({**about, "variableName": variable, "value": value})
     credentials = CREDENTIALS | {"AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com"}
     with serve(sim) as url, vendor_api.serve(estate, credentials) as addresses:
         environ = {**credentials, **addresses.environment, "RENDER_HOST": url, "RENDER_API_KEY": "rnd_doctor"}
