@@ -33,9 +33,6 @@ class Kind:
     fields: tuple[Field, ...]
     type: str = ""
 
-    def field(self, label: str) -> Field:
-        return next(field for field in self.fields if field.label == label)
-
 
 def _names(replicas: list[Json] | None) -> list[Json]:
     return [{"name": replica["name"]} for replica in replicas or ()]
