@@ -52,7 +52,7 @@ def serve(
         owner: of every repository. teams: Vercel's, ids by slug. scopes: of Auth0's management application.
     """
     requests: list[tuple[str, str, str]] = []
-    logins = {credentials["GITHUB_TOKEN"]: "marketedge-gate"}
+    logins = {credentials["GITHUB_TOKEN"]: "the-gate"}
     logins |= {credentials["REPORT_TOKEN"]: WORKFLOW} if "REPORT_TOKEN" in credentials else {}
     simulators: dict[str, Simulator] = {
         "github": GitHub(estate, owner, logins),

@@ -90,7 +90,7 @@ def test_the_list_of_statuses_tells_who_set_each_and_the_combined_one_does_not(v
     listed = vendors.github("GET", f"commits/{sha}/statuses").json()
     assert [(one["state"], one["creator"]["login"]) for one in listed] == [
         ("success", "github-actions[bot]"),
-        ("pending", "marketedge-gate"),
+        ("pending", "the-gate"),
     ]
     combined = vendors.github("GET", f"commits/{sha}/status").json()
     assert (combined["state"], "creator" in combined["statuses"][0]) == ("success", False)

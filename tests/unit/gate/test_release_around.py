@@ -159,7 +159,7 @@ def test_a_hotfix_goes_past_staging_and_says_so_everywhere(
     said = "skipped: staging passed its smoke tests (staging-smoke-tests), hotfix: login is down, ticket 123"
     assert said in capsys.readouterr().out
     (record,) = command_world.estate.find_all("github", "deployment")
-    assert (record["payload"]["hotfix"], record["creator"]) == ("login is down, ticket 123", "marketedge-gate")
+    assert (record["payload"]["hotfix"], record["creator"]) == ("login is down, ticket 123", "the-gate")
 
 
 @pytest.mark.parametrize(
