@@ -18,6 +18,9 @@ def watch(
         int | None,
         typer.Option(help="How long.", metavar="N", min=0, max=60, show_default="marketedge:watch.minutes"),
     ] = None,
+    incident: Annotated[
+        bool, typer.Option("--incident", help="Open or close one issue about it.", show_default=False)
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Watch an environment's health and error rate for a while.
@@ -27,6 +30,9 @@ def watch(
     errors. The first is checked from here every few seconds; the second is counted by Render, for workspaces whose plan
     has HTTP metrics, and needs `RENDER_API_KEY`. With `--minutes 0` it looks once, and a second time if that fails: at
     most ten seconds. `release --watch` does the same after a release, and rolls back on an alarm.
+
+    With `--incident` an alarm opens an issue, one for each environment, which the next quiet watch closes; the team is
+    notified of both (`NOTIFY_WEBHOOK_URL`). It needs `REPORT_TOKEN` (Issues: write) and `GITHUB_REPOSITORY`.
 
     **Exit codes**
 
@@ -38,6 +44,7 @@ def watch(
 
     - `gate watch --env production`
     - `gate watch --env production --minutes 30`
+    - `gate watch --env production --minutes 0 --incident`: for a schedule
     """
     with command("watch", as_json=as_json) as run:
         from gate.smoke.probes import watch_for
@@ -49,5 +56,17 @@ def watch(
         rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})
         with run.progress(f"watching {env} for {rules.minutes} min") as tell:
             seen = watch_for(target, os.environ, rules, tell)
-        run.finish(seen.model_copy(update={"environment": env}))
+        seen = run.finish(seen.model_copy(update={"environment": env}))
+        if incident:
+            from gate.common.notifications import notify
+            from gate.smoke.incident import record
+            from gate.vendors.issues import open_forum
+
+            place = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+            actions = f"{place}/actions/workflows/production-rollback.yml"
+            with open_forum(os.environ) as forum:
+                done = record(seen, forum, actions, target.settings.release.runbook)
+            run.say(done or "nothing to report")
+            if done.startswith(("opened", "closed")):
+                notify(f"{env}: {seen.headline}; {done}", os.environ)
     return run.exit_code

@@ -12,6 +12,8 @@ import yaml
 
 from .conftest import PROJECT
 
+WATCH = "production-watch"
+"""Runs on a schedule, which is the default branch: no environment takes it, and it has no secret of one."""
 WORKFLOWS = sorted((PROJECT / "workflows").glob("*.yml"))
 
 
@@ -32,6 +34,7 @@ def test_the_plans_five_workflows_are_there() -> None:
         "production-deploy",
         "production-rollback",
         "production-smoke-tests",
+        "production-watch",
         "staging-deploy",
         "staging-smoke-tests",
     ]
@@ -43,7 +46,7 @@ def test_every_job_is_bounded_and_has_only_the_permissions_it_names(path: Path) 
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert "permissions" in job
-        assert "uses" in job or ("timeout-minutes" in job and "environment" in job)
+        assert "uses" in job or ("timeout-minutes" in job and ("environment" in job or path.stem == WATCH))
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, PROJECT / "workflows/actions/gate/action.yml"], ids=lambda p: p.stem)
@@ -74,6 +77,10 @@ def test_environments_are_used_from_where_they_may_be_used() -> None:
     """Staging's takes the branch staging only, production's takes tags: a schedule runs on the default branch."""
     for path in WORKFLOWS:
         events = yaml.safe_load(path.read_text())[True]
+        if path.stem == WATCH:
+            secrets = set(re.findall(r"secrets\.(\w+)", path.read_text()))
+            assert secrets == {"GATE_TOKEN", "NOTIFY_WEBHOOK_URL"}
+            continue
         assert set(events) <= {"push", "workflow_dispatch", "workflow_call"}
         if push := events.get("push"):
             assert push == ({"branches": ["staging"]} if path.stem.startswith("staging") else {"tags": ["v*"]})

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 
 import httpx
@@ -16,7 +17,10 @@ from components.gate_settings import Watch
 from gate import cli
 from gate.smoke.probes import error_rate, problem
 from gate.smoke.watching import Rate, Watched, watch
+from rehearsal import vendor_api
+from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
+from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
 from tests.unit.settings.stack_file import STACKS
 
 KEY = {"RENDER_API_KEY": "rnd_key_of_a_watch"}
@@ -197,3 +201,38 @@ def test_a_dead_production_is_noticed_within_ten_seconds(
         assert cli.main(["watch", "--env", "production", "--minutes", "0"]) == 2
         assert monotonic() - began < 10
     assert "alarm: health: no answer (ReadTimeout)" in capsys.readouterr().out
+
+
+def incidents(estate: Estate) -> list[tuple[str, str]]:
+    return [(one["title"], one["state"]) for one in estate.find_all("github", "issue")]
+
+
+def test_an_alarm_opens_one_issue_that_the_next_quiet_watch_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = Estate(tmp_path / "estate")
+    estate.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}")
+    credentials = {**CREDENTIALS, "REPORT_TOKEN": "ghs_report"}
+    told: list[str] = []
+    monkeypatch.setattr("gate.common.notifications.notify", lambda text, _environ: told.append(text) or "")
+    alarm = ["health: status 503"]
+    monkeypatch.setattr("gate.smoke.probes.watch_for", lambda *_arguments: Watched(alarm=alarm[0], looks=2))
+    monkeypatch.chdir(STACKS)
+    with vendor_api.serve(estate, credentials) as addresses:
+        environ = {**credentials, **addresses.environment, "BACKEND_URL": "https://api.example.com"}
+        environ |= {"GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}", "GITHUB_SERVER_URL": "https://github.test"}
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        look = ["watch", "--env", "production", "--minutes", "0", "--incident"]
+        assert [cli.main(look), cli.main(look)] == [2, 2]
+        assert incidents(estate) == [("production is down: health: status 503", "open")]
+        body = estate.find_all("github", "issue")[0]["body"]
+        assert "`gate rollback --env production`" in body
+        assert f"https://github.test/zebra-devops/{REPOSITORY}/actions/workflows/production-rollback.yml" in body
+        alarm[0] = ""
+        assert [cli.main(look), cli.main(look)] == [0, 0]
+        assert incidents(estate) == [("production is down: health: status 503", "closed")]
+        assert [text.partition("; ")[2] for text in told] == ["opened issue #1", "closed issue #1"]
+        alarm[0] = "frontend: status 500"
+        assert cli.main(look) == 2
+        assert incidents(estate)[-1] == ("production is down: frontend: status 500", "open")

@@ -59,7 +59,7 @@ def names() -> Names:
 def test_the_shipped_workflows_have_the_shipped_names() -> None:
     """What the tests lint and execute is what is delivered."""
     workflows = {file.path: file.content for file in delivered(names()) if file.path.startswith(".github/workflows/")}
-    assert len(workflows) == 5
+    assert len(workflows) == 6
     for path, content in workflows.items():
         assert content == (PROJECT / path.removeprefix(".github/")).read_text()
 
@@ -84,6 +84,7 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
         ".github/workflows/production-deploy.yml",
         ".github/workflows/production-rollback.yml",
         ".github/workflows/production-smoke-tests.yml",
+        ".github/workflows/production-watch.yml",
         ".github/workflows/staging-deploy.yml",
         ".github/workflows/staging-smoke-tests.yml",
         "CONTRIBUTING.md",

@@ -1,0 +1,50 @@
+"""One issue about an environment that is down: opened by the first alarm, closed by the first quiet watch after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from gate.smoke.watching import Watched
+from gate.vendors.issues import Forum, marker
+
+_BODY = """{mark}
+**{alarm}**
+
+Seen at {moment:%Y-%m-%d %H:%M:%S} UTC, in two looks one after the other. `gate watch` looks every five minutes, and
+closes this issue when all is well again.
+
+What to do:
+
+- Roll back with one command: `gate rollback --env {environment}`
+- Or with one click: [Production rollback]({actions}), Run workflow, from the release tag that serves now
+- Look closer: `gate smoke --env {environment}`, and the [runbook]({runbook})
+"""
+
+
+def record(
+    seen: Watched, forum: Forum, actions: str, runbook: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> str:
+    """Open the issue, or close it.
+
+    Args: actions: address of the rollback's workflow. runbook: address or path of what to do.
+
+    Returns: what was done, in a line; empty where there was nothing to do.
+
+    Raises: VendorError.
+    """
+    mark = marker(f"incident {seen.environment}")
+    open_ones = forum.open_issues(mark)
+    if seen.alarm and not open_ones:
+        about = {"environment": seen.environment, "actions": actions, "runbook": runbook}
+        body = _BODY.format(mark=mark, alarm=seen.alarm, moment=now(), **about)
+        made = forum.open_issue(mark, f"{seen.environment} is down: {seen.alarm}"[:200], body)
+        return f"opened issue #{made['number']}"
+    if seen.alarm:
+        return f"issue #{open_ones[0]['number']} is open already"
+    for issue in open_ones:
+        began = datetime.fromisoformat(issue["created_at"].replace("Z", "+00:00"))
+        minutes = (now() - began).total_seconds() / 60
+        forum.add_to_issue(issue["number"], f"All is well again, {minutes:.0f} minutes after the alarm.")
+        forum.edit_issue(issue["number"], state="closed")
+    return f"closed issue #{open_ones[0]['number']}" if open_ones else ""
