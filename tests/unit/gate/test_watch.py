@@ -214,7 +214,12 @@ def test_an_alarm_opens_one_issue_that_the_next_quiet_watch_closes(
     estate.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}")
     credentials = {**CREDENTIALS, "REPORT_TOKEN": "ghs_report"}
     told: list[str] = []
-    monkeypatch.setattr("gate.common.notifications.notify", lambda text, _environ: told.append(text) or "")
+
+    def notify(text: str, _environ: object) -> str:
+        told.append(text)
+        return ""
+
+    monkeypatch.setattr("gate.common.notifications.notify", notify)
     alarm = ["health: status 503"]
     monkeypatch.setattr("gate.smoke.probes.watch_for", lambda *_arguments: Watched(alarm=alarm[0], looks=2))
     monkeypatch.chdir(STACKS)
