@@ -150,7 +150,7 @@ EVERYTHING: list[Row] = [
     ("drift", SERVICE, "env.ADDED", "not declared", "added by hand"),
     ("drift", SERVICE, "env.ENVIRONMENT", "as last applied", "changed by hand"),
     ("drift", SERVICE, "plan", "free", "starter"),
-    ("drift", "Vercel variable NEXT_PUBLIC_DEBUG_MODE", "value", "[secret]", "[secret]"),
+    ("drift", "Vercel variable NEXT_PUBLIC_DEBUG_MODE", "value", "true", "another value, which the provider hides"),
 ]
 """What those edits are to be reported as, and nothing else; ANY where the value is looked at elsewhere."""
 
