@@ -89,7 +89,9 @@ def _of(
         for path in steps.changed_fields():
             comes_from = dependencies.get(str(path[0]), [])
             if finding := _field(steps, path, follows=any(urn in unsettled for urn in comes_from)):
-                yield _shown(finding, public) if path == ("value",) else finding
+                shown = _shown(finding, public) if path == ("value",) else finding
+                if shown.declared != UNKNOWN:
+                    yield shown
 
 
 def _shown(finding: Finding, public: tuple[Any, Any]) -> Finding:

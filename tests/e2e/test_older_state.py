@@ -1,7 +1,7 @@
 """A stack that an older program left, with its vendors: this program takes it on without a deploy and without drift.
 
 `states/staging-at-8d9a647.json` is what the program of that commit left after one `up` of the rehearsal's staging: the
-exported state, and what the simulators held. The secrets in it are made up.
+exported state, and what the simulators held. The secrets in it are made up. The stack file beside it is that commit's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gate.changes.look import check
 from gate.changes.report import Kind
 from rehearsal.engine import Engine
 from rehearsal.estate import World
-from tests.e2e.stage import changes, configure, staging, writes
+from tests.e2e.stage import changes, staging, writes
 
 pytestmark = pytest.mark.e2e
 
@@ -36,10 +36,12 @@ def left(pulumi_cli: Path, tmp_path: Path) -> Iterator[tuple[World, Engine]]:
                 present[:] = objects
         for table, rows in saved["render"].items():
             getattr(stage.render.estate, table).update(rows)
-        configure(stage, "marketedge:render", "service.previews.generation", "automatic", "off")  # as its file had it
+        stack_file = stage.project / "Pulumi.staging.yaml"
+        salt = yaml.safe_load(stack_file.read_text())["encryptionsalt"]
+        older = yaml.safe_load(STATE.with_suffix(".yaml").read_text())
+        stack_file.write_text(yaml.safe_dump({**older, "encryptionsalt": salt}))
         engine.set_secrets(saved["secrets"]["stack"])
         state = saved["state"]
-        salt = yaml.safe_load((stage.project / "Pulumi.staging.yaml").read_text())["encryptionsalt"]
         state["deployment"]["secrets_providers"] = {"type": "passphrase", "state": {"salt": salt}}
         engine.stack.import_stack(automation.Deployment(version=state["version"], deployment=state["deployment"]))
         yield stage, engine

@@ -217,6 +217,9 @@ def test_a_value_at_vercel_that_is_no_secret_is_shown(capsys: pytest.CaptureFixt
     assert run(staging=FakeStack([*public("a", "a"), *drifted])) == 2
     text = "value: now another value, which the provider hides; then a (changed outside Pulumi)"
     assert text in capsys.readouterr().out
+    assert run(staging=FakeStack([*public("a", e.UNKNOWN_VALUE), *changed, *REDECLARED])) == 2
+    shown = capsys.readouterr().out
+    assert "They do not change unless its value does: Vercel variable NEXT_PUBLIC_X" in shown, "known at up only"
     assert run(staging=FakeStack(changed)) == 2
     assert "value: now [secret]; then another secret (declared)" in capsys.readouterr().out
 
