@@ -43,7 +43,7 @@ class Imported:
 
     section: Json
     notes: list[str] = field(default_factory=list)
-    secrets: dict[str, list[str]] = field(default_factory=dict)
+    secrets: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
 
 def translate(content: Json, renames: Mapping[str, str], suffix: str = "", *, adopted: bool = False) -> Imported:
