@@ -63,8 +63,8 @@ def test_staging_from_the_first_pull_request_to_a_healed_drift(own: OwnWorld) ->
     settings.write_text(declared.replace("plan: free # or starter", "plan: starter # or"))
     output(own, own.act("pull_request", "preview", pull_request()))
     (comment,) = own.comments(7)
-    assert "| $0 → $7 a month (+$7) |" in comment
-    assert "| update | Render service marketedge-platform-staging | `plan` | `free` | `starter` | declared |" in comment
+    assert "Cost at Render: $0 → $14 a month (+$14)" in comment, "the service, and a preview of it"
+    assert "| Render | update | service marketedge-platform-staging | `plan` | `free` | `starter` |" in comment
     settings.write_text(declared)
 
     edit_protection(own, enforced=False)
