@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,10 +75,11 @@ class Runner:
             command += ["--env", f"{name}={value}"]
         for name, value in variables.items():
             command += ["--var", f"{name}={value}"]
-        for name in secrets:
-            command += ["--secret", name]
-        environ = {**os.environ, **secrets}
-        return subprocess.run(command, cwd=self.repository, env=environ, capture_output=True, text=True, check=False)
+        # In a file: from act's own environment every step would have them, whatever its workflow gives it.
+        kept = self.folder / "secrets"
+        kept.write_text("".join(f"{name}={json.dumps(value)}\n" for name, value in secrets.items()))
+        command += ["--secret-file", str(kept)]
+        return subprocess.run(command, cwd=self.repository, capture_output=True, text=True, check=False)
 
     def _stand_ins(self) -> dict[str, Path]:
         found = {}
