@@ -96,11 +96,6 @@ class Call:
         values = [part for value in self.query.get(name, ()) for part in value.split(",") if part]
         return frozenset(values) or None
 
-    def flag(self, name: str, default: bool) -> bool:
-        """A boolean of the query string."""
-        values = self.query.get(name)
-        return values[-1].lower() == "true" if values else default
-
     def page(self, rows: Sequence[Json], field: str, key: Callable[[Json], str]) -> list[Json]:
         """The asked-for part of a list, each row wrapped with the cursor that continues behind it."""
         limit = self._limit()

@@ -20,6 +20,14 @@ LOCKS = {"gate": "requirements-gate.txt", "program": "requirements.txt", "dev": 
 PROGRAM = ("__main__.py", "blueprint", "components", "gate")
 SHARED_NAMESPACES = {"google": "protobuf"}
 """Import names that several packages share, with the one that we mean."""
+PEOPLE_RUN = {"import-linter", "mypy", "pytest-cov", "pytest-random-order", "pytest-xdist", "ruff", "uv", "zizmor"}
+ASKED_FOR_BY_OTHERS = {
+    "flask": "moto's server",
+    "flask-cors": "moto's server",
+    "githubkit-schemas-2022-11-28": "githubkit, as githubkit_schemas",
+    "hishel": "githubkit, which does not know its 2.0",
+    "pip": "the engine, which runs it in each preview",
+}
 
 
 def named(group: str) -> dict[str, Requirement]:
@@ -72,6 +80,20 @@ def imported_by(file: Path) -> set[str]:
 def test_every_import_is_a_direct_dependency(group: str, places: tuple[str, ...]) -> None:
     unnamed = {f"{file}: {name}" for file, name in imports(*places) if name not in named(group)}
     assert unnamed == set()
+
+
+@pytest.mark.parametrize(
+    ("group", "places"),
+    [
+        ("gate", PROGRAM[1:]),
+        ("program", PROGRAM),
+        ("dev", (*PROGRAM, "rehearsal", "benchmarks", "tools", "tests")),
+    ],
+)
+def test_every_direct_dependency_is_used(group: str, places: tuple[str, ...]) -> None:
+    imported = {name for _, name in imports(*places)}
+    types = {name for name in named(group) if name.startswith("types-") and name[len("types-") :] in imported}
+    assert set(named(group)) - imported - types - PEOPLE_RUN - set(ASKED_FOR_BY_OTHERS) == set()
 
 
 @pytest.mark.parametrize("group", LOCKS)
