@@ -73,7 +73,7 @@ def test_another_teams_names_take_their_places() -> None:
     assert release[True]["push"] == {"tags": ["rel-*"]}
     assert release["jobs"]["release"]["environment"] == "Live site"
     assert "Branch from `next/1`" in found["CONTRIBUTING.md"]
-    assert "https://next.harbor.example by whoever" in found["pull_request_template.md"]
+    assert "has tested it on https://next.harbor.example." in found["pull_request_template.md"]
     assert [name for name, text in found.items() if "zebra" in text.lower() or "marketedge" in text.lower()] == []
 
 
