@@ -48,7 +48,7 @@ format: ## Format the code and fix what the linter can fix
 	@$(SETUP) -- $(PYTHON) -m ruff check --fix-only .
 	@$(PYTHON) -m ruff format .
 
-LOCK := venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+LOCK := venv/bin/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 
 lock: ## Lock what pyproject.toml names, with all that it brings along
