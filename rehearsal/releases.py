@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from gate.upkeep.workflows import BRANCH as WORKFLOWS
+from gate.upkeep.delivery import delivery_branch
 from rehearsal.application import Application
 from rehearsal.estate import World
 from rehearsal.plugins import Estate
@@ -82,7 +82,7 @@ class Releases:
     def _deliver(self) -> str:
         """The workflows reach main by a pull request, which somebody merges."""
         self._story.gate("workflows", "sync", "--env", "production", job=self.job)
-        github_git.merge_files(self._world.vendors, _REPOSITORY, WORKFLOWS, "main")
+        github_git.merge_files(self._world.vendors, _REPOSITORY, delivery_branch("main"), "main")
         self._story.gate("workflows", "check", "--env", "production", job=self.job)
         for name in ("RENDER_API_KEY", "VERCEL_API_TOKEN"):  # a person sets what the jobs need and no stack knows
             self._world.vendors.seed(

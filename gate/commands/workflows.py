@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gate.commands.options import AsJson, Env, StackName
+from gate.commands.options import AsJson, Env, Envs, StackName
 from gate.commands.running import command
 
 if TYPE_CHECKING:
+    from components.settings import Settings
     from gate.upkeep.workflows import File
     from gate.vendors.repository import Repository
 
@@ -23,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 def workflows() -> None:
     """Deliver the application's workflows to its repository.
 
-    `check` only compares; `sync` opens the pull request.
+    `check` only compares; `sync` opens the pull requests.
     """
 
 
@@ -46,38 +47,45 @@ def check_workflows(env: Env = None, stack: StackName = None, as_json: AsJson = 
     with command("workflows check", as_json=as_json) as run:
         from gate.upkeep.workflows import Comparison, compare
 
-        with _repository(env, stack) as (repository, branch, files):
+        with _repository(env, stack) as (repository, settings, files):
+            branch = settings.github.branch.name
             run.finish(Comparison(branch=branch, differences=compare(repository, branch, files)))
     return run.exit_code
 
 
 @app.command("sync")
-def sync_workflows(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> int:
-    """Open or update the pull request with all workflows.
+def sync_workflows(env: Envs = None, stack: StackName = None, as_json: AsJson = False) -> int:
+    """Open or update the pull requests with all workflows.
 
-    It goes to the environment's branch. Running it again changes nothing that is right already. Needs `GITHUB_TOKEN`
-    (Contents, Workflows, Pull requests: write).
+    Each environment's branch gets one of its own, in the order in which they can be merged: a branch that requires
+    staging's check, as main does after the cutover, takes them from staging. Running it again goes on from there, and
+    changes nothing that is right already. Needs `GITHUB_TOKEN` (Contents, Workflows, Pull requests: write).
 
     **Exit codes**
 
-    - `0`: the pull request is open (its address is printed), or there is nothing to deliver
+    - `0`: the pull requests are open (their addresses are printed), or there is nothing to deliver
     - `1`: could not be done
 
     **Examples**
 
+    - `gate workflows sync`
     - `gate workflows sync --env staging`
     """
     with command("workflows sync", as_json=as_json) as run:
-        from gate.upkeep.workflows import Delivery, sync
+        from gate.stack.target import chosen_stacks
+        from gate.upkeep.delivery import deliver, destinations
 
-        with _repository(env, stack) as (repository, branch, files):
-            run.finish(Delivery(branch=branch, pull_request=sync(repository, branch, files)))
+        named: list[tuple[str | None, str | None]] = [(one, stack) for one in env or ()]
+        named = named or [(None, one) for one in ([stack] if stack else chosen_stacks(None))]
+        with _repository(*named[-1]) as (repository, last, files):
+            chosen = [_settings(*one) for one in named[:-1]]
+            run.finish(deliver(repository, destinations([*chosen, last], os.environ), files))
     return run.exit_code
 
 
 @contextmanager
-def _repository(env: str | None, stack: str | None) -> Iterator[tuple[Repository, str, list[File]]]:
-    """The application's repository, the environment's branch in it, and what is delivered there."""
+def _repository(env: str | None, stack: str | None) -> Iterator[tuple[Repository, Settings, list[File]]]:
+    """The application's repository, the environment's settings, and what is delivered there."""
     from gate.stack.target import choose, load_settings
     from gate.upkeep.workflows import delivered, names
     from gate.vendors import Accounts
@@ -87,4 +95,10 @@ def _repository(env: str | None, stack: str | None) -> Iterator[tuple[Repository
     settings, config = load_settings(env, stack, os.environ)
     files = delivered(names(settings, os.environ))
     with Accounts(os.environ, config) as accounts:
-        yield Repository(accounts.github, settings.github.repository), settings.github.branch.name, files
+        yield Repository(accounts.github, settings.github.repository), settings, files
+
+
+def _settings(env: str | None, stack: str | None) -> Settings:
+    from gate.stack.target import choose, load_settings
+
+    return load_settings(*choose(env, stack, os.environ), os.environ)[0]

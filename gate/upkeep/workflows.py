@@ -1,4 +1,4 @@
-"""What is delivered, what the repository has, and one pull request that makes the two the same.
+"""What is delivered, and what the repository has instead; `delivery` has the pull requests that make the two the same.
 
 The workflows are shipped with MarketEdge's names in them, ready to be run and checked; another stack's names take their
 place as they are delivered. Facts: docs.github.com/en/rest (repos/contents, git/refs, pulls).
@@ -23,14 +23,10 @@ from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.stack.target import load_peers
-from gate.vendors.errors import VendorError
 from gate.vendors.repository import Repository
 
-BRANCH = "staging-gate/workflows"
 BEGIN, END = "<!-- staging gate: begin -->\n", "<!-- staging gate: end -->\n"
-TITLE = "Staging gate: workflows"
 _SOURCE = Path(__file__).resolve().parents[2] / "workflows"
-_WRITE = "Contents, Workflows and Pull requests: write"
 
 
 @dataclass(frozen=True)
@@ -76,16 +72,6 @@ class Comparison(Report):
         return lines or [f"{self.branch} has every workflow as it is delivered"]
 
 
-class Delivery(Report):
-    """The pull request that delivers them; its address is empty where there is nothing to deliver."""
-
-    branch: str
-    pull_request: str | None
-
-    def lines(self) -> list[str]:
-        return [self.pull_request or f"{self.branch} has every workflow as it is delivered"]
-
-
 @dataclass(frozen=True)
 class Names:
     """What the two stacks call things. url: where people look at staging."""
@@ -128,19 +114,33 @@ class Names:
 
 
 def names(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Names:
-    """Of an environment and the one beside it: the one that is released by tags, and the one before it.
+    """Those of the repository's workflows, which are the same on every branch.
 
     Raises: GateError where no peer's file is in the folder.
     """
+    return Names.of(*pair(settings, environ, folder))
+
+
+def pair(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> tuple[Settings, Settings]:
+    """The environment that is released by tags, after the one before it, which is the first of its peers.
+
+    A further environment, such as uat, is in no pair: its branch gets the same files as the others.
+
+    Raises: GateError where no peer's file is in the folder.
+    """
+    if other := _other(settings, environ, folder):
+        return (other, settings) if settings.released_by_tag else (_other(other, environ, folder) or settings, other)
+    kind = "merge" if settings.released_by_tag else "tag"
+    raise GateError(
+        f"none of marketedge:peers ({', '.join(settings.peers) or 'empty'}) has a Pulumi.<stack>.yaml here that is "
+        f"released by {kind}: the workflows hold the names of both environments"
+    )
+
+
+def _other(settings: Settings, environ: Mapping[str, str], folder: Path) -> Settings | None:
+    """The first peer that is released the other way."""
     peers = load_peers(settings, environ, folder)
-    peer = next((one for one in peers if one.released_by_tag != settings.released_by_tag), None)
-    if peer is None:
-        kind = "merge" if settings.released_by_tag else "tag"
-        raise GateError(
-            f"none of marketedge:peers ({', '.join(settings.peers) or 'empty'}) has a Pulumi.<stack>.yaml here that is "
-            f"released by {kind}: the workflows hold the names of both environments"
-        )
-    return Names.of(peer, settings) if settings.released_by_tag else Names.of(settings, peer)
+    return next((one for one in peers if one.released_by_tag != settings.released_by_tag), None)
 
 
 def _scalar(text: str) -> str:
@@ -174,61 +174,9 @@ def compare(repository: Repository, ref: str, files: list[File]) -> list[Differe
 
 
 def _content(repository: Repository, ref: str, path: str) -> str | None:
-    return _decoded(repository.get(f"contents/{quote(path)}", ref=ref))
+    return decoded(repository.get(f"contents/{quote(path)}", ref=ref))
 
 
-def _decoded(found: dict[str, Any] | None) -> str | None:
+def decoded(found: dict[str, Any] | None) -> str | None:
+    """The text of a file as GitHub answers it."""
     return base64.b64decode(found["content"]).decode("utf-8", "replace") if found else None
-
-
-def sync(repository: Repository, base: str, files: list[File]) -> str | None:
-    """Open the pull request, or renew the one that is open. A rerun that changes nothing writes nothing.
-
-    A branch that is left of an earlier one, merged or closed, is set to the base first: its old commits would conflict.
-
-    Returns: its address; None where the base branch has everything already.
-
-    Raises: VendorError.
-    """
-    if not compare(repository, base, files):
-        return None
-    query = {"state": "open", "head": f"{repository.owner}:{BRANCH}", "base": base}
-    listed = repository.get("pulls", needs=_WRITE, **query) or []
-    if not listed:
-        _begin(repository, base)
-    for difference in compare(repository, BRANCH, files):
-        _put(repository, next(file for file in files if file.path == difference.path))
-    if listed:
-        return str(listed[0]["html_url"])
-    body = {"title": TITLE, "head": BRANCH, "base": base, "body": _BODY}
-    return str(repository.send("POST", "pulls", body, needs=_WRITE)["html_url"])
-
-
-_BODY = (
-    "The staging gate's workflows, as `python -m gate workflows sync` delivers them. Edit them there, not here: the "
-    "next run would change them back."
-)
-
-
-def _begin(repository: Repository, base: str) -> None:
-    """The branch, at the head of the base."""
-    head, there = repository.head(base), repository.head(BRANCH)
-    if head is None:
-        raise VendorError(f"GitHub has no branch {base}: run pulumi up for this environment first")
-    if there is None:
-        repository.send("POST", "git/refs", {"ref": f"refs/heads/{BRANCH}", "sha": head}, needs=_WRITE)
-    elif there != head:
-        body = {"sha": head, "force": True}
-        repository.send("PATCH", f"git/refs/heads/{BRANCH}", body, needs=_WRITE, repeatable=True)
-
-
-def _put(repository: Repository, file: File) -> None:
-    path = f"contents/{quote(file.path)}"
-    there = repository.get(path, ref=BRANCH)
-    body = {
-        "message": f"{TITLE}: {file.path}",
-        "branch": BRANCH,
-        "content": base64.b64encode(file.beside(_decoded(there)).encode()).decode(),
-        **({"sha": there["sha"]} if there else {}),
-    }
-    repository.send("PUT", path, body, needs=_WRITE)

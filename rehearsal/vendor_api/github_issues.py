@@ -94,6 +94,13 @@ class Issues:
         return Answer(201, _comment(made))
 
     def _open_pull(self, body: Json) -> Answer:
+        """pulls/create-a-pull-request: 422 where a branch is not there, or one is open between the two already."""
+        branches = {one["branch"] for one in self._estate.find_all("github", "branch", repository=self._name)}
+        if unknown := [field for field in ("head", "base") if body[field] not in branches]:
+            return _invalid(f"PullRequest: {unknown[0]} is invalid")
+        ends = {"head": body["head"], "base": body["base"]}
+        if self._estate.find("github", "pull_request", repository=self._name, state="open", **ends):
+            return _invalid(f"A pull request already exists for {body['head']}.")
         with self._estate.edit("github") as objects:
             number = self._next_number(objects)
             made = {"type": "pull_request", "id": f"{self._name}!{number}", "repository": self._name, "number": number}

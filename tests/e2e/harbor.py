@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gate.upkeep import workflows as delivery
+from gate.upkeep.delivery import delivery_branch
 from rehearsal import application
 from rehearsal.application import Application, Headers
 from rehearsal.engine import Engine
@@ -110,7 +110,7 @@ class Team:
     def merge_workflows(self) -> None:
         """The pull request of `gate workflows sync` is merged."""
         with self.stage.vendors.edit("github") as objects:
-            for file in select(objects, "file", repository=REPOSITORY, branch=delivery.BRANCH):
+            for file in select(objects, "file", repository=REPOSITORY, branch=delivery_branch("main")):
                 objects[:] = [o for o in objects if (o.get("file"), o.get("branch")) != (file["file"], "main")]
                 objects.append({**file, "branch": "main"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,16 @@ import pytest
 import yaml
 
 from gate.cli import main
-from gate.upkeep.workflows import BEGIN, BRANCH, END, Difference, File, Names, compare, delivered, sync
+from gate.common.errors import GateError
+from gate.stack.target import load_settings
+from gate.upkeep.delivery import EARLIER, TITLE, Destination, deliver, delivery_branch, destinations
+from gate.upkeep.workflows import BEGIN, END, Difference, File, Names, compare, delivered
+from gate.upkeep.workflows import names as names_of
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
+from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
 from tests.unit.settings.stack_file import PROJECT, STACKS, StackFile
 
@@ -42,6 +48,14 @@ def repository(vendors: vendor_api.Addresses) -> Iterator[Repository]:
 
 
 FILES = [File(".github/workflows/a.yml", "on: push\n"), File(".github/workflows/b.yml", "on: pull_request\n")]
+
+
+BRANCH = delivery_branch("staging")
+
+
+def sync(repository: Repository, base: str, files: list[File]) -> str | None:
+    """What is delivered to one branch alone."""
+    return deliver(repository, [Destination(base)], files).branches[0].pull_request
 
 
 def files(estate: Estate, branch: str) -> dict[str, str]:
@@ -162,6 +176,129 @@ def test_the_commands(
     assert "missing: .github/workflows/staging-deploy.yml" in capsys.readouterr().out
     assert main(["workflows", "sync", "--env", "staging"]) == 0
     assert "/pull/1" in capsys.readouterr().out
+
+
+def merge(estate: Estate, number: int) -> None:
+    """What a person does with a pull request: the base has its files then."""
+    with estate.edit("github") as objects:
+        pull = next(one for one in objects if (one["type"], one.get("number")) == ("pull_request", number))
+        pull["state"] = "closed"
+    github_git.merge_files(estate, REPOSITORY, pull["head"], pull["base"])
+
+
+@pytest.fixture
+def estate_of_two(tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Estate:
+    """Both branches, and the two stack files in the current folder."""
+    estate.seed("github", "branch", repository=REPOSITORY, branch="main", sha="e" * 40)
+    for file in STACKS.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return estate
+
+
+def cut_over(folder: Path) -> None:
+    file = folder / "Pulumi.production.yaml"
+    config = yaml.safe_load(file.read_text())
+    config["config"]["marketedge:phase"] = "cutover"
+    file.write_text(yaml.safe_dump(config))
+
+
+def synced(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    assert main(["workflows", "sync", *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+PULL = "https://github.com/zebra-devops/MarketEdge-Platform/pull/"
+HAS_THEM = "has every workflow as it is delivered"
+
+
+def test_before_the_cutover_each_branch_gets_a_pull_request_of_its_own(
+    estate_of_two: Estate, vendors: vendor_api.Addresses, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = [f"staging: {PULL}1 to be merged", f"main: {PULL}2 to be merged"]
+    assert synced(capsys) == told
+    assert synced(capsys) == told
+    ends = [(one["head"], one["base"]) for one in estate_of_two.find_all("github", "pull_request")]
+    assert ends == [(delivery_branch("staging"), "staging"), (delivery_branch("main"), "main")]
+    merge(estate_of_two, 1)
+    assert synced(capsys) == [f"staging: {HAS_THEM}", told[1]]
+    merge(estate_of_two, 2)
+    assert synced(capsys) == [f"staging: {HAS_THEM}", f"main: {HAS_THEM}"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--env", "production"], ["--env", "production", "--env", "staging"]])
+def test_after_the_cutover_main_takes_them_from_staging(
+    arguments: list[str],
+    estate_of_two: Estate,
+    vendors: vendor_api.Addresses,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Main requires staging-smoke-tests, which a pull request from another branch would never get."""
+    cut_over(tmp_path)
+    waits = (
+        "main: requires staging-smoke-tests, so it takes them from staging: merge that one first, then run this again"
+    )
+    assert synced(capsys, *arguments) == [f"staging: {PULL}1 to be merged", waits]
+    assert synced(capsys, *arguments) == [f"staging: {PULL}1 to be merged", waits]
+    merge(estate_of_two, 1)
+    through = (
+        f"main: {PULL}2 from staging, with all that is new there; to be merged once staging-smoke-tests has passed on "
+        "staging"
+    )
+    assert synced(capsys, *arguments) == [f"staging: {HAS_THEM}", through]
+    assert synced(capsys, *arguments) == [f"staging: {HAS_THEM}", through]
+    merge(estate_of_two, 2)
+    assert synced(capsys, *arguments)[-1] == f"main: {HAS_THEM}"
+    ends = [(one["head"], one["base"]) for one in estate_of_two.find_all("github", "pull_request")]
+    assert ends == [(delivery_branch("staging"), "staging"), ("staging", "main")]
+
+
+def test_a_pull_request_from_staging_that_is_open_already_is_the_one_that_brings_them(
+    estate: Estate, repository: Repository
+) -> None:
+    for file in FILES:
+        seed_file(estate, file.path, file.content)
+    estate.seed("github", "branch", repository=REPOSITORY, branch="main", sha="e" * 40)
+    body = {"title": "Release 1.4", "head": "staging", "base": "main"}
+    theirs = repository.send("POST", "pulls", body, needs="")["html_url"]
+    found = deliver(repository, [Destination("main", "staging", "staging-smoke-tests")], FILES)
+    assert found.branches[0].pull_request == theirs
+
+
+@pytest.mark.parametrize("phase", ["infrastructure", "cutover"])
+def test_a_third_environments_branch_gets_the_same_files_and_changes_nothing_for_main(
+    phase: str, estate_of_two: Estate, vendors: vendor_api.Addresses, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The workflows hold staging's and production's names on uat's branch too: it is merged on to the others."""
+    shutil.copy(PROJECT / "tests" / "stacks" / "uat" / "Pulumi.uat.yaml", tmp_path)
+    estate_of_two.seed("github", "branch", repository=REPOSITORY, branch="develop", sha="d" * 40)
+    if phase == "cutover":
+        cut_over(tmp_path)
+    settings = {name: load_settings(name, None, {}, tmp_path)[0] for name in ("uat", "staging", "production")}
+    assert len({names_of(one, {}, tmp_path) for one in settings.values()}) == 1
+    last = Destination("main", "staging", "staging-smoke-tests") if phase == "cutover" else Destination("main")
+    wanted = [Destination("develop"), Destination("staging"), last]
+    assert destinations(list(settings.values()), {}, tmp_path) == wanted
+    assert [line.split()[0] for line in synced(capsys)] == ["staging:", "develop:", "main:"]
+    assert synced(capsys, "--env", "uat") == [f"develop: {PULL}2 to be merged"]
+
+
+def test_what_an_earlier_version_left_open_is_renewed(estate: Estate, repository: Repository) -> None:
+    """It had one branch for every base."""
+    estate.seed("github", "branch", repository=REPOSITORY, branch=EARLIER, sha="a" * 40)
+    repository.send("POST", "pulls", {"title": TITLE, "head": EARLIER, "base": "staging"}, needs="")
+    assert sync(repository, "staging", FILES) == f"{PULL}1"
+    assert files(estate, EARLIER) == {file.path: file.content for file in FILES}
+
+
+def test_somebody_elses_branch_of_the_name_is_left_as_it_is(estate: Estate, repository: Repository) -> None:
+    estate.seed("github", "branch", repository=REPOSITORY, branch=BRANCH, sha="a" * 40)
+    theirs = github_git.commit(estate, REPOSITORY, BRANCH)
+    with pytest.raises(GateError, match=f"the branch {BRANCH} has commits that are not of this command"):
+        sync(repository, "staging", FILES)
+    assert [one["sha"] for one in estate.find_all("github", "branch", branch=BRANCH)] == [theirs]
+    assert estate.find_all("github", "pull_request") == []
 
 
 def test_without_a_token_it_says_what_to_export(
