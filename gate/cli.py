@@ -146,4 +146,5 @@ def _worded(error: typer.TyperException) -> str:
         return f"No such option: {option}." + (f" Did you mean {nearest[0]}?" if nearest else "")
     parameter = getattr(error, "param", None)
     hint = getattr(parameter, "help", None) if "Missing" in type(error).__name__ else None
-    return error.format_message() + (f" {hint}" if hint else "")
+    told = error.format_message().replace("'version'. Did you mean 'verify'?", "'version'. Did you mean --version?")
+    return told + (f" {hint}" if hint else "")

@@ -73,6 +73,8 @@ def read(text: str) -> Json:
         typed, written = (_loader(kind).load(text) for kind in ("safe", "base"))
     except YAMLError as error:
         raise GateError(f"the Blueprint is not YAML: {error}") from None
+    if typed is None:
+        raise GateError("the Blueprint is empty: expected services, databases or envVarGroups")
     if found := problems(typed, _FORM):
         raise GateError("this is no Blueprint: " + "; ".join(found))
     content: Json = _as_written(typed, written)

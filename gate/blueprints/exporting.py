@@ -93,7 +93,7 @@ def _variable(holder: str, variable: Json, notes: list[str]) -> Json:
     if "fromKeyValue" in variable:
         return {"key": key, "fromService": {"type": "keyvalue", **variable["fromKeyValue"]}}
     if "fromOutput" in variable:
-        notes.append(f"{holder}: {key} is what {variable['fromOutput']} makes here; a Blueprint asks for it once")
+        notes.append(f"{holder}: this program sets {key} from {variable['fromOutput']}; a Blueprint asks for it")
     return {"key": key, "sync": False} if {"fromSecret", "fromOutput"} & variable.keys() else variable
 
 

@@ -88,6 +88,8 @@ def _content(
         return read(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise GateError(f"there is no {path} here: name the Blueprint, or say --from repository") from None
+    except UnicodeDecodeError as error:
+        raise GateError(f"{path} is not UTF-8 text (byte {error.start + 1}): save it as UTF-8") from None
 
 
 def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Mapping[str, str]) -> str:

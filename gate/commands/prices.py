@@ -45,4 +45,4 @@ def prices(as_json: AsJson = False) -> int:
 
 
 def _dollars(amount: float | None) -> str:
-    return "not told" if amount is None else f"{amount:,.2f}"
+    return "not known" if amount is None else f"{amount:,.2f}"

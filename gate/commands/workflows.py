@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gate.upkeep.workflows import File
     from gate.vendors.repository import Repository
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 
 
 @app.callback()

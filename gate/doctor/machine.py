@@ -133,7 +133,7 @@ def _provider(have: set[tuple[str, str, str]], name: str, version: str, server: 
     if version in versions:
         return passed(version)
     if not os.environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS") and shutil.which(f"pulumi-resource-{name}"):
-        return passed(f"on PATH, where it goes before {version}")
+        return passed(f"the one on PATH is used instead of {version}")
     option = f" --server {server}" if server else ""
     fix = f"{_INSTALL}, or pulumi plugin install resource {name} {version}{option}"
     return failed(f"{', '.join(versions) or 'none'} is installed, the package wants {version}", fix)

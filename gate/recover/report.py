@@ -136,7 +136,7 @@ def _conclusion(recovery: Recovery) -> str:
     match recovery.status:
         case "clean":
             looked = count(recovery.looked_up, "resource")
-            return f"nothing to recover: of {looked} still to be created, none exists already"
+            return f"nothing to recover: `pulumi up` would create {looked}, and none of that exists already"
         case "refused":
             return "nothing was changed; run this again when that is done, and `pulumi up` only after it"
         case "recovered":

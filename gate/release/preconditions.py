@@ -109,7 +109,7 @@ def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
         return Condition(title, f"{last[1].tag} is: to go back run gate rollback --to {tag}")
     if earlier := _gone_back_from(sha, records):  # a workflow that runs again must not bring it back
         return Condition(title, f"it was rolled back to {earlier}: to serve it again run gate rollback --to {tag}")
-    return Condition(title)
+    return Condition(f"{tag} was released before: every step is checked again")
 
 
 def _gone_back_from(sha: str, records: Sequence[Record]) -> str:

@@ -106,7 +106,7 @@ def _data(ready: Ready, stage: Stage, budget: Budget) -> list[Condition]:
     brought = migrations_of(serving.render_commit, ready.sha, stage.repository, settings.migrations)
     found = [brought] if brought else []
     if settings.backup and stage.database is None:
-        budget.note("no backup of the database is made sure of: name it in marketedge:release.database")
+        budget.note("the database's backup is not checked: name the database in marketedge:release.database")
     elif settings.backup and stage.database:
         there, problem = stage.database.way_back(budget)
         found.append(Condition(f"the database has a way back{there and f': {there}'}", problem))

@@ -54,7 +54,9 @@ class Existing:
             "vercel_project": lambda: [one["name"] for one in self._projects()],
             "vercel_team": lambda: [self.environ.get("VERCEL_TEAM", "")],
             "domain": self._domains,
-            "staging_domain": lambda: [f"staging.{self.answers['domain'].partition('.')[2]}"],
+            "staging_domain": lambda: [
+                f"staging.{parent}" for parent in [self.answers["domain"].partition(".")[2]] if parent
+            ],
         }.get(name, list)
         return [one for one in self._tried(look) or [] if one]
 

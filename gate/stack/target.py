@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +114,9 @@ def load_target(
     name = stack or env
     loaded, config = _load(env, name, environ, folder)
     settings = loaded.settings
+    for variable in ("FRONTEND_URL", "BACKEND_URL"):
+        if not re.match(r"$|https?://[^/\s]+", environ.get(variable, "")):
+            raise GateError(f"{variable} is no address: expected https:// and a host, such as https://api.example.com")
     frontend = environ.get("FRONTEND_URL") or settings.frontend_url or ""
     backend = environ.get("BACKEND_URL")
     read = outputs or _outputs
@@ -207,6 +211,6 @@ def _outputs(stack: str) -> Mapping[str, Any]:
         return public_outputs(stack)
     except GateError as error:
         raise GateError(
-            "the addresses of what runs are not known: export BACKEND_URL (and SERVICE_URLS, where there are further "
-            f"services), or make the stack {stack} readable ({error})"
+            f"the backend's address is not known, because the stack {stack} cannot be read: {error}. To do without the "
+            "stack, set BACKEND_URL (and SERVICE_URLS where there are further services)"
         ) from None

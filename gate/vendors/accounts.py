@@ -71,7 +71,7 @@ class Accounts:
     @property
     def hosts(self) -> dict[str, str]:
         """Base address of each vendor; Auth0's is empty where no domain is named."""
-        domain = self._value("auth0:domain", "AUTH0_DOMAIN")
+        domain = self._auth0_domain
         return {
             GITHUB.label: self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
             AUTH0.label: self._value("", "AUTH0_BASE_URL") or (f"https://{domain}" if domain else ""),
@@ -93,9 +93,14 @@ class Accounts:
             )
         return GitHub(owners.pop(), token, base_url=self.hosts[GITHUB.label])
 
+    @property
+    def _auth0_domain(self) -> str:
+        """The tenant's host. With a scheme it is taken, too, as the provider does (auth0/go-auth0, management.New)."""
+        return self._value("auth0:domain", "AUTH0_DOMAIN").rpartition("://")[2].strip("/")
+
     @cached_property
     def auth0(self) -> Auth0:
-        domain = self._value("auth0:domain", "AUTH0_DOMAIN")
+        domain = self._auth0_domain
         token = self._value("auth0:apiToken", "AUTH0_API_TOKEN")
         client_id = self._value("auth0:clientId", "AUTH0_CLIENT_ID")
         secret = self._value("auth0:clientSecret", "AUTH0_CLIENT_SECRET")

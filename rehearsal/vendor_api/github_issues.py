@@ -127,7 +127,7 @@ def _is_at(found: Json, repository: str, number: int) -> bool:
 
 
 def _pull(found: Json) -> Json:
-    shown = {"number": found["number"], "state": found["state"], "html_url": _address(found, "pull", found["number"])}
+    shown = {"number": found["number"], "state": found["state"], "html_url": web_page(found, "pull", found["number"])}
     return {
         **shown,
         "head": {"ref": found["head"], "sha": found["sha"]},
@@ -141,11 +141,11 @@ def _pull(found: Json) -> Json:
 def _issue(found: Json) -> Json:
     shown = {name: found[name] for name in ("number", "state", "title", "body")}
     shown |= {"state_reason": found["stateReason"], "created_at": found["created"], "user": _user(found)}
-    return {**shown, "html_url": _address(found, "issues", found["number"])}
+    return {**shown, "html_url": web_page(found, "issues", found["number"])}
 
 
 def _pull_as_issue(found: Json) -> Json:
-    address = _address(found, "pull", found["number"])
+    address = web_page(found, "pull", found["number"])
     links = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), address)
     shown = {name: found.get(name) for name in ("number", "state", "body")}
     return {
@@ -159,7 +159,7 @@ def _pull_as_issue(found: Json) -> Json:
 
 def _comment(found: Json) -> Json:
     number = found.get("issue", 0)
-    address = f"{_address(found, 'issues', number)}#issuecomment-{found['id']}"
+    address = f"{web_page(found, 'issues', number)}#issuecomment-{found['id']}"
     return {"id": found["id"], "body": found.get("body"), "user": _user(found), "html_url": address}
 
 
@@ -168,7 +168,8 @@ def _user(found: Json) -> Json:
     return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
 
 
-def _address(found: Json, kind: str, number: int) -> str:
+def web_page(found: Json, kind: str, number: int | str) -> str:
+    """The page of a pull request, an issue or a release at GitHub."""
     return f"https://github.com/zebra-devops/{found['repository']}/{kind}/{number}"
 
 

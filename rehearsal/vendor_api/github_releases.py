@@ -6,6 +6,7 @@ from typing import Any
 
 from ..plugins import Estate
 from .github_git import now
+from .github_issues import web_page
 from .wire import Answer, Request
 
 Json = dict[str, Any]
@@ -52,4 +53,4 @@ class Releases:
 
 def _shown(found: Json) -> Json:
     own = {k: v for k, v in found.items() if k not in ("type", "repository", "generate_release_notes", "make_latest")}
-    return {**own, "html_url": f"https://github.com/releases/tag/{found['tag_name']}"}
+    return {**own, "html_url": web_page(found, "releases/tag", found["tag_name"])}

@@ -114,6 +114,24 @@ def test_a_service_whose_address_nobody_names_is_said_before_anything_is_asked(g
         load_target("staging", None, environ, EXAMPLE, outputs=lambda _stack: {})
 
 
+@pytest.mark.parametrize("variable", ["BACKEND_URL", "FRONTEND_URL"])
+@pytest.mark.parametrize("value", ["api.test", "ftp://api.test", "https://"])
+def test_an_address_that_is_none_is_said_before_anything_is_asked(variable: str, value: str) -> None:
+    with pytest.raises(GateError, match=f"{variable} is no address: expected https://"):
+        load_target("staging", None, {"BACKEND_URL": "https://api.test", variable: value}, EXAMPLE)
+
+
+def test_a_stack_that_cannot_be_read_is_no_riddle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(GateError, match="because the stack staging cannot be read: the Pulumi CLI is not on PATH"):
+        load_target("staging", None, {}, EXAMPLE)
+
+
+@pytest.mark.parametrize("domain", ["acme.eu.auth0.com", "https://acme.eu.auth0.com", "https://acme.eu.auth0.com/"])
+def test_auth0s_host_is_taken_with_a_scheme_as_the_provider_does(domain: str) -> None:
+    assert Accounts({"AUTH0_DOMAIN": domain}).hosts["Auth0"] == "https://acme.eu.auth0.com"
+
+
 def test_the_stacks_outputs_name_the_addresses_that_nothing_else_does() -> None:
     outputs = {"backendUrl": "https://api.test/", "serviceUrls": {WEB: "https://web.test"}}
     target = load_target("staging", None, {}, EXAMPLE, outputs=lambda _stack: outputs)

@@ -178,6 +178,7 @@ def test_a_number_is_kept_as_it_is_written_also_where_it_is_merged() -> None:
     ("text", "place"),
     [
         ("a: [", "not YAML"),
+        ("", "the Blueprint is empty: expected services"),
         ("- just\n- a list", "render.yaml: "),
         ("services: web", "services: "),
         ("services: [{type: web}]", "services.0: 'name' is a required property"),
@@ -294,6 +295,13 @@ def test_a_blueprint_that_cannot_be_declared_is_refused_with_its_place(project: 
     assert main(["import", "--env", "staging", "--replace"]) == 1
     assert "services.0" in capsys.readouterr().err
     assert (project / "Pulumi.staging.yaml").read_text() == STACK
+
+
+def test_a_blueprint_in_another_encoding_names_the_file(project: Path, capsys: Capture) -> None:
+    (project / "render.yaml").write_bytes(b"services: [{type: web, name: caf\xe9}]")
+
+    assert main(["import", "--env", "staging", "--replace"]) == 1
+    assert "render.yaml is not UTF-8 text (byte 33)" in capsys.readouterr().err
 
 
 def test_a_dry_run_shows_the_section_and_writes_nothing(project: Path, capsys: Capture) -> None:

@@ -133,7 +133,7 @@ def test_a_plugin_on_path_is_what_the_engine_takes(project: Path, monkeypatch: p
     plugin.write_text("#!/bin/sh\n")
     plugin.chmod(0o755)
     found = by_title(list(machine.plugin_lines(open_project(str(project)), project)))
-    assert found["provider plugin vercel"].detail == "on PATH, where it goes before 5.21.1"
+    assert found["provider plugin vercel"].detail == "the one on PATH is used instead of 5.21.1"
     assert found["language plugin python"].outcome == "fail"
     monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
     found = by_title(list(machine.plugin_lines(open_project(str(project)), project)))
@@ -184,7 +184,11 @@ def test_a_stack_that_is_not_there_names_the_command(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("complaint", "fix"),
-    [("incorrect passphrase", "PULUMI_CONFIG_PASSPHRASE"), ("AccessDenied: kms", "change-secrets-provider")],
+    [
+        ("incorrect passphrase", "PULUMI_CONFIG_PASSPHRASE"),
+        ("AccessDenied: kms", "change-secrets-provider"),
+        ("invalid YAML file: line 3", "correct Pulumi.staging.yaml"),
+    ],
 )
 def test_secrets_that_do_not_open_say_why(project: Path, complaint: str, fix: str) -> None:
     found, lines = opened(project, {**LISTED, "config --show-secrets --json": RuntimeError(complaint)})

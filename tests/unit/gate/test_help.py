@@ -102,6 +102,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "said"),
     [
         (["smok"], "No such command 'smok'. Did you mean 'smoke'?\nSee python -m gate --help\n"),
+        (["version"], "No such command 'version'. Did you mean --version?\nSee python -m gate --help\n"),
         (["smoke", "--jsn"], "No such option: --jsn. Did you mean --json?\nSee python -m gate smoke --help\n"),
         (["release"], "Missing argument 'TAG'. The release's tag: v1.2.3.\nSee python -m gate release --help\n"),
         (["workflows", "chek"], "No such command 'chek'. Did you mean 'check'?\nSee python -m gate workflows --help\n"),

@@ -155,5 +155,7 @@ def test_the_command_says_what_is_missing(
     for name in ("GITHUB_TOKEN", "RENDER_API_KEY", "VERCEL_API_TOKEN", "AUTH0_DOMAIN"):
         monkeypatch.delenv(name, raising=False)
     assert main(["init", "--repository", "acme/shop"]) == 1
-    assert "--auth0-domain is missing" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "--auth0-domain is missing" in said
+    assert said.endswith("such as staging.example.com\n"), "nothing to propose without production's domain"
     assert list(tmp_path.iterdir()) == []

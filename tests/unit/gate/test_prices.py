@@ -16,7 +16,7 @@ def test_every_plan_has_its_price_or_is_said_to_have_none(capsys: pytest.Capture
     assert lines[0].endswith("2026-10-02")
     found = {" ".join(line.split()) for line in lines}
     assert found >= {"service starter 7.00", "service 0.5c-512mb 7.00", "postgres basic_256mb 6.00", "disk 1 GB 0.25"}
-    assert "keyValue custom not told" in found
+    assert "keyValue custom not known" in found
 
 
 def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,7 +70,10 @@ def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> 
 @pytest.mark.parametrize(
     ("found", "last"),
     [
-        (recovery(looked_up=3), "nothing to recover: of 3 resources still to be created, none exists already"),
+        (
+            recovery(looked_up=3),
+            "nothing to recover: `pulumi up` would create 3 resources, and none of that exists already",
+        ),
         (recovery(orphans=[ORPHAN], imported={URN}, changed=True), "run `pulumi up`, which goes on where the killed"),
         (recovery(refused=["which?"]), "nothing was changed; run this again when that is done"),
         (recovery(surplus=["two"]), "nothing was changed; delete what is surplus"),
