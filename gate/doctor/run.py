@@ -115,7 +115,8 @@ def _looks(case: Case, accounts: Accounts) -> Mapping[Vendor, Callable[[], Itera
         yield "form of the token", form
         if form.outcome == "pass" and settings.vercel:
             team = case.value("vercel:team", "VERCEL_TEAM")
-            yield from vercel.lines(case.stack, settings.vercel, team, accounts.vercel)
+            bypass = bool(case.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET"))
+            yield from vercel.lines(case.stack, settings.vercel, team, accounts.vercel, bypass=bypass)
 
     def at_render() -> Iterator[tuple[str, Verdict]]:
         with connect(case.environ, lambda _line: None, deadline=_DEADLINE) as session:

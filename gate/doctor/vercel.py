@@ -9,7 +9,8 @@ import httpx
 
 from components.configuration import VERCEL_TOKEN
 from components.frontend_settings import Vercel as Declared
-from gate.checks.verdict import Verdict, failed, passed
+from gate.checks.login_wall import login_wall
+from gate.checks.verdict import Verdict, failed, note, passed
 from gate.vendors.vercel import Vercel
 
 _NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, with the project's team as its scope"
@@ -22,8 +23,17 @@ def token_form(token: str) -> Verdict:
     return failed(f"{len(token)} characters, expected 24 letters and digits", _NEW)
 
 
-def lines(stack: str, declared: Declared, team: str, vercel: Vercel) -> Iterator[tuple[str, Verdict]]:
-    """Args: team: as vercel:team, empty for a personal account. Raises: VendorError."""
+def lines(
+    stack: str, declared: Declared, team: str, vercel: Vercel, *, bypass: bool = False
+) -> Iterator[tuple[str, Verdict]]:
+    """Look at one project.
+
+    Args:
+        team: as vercel:team, empty for a personal account.
+        bypass: whether tests have the secret that gets past Vercel's protection.
+
+    Raises: VendorError.
+    """
     if team:
         answer = vercel.api.look(f"/v2/teams/{quote(team, safe='')}")
         if _is_refused(answer):
@@ -42,6 +52,10 @@ def lines(stack: str, declared: Declared, team: str, vercel: Vercel) -> Iterator
     yield "token", passed("accepted")
     if answer.is_success:
         yield f"project {declared.project}", passed("found")
+        if declared.target != "production":
+            wall = login_wall(answer.json(), bypass=bypass)
+            # A team may want the wall: it is something to decide, and verify fails while the tests cannot pass it.
+            yield f"login wall before {declared.domain}", note(wall.detail, wall.fix) if wall.fix else wall
         return
     where = f"in the team {team}" if team else "outside teams"
     hint = "" if team else f"; of a team's project: pulumi config set --stack {stack} vercel:team <slug>"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from components.domains import Domain
 from components.frontend_settings import Vercel as Declared
 from components.vercel_project import overriding_records, shared_records
+from gate.checks.login_wall import login_wall
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.auth0 import Auth0
@@ -35,23 +36,6 @@ def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
     }
     for key, wanted in lists.items():
         yield Line("1.3", f"{title}: {key}", expect(key, set(client.get(key) or []), set(wanted), UP))
-
-
-def login_wall(project: dict[str, Any], *, bypass: bool) -> Verdict:
-    """Vercel's protection covers the domain of a branch too; only production's own domains are open.
-
-    Args: bypass: whether the secret is set that lets tests through (docs: Protection Bypass for Automation).
-    """
-    protection = (project.get("ssoProtection") or {}).get("deploymentType")
-    if protection is None:
-        return passed("none: everybody can open it")
-    if bypass and project.get("protectionBypass"):
-        return passed(f"{protection}: people log in at Vercel, tests pass with VERCEL_AUTOMATION_BYPASS_SECRET")
-    return failed(
-        f"{protection}: tests and people without a login at Vercel get its login page",
-        "at Vercel (the project, Settings, Deployment Protection) add a bypass for automation and set its secret as "
-        "VERCEL_AUTOMATION_BYPASS_SECRET of the GitHub environment, add an exception for the domain, or switch it off",
-    )
 
 
 def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: bool = False) -> Iterator[Line]:

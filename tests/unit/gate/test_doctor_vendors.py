@@ -112,13 +112,26 @@ def at_vercel(estate: Estate, project: str = FRONTEND, team: str = "", token: st
 
 
 def test_vercel_finds_the_project(estate: Estate) -> None:
-    assert {one.outcome for one in at_vercel(estate).values()} == {"pass"}
+    assert {one.outcome for one in at_vercel(estate).values()} == {"pass", "note"}
     of_team = at_vercel(estate, "of-a-team", "zebra")
     assert {title: one.outcome for title, one in of_team.items()} == {
         "team zebra": "pass",
         "token": "pass",
         "project of-a-team": "pass",
+        "login wall before staging.zebra.associates": "note",
     }
+
+
+def test_a_login_wall_before_stagings_domain_is_noted_with_the_choices(estate: Estate) -> None:
+    """A new project has one (vercel.com/docs/deployment-protection); it is the team's to decide."""
+    title = "login wall before staging.zebra.associates"
+    found = at_vercel(estate)[title]
+    assert found.outcome == "note"
+    assert found.detail.startswith("all_except_custom_domains: tests and people without a login at Vercel")
+    assert "add an exception for the domain, or switch it off" in found.fix
+    with estate.edit("vercel") as objects:
+        next(one for one in objects if one["name"] == FRONTEND)["vercelAuthentication"] = {"deploymentType": "none"}
+    assert at_vercel(estate)[title].outcome == "pass"
 
 
 def test_a_project_of_a_team_that_is_not_set_says_how(estate: Estate) -> None:

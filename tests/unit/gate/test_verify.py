@@ -16,6 +16,7 @@ import pytest
 from blueprint.workspace import connect
 from components.gate_settings import Seed
 from components.github_settings import Branch, ReleaseManagers, Reviewers
+from gate.checks.login_wall import login_wall
 from gate.checks.report import CheckReport
 from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown
 from gate.commands.verify import Others
@@ -382,7 +383,7 @@ def test_release_tags_that_anybody_can_create_are_a_failure_once_the_stack_names
 def test_a_login_wall_before_stagings_domain_is_told_with_the_choices(
     project: dict[str, Any], bypass: bool, outcome: str
 ) -> None:
-    found = frontend.login_wall(project, bypass=bypass)
+    found = login_wall(project, bypass=bypass)
     assert found.outcome == outcome
     assert outcome == "pass" or "VERCEL_AUTOMATION_BYPASS_SECRET" in found.fix
 
