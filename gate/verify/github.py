@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from components.repository import Repository as Reports
 from components.repository import Unavailable
 from components.required_checks import unreported
-from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, passed, unknown
+from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, note, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
 
@@ -33,6 +33,8 @@ def groups(
     plan = "5.2" if github.at_cutover else "1.5"
     reported = "required checks are reported"
     yield Group(plan, reported, lambda: iter([Line(plan, reported, _reported(target, repository(), base_url, token))]))
+    writers = f"who writes {target.settings.release.smoke_context}"
+    yield Group("5.2", writers, lambda: _status_writers(target, repository(), writers))
     where = f"environment {github.environment.name}"
     yield Group("3.3" if github.environment.tags else "3.1", where, lambda: _environment(target, repository()))
     if pattern := github.release_tags:
@@ -105,6 +107,55 @@ def _reported(target: Target, repository: Repository, base_url: str, token: str)
     if context in {one.check for one in found}:
         fix = f"merge what gate workflows sync --env staging delivers; {fix}"
     return failed("; ".join(map(str, found)), fix)
+
+
+def _status_writers(target: Target, repository: Repository, title: str) -> Iterator[Line]:
+    """Anybody with write access can set a commit status; see docs.github.com/en/rest/commits/statuses.
+
+    So main takes it from one app only, and a release counts it only where `release.smokeStatusBy` has its creator.
+    """
+    github, release = target.settings.github, target.settings.release
+    context, branch = release.smoke_context, github.branch.name
+    protection = github.protection_in(target.settings.phase)
+    if context in protection.required_checks:
+        yield Line(
+            "5.2", f"{title}: {branch} takes it from", _bound(repository, branch, context, protection.bound_checks)
+        )
+    head = repository.head(branch)
+    statuses = repository.statuses(head, context) if head else []
+    trusted = " or ".join(release.smoke_status_by)
+    if not statuses:
+        verdict = unknown(f"the head of {branch} has none; a release counts that of {trusted}")
+    elif statuses[0].creator in {*release.smoke_status_by, repository.viewer()}:
+        verdict = passed(f"{statuses[0].creator} wrote the newest one of {branch}")
+    else:
+        writer = statuses[0].creator or "somebody who left"
+        fix = "run the workflow that writes it again; where this writer is right, add it to release.smokeStatusBy"
+        verdict = failed(f"{writer} wrote the newest one of {branch}, and a release counts that of {trusted}", fix)
+    yield Line("5.2", f"{title}: a release counts", verdict)
+
+
+def _bound(repository: Repository, branch: str, context: str, declared: Mapping[str, int]) -> Verdict:
+    """The apps that the branch's rulesets bind the check to (docs.github.com/en/rest/repos/rules)."""
+    app = declared.get(context)
+    if app is None:
+        fix = f"add {context}: 15368 (GitHub Actions) to marketedge:github.protection.checksBy, then {UP}"
+        return note("whoever can write to the repository: it is bound to no app", fix)
+    apps = set()
+    for one in repository.pages("rulesets", _ADMIN):
+        if (one["target"], one["enforcement"]) == ("branch", "active"):
+            details = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}
+            included = ((details.get("conditions") or {}).get("ref_name") or {}).get("include", [])
+            checks = [
+                check
+                for rule in details.get("rules", [])
+                if rule["type"] == "required_status_checks" and {"~ALL", f"refs/heads/{branch}"} & set(included)
+                for check in rule["parameters"]["required_status_checks"]
+            ]
+            apps |= {check.get("integration_id") for check in checks if check["context"] == context}
+    if app in apps:
+        return passed(f"the app {app} alone")
+    return failed(f"whoever can write to the repository: no active ruleset of {branch} binds it to the app {app}", UP)
 
 
 def _environment(target: Target, repository: Repository) -> Iterator[Line]:

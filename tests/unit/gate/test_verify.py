@@ -186,6 +186,41 @@ def test_the_gates_own_status_counts_where_its_workflow_is_there(tmp_path: Path)
     assert "gate workflows sync --env staging" in reported(estates).fix
 
 
+def who_writes(estates: Estates) -> dict[str, Verdict]:
+    start = "who writes staging-smoke-tests: "
+    return {one.title.removeprefix(start): one.verdict for one in estates.lines() if one.title.startswith(start)}
+
+
+def test_the_gates_own_status_is_bound_to_the_app_that_may_write_it(tmp_path: Path) -> None:
+    """Otherwise anybody with write access sets it with one request."""
+    estates = Estates(tmp_path, "cutover")
+    title = "main takes it from"
+    assert who_writes(estates)[title].detail.startswith(
+        "whoever can write to the repository: no active ruleset of main"
+    )
+    bound = {"requiredChecks": [{"context": "staging-smoke-tests", "integrationId": 15368}]}
+    rules = {"conditions": {"refName": {"includes": ["refs/heads/main"], "excludes": []}}, "name": "Checks of main"}
+    rules |= {"repository": REPOSITORY, "target": "branch", "rules": {"requiredStatusChecks": bound}}
+    estates.estate.seed("github", "ruleset", **rules, enforcement="active")
+    assert who_writes(estates)[title] == passed("the app 15368 alone")
+    bound["requiredChecks"][0]["integrationId"] = 7
+    estates.change("github", "ruleset", **rules)
+    assert who_writes(estates)[title].outcome == "fail"
+    assert title not in who_writes(Estates(tmp_path / "before", "infrastructure"))
+
+
+@pytest.mark.parametrize(("writer", "outcome"), [("github-actions[bot]", "pass"), ("mallory", "fail")])
+def test_a_status_that_no_release_counts_is_a_failure(estates: Estates, writer: str, outcome: str) -> None:
+    title = "a release counts"
+    estates.remove("github", "status")
+    assert who_writes(estates)[title].outcome == "unknown"
+    github_git.status(estates.estate, REPOSITORY, "a" * 40, "staging-smoke-tests", by=writer)
+    found = who_writes(estates)[title]
+    assert found.outcome == outcome
+    assert writer in found.detail
+    assert outcome == "pass" or "release.smokeStatusBy" in found.fix
+
+
 def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) -> None:
     assert estates.target.settings.vercel is not None
     declared = estates.target.settings.vercel.model_copy(update={"settings": None, "target": "preview"})

@@ -17,6 +17,7 @@ from gate.verify import frontend, github, render
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
+from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE, URL
 from tests.unit.settings.stack_file import STACKS
 
@@ -45,6 +46,7 @@ class Estates:
         seed, settings = self.estate.seed, self.target.settings
         repository = seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}")
         seed("github", "branch", repository=REPOSITORY, branch="main", sha="a" * 40)
+        github_git.status(self.estate, REPOSITORY, "a" * 40, settings.release.smoke_context)
         rule = settings.github.protection
         seed(
             "github",
