@@ -9,6 +9,7 @@ make a ref of a commit with other workflow files than those.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,11 +24,12 @@ _NEEDS = "Contents: write"
 
 @dataclass(frozen=True)
 class Holder:
-    """number: of the ref. until: when the lock expires by itself."""
+    """number: of the ref. until: when the lock expires by itself. is_ours: whether a lock's note is there."""
 
     number: int
     who: str
     until: datetime
+    is_ours: bool = True
 
 
 class Lock:
@@ -52,15 +54,23 @@ class Lock:
         self._number: int | None = None
 
     def holders(self) -> list[Holder]:
-        """Every lock there is, expired ones too (git/refs, matching references)."""
-        found = self._repository.get(f"git/matching-refs/{self._prefix}/") or []
-        return [self._holder(ref) for ref in found if ref["ref"].startswith(f"refs/{self._prefix}/")]
+        """Every lock there is, expired ones too (git/refs, matching references).
 
-    def _holder(self, ref: dict[str, Any]) -> Holder:
+        A ref is one by its number. What else people keep below the same name is theirs, and is left alone.
+        """
+        found = self._repository.get(f"git/matching-refs/{self._prefix}/") or []
+        numbered = re.compile(rf"refs/{re.escape(self._prefix)}/([0-9]+)", re.ASCII)
+        locks = ((numbered.fullmatch(ref["ref"]), ref) for ref in found)
+        return [self._holder(int(name[1]), ref) for name, ref in locks if name]
+
+    def _holder(self, number: int, ref: dict[str, Any]) -> Holder:
+        """A number without a note of ours is taken, and holds nobody up."""
         tag = self._repository.get(f"git/tags/{ref['object']['sha']}") or {}
-        note = json.loads(tag.get("message") or "{}")
-        until = datetime.fromisoformat(note.get("until", "1970-01-01T00:00:00+00:00"))
-        return Holder(int(ref["ref"].rpartition("/")[2]), note.get("who", "somebody"), until)
+        try:
+            note = json.loads(tag.get("message") or "{}")
+            return Holder(number, str(note["who"]), datetime.fromisoformat(note["until"]).astimezone(UTC))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Holder(number, "somebody", datetime.fromtimestamp(0, UTC), is_ours=False)
 
     def take(self, seconds: int) -> None:
         """Hold the lock for so long at most.
@@ -85,7 +95,8 @@ class Lock:
                 raise Refused(f"another release began at the same moment ({error}); run this again after it") from None
         self._number = number
         for other in held:
-            self._drop(other.number)
+            if other.is_ours:
+                self._drop(other.number)
         try:
             self._refuse_others(self.holders())  # one that was released in between frees its number for a third
         except Refused:

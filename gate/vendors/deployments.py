@@ -37,5 +37,6 @@ def payload_of(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_ours(deployment: Mapping[str, Any]) -> bool:
-    """Whether the gate recorded it."""
-    return bool(payload_of(deployment).get("gate"))
+    """Whether the gate recorded it: somebody else's payload may have a `gate` of its own."""
+    payload = payload_of(deployment)
+    return payload.get("gate") == 1 and isinstance(payload.get("tag"), str)
