@@ -9,10 +9,11 @@ from pulumi.automation import Stack
 from gate.recover import state
 from gate.recover.imports import ImportFailed, import_objects
 from gate.recover.report import NotLookedUp, Orphan, Recovery
+from gate.recover.search import look_up_new
 from gate.stack import planned as plans
 from gate.stack.names import thing
 from gate.stack.planned import Plan
-from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
+from gate.vendors import Accounts, Existing, Refused, Unknown
 
 _ATTEMPTS = 3
 """Of an import, which ends at the first error of a vendor."""
@@ -76,20 +77,17 @@ def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str],
     """Orphans of this plan; what cannot be told goes into `found`."""
     orphans = []
     found.waiting = []
-    declared = [resource for resource in plan.new() if can_be_looked_up(resource.type)]
-    found.looked_up = max(found.looked_up, len(declared))
-    show(f"looking up {len(declared)} of them at their vendors")
-    for resource in declared:
-        try:
-            existing = look_up(accounts, resource.type, resource.inputs)
-        except Unknown as unknown:
-            found.waiting.append(NotLookedUp(resource.urn, unknown.key))
-        except Refused as refused:
-            found.refused.append(str(refused))
-        else:
-            if existing:
+    looked_up = look_up_new(plan, accounts, show)
+    found.looked_up = max(found.looked_up, len(looked_up))
+    for resource, answer in looked_up:
+        match answer:
+            case Unknown():
+                found.waiting.append(NotLookedUp(resource.urn, answer.key))
+            case Refused():
+                found.refused.append(str(answer))
+            case Existing():
                 named = thing(resource.urn, resource.inputs, {})
-                orphans.append(Orphan(resource.urn, resource.type, existing.import_id, existing.recognised, named))
+                orphans.append(Orphan(resource.urn, resource.type, answer.import_id, answer.recognised, named))
     found.surplus = list(_surplus(plan, accounts))
     return orphans
 

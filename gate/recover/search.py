@@ -12,7 +12,7 @@ from components.adoption import key
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Model, Report
 from gate.stack import planned as plans
-from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
+from gate.vendors import Accounts, Existing, Refused, Unknown, can_be_looked_up, look_up
 
 
 class Found(Model):
@@ -62,22 +62,37 @@ def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambd
     Raises: PreviewFailed, VendorError.
     """
     adoption = Adoption(stack=stack.name)
-    declared = [resource for resource in plans.read(stack, show).new() if can_be_looked_up(resource.type)]
-    show(f"looking up {len(declared)} objects at their vendors")
-    for resource in declared:
+    for resource, answer in look_up_new(plans.read(stack, show), accounts, show):
         name = key(resource.type, resource.name)
-        try:
-            existing = look_up(accounts, resource.type, resource.inputs)
-        except Unknown as unknown:
-            adoption.waiting.append(f"{name}: {unknown.key} is known after `pulumi up` only")
-        except Refused as refused:
-            adoption.undecided.append(f"{name}: {refused}")
-        else:
-            if existing:
-                adoption.found.append(Found(key=name, import_id=existing.import_id, recognised_by=existing.recognised))
-            else:
+        match answer:
+            case Unknown():
+                adoption.waiting.append(f"{name}: {answer.key} is known after `pulumi up` only")
+            case Refused():
+                adoption.undecided.append(f"{name}: {answer}")
+            case None:
                 adoption.new.append(name)
+            case _:
+                adoption.found.append(Found(key=name, import_id=answer.import_id, recognised_by=answer.recognised))
     return adoption
+
+
+def look_up_new(
+    plan: plans.Plan, accounts: Accounts, show: Callable[[str], None]
+) -> list[tuple[plans.Declared, Existing | Unknown | Refused | None]]:
+    """What the plan would create, each with what its vendor has of it, or with the reason why that cannot be told.
+
+    Raises: VendorError.
+    """
+    declared = [resource for resource in plan.new() if can_be_looked_up(resource.type)]
+    show(f"looking up {len(declared)} objects at their vendors")
+    return [(resource, _answer(accounts, resource)) for resource in declared]
+
+
+def _answer(accounts: Accounts, resource: plans.Declared) -> Existing | Unknown | Refused | None:
+    try:
+        return look_up(accounts, resource.type, resource.inputs)
+    except (Unknown, Refused) as reason:
+        return reason
 
 
 def _entry(key: str, value: str) -> str:

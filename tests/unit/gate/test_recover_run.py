@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gate.recover import run, state
+from gate.recover import run, search, state
 from gate.recover.imports import ImportFailed
 from gate.stack import planned
 from gate.vendors.lookup import Existing
@@ -23,7 +23,7 @@ class World:
         for name, answer in (("locks", []), ("pending", []), ("refuse_living", None)):
             monkeypatch.setattr(state, name, lambda *_a, answer=answer: answer)
         monkeypatch.setattr(planned, "read", lambda *_a: SimpleNamespace(new=self._new, kept=lambda: []))
-        monkeypatch.setattr(run, "look_up", lambda *_a: Existing("platform:one", "branch"))
+        monkeypatch.setattr(search, "look_up", lambda *_a: Existing("platform:one", "branch"))
         monkeypatch.setattr(run, "import_objects", self._import)
 
     def _new(self) -> list[Any]:
