@@ -10,7 +10,7 @@ from functools import reduce
 from benchmarks.account import Account, Cost, account
 from benchmarks.documents import EDITED, alone, estate, one_by_one, only_last, service_name
 from blueprint import reconcile
-from blueprint.drift import Kind
+from blueprint.drift import DriftKind
 from blueprint.reconcile import Report
 from blueprint.spec import Document
 from blueprint.workspace import Session
@@ -143,7 +143,7 @@ def _edit_out_of_band(render: Account, name: str) -> Drift:
     with render.simulator.lock:
         service = render.simulator.estate.find_service(name)
         render.simulator.estate.env_vars[service["id"]][EDITED] = "edited in the dashboard"
-    return {name: [f"env.{EDITED} {Kind.CHANGED}"]}
+    return {name: [f"env.{EDITED} {DriftKind.CHANGED}"]}
 
 
 def _look(render: Account, document: Document, expected: Drift) -> Cost:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
-from blueprint.fields import Change
+from blueprint.fields import FieldChange
 from blueprint.fingerprint import NOTHING, Asked
 from blueprint.links import link, linked_groups
 from blueprint.marker import KEY, Marker
@@ -48,11 +48,11 @@ class Adopted(Service):
         known = marker.fields if marker else {}
         absent = {v.key for v in self.spec.env_vars if v.key} - self._present.keys()
         new = [
-            Difference(field=d.field.label, kind=Kind.NOT_APPLIED, declared=d.declared, live=d.live)
+            Difference(field=d.field.label, kind=DriftKind.NOT_APPLIED, declared=d.declared, live=d.live)
             for d in (self._differences() if marker is None else [])
         ]
         fields = (f"env.{key}" for key in sorted(absent))
-        new += [Difference(field=field, kind=Kind.NOT_APPLIED) for field in fields if field not in known]
+        new += [Difference(field=field, kind=DriftKind.NOT_APPLIED) for field in fields if field not in known]
         return found | {"drift": found["drift"] + [one.model_dump(mode="json") for one in new]}
 
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
@@ -89,7 +89,7 @@ class Adopted(Service):
         known = {name for name in groups if old and f"group.{name}" in old.fields}
         return [v.key for v in changed] + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
 
-    def _change(self, changes: list[Change]) -> None:
+    def _change(self, changes: list[FieldChange]) -> None:
         assert self._live is not None
         self._say(", ".join(map(str, changes)))
         before = self._live

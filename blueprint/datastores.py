@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 from blueprint.errors import NotAvailable, Refused
-from blueprint.fields import Change, as_applied, changes, drift_of, observed
+from blueprint.fields import FieldChange, as_applied, changes, drift_of, observed
 from blueprint.kinds import kind_of
 from blueprint.objects import Database, KeyValue
 from blueprint.requests import creation, patch, placed, send_rest
@@ -36,7 +36,7 @@ class Datastore:
     def _title(self) -> str:
         return f"{self._kind.label} {self.spec.name}"
 
-    def differences(self) -> list[Change]:
+    def differences(self) -> list[FieldChange]:
         """Every field that is not as declared; none for an instance that does not exist."""
         if self._live is None:
             return []
@@ -127,10 +127,10 @@ class Datastore:
 _TOLD = ("plan", "region")
 
 
-def _suffixed(change: Change) -> bool:
+def _suffixed(change: FieldChange) -> bool:
     """Render answers the database name that was asked for with a suffix of its own."""
     return change.field.name == "database_name" and str(change.live).startswith(f"{change.declared}_")
 
 
-def _has_grown(change: Change) -> bool:
+def _has_grown(change: FieldChange) -> bool:
     return change.field.grows and change.live is not None and change.live > change.declared

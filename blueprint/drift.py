@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 
-class Kind(StrEnum):
+class DriftKind(StrEnum):
     """What happened to a field of an object, or to the object."""
 
     CHANGED = "changed"
@@ -39,11 +39,11 @@ class Difference(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     field: str | None = None
-    kind: Kind
+    kind: DriftKind
     declared: Any = None
     live: Any = None
 
     @property
     def is_drift(self) -> bool:
         """Whether somebody changed what was applied, as opposed to a declaration that waits to be applied."""
-        return self.kind not in (Kind.NOT_APPLIED, Kind.UNMARKED)
+        return self.kind not in (DriftKind.NOT_APPLIED, DriftKind.UNMARKED)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.sources import Model, as_json
 
 Json = dict[str, Any]
@@ -71,7 +71,7 @@ _KEYS = {"disk_size_gb": "diskSizeGB"}
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """A field whose live value is not the declared one: what an apply writes."""
 
     field: Field
@@ -121,14 +121,14 @@ def _without_empty(value: Any) -> Any:
     return None if value in ("", [], {}) else value
 
 
-def changes(fields: Iterable[Field], spec: Any, answer: Json) -> list[Change]:
+def changes(fields: Iterable[Field], spec: Any, answer: Json) -> list[FieldChange]:
     """Every declared field whose live value is another one."""
     found = []
     for field in fields:
         declared = field.declared(spec)
         live = field.compared(answer, declared)
         if declared is not None and canonical(declared) != canonical(live):
-            found.append(Change(field, live, declared))
+            found.append(FieldChange(field, live, declared))
     return found
 
 
@@ -156,7 +156,7 @@ def as_applied(fields: Iterable[Field], spec: Any) -> Json:
     return {field.label: value for field in fields if (value := field.declared(spec)) is not None}
 
 
-def drift_of(found: Iterable[Change], applied: Json | None) -> list[Difference]:
+def drift_of(found: Iterable[FieldChange], applied: Json | None) -> list[Difference]:
     """What differs from the declaration, told apart by what was applied last.
 
     Args: applied: see `as_applied`; None where that is not known, and every difference counts as a change.
@@ -164,13 +164,13 @@ def drift_of(found: Iterable[Change], applied: Json | None) -> list[Difference]:
     return [_difference(change, applied) for change in found]
 
 
-def _difference(change: Change, applied: Json | None) -> Difference:
+def _difference(change: FieldChange, applied: Json | None) -> Difference:
     label, before = change.field.label, (applied or {}).get(change.field.label)
     untouched = applied is not None and canonical(before) == canonical(change.live)
     if untouched or (applied is not None and label not in applied):
-        return Difference(field=label, kind=Kind.NOT_APPLIED, declared=change.declared, live=change.live)
+        return Difference(field=label, kind=DriftKind.NOT_APPLIED, declared=change.declared, live=change.live)
     declared = change.declared if before is None else before
-    return Difference(field=label, kind=Kind.CHANGED, declared=declared, live=change.live)
+    return Difference(field=label, kind=DriftKind.CHANGED, declared=declared, live=change.live)
 
 
 def observed(live: Json | None, drift: list[Difference]) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.kinds import GROUP
 from blueprint.links import link, linked_groups
 from blueprint.marker import Marker, Values
@@ -52,7 +52,7 @@ class OwnedService(Service):
         return source is not None and source.name == self.spec.name and source.property != "port"
 
     def _suspended(self) -> list[Difference]:
-        return [Difference(kind=Kind.SUSPENDED)]
+        return [Difference(kind=DriftKind.SUSPENDED)]
 
     def _create(self, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> Marker:
         spec, sent = self.spec, creation(self._session, self._fields, self.spec)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
 from blueprint.fields import canonical, observed
 from blueprint.kinds import PROJECT
@@ -69,7 +69,7 @@ class DeclaredProject:
                 continue
             before = None if self._applied is None else self._applied.get(field, live)
             waits = self._applied is not None and canonical(before) == canonical(live)
-            kind = Kind.NOT_APPLIED if waits else Kind.CHANGED if environment else Kind.MISSING
+            kind = DriftKind.NOT_APPLIED if waits else DriftKind.CHANGED if environment else DriftKind.MISSING
             drift.append(Difference(field=f"environments.{field}", kind=kind, declared=value, live=live))
         return observed(self._live, drift) | {"made": self._report() if self._live else None, "refused": None}
 

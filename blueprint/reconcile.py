@@ -30,7 +30,7 @@ Report = Sections
 _AT_ONCE = 8
 
 
-class Estate:
+class DeclaredObjects:
     """The declared objects of a document, each beside its live counterpart."""
 
     def __init__(self, session: Session, document: Document, made: Report | None = None) -> None:
@@ -138,7 +138,7 @@ def apply(session: Session, document: Document, made: Report | None = None) -> R
 
     Raises: Refused before any write; other errors of this package at any point, after which a rerun continues.
     """
-    estate = Estate(session, document, made)
+    estate = DeclaredObjects(session, document, made)
     estate.check(to_apply=True)
     return estate.converge()
 
@@ -155,7 +155,7 @@ def observe(session: Session, document: Document, asked: Asked = NOTHING, made: 
 
     Raises: Refused as `apply` would: what cannot become as declared is better said before anything else is written.
     """
-    estate = Estate(session, document, made)
+    estate = DeclaredObjects(session, document, made)
     estate.check()
     report = estate.observe(asked)
     if not any(one["exists"] for section in report.values() for one in section.values()):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from blueprint.errors import MissingReference
-from blueprint.fields import Change, Field, body, initial
+from blueprint.fields import Field, FieldChange, body, initial
 from blueprint.objects import Object
 from blueprint.workspace import Json, Session
 
@@ -58,7 +58,7 @@ def with_ids(session: Session, values: Iterable[tuple[Field, Any]]) -> Iterable[
             yield field, value
 
 
-def patch(session: Session, found: Iterable[Change]) -> Json:
+def patch(session: Session, found: Iterable[FieldChange]) -> Json:
     """The nested JSON that makes the given changes, without those that have an endpoint of their own."""
     return body(with_ids(session, ((d.field, d.declared) for d in found if not d.field.own_request)))
 
@@ -77,14 +77,14 @@ def _credential(session: Session, name: str) -> str:
     return str(found["id"])
 
 
-def send_rest(session: Session, live: Json, found: Iterable[Change]) -> None:
+def send_rest(session: Session, live: Json, found: Iterable[FieldChange]) -> None:
     """Make the changes that have an endpoint of their own."""
     for change in found:
         if change.field.own_request:
             _send(session, live, change)
 
 
-def _send(session: Session, live: Json, change: Change) -> None:
+def _send(session: Session, live: Json, change: FieldChange) -> None:
     client, value, path = session.client, change.declared, f"/services/{live['id']}"
     match change.field.name:
         case "environment":

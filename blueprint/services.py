@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from blueprint import service as models
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
-from blueprint.fields import Change, Field, canonical, changes, observed
+from blueprint.fields import Field, FieldChange, canonical, changes, observed
 from blueprint.fingerprint import NOTHING, Asked
 from blueprint.kinds import kind_of
 from blueprint.links import linked_groups, taken_up
@@ -99,7 +99,7 @@ class Service(ABC):
                     f"runs stay. Else remove the domain there, then run again"
                 )
 
-    def _differences(self) -> list[Change]:
+    def _differences(self) -> list[FieldChange]:
         return changes(self._fields, placed(self._session, self.spec), self._live) if self._live else []
 
     @abstractmethod
@@ -152,11 +152,11 @@ class Service(ABC):
             if declared is None or canonical(declared) == canonical(now):
                 continue
             if field.label not in marker.fields:
-                yield Difference(field=field.label, kind=Kind.NOT_APPLIED, declared=declared, live=now)
+                yield Difference(field=field.label, kind=DriftKind.NOT_APPLIED, declared=declared, live=now)
             elif not marker.records(field.label, canonical(now)):
                 # Where the declaration changed too, what was applied is not known any more.
                 applied = declared if marker.records(field.label, canonical(declared)) else None
-                yield Difference(field=field.label, kind=Kind.CHANGED, declared=applied, live=now)
+                yield Difference(field=field.label, kind=DriftKind.CHANGED, declared=applied, live=now)
 
     def _link_drift(self, service_id: str, marker: Marker) -> Iterator[Difference]:
         exact = not self.spec.is_adopted
@@ -171,7 +171,7 @@ class Service(ABC):
         for name in sorted(set(self.spec.groups) & groups.keys() & marker.names("group.")):
             group = groups[name]
             if group is None or not marker.records(f"group.{name}", taken_up(name, group, marker)):
-                yield Difference(field=f"fromGroup.{name}", kind=Kind.NOT_APPLIED)
+                yield Difference(field=f"fromGroup.{name}", kind=DriftKind.NOT_APPLIED)
 
     def _recorded(self, wanted: list[Wanted], groups: dict[str, Known]) -> Values:
         """What the marker is to hold."""

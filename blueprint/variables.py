@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from blueprint.client import RenderClient
 from blueprint.drift import Difference
-from blueprint.drift import Kind as Found
+from blueprint.drift import DriftKind as Found
 from blueprint.errors import MissingReference, NotFound, Refused
 from blueprint.kinds import KEY_VALUE, POSTGRES, Kind
 from blueprint.marker import KEY, Marker

@@ -20,7 +20,7 @@ HIDDEN = "[secret]"
 """What stands for a secret where its value would be shown."""
 
 
-class Found(Difference):
+class FoundDifference(Difference):
     """A difference, and when it came about.
 
     Attributes:
@@ -32,17 +32,17 @@ class Found(Difference):
     seen: datetime
 
 
-_LIST = TypeAdapter(list[Found])
+_LIST = TypeAdapter(list[FoundDifference])
 
 
 def dump(differences: Iterable[Difference], since: str | None, seen: datetime) -> str:
     """The text of the drift variable."""
     times = {"since": since, "seen": seen}
-    found = [Found.model_validate({**difference.model_dump(), **times}) for difference in differences]
+    found = [FoundDifference.model_validate({**difference.model_dump(), **times}) for difference in differences]
     return _LIST.dump_json(found, exclude_none=True).decode()
 
 
-def load(text: str) -> list[Found]:
+def load(text: str) -> list[FoundDifference]:
     """The differences in a drift variable; none where a program before this one wrote it, as a sentence."""
     try:
         return _LIST.validate_json(text)

@@ -11,11 +11,11 @@ from components.observation import Observation
 from components.phases import Part
 from components.required_checks import Evidence
 from components.settings import Settings
-from components.vercel_project import Existing
+from components.vercel_project import ExistingProject
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleFinding:
     """level: `error`, `risk` (an error under strict) or `notice` (never one)."""
 
     level: str
@@ -35,7 +35,7 @@ class Facts:
     before: Before
     observed: Observation
     evidence: Evidence | None = None
-    project: Existing | None = None
+    project: ExistingProject | None = None
     blueprints: tuple[Sync, ...] = ()
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from components.command_environment import HIDDEN, fields
 from components.observation import Observation
 from components.render_consequences import NOT_DECLARED, Planned, of_render
@@ -82,7 +82,7 @@ def _changed(text: str, before: Any, drift: Any) -> dict[str, tuple[Any, Any]]:
     changed = {one: (new.get(one), old.get(one)) for one in new.keys() | old.keys() if new.get(one) != old.get(one)}
     differences: list[Difference] = drift.differences if drift else []
     for one in differences:
-        declared = NOT_DECLARED if one.kind is Kind.UNDECLARED else one.declared or HIDDEN
+        declared = NOT_DECLARED if one.kind is DriftKind.UNDECLARED else one.declared or HIDDEN
         changed[one.field or one.kind.value] = (declared, one.live)
     return changed
 
@@ -99,7 +99,7 @@ def _planned(
         operation="delete" if differing is None else "update" if key in applied else "create",
         fields=differing or {},
         adopted=differing is not None and fields(documents[key]).get("ownership") == "adopted",
-        is_gone=Kind.MISSING in drift and key in applied,
-        is_suspended=Kind.SUSPENDED in drift,
+        is_gone=DriftKind.MISSING in drift and key in applied,
+        is_suspended=DriftKind.SUSPENDED in drift,
         users=tuple(users) if section == "envVarGroups" else (),
     )

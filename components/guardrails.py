@@ -19,16 +19,16 @@ from components import declared_rules as watch
 from components import earlier_runs as rollout
 from components.configuration import Loaded
 from components.earlier_runs import Before
-from components.facts import Facts, Finding
+from components.facts import Facts, RuleFinding
 from components.observation import Observation
 from components.phases import Part
 from components.repository import Repository, Unavailable
 from components.required_checks import Evidence, unreported
-from components.vercel_project import Existing, overriding_records, shared_records
+from components.vercel_project import ExistingProject, overriding_records, shared_records
 
 
 def enforce(
-    loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str], project: Existing | None
+    loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str], project: ExistingProject | None
 ) -> list[str]:
     """Check everything, then watch over what the program declares from now on.
 
@@ -81,20 +81,20 @@ def connected(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Sync, ...]:
         return ()
 
 
-def findings(facts: Facts) -> list[Finding]:
+def findings(facts: Facts) -> list[RuleFinding]:
     """Everything that the rules find, in the order of `RULES`."""
     return [finding for rule in RULES for finding in rule(facts)]
 
 
-def rollout_moves(facts: Facts) -> Iterator[Finding]:
+def rollout_moves(facts: Facts) -> Iterator[RuleFinding]:
     """Phases that are passed over, and ways back that would delete what runs."""
     for text in rollout.warnings(facts.before.phase, facts.settings):
-        yield Finding("notice", text)
+        yield RuleFinding("notice", text)
     for text in rollout.refusals(facts.before, facts.settings):
-        yield Finding("error", text)
+        yield RuleFinding("error", text)
 
 
-def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
+def belongs_to_one_stack(facts: Facts) -> Iterator[RuleFinding]:
     """No object has two owners, and an adopted service is not taken for another one."""
     settings, before = facts.settings, facts.before
     services = facts.observed.services
@@ -102,42 +102,42 @@ def belongs_to_one_stack(facts: Facts) -> Iterator[Finding]:
         for name, identity in services.items():
             if identity == outputs.get("renderServiceId"):
                 told = f"service {name} belongs to stack {stack} already; expected another one"
-                yield Finding("error", f"marketedge:render: {told}")
+                yield RuleFinding("error", f"marketedge:render: {told}")
         for key, identity in settings.adopt.items():
             if identity == outputs.get("auth0ClientId"):
-                yield Finding("error", f"marketedge:adopt: {key}: {identity} belongs to stack {stack} already")
+                yield RuleFinding("error", f"marketedge:adopt: {key}: {identity} belongs to stack {stack} already")
     known, name = before.own.get("renderServiceId"), settings.render.backend.name if settings.render.backend else ""
     if settings.adopted and known and name and services.get(name, known) != known and known not in settings.give_up:
-        yield Finding(
+        yield RuleFinding(
             "error",
             f"marketedge:render.service.name: {name} is {services[name]}, and this stack has adopted {known}; expected "
             f"that one's name, or {known} in marketedge:giveUp",
         )
 
 
-def databases_that_expire(facts: Facts) -> Iterator[Finding]:
+def databases_that_expire(facts: Facts) -> Iterator[RuleFinding]:
     """A free Postgres is deleted (Render documentation, Free instances)."""
     database = next((one for one in facts.settings.render.databases if one.plan == "free"), None)
     if database is None or database.plan != "free" or Part.BACKEND not in facts.declared:
         return
     when = facts.observed.expires.get(database.name)
     text = f"expires on {when[:10]}" if when else "expires 30 days after its creation"
-    yield Finding(
+    yield RuleFinding(
         "notice",
         f"marketedge:render.database: the free database {database.name} {text} and is deleted some days later, with "
         "everything in it; basic_256mb ($6 a month) is the smallest that stays",
     )
 
 
-def only_in_blueprints(facts: Facts) -> Iterator[Finding]:
+def only_in_blueprints(facts: Facts) -> Iterator[RuleFinding]:
     """Render's REST API has no field for what its preview environments need."""
     for one in facts.settings.render.objects if Part.BACKEND in facts.declared else ():
         if keys := unsent(one):
             text = f"{one.name}: {', '.join(keys)}: only a Blueprint synced by Render has this; kept for `gate export`"
-            yield Finding("notice", f"marketedge:render, {text}")
+            yield RuleFinding("notice", f"marketedge:render, {text}")
 
 
-def within_budget(facts: Facts) -> Iterator[Finding]:
+def within_budget(facts: Facts) -> Iterator[RuleFinding]:
     """What the gate adds to the monthly bill (plan 10.1)."""
     if Part.BACKEND not in facts.declared:
         return
@@ -145,16 +145,16 @@ def within_budget(facts: Facts) -> Iterator[Finding]:
     known = {name: price for name, price in prices.items() if price is not None}
     listed = ", ".join(f"{name} ${price:g}" for name, price in known.items())
     if sum(known.values()) > budget:
-        yield Finding(
+        yield RuleFinding(
             "error",
             f"marketedge:render adds ${sum(known.values()):g} a month ({listed}), over marketedge:budgetUsd {budget}: "
             "choose smaller plans, or raise the budget",
         )
     if unknown := sorted(prices.keys() - known.keys()):
-        yield Finding("risk", f"no price is known for the plan of {', '.join(unknown)}: the budget is not checked")
+        yield RuleFinding("risk", f"no price is known for the plan of {', '.join(unknown)}: the budget is not checked")
 
 
-def checks_that_report(facts: Facts) -> Iterator[Finding]:
+def checks_that_report(facts: Facts) -> Iterator[RuleFinding]:
     """A required check that nothing reports blocks every pull request (GitHub, Protected branches).
 
     On a branch that people work with already, adding one is refused.
@@ -172,29 +172,29 @@ def checks_that_report(facts: Facts) -> Iterator[Finding]:
         locks = settings.adopted and not protection.force and found.check not in (evidence.required or ())
         if locks:
             text += f". To add it to {settings.github.branch.name} all the same: {path}.force: true"
-        yield Finding("error" if locks else "risk", text)
+        yield RuleFinding("error" if locks else "risk", text)
 
 
-def variables_take_effect(facts: Facts) -> Iterator[Finding]:
+def variables_take_effect(facts: Facts) -> Iterator[RuleFinding]:
     """What is kept at Vercel already neither refuses a declared variable nor wins over it."""
     vercel, project = facts.settings.vercel, facts.project
     if vercel is None or project is None:
         return
     branch = facts.settings.vercel_branch
     for text in shared_records(vercel, project.variables, branch):
-        yield Finding("error", f"marketedge:vercel, variable {text}")
+        yield RuleFinding("error", f"marketedge:vercel, variable {text}")
     for text in overriding_records(vercel, project.variables, branch):
-        yield Finding("risk", f"marketedge:vercel, variable {text}")
+        yield RuleFinding("risk", f"marketedge:vercel, variable {text}")
 
 
-def no_blueprint_syncs(facts: Facts) -> Iterator[Finding]:
+def no_blueprint_syncs(facts: Facts) -> Iterator[RuleFinding]:
     """A Blueprint sets variables, plan and automatic deploys again at each push (Render, Blueprints)."""
     for one in facts.blueprints:
         advice = f"gate disconnect --env {facts.settings.environment} ends it, and nothing is restarted"
-        yield Finding("error" if one.active else "notice", f"Render: {one}; {advice}")
+        yield RuleFinding("error" if one.active else "notice", f"Render: {one}; {advice}")
 
 
-RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
+RULES: tuple[Callable[[Facts], Iterator[RuleFinding]], ...] = (
     rollout_moves,
     security_rules.production_is_quiet,
     security_rules.secrets_are_kept_as_such,

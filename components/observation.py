@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 
 from blueprint import reconcile
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused, RenderError
 from blueprint.fingerprint import Asked, Keys
 from blueprint.spec import Document
@@ -24,14 +24,14 @@ SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
 
 
 @dataclass(frozen=True)
-class Change:
+class ObjectDrift:
     """What happened to one object. updated_at: Render's time of its last change, where Render keeps one."""
 
     differences: list[Difference]
     updated_at: str | None = None
 
 
-Drift = Mapping[tuple[str, str], Change]
+Drift = Mapping[tuple[str, str], ObjectDrift]
 """By the object's section of the document and its name; only objects that drifted, or are missing."""
 
 
@@ -77,7 +77,7 @@ def observe(
     except RenderError as error:
         raise pulumi.RunError(f"Render could not be observed: {error}") from None
     drift = {
-        (section, name): Change(list(_differences(found)), found["updatedAt"])
+        (section, name): ObjectDrift(list(_differences(found)), found["updatedAt"])
         for section, objects in report.items()
         for name, found in objects.items()
         if found["drift"] or not found["exists"]
@@ -108,7 +108,7 @@ def _refuse_what_is_not_ours(report: reconcile.Report) -> None:
 
 def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:
     if not found["exists"]:
-        yield Difference(kind=Kind.MISSING)
+        yield Difference(kind=DriftKind.MISSING)
     yield from map(Difference.model_validate, found["drift"])
 
 

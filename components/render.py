@@ -19,7 +19,7 @@ from pulumi_command import local
 from blueprint.spec import KNOWN_VARIABLE
 from components.blueprint import Blueprint, Spec, references
 from components.command_environment import DRIFT, contents_variable, dump, secret_variable
-from components.observation import Change, Observation
+from components.observation import ObjectDrift, Observation
 from components.wiring import Wiring
 
 
@@ -201,6 +201,6 @@ def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
     return whole.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
-def _because(change: Change) -> str:
+def _because(change: ObjectDrift) -> str:
     """What makes the command an update."""
     return dump(change.differences, change.updated_at, datetime.now(UTC).replace(microsecond=0))

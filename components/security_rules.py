@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from blueprint.sources import Sourced
-from components.facts import Facts, Finding
+from components.facts import Facts, RuleFinding
 from components.outputs import secret_digests
 from components.own_hosts import missing
 from components.phases import Part
 from components.render_settings import AnyService
 
 
-def production_is_quiet(facts: Facts) -> Iterator[Finding]:
+def production_is_quiet(facts: Facts) -> Iterator[RuleFinding]:
     """No debugging and no switched-off protection in production (plan 2.4 has both for staging).
 
     What is kept at Render itself is not this stack's to change: there it is a risk.
@@ -28,10 +28,10 @@ def production_is_quiet(facts: Facts) -> Iterator[Finding]:
             declared.add(variable.key)
             if _forbidden(str(variable.key), value):
                 path = f"marketedge:render, variable {variable.key}"
-                yield Finding("error", f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
+                yield RuleFinding("error", f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
     for key, value in facts.observed.switches.items():
         if key not in declared and _forbidden(key, value):
-            yield Finding("risk", f"Render, variable {key}: {_show(None, value)} in production — {_EXPECTED}")
+            yield RuleFinding("risk", f"Render, variable {key}: {_show(None, value)} in production — {_EXPECTED}")
 
 
 _ON, _OFF = frozenset({"true", "t", "1", "yes", "y", "on"}), frozenset({"false", "f", "0", "no", "n", "off"})
@@ -47,7 +47,7 @@ def _show(secret: str | None, value: str) -> str:
     return f"the value of the secret {secret} switches it" if secret else repr(value.strip().lower())
 
 
-def secrets_are_kept_as_such(facts: Facts) -> Iterator[Finding]:
+def secrets_are_kept_as_such(facts: Facts) -> Iterator[RuleFinding]:
     """A secret that is written out stands in the repository, in every preview and in the state."""
     settings = facts.settings
     variables: dict[str, Sequence[Sourced]] = {
@@ -58,7 +58,7 @@ def secrets_are_kept_as_such(facts: Facts) -> Iterator[Finding]:
     for path, listed in variables.items():
         for variable in listed:
             if variable.value is not None and _looks_secret(str(variable.key), variable.value):
-                yield Finding(
+                yield RuleFinding(
                     "error",
                     f"{path}, variable {variable.key}: a secret in clear; expected fromSecret, and the value where "
                     "`pulumi config set --secret --path 'marketedge:secrets.<NAME>'` puts it",
@@ -85,7 +85,7 @@ def _looks_secret(key: str, value: str) -> bool:
 _PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s]*:[^/@\s]+@")
 
 
-def no_wildcards(facts: Facts) -> Iterator[Finding]:
+def no_wildcards(facts: Facts) -> Iterator[RuleFinding]:
     """Anybody can have a host under vercel.app or onrender.com (plan 1.2, 1.3 list both for production)."""
     settings = facts.settings
     if not settings.live:
@@ -101,33 +101,33 @@ def no_wildcards(facts: Facts) -> Iterator[Finding]:
     for path, (entries, risk) in lists.items():
         if wildcards := [entry for entry in entries if "*" in entry]:
             expected = "name the hosts, and leave wildcards to staging's own application"
-            yield Finding("risk", f"{path}: {', '.join(wildcards)} in production: {risk}; {expected}")
+            yield RuleFinding("risk", f"{path}: {', '.join(wildcards)} in production: {risk}; {expected}")
 
 
 _CODES = "anybody with a host there can receive the login codes of your users"
 _ORIGIN = "a page of anybody with a host there can call the backend as your users"
 
 
-def own_hosts_are_allowed(facts: Facts) -> Iterator[Finding]:
+def own_hosts_are_allowed(facts: Facts) -> Iterator[RuleFinding]:
     """A frontend whose own address is missing from one of the lists cannot log anybody in (plan 1.2, 1.3)."""
     for path, address, written in missing(facts.settings):
         told = f"{address} is missing, so logins from the frontend fail; add {written} to the list"
-        yield Finding("error", f"{path}: {told}")
+        yield RuleFinding("error", f"{path}: {told}")
 
 
-def secrets_differ(facts: Facts) -> Iterator[Finding]:
+def secrets_differ(facts: Facts) -> Iterator[RuleFinding]:
     """A token signed by staging must not open production (plan 2.4)."""
     for key, own in secret_digests(facts.loaded, facts.observed).items():
         for stack, outputs in facts.before.peers.items():
             if own == (outputs.get("secretDigests") or {}).get(key):
-                yield Finding(
+                yield RuleFinding(
                     "error",
                     f"{key} is the same here and in stack {stack}: whoever signs tokens there can sign them here; "
                     "expected two values: give one environment a new one (fromSecret, or generateValue: true)",
                 )
 
 
-def previews_use_no_live_data(facts: Facts) -> Iterator[Finding]:
+def previews_use_no_live_data(facts: Facts) -> Iterator[RuleFinding]:
     """A preview at Render copies every variable of its service, the database's address too (render.com/docs).
 
     So the code of an unreviewed pull request, and its migrations, would run on production's data.
@@ -136,7 +136,7 @@ def previews_use_no_live_data(facts: Facts) -> Iterator[Finding]:
         return
     for service in facts.settings.render.services:
         if service.preview_generation != "off" and _holds_data(service):
-            yield Finding(
+            yield RuleFinding(
                 "error",
                 f"marketedge:render, service {service.name}: previews are {service.preview_generation}, so pull "
                 "requests would run on live data; expected generation off here, and previews at the environment that "
@@ -150,28 +150,28 @@ def _holds_data(service: AnyService) -> bool:
     )
 
 
-def releases_have_an_author(facts: Facts) -> Iterator[Finding]:
+def releases_have_an_author(facts: Facts) -> Iterator[RuleFinding]:
     """Whoever may create a release tag releases; whoever may set the status that a merge needs opens the gate."""
     github, release = facts.settings.github, facts.settings.release
     if Part.RELEASE_TAGS in facts.declared and github.release_managers is None:
-        yield Finding(
+        yield RuleFinding(
             "notice",
             f"marketedge:github.releaseManagers: nobody is named, so everybody who can write to {github.repository} "
             "can release; name a team or a role",
         )
     protection = github.protection_in(facts.settings.phase)
     if release.smoke_context in protection.required_checks and release.smoke_context not in protection.checks_by:
-        yield Finding(
+        yield RuleFinding(
             "notice",
             f"marketedge:github.protection.checksBy: {release.smoke_context} is bound to no app, so everybody who can "
             f"write to {github.repository} can set it; add {release.smoke_context}: 15368 (GitHub Actions)",
         )
 
 
-def public_variables(facts: Facts) -> Iterator[Finding]:
+def public_variables(facts: Facts) -> Iterator[RuleFinding]:
     """A framework puts variables with its public prefix into pages that everybody can read."""
     settings = facts.settings
     for variable in (*settings.render.variables, *(settings.vercel.variables if settings.vercel else ())):
         if variable.from_secret and _PUBLIC_NAME.match(str(variable.key)):
             told = f"{variable.key} is public by its prefix: browsers get the secret {variable.from_secret}"
-            yield Finding("notice", f"{told}; rename the variable, or write the value out if it is no secret")
+            yield RuleFinding("notice", f"{told}; rename the variable, or write the value out if it is no secret")

@@ -9,7 +9,7 @@ import pulumiverse_vercel as vercel
 
 from components.frontend_settings import Vercel, VercelProject
 from components.variables import is_secret
-from components.vercel_project import Existing
+from components.vercel_project import ExistingProject
 from components.vocabulary import PUBLIC_VARIABLES as PUBLIC
 from components.wiring import Wiring
 
@@ -24,7 +24,7 @@ class FrontendArgs:
     """
 
     settings: Vercel
-    project: Existing
+    project: ExistingProject
     branch: pulumi.Input[str] | None
     wiring: Wiring
 

@@ -35,7 +35,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Existing:
+class ExistingProject:
     """A project that is there. name: its own, also where the settings name it by its id."""
 
     id: str
@@ -43,13 +43,13 @@ class Existing:
     variables: tuple[Record, ...] = ()
 
 
-def look_up(project: str) -> Existing:
+def look_up(project: str) -> ExistingProject:
     """Read a project by its name or its id, which an update would otherwise take for a new name."""
     found = vercel.get_project(name=project)
     records = (
         Record(one.id, one.key, frozenset(one.targets or ()), one.git_branch or "") for one in found.environments or ()
     )
-    return Existing(found.id, found.name or project, tuple(records))
+    return ExistingProject(found.id, found.name or project, tuple(records))
 
 
 def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:

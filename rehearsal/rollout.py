@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from gate.recover.search import Adoption, search
+from gate.recover.search import AdoptionReport, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
 from gate.vendors import Accounts
@@ -107,7 +107,7 @@ class Rollout:
         kept = len(self._before.variables) - 1 + len(self._before.kept)
         return f"{told}; no deploy, restart or deletion, {kept} undeclared values as before"
 
-    def existing(self) -> Adoption:
+    def existing(self) -> AdoptionReport:
         """What `gate adopt` finds."""
         stack = self._engine.stack
         config = {key: value.value for key, value in stack.get_all_config().items()}

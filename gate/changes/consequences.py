@@ -13,7 +13,7 @@ from typing import Any
 from components.phases import PHASES
 from components.render_consequences import Describe, Planned, is_taken_up_by_a_deploy, of_render
 from gate.changes import render_findings as render
-from gate.changes.report import Change, Consequence, Finding, Kind, Operation
+from gate.changes.report import Consequence, Finding, FindingKind, Operation, PlannedChange
 from gate.common.text import count
 from gate.stack.steps import Preview, Properties
 
@@ -25,7 +25,7 @@ Lines = Iterator[Consequence]
 
 
 def consequences(
-    changes: Iterable[Change], preview: Preview, describe: Describe = lambda _name: ""
+    changes: Iterable[PlannedChange], preview: Preview, describe: Describe = lambda _name: ""
 ) -> list[Consequence]:
     """What the changes lead to, the dangerous ones first, each once.
 
@@ -51,11 +51,11 @@ def _careful(text: str) -> Consequence:
     return Consequence(text=text, danger=True)
 
 
-def _fields(change: Change) -> dict[str, Finding]:
+def _fields(change: PlannedChange) -> dict[str, Finding]:
     return {finding.field: finding for finding in change.findings if finding.field}
 
 
-def _render(change: Change, linked: Mapping[str, list[str]], describe: Describe) -> Lines:
+def _render(change: PlannedChange, linked: Mapping[str, list[str]], describe: Describe) -> Lines:
     name, fields = change.object.name, _fields(change)
     planned = Planned(
         kind=change.object.type,
@@ -63,7 +63,7 @@ def _render(change: Change, linked: Mapping[str, list[str]], describe: Describe)
         operation=change.operation.value,
         fields={field: (finding.declared, finding.live) for field, finding in fields.items()},
         adopted=change.adopted,
-        is_gone=any(one.kind == Kind.DRIFT and one.live == "does not exist" for one in change.findings),
+        is_gone=any(one.kind == FindingKind.DRIFT and one.live == "does not exist" for one in change.findings),
         is_suspended=any(one.live == "suspended" for one in change.findings),
         users=tuple(linked.get(name, [])),
     )
@@ -82,7 +82,7 @@ def _linked(preview: Preview) -> dict[str, list[str]]:
     return found
 
 
-def _elsewhere(change: Change) -> Lines:
+def _elsewhere(change: PlannedChange) -> Lines:
     kind, name, operation = change.object.type, change.object.name, change.operation
     fields = _fields(change)
     if operation in (Operation.DELETE, Operation.REPLACE) and kind in _LOSSES:
@@ -154,7 +154,7 @@ def _records(outputs: Properties) -> list[Mapping[str, Any]]:
     return [one for one in records if isinstance(one, Mapping)] if isinstance(records, list) else []
 
 
-def _waiting(changes: Iterable[Change]) -> Lines:
+def _waiting(changes: Iterable[PlannedChange]) -> Lines:
     """How many writes Render gets, and how long its rate limits make them wait."""
     writes: Counter[str] = Counter()
     for change in changes:
@@ -166,7 +166,7 @@ def _waiting(changes: Iterable[Change]) -> Lines:
         yield _then(f"Render gets about {count(writes.total(), 'write')}, {wait}")
 
 
-def _writes(change: Change) -> Counter[str]:
+def _writes(change: PlannedChange) -> Counter[str]:
     """Writes to one object at Render, by their class."""
     kind, fields = change.object.type, _fields(change)
     if change.operation == Operation.DELETE:

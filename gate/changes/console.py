@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gate.changes import wording
-from gate.changes.report import Change, DriftReport, PreviewReport, StackPreview, Verdict
+from gate.changes.report import DriftReport, DriftVerdict, PlannedChange, PreviewReport, StackPreview
 from gate.common.text import count, printable
 
-_STYLES = {Verdict.CLEAN: "bold green", Verdict.ERROR: "bold red"}
+_STYLES = {DriftVerdict.CLEAN: "bold green", DriftVerdict.ERROR: "bold red"}
 
 
 def show_drift(report: DriftReport, console: Console) -> None:
@@ -44,7 +44,7 @@ def _print(console: Console, lines: Iterator[str] | list[str]) -> None:
 def _table(report: DriftReport) -> Table:
     table = Table("kind", "object", "field", "declared", "live", "since")
     for finding in report.findings:
-        cells = (finding.kind.value, wording.thing(finding), wording.field(finding))
+        cells = (finding.kind.value, wording.subject(finding), wording.field(finding))
         table.add_row(*(Text(cell) for cell in (*cells, *wording.values(finding), wording.since(finding))))
     return table
 
@@ -52,7 +52,7 @@ def _table(report: DriftReport) -> Table:
 def _findings(report: DriftReport) -> Iterator[str]:
     for finding in report.findings:
         declared, live = wording.values(finding)
-        what = f"{wording.thing(finding)}: {wording.field(finding)}"
+        what = f"{wording.subject(finding)}: {wording.field(finding)}"
         yield f"{finding.kind}: {what}: declared {declared}; live {live}; since {wording.since(finding)}"
 
 
@@ -69,7 +69,7 @@ def _stack(stack: StackPreview) -> Iterator[str]:
         yield f"{count(len(stack.known_warnings), 'warning')} that the last up gave as well; --json lists them"
 
 
-def _differences(change: Change) -> Iterator[str]:
+def _differences(change: PlannedChange) -> Iterator[str]:
     what = f"{change.operation}: {printable(str(change.object))}"
     for field, now, then, why in wording.cells(change):
         yield f"{what}: {field}: now {now}; then {then} ({why})" if field else f"{what} ({why})"

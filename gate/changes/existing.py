@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from pulumi.automation.events import OpType
 
-from gate.changes.findings import thing_of
+from gate.changes.findings import object_of
 from gate.changes.report import Consequence
 from gate.stack import names
 from gate.stack.steps import Steps
-from gate.vendors import Accounts, Refused, Unknown, can_be_looked_up, look_up
+from gate.vendors import Accounts, NeedsDecision, Unknown, can_be_looked_up, look_up
 from gate.vendors.errors import VendorError
 
 
@@ -31,12 +31,12 @@ def existing(changing: Iterable[Steps], accounts: Accounts, stack: str) -> Itera
             found = look_up(accounts, kind, steps.declared)
         except (Unknown, VendorError):
             continue
-        except Refused as refused:
-            yield Consequence(text=f"{thing_of(steps)}: {refused}", danger=True)
+        except NeedsDecision as refused:
+            yield Consequence(text=f"{object_of(steps)}: {refused}", danger=True)
             continue
         if found:
             text = (
-                f"{thing_of(steps)} exists already ({found.recognised}), and was not made by this stack: "
+                f"{object_of(steps)} exists already ({found.recognised}), and was not made by this stack: "
                 f"run gate adopt --env {stack} before up, which would fail at it or make a second one"
             )
             yield Consequence(text=text, danger=True)

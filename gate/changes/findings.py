@@ -10,12 +10,12 @@ from pulumi.automation.events import OpType
 
 from components.vocabulary import PUBLIC_VARIABLES, UNKNOWN
 from gate.changes import render_findings as render
-from gate.changes.report import Change, Finding, Kind, Operation
+from gate.changes.report import Finding, FindingKind, Operation, PlannedChange
 from gate.common.redaction import SECRET
 from gate.stack import names
 from gate.stack.steps import Preview, Steps
 from gate.stack.values import Path, at, holds, readable
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 
 Dependencies = Mapping[str, Mapping[str, list[str]]]
 """By URN and property: the URNs of the resources that the property's value comes from."""
@@ -24,11 +24,11 @@ EXISTS, MISSING = "exists", "does not exist"
 _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 
-def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[Thing]]:
+def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[VendorObject]]:
     """Findings, and the objects that would be touched only because of another one's finding."""
     by_object = [(steps, _essential(found)) for steps, found in of_objects(preview, dependencies)]
     findings = [finding for _, found in by_object for finding in found]
-    follow_ups = [thing_of(steps) for steps, found in by_object if not found]
+    follow_ups = [object_of(steps) for steps, found in by_object if not found]
     if not findings:
         # Something the program declares beside the vendors' objects, such as a provider or a component of its own.
         findings = [_whole(steps) for steps in preview.changing]
@@ -49,12 +49,12 @@ def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps
 def _essential(found: list[Finding]) -> list[Finding]:
     """What a check for drift says of an object: not what is in one that was never applied, and not that a service takes
     up what its group holds, which has findings of its own."""
-    if whole := [one for one in found if one.field is None and one.kind == Kind.NOT_APPLIED]:
+    if whole := [one for one in found if one.field is None and one.kind == FindingKind.NOT_APPLIED]:
         return whole
     return [one for one in found if (one.declared, one.live) != render.NEW_CONTENTS]
 
 
-def _order(finding: Finding) -> tuple[Kind, str, str]:
+def _order(finding: Finding) -> tuple[FindingKind, str, str]:
     return finding.kind, str(finding.object), finding.field or ""
 
 
@@ -80,11 +80,11 @@ def _of(
     assert steps.planned is not None
     if steps.planned.op in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
         yield _whole(steps)
-        yield from render.met(steps, thing_of(steps))
+        yield from render.met(steps, object_of(steps))
         yield from _value(steps, public)
     elif names.is_command(steps.urn):
         follows = any(urn in unsettled for urn in dependencies.get("stdin", []))
-        yield from render.find(steps, thing_of(steps), follows=follows)
+        yield from render.find(steps, object_of(steps), follows=follows)
     else:
         for path in steps.changed_fields():
             comes_from = dependencies.get(str(path[0]), [])
@@ -99,7 +99,7 @@ def _shown(finding: Finding, public: tuple[Any, Any]) -> Finding:
     declared, before = public
     if finding.declared != SECRET or SECRET in public:
         return finding
-    live = "another value, which the provider hides" if finding.kind == Kind.DRIFT else before
+    live = "another value, which the provider hides" if finding.kind == FindingKind.DRIFT else before
     return finding.model_copy(update={"declared": declared, "live": live})
 
 
@@ -112,17 +112,17 @@ def _value(steps: Steps, public: tuple[Any, Any]) -> Iterator[Finding]:
     if steps.planned.op == OpType.CREATE:
         sides[0] = public[0] if sides[0] == SECRET else sides[0]
     if UNKNOWN not in sides:
-        thing = thing_of(steps)
-        yield Finding(kind=Kind.NOT_APPLIED, object=thing, field="value", declared=sides[0], live=sides[1])
+        subject = object_of(steps)
+        yield Finding(kind=FindingKind.NOT_APPLIED, object=subject, field="value", declared=sides[0], live=sides[1])
 
 
 def _whole(steps: Steps) -> Finding:
     assert steps.planned is not None
-    kind = Kind.DRIFT if steps.is_gone else Kind.NOT_APPLIED
+    kind = FindingKind.DRIFT if steps.is_gone else FindingKind.NOT_APPLIED
     declared, live = (MISSING, EXISTS) if steps.planned.op == OpType.DELETE else (EXISTS, MISSING)
     if steps.planned.op not in (OpType.CREATE, OpType.IMPORT, OpType.DELETE):
         declared, live = "changed", "as last applied"
-    return Finding(kind=kind, object=thing_of(steps), field=None, declared=declared, live=live)
+    return Finding(kind=kind, object=object_of(steps), field=None, declared=declared, live=live)
 
 
 def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
@@ -137,14 +137,14 @@ def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
     if holds(declared, SECRET) or holds(live, SECRET):
         # What is a secret on one side would stand in clear on the other.
         declared = live = SECRET
-    thing = thing_of(steps)
-    field = names.field(thing.vendor, path, {**steps.live, **steps.declared})
+    subject = object_of(steps)
+    field = names.field(subject.vendor, path, {**steps.live, **steps.declared})
     if path[0] in _STAMPS:
         # A secret cannot be read: that it was written to is all that a vendor tells.
         field, declared, live = "value", SECRET, SECRET
     return Finding(
-        kind=Kind.DRIFT if drifted else Kind.NOT_APPLIED,
-        object=thing,
+        kind=FindingKind.DRIFT if drifted else FindingKind.NOT_APPLIED,
+        object=subject,
         field=field,
         declared=declared,
         live=live,
@@ -152,22 +152,22 @@ def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
     )
 
 
-def change_of(steps: Steps, findings: list[Finding]) -> Change:
+def change_of(steps: Steps, findings: list[Finding]) -> PlannedChange:
     """What `up` would do to one object, as people say it: an object at Render that exists is adopted, not created."""
     assert steps.planned is not None
     operation = Operation(steps.planned.op.value)
     there = names.is_command(steps.urn) and any(one.field for one in findings)
-    return Change(
+    return PlannedChange(
         operation=Operation.IMPORT if operation == Operation.CREATE and there else operation,
-        object=thing_of(steps),
+        object=object_of(steps),
         findings=findings,
         adopted=names.is_command(steps.urn) and render.fields_of(steps).get("ownership") == "adopted",
     )
 
 
-def thing_of(steps: Steps) -> Thing:
+def object_of(steps: Steps) -> VendorObject:
     """The object that a resource stands for."""
-    return names.thing(steps.urn, steps.last_declared or steps.declared, steps.outputs_before)
+    return names.vendor_object(steps.urn, steps.last_declared or steps.declared, steps.outputs_before)
 
 
 def _since(steps: Steps) -> datetime | None:

@@ -9,15 +9,15 @@ import hashlib
 import json
 
 from gate.changes import markdown, wording
-from gate.changes.report import DriftReport, Verdict
-from gate.vendors.issues import LIMIT, Forum, Json, cut, marker
+from gate.changes.report import DriftReport, DriftVerdict
+from gate.vendors.issues import LIMIT, IssueTracker, Json, cut, marker
 
 _BEFORE = "## What the last check found that could be done"
 """Between the text of a check that failed and that of the last one that did not."""
 _NOTE = "*{lines} more lines are left out here; the run's summary has them all.*"
 
 
-def settle(report: DriftReport, forum: Forum, link: str = "") -> str:
+def settle(report: DriftReport, tracker: IssueTracker, link: str = "") -> str:
     """Make the repository's issues say what a check found.
 
     The text always says what was found last; a comment says so only when that is not what was found before.
@@ -29,29 +29,29 @@ def settle(report: DriftReport, forum: Forum, link: str = "") -> str:
     Raises: VendorError.
     """
     mark = marker(f"drift of {report.stack}")
-    issues = forum.open_issues(mark)
-    if report.verdict == Verdict.CLEAN:
-        return _close(issues, forum, report, link)
+    issues = tracker.open_issues(mark)
+    if report.verdict == DriftVerdict.CLEAN:
+        return _close(issues, tracker, report, link)
     text = _text(report, link)
     if not issues:
-        made = forum.open_issue(mark, _title(report), _body(mark, report, text))
+        made = tracker.open_issue(mark, _title(report), _body(mark, report, text))
         return f"issue opened: {made['html_url']}"
     issue, *others = issues
     for other in others:
-        forum.edit_issue(other["number"], state="closed", state_reason="not_planned")
+        tracker.edit_issue(other["number"], state="closed", state_reason="not_planned")
     news = _seen(report) not in issue["body"]
-    if report.verdict == Verdict.ERROR and (before := _last_findings(issue["body"])):
+    if report.verdict == DriftVerdict.ERROR and (before := _last_findings(issue["body"])):
         text = f"{text}\n{_BEFORE}\n{before}"
-    forum.edit_issue(issue["number"], title=_title(report), body=_body(mark, report, text))
+    tracker.edit_issue(issue["number"], title=_title(report), body=_body(mark, report, text))
     if news:
-        forum.add_to_issue(issue["number"], cut(_text(report, link), LIMIT, _NOTE))
+        tracker.add_to_issue(issue["number"], cut(_text(report, link), LIMIT, _NOTE))
     return f"issue {'updated' if news else 'unchanged'}: {issue['html_url']}"
 
 
-def _close(issues: list[Json], forum: Forum, report: DriftReport, link: str) -> str:
+def _close(issues: list[Json], tracker: IssueTracker, report: DriftReport, link: str) -> str:
     for issue in issues:
-        forum.edit_issue(issue["number"], state="closed", state_reason="completed")
-        forum.add_to_issue(issue["number"], _text(report, link))
+        tracker.edit_issue(issue["number"], state="closed", state_reason="completed")
+        tracker.add_to_issue(issue["number"], _text(report, link))
     return "; ".join(f"issue closed: {issue['html_url']}" for issue in issues) or "no issue is open"
 
 
@@ -72,7 +72,7 @@ def _last_findings(body: str) -> str:
     """What an issue's text says of the last check that could be done; empty where there was none."""
     lines = body.replace("\r\n", "\n").split("\n")
     text = "\n".join(lines[2:])
-    return text.partition(_BEFORE)[2].strip() if f"seen {Verdict.ERROR}" in "".join(lines[1:2]) else text
+    return text.partition(_BEFORE)[2].strip() if f"seen {DriftVerdict.ERROR}" in "".join(lines[1:2]) else text
 
 
 def _seen(report: DriftReport) -> str:

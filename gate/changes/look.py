@@ -18,15 +18,15 @@ from components.vocabulary import FORESEEN
 from gate.changes.consequences import consequences
 from gate.changes.databases import described
 from gate.changes.existing import existing
-from gate.changes.findings import Dependencies, change_of, find, of_objects, thing_of
+from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects
 from gate.changes.price import cost
-from gate.changes.report import Change, DriftReport, Operation, StackPreview
+from gate.changes.report import DriftReport, Operation, PlannedChange, StackPreview
 from gate.common.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
 from gate.stack.steps import Preview
 from gate.vendors import Accounts
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 
 Progress = Callable[[str], None]
 
@@ -69,15 +69,15 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
     return StackPreview.model_validate(seen.redactor.value(report.model_dump()))
 
 
-def _changes(seen: Look) -> tuple[list[Change], list[Thing]]:
+def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
     """What would be done, the dangerous operations first, and what the engine lists besides."""
     by_object = of_objects(seen.preview, seen.dependencies)
     changes = [change_of(steps, found) for steps, found in by_object if found]
-    follow_ups = [thing_of(steps) for steps, found in by_object if not found]
+    follow_ups = [object_of(steps) for steps, found in by_object if not found]
     if not by_object:
         # Something the program declares beside the vendors' objects, such as a provider or a component of its own.
         findings, _ = find(seen.preview, seen.dependencies)
-        changes = [Change(operation=Operation.UPDATE, object=one.object, findings=[one]) for one in findings]
+        changes = [PlannedChange(operation=Operation.UPDATE, object=one.object, findings=[one]) for one in findings]
     order = list(Operation)
     return sorted(changes, key=lambda one: (order.index(one.operation), str(one.object))), sorted(follow_ups, key=str)
 

@@ -7,11 +7,11 @@ from itertools import groupby
 
 from components.vendors import LABELS, RENDER
 from gate.changes import wording
-from gate.changes.report import Change, DriftReport, Finding, Kind, PreviewReport, StackPreview
+from gate.changes.report import DriftReport, Finding, FindingKind, PlannedChange, PreviewReport, StackPreview
 from gate.common.text import code, count, escaped, fenced, markdown_table, moment, printable
 from gate.vendors.issues import cut
 
-_TITLES = {Kind.DRIFT: "Changed outside Pulumi", Kind.NOT_APPLIED: "Declared and not applied"}
+_TITLES = {FindingKind.DRIFT: "Changed outside Pulumi", FindingKind.NOT_APPLIED: "Declared and not applied"}
 _NOTE = "*{lines} more lines are left out here; `--report` and the run's summary have them all.*"
 
 
@@ -54,7 +54,7 @@ def preview(report: PreviewReport, *, limit: int | None = None, link: str = "") 
 def _finding(finding: Finding) -> tuple[str, ...]:
     declared, live = wording.values(finding)
     field = code(wording.field(finding)) if finding.field else wording.field(finding)
-    return escaped(wording.thing(finding)), field, code(declared), code(live), wording.since(finding)
+    return escaped(wording.subject(finding)), field, code(declared), code(live), wording.since(finding)
 
 
 class _Section:
@@ -118,7 +118,7 @@ def _changes(stack: StackPreview) -> str:
     return markdown_table(header, (row for vendor, group in by_vendor for row in _rows(vendor, group)))
 
 
-def _rows(vendor: str, changes: Iterable[Change]) -> Iterator[tuple[str, ...]]:
+def _rows(vendor: str, changes: Iterable[PlannedChange]) -> Iterator[tuple[str, ...]]:
     """A name that stands above is not repeated."""
     shown = escaped(vendor)
     for change in changes:

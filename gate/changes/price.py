@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gate.changes.report import Cost, Price
+from gate.changes.report import CostChange, PriceChange
 from gate.stack.steps import Properties
 
 _COST = "monthlyCostUsd"
 """The stack's output that holds it."""
 
 
-def cost(before: Properties | None, after: Properties) -> Cost:
+def cost(before: Properties | None, after: Properties) -> CostChange:
     """The change of cost between the outputs of the last `up` and those of a preview.
 
     Args: before: None where nothing is up yet, and nothing costs anything.
@@ -21,10 +21,10 @@ def cost(before: Properties | None, after: Properties) -> Cost:
     new = after.get(_COST)
     before_parts, after_parts = _parts(old), _parts(new)
     parts = {
-        name: Price(before=_part(old, before_parts, name), after=_part(new, after_parts, name))
+        name: PriceChange(before=_part(old, before_parts, name), after=_part(new, after_parts, name))
         for name in sorted(before_parts.keys() | after_parts.keys())
     }
-    return Cost(before=_dollars(_total(old)), after=_dollars(_total(new)), parts=parts)
+    return CostChange(before=_dollars(_total(old)), after=_dollars(_total(new)), parts=parts)
 
 
 def _total(output: Any) -> Any:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from blueprint.drift import Kind as Event
-from components.command_environment import DRIFT, Found, contents_variable, fields, load, secret_variable
+from blueprint.drift import DriftKind as Event
+from components.command_environment import DRIFT, FoundDifference, contents_variable, fields, load, secret_variable
 from components.render_consequences import NOT_DECLARED
 from components.vocabulary import UNKNOWN
-from gate.changes.report import Finding, Kind
+from gate.changes.report import Finding, FindingKind
 from gate.common.redaction import SECRET
 from gate.stack.steps import Properties, Steps
 from gate.stack.values import at, holds
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 
 _EVENTS = {
     # What is declared, and what is live, of something whose value is not shown.
@@ -33,27 +33,27 @@ NEW_CONTENTS = ("its new contents", "its contents as of the last up")
 """Declared and live of a service's link to a group that changes."""
 
 
-def find(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
+def find(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
     """What is to be said of one command that would run again; nothing where it merely follows another one.
 
     Args: follows: whether its document uses what a changing command reports.
     """
-    declared = {finding.field: finding for finding in _not_applied(steps, thing, follows=follows)}
+    declared = {finding.field: finding for finding in _not_applied(steps, subject, follows=follows)}
     for found in new_differences(steps):
-        finding = worded(found, thing)
+        finding = worded(found, subject)
         if other := declared.pop(finding.field, None):
             # The declaration changed as well: what it says now is what will be.
-            is_drift = finding.kind == Kind.DRIFT
+            is_drift = finding.kind == FindingKind.DRIFT
             finding = finding.model_copy(update={"declared": other.declared}) if is_drift else other
         yield finding
     yield from declared.values()
 
 
-def met(steps: Steps, thing: Thing) -> Iterator[Finding]:
+def met(steps: Steps, subject: VendorObject) -> Iterator[Finding]:
     """What of an object that `up` would take over is not as declared; nothing where there is no such object."""
     found = new_differences(steps)
     if not any(one.field is None and one.kind is Event.MISSING for one in found):
-        yield from (worded(one, thing) for one in found if one.field)
+        yield from (worded(one, subject) for one in found if one.field)
 
 
 def fields_of(steps: Steps) -> Properties:
@@ -62,13 +62,13 @@ def fields_of(steps: Steps) -> Properties:
     return fields(text) if isinstance(text, str) and text not in (SECRET, UNKNOWN) else {}
 
 
-def new_differences(steps: Steps) -> list[Found]:
+def new_differences(steps: Steps) -> list[FoundDifference]:
     """What a look at Render found. What an earlier look found stays in the state, and is not about what is live now."""
     before, now = (at(side, ("environment", DRIFT)) for side in (steps.last_declared, steps.declared))
     return load(now) if now and now != before else []
 
 
-def worded(found: Found, thing: Thing) -> Finding:
+def worded(found: FoundDifference, subject: VendorObject) -> Finding:
     """One difference as a finding."""
     declared, live = found.declared, found.live
     if found.kind is Event.NOT_APPLIED and (found.field or "").startswith("fromGroup."):
@@ -79,10 +79,10 @@ def worded(found: Found, thing: Thing) -> Finding:
         declared, live = _EVENTS[found.kind]
     elif declared is None and found.kind is Event.CHANGED:
         declared = "as last applied"
-    kind = Kind.DRIFT if found.is_drift else Kind.NOT_APPLIED
+    kind = FindingKind.DRIFT if found.is_drift else FindingKind.NOT_APPLIED
     return Finding(
         kind=kind,
-        object=thing,
+        object=subject,
         field=found.field,
         declared=declared,
         live=live,
@@ -91,32 +91,32 @@ def worded(found: Found, thing: Thing) -> Finding:
     )
 
 
-def _not_applied(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
+def _not_applied(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
     """What changed in the declaration since the last apply, as far as it can be read."""
     assert steps.planned is not None
     changed = {str(path[0]) for path in steps.changed_fields()} - {"environment"}
     for key in sorted(changed - {"stdin"}):
-        yield _changed(thing, key, at(steps.declared, (key,)), at(steps.last_declared, (key,)))
+        yield _changed(subject, key, at(steps.declared, (key,)), at(steps.last_declared, (key,)))
     if "stdin" in changed:
-        yield from _document(steps, thing, follows=follows)
-    yield from _environment(steps, thing)
+        yield from _document(steps, subject, follows=follows)
+    yield from _environment(steps, subject)
 
 
-def _document(steps: Steps, thing: Thing, *, follows: bool) -> Iterator[Finding]:
+def _document(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
     declared, applied = at(steps.declared, ("stdin",)), at(steps.last_declared, ("stdin",))
     masked = SECRET in (declared, applied)
     if holds(declared, UNKNOWN) or (masked and follows):
         return  # known when the other command has run
     if masked:  # the last apply was that of an older program, which kept the secrets in it
-        yield _changed(thing, "variables and settings", "shown from the next preview on", SECRET)
+        yield _changed(subject, "variables and settings", "shown from the next preview on", SECRET)
         return
     old, new = fields(applied), fields(declared)
     for field in sorted(old.keys() | new.keys()):
         if old.get(field) != new.get(field):
-            yield _changed(thing, field, new.get(field), old.get(field))
+            yield _changed(subject, field, new.get(field), old.get(field))
 
 
-def _environment(steps: Steps, thing: Thing) -> Iterator[Finding]:
+def _environment(steps: Steps, subject: VendorObject) -> Iterator[Finding]:
     """Secrets that changed, of which nothing but the name is to be seen, and linked groups with other contents."""
     documents = [at(side, ("stdin",)) for side in (steps.declared, steps.last_declared)]
     if any(not isinstance(text, str) or text in (SECRET, UNKNOWN) for text in documents):
@@ -126,10 +126,10 @@ def _environment(steps: Steps, thing: Thing) -> Iterator[Finding]:
     for field in sorted(new.keys() & old.keys()):
         part, _, name = field.partition(".")
         if part == "env" and secret_variable(name) in names:
-            yield _changed(thing, field, SECRET, SECRET)
+            yield _changed(subject, field, SECRET, SECRET)
         if part == "fromGroup" and contents_variable(name) in names:
-            yield _changed(thing, field, *NEW_CONTENTS)
+            yield _changed(subject, field, *NEW_CONTENTS)
 
 
-def _changed(thing: Thing, field: str, declared: Any, applied: Any) -> Finding:
-    return Finding(kind=Kind.NOT_APPLIED, object=thing, field=field, declared=declared, live=applied)
+def _changed(subject: VendorObject, field: str, declared: Any, applied: Any) -> Finding:
+    return Finding(kind=FindingKind.NOT_APPLIED, object=subject, field=field, declared=declared, live=applied)

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Model, Report
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """Why a live object is not as declared."""
 
     DRIFT = "drift"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
     """The declaration was changed, and `pulumi up` has not run since."""
 
 
-class Verdict(StrEnum):
+class DriftVerdict(StrEnum):
     CLEAN = "clean"
     DRIFT = "drift"
     NOT_APPLIED = "not applied"
@@ -40,8 +40,8 @@ class Finding(Model):
         seen: when the difference was seen, where that is not the report's own time.
     """
 
-    kind: Kind
-    object: Thing
+    kind: FindingKind
+    object: VendorObject
     field: str | None
     declared: Any
     live: Any
@@ -61,23 +61,23 @@ class DriftReport(Report):
     stack: str
     checked_at: datetime
     findings: list[Finding] = Field([])
-    follow_ups: list[Thing] = Field([])
+    follow_ups: list[VendorObject] = Field([])
     error: str | None = None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> DriftVerdict:
         if self.error is not None:
-            return Verdict.ERROR
+            return DriftVerdict.ERROR
         kinds = {finding.kind for finding in self.findings}
-        if Kind.DRIFT in kinds:
-            return Verdict.DRIFT
-        return Verdict.NOT_APPLIED if kinds else Verdict.CLEAN
+        if FindingKind.DRIFT in kinds:
+            return DriftVerdict.DRIFT
+        return DriftVerdict.NOT_APPLIED if kinds else DriftVerdict.CLEAN
 
     @property
     def exit_code(self) -> int:
-        return {Verdict.CLEAN: ExitCode.DONE, Verdict.ERROR: ExitCode.ERROR}.get(self.verdict, ExitCode.FOUND)
+        return {DriftVerdict.CLEAN: ExitCode.DONE, DriftVerdict.ERROR: ExitCode.ERROR}.get(self.verdict, ExitCode.FOUND)
 
-    def of(self, kind: Kind) -> list[Finding]:
+    def of(self, kind: FindingKind) -> list[Finding]:
         return [finding for finding in self.findings if finding.kind == kind]
 
     def as_json(self) -> dict[str, Any]:
@@ -95,26 +95,26 @@ class Operation(StrEnum):
     IMPORT = "import"
 
 
-class Change(Model):
+class PlannedChange(Model):
     """One object. findings: its fields that differ. adopted: whether it belongs to others too and is not deployed."""
 
     operation: Operation
-    object: Thing
+    object: VendorObject
     findings: list[Finding] = Field([])
     adopted: bool = False
 
 
-class Price(Model):
+class PriceChange(Model):
     """US dollars a month; None where it is not known."""
 
     before: float | None
     after: float | None
 
 
-class Cost(Price):
+class CostChange(PriceChange):
     """Of the whole stack; None where a part has no price. parts: by the object's name at Render."""
 
-    parts: dict[str, Price] = Field({})
+    parts: dict[str, PriceChange] = Field({})
 
 
 class Consequence(Model):
@@ -137,12 +137,12 @@ class StackPreview(Model):
     """
 
     stack: str
-    changes: list[Change] = Field([])
-    follow_ups: list[Thing] = Field([])
+    changes: list[PlannedChange] = Field([])
+    follow_ups: list[VendorObject] = Field([])
     consequences: list[Consequence] = Field([])
     warnings: list[str] = Field([])
     known_warnings: list[str] = Field([])
-    cost: Cost | None = None
+    cost: CostChange | None = None
     error: str | None = None
 
     @property

@@ -8,10 +8,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from components.render_consequences import NOT_DECLARED
-from gate.changes.report import Change, Cost, DriftReport, Finding, Kind, Operation, Price, StackPreview, Verdict
+from gate.changes.report import (
+    CostChange,
+    DriftReport,
+    DriftVerdict,
+    Finding,
+    FindingKind,
+    Operation,
+    PlannedChange,
+    PriceChange,
+    StackPreview,
+)
 from gate.common.redaction import SECRET
 from gate.common.text import count, moment, printable
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 
 FOLLOW_UPS = (
     "`pulumi preview` lists these too, because they depend on an object above. They do not change unless its value does"
@@ -30,13 +40,13 @@ _DOES = {
 
 def headline(report: DriftReport) -> str:
     """The verdict of a check in one line."""
-    drifted, waiting = len(report.of(Kind.DRIFT)), len(report.of(Kind.NOT_APPLIED))
+    drifted, waiting = len(report.of(FindingKind.DRIFT)), len(report.of(FindingKind.NOT_APPLIED))
     match report.verdict:
-        case Verdict.CLEAN:
+        case DriftVerdict.CLEAN:
             return f"{report.stack} is clean: everything is as declared"
-        case Verdict.ERROR:
+        case DriftVerdict.ERROR:
             return f"{report.stack} could not be checked"
-        case Verdict.NOT_APPLIED:
+        case DriftVerdict.NOT_APPLIED:
             return f"{report.stack} has no drift, but {count(waiting, 'difference')} declared and not applied"
         case _:
             also = f", and {count(waiting, 'difference')} declared and not applied" if waiting else ""
@@ -47,14 +57,14 @@ def advice(report: DriftReport) -> list[str]:
     """What to do now; nothing for a clean report."""
     command = f"`pulumi up --refresh --stack {report.stack}`"
     steps = []
-    if report.of(Kind.DRIFT):
+    if report.of(FindingKind.DRIFT):
         steps += [
             f"To put back what is declared: {command}.",
             f"To keep what is live: change `Pulumi.{report.stack}.yaml` (or the component), then {command}.",
         ]
-    if report.of(Kind.NOT_APPLIED):
+    if report.of(FindingKind.NOT_APPLIED):
         steps.append(f"To apply what is declared and not applied: {command}; it also puts back what has drifted.")
-    if report.verdict == Verdict.ERROR:
+    if report.verdict == DriftVerdict.ERROR:
         steps.append("Fix this problem, then run the check again.")
     return steps
 
@@ -77,11 +87,11 @@ def outcome(stack: StackPreview) -> str:
     return f"{done} object{'' if done.endswith(' 1') else 's'}{careful}"
 
 
-def follow_ups(things: Iterable[Thing]) -> str:
+def follow_ups(things: Iterable[VendorObject]) -> str:
     return f"{FOLLOW_UPS}: {', '.join(printable(str(thing)) for thing in things)}"
 
 
-def cost(found: Cost) -> str:
+def cost(found: CostChange) -> str:
     """`$0 → $7 a month (+$7)`."""
     text = f"{price(found)} a month"
     if found.before is None or found.after is None:
@@ -91,12 +101,12 @@ def cost(found: Cost) -> str:
     return f"{text} ({sign}{_dollars(abs(difference))})" if difference else f"{text} (no change)"
 
 
-def price(found: Price) -> str:
+def price(found: PriceChange) -> str:
     before, after = _dollars(found.before), _dollars(found.after)
     return after if before == after else f"{before} → {after}"
 
 
-def changed_parts(found: Cost) -> list[str]:
+def changed_parts(found: CostChange) -> list[str]:
     """The objects whose price is another one, or is not known."""
     return [
         f"{printable(name)} {price(part)}"
@@ -105,9 +115,9 @@ def changed_parts(found: Cost) -> list[str]:
     ]
 
 
-def cells(change: Change) -> list[tuple[str, str, str, str]]:
+def cells(change: PlannedChange) -> list[tuple[str, str, str, str]]:
     """Of each row of a change: the field, what it is now, what it will be, and why it differs."""
-    told = [finding for finding in change.findings if finding.field or finding.kind == Kind.DRIFT]
+    told = [finding for finding in change.findings if finding.field or finding.kind == FindingKind.DRIFT]
     return [_cells(finding) for finding in told] or [("", "", "", DECLARED)]
 
 
@@ -121,7 +131,7 @@ def _cells(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def why(finding: Finding) -> str:
-    return BY_HAND if finding.kind == Kind.DRIFT else DECLARED
+    return BY_HAND if finding.kind == FindingKind.DRIFT else DECLARED
 
 
 def values(finding: Finding) -> tuple[str, str]:
@@ -143,7 +153,7 @@ def value(content: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def thing(finding: Finding) -> str:
+def subject(finding: Finding) -> str:
     return printable(str(finding.object))
 
 
@@ -154,7 +164,7 @@ def field(finding: Finding) -> str:
 def since(finding: Finding) -> str:
     if finding.since:
         return moment(finding.since)
-    if finding.kind == Kind.DRIFT:
+    if finding.kind == FindingKind.DRIFT:
         return f"unknown, seen {moment(finding.seen)}" if finding.seen else "unknown"
     return "last up"
 

@@ -55,7 +55,7 @@ def drift(
         from gate.common.notifications import workflow_run
         from gate.stack.project import open_stack
         from gate.stack.target import choose
-        from gate.vendors.issues import open_forum
+        from gate.vendors.issues import open_issue_tracker
 
         _, name = choose(env, stack, os.environ)
         try:
@@ -70,7 +70,7 @@ def drift(
         )
         if issue:
             try:
-                with open_forum(os.environ) as repository:
+                with open_issue_tracker(os.environ) as repository:
                     run.say(settle(outcome, repository, workflow_run(os.environ)))
             except GateError as error:
                 run.fail(f"no issue: {error}")

@@ -57,12 +57,12 @@ def init(
 
         from gate.doctor.run import examine
         from gate.setup import files, questions
-        from gate.setup.existing import Existing
+        from gate.setup.existing import VendorAccounts
         from gate.setup.report import InitReport
 
         folder = Path()
         ask = _ask if sys.stdin.isatty() else None
-        with Existing(os.environ) as existing:
+        with VendorAccounts(os.environ) as existing:
             answers = questions.answer(given, existing.propose, ask)
             made = files.texts(answers, existing)
             secrets = files.write(made, folder, replace=replace)

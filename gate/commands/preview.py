@@ -84,12 +84,12 @@ def _look(run: Run, name: str) -> StackPreview:
 
 def _comment(run: Run, number: int, render: Callable[..., str]) -> None:
     """Args: render: the report as Markdown of at most `limit` characters."""
-    from gate.vendors.issues import LIMIT, marker, open_forum
+    from gate.vendors.issues import LIMIT, marker, open_issue_tracker
 
     mark = marker("preview")
     body = f"{mark}\n{render(limit=LIMIT - len(mark) - 1)}"
     try:
-        with open_forum(os.environ) as repository:
+        with open_issue_tracker(os.environ) as repository:
             address, done = repository.comment(number, mark, body)
     except GateError as error:
         run.fail(f"no comment on pull request {number}: {error}")

@@ -14,7 +14,7 @@ from gate.commands.release_call import Call
 if TYPE_CHECKING:
     from gate.common.budget import Budget
     from gate.release.release import Stage
-    from gate.release.report import Report
+    from gate.release.report import ReleaseReport
 
 Watch = Annotated[bool, typer.Option("--watch", help="Then watch it; an alarm rolls back.", show_default=False)]
 Minutes = Annotated[
@@ -68,7 +68,7 @@ def release(
     if earlier := taken_back_to(tag):
         return _roll_back(earlier, None, tag, env, stack, as_json, report)
 
-    def work(stage: Stage, budget: Budget) -> Report:
+    def work(stage: Stage, budget: Budget) -> ReleaseReport:
         from gate.release.release import release as put
 
         return put(tag, stage, budget)
@@ -106,7 +106,7 @@ def hotfix(
     - `gate hotfix v1.2.4 --reason "login is down, ticket 123"`
     """
 
-    def work(stage: Stage, budget: Budget) -> Report:
+    def work(stage: Stage, budget: Budget) -> ReleaseReport:
         from gate.release.release import release as put
 
         return put(tag, stage, budget, reason.strip())
@@ -171,7 +171,7 @@ def _roll_back(
     as_json: bool,
     report: Path | None,
 ) -> int:
-    def work(stage: Stage, budget: Budget) -> Report:
+    def work(stage: Stage, budget: Budget) -> ReleaseReport:
         from gate.release.rollback import rollback as go_back
 
         return go_back(to, stage, budget, leaving=leaving, asked=asked)
@@ -207,7 +207,7 @@ def deploy(
     - `gate deploy "$GITHUB_SHA" --report out`: for a workflow
     """
 
-    def work(stage: Stage, budget: Budget) -> Report:
+    def work(stage: Stage, budget: Budget) -> ReleaseReport:
         from gate.release.staging import deploy as wait_for
 
         return wait_for(sha, stage, budget)

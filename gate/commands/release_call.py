@@ -16,11 +16,11 @@ from gate.common.errors import GateError
 if TYPE_CHECKING:
     from gate.common.budget import Budget
     from gate.release.release import Stage
-    from gate.release.report import Report
+    from gate.release.report import ReleaseReport
     from gate.smoke import SmokeReport
     from gate.stack.target import Target
 
-    Work = Callable[[Stage, Budget], Report]
+    Work = Callable[[Stage, Budget], ReleaseReport]
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class Call:
         env, stack = choose(self.env, self.stack, os.environ, lambda settings: settings.released_by_tag == by_tag)
         return replace(self, env=env, stack=stack)
 
-    def _try(self, run: Run, work: Work, problem: str = "") -> Report:
-        from gate.release.errors import Refused
+    def _try(self, run: Run, work: Work, problem: str = "") -> ReleaseReport:
+        from gate.release.errors import ReleaseRefused
 
         try:
             if problem:
-                raise Refused(problem)
+                raise ReleaseRefused(problem)
             return self._work(run, work)
         except KeyboardInterrupt:
             return self._refused("interrupted before anything was changed")
@@ -80,7 +80,7 @@ class Call:
                 run.fail(error)
             return self._refused(str(error))
 
-    def _notify(self, run: Run, found: Report) -> None:
+    def _notify(self, run: Run, found: ReleaseReport) -> None:
         from gate.common.notifications import notify
 
         shown = found.redacted(run.redactor)
@@ -109,7 +109,7 @@ class Call:
             run.say(f"{self.subject} was not watched: {error}")
             return ""
 
-    def _take_back(self, run: Run, reason: str) -> Report:
+    def _take_back(self, run: Run, reason: str) -> ReleaseReport:
         from gate.release.rollback import rollback
 
         run.say(f"rolling {self.subject} back: {reason}")
@@ -121,7 +121,7 @@ class Call:
         found.tag, found.outcome = self.subject, "rolled back" if gone else "failed"
         return found
 
-    def _work(self, run: Run, work: Work) -> Report:
+    def _work(self, run: Run, work: Work) -> ReleaseReport:
         from gate.common.budget import Budget
         from gate.release.signals import interruptible
         from gate.release.stage import open_stage
@@ -146,10 +146,10 @@ class Call:
         run.write(files.written(found.redacted(run.redactor)))
         return found
 
-    def _refused(self, reason: str) -> Report:
-        from gate.release.report import Report
+    def _refused(self, reason: str) -> ReleaseReport:
+        from gate.release.report import ReleaseReport
 
-        return Report(action=self.action, tag=self.subject, outcome="refused", reason=reason)
+        return ReleaseReport(action=self.action, tag=self.subject, outcome="refused", reason=reason)
 
 
 def _warn(target: Target, tell: Callable[[str], None]) -> None:

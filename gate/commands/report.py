@@ -125,7 +125,8 @@ def in_words(found: DriftReport) -> Drift:
         checked_at=found.checked_at,
         error=found.error,
         rows=[
-            (wording.thing(one), wording.field(one), *wording.values(one), wording.since(one)) for one in found.findings
+            (wording.subject(one), wording.field(one), *wording.values(one), wording.since(one))
+            for one in found.findings
         ],
         advice=wording.advice(found),
         content=found.as_json(),

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from blueprint.errors import RenderError
 from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
-from gate.common.progress import Teller, progress
+from gate.common.progress import ProgressDisplay, progress
 from gate.common.redaction import Redactor, environment_secrets
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Run:
         """Show these in nothing that this run prints or writes from now on."""
         self.redactor.add(secrets)
 
-    def progress(self, title: str, budget: float | None = None) -> AbstractContextManager[Teller]:
+    def progress(self, title: str, budget: float | None = None) -> AbstractContextManager[ProgressDisplay]:
         """Show that something is going on. Args: budget: seconds that it may take, where there is such a limit."""
         return progress(title, budget=budget, redact=self.redactor.text)
 

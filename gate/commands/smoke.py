@@ -97,7 +97,7 @@ def _serving(target: Target) -> str | None:
     if not os.environ.get("RENDER_API_KEY"):
         return None
     from blueprint.workspace import connect
-    from gate.release.backend import Backend, commit_of
+    from gate.release.backend import RenderService, commit_of
 
     with connect(os.environ, lambda _line: None) as session:
-        return commit_of(Backend(session, target.settings.render.service.name).live() or {})
+        return commit_of(RenderService(session, target.settings.render.service.name).live() or {})

@@ -60,12 +60,12 @@ def watch(
         if incident:
             from gate.common.notifications import notify
             from gate.smoke.incident import record
-            from gate.vendors.issues import open_forum
+            from gate.vendors.issues import open_issue_tracker
 
             place = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
             actions = f"{place}/actions/workflows/production-rollback.yml"
-            with open_forum(os.environ) as forum:
-                done = record(seen, forum, actions, target.settings.release.runbook)
+            with open_issue_tracker(os.environ) as tracker:
+                done = record(seen, tracker, actions, target.settings.release.runbook)
             run.say(done or "nothing to report")
             if done.startswith(("opened", "closed")):
                 notify(f"{env}: {seen.headline}; {done}", os.environ)

@@ -14,7 +14,7 @@ HEARTBEAT = 30.0
 """Seconds between two lines about one wait where there is no terminal."""
 
 
-class Teller:
+class ProgressDisplay:
     """Called with how far it is: shown in place on a terminal, elsewhere now and then as a line.
 
     Args: show: replaces the text on a terminal; None where there is none.
@@ -53,7 +53,7 @@ def progress(
     budget: float | None = None,
     clock: Callable[[], float] = time.monotonic,
     redact: Callable[[str], str] = lambda text: text,
-) -> Iterator[Teller]:
+) -> Iterator[ProgressDisplay]:
     """Show that something is going on.
 
     Args:
@@ -62,14 +62,14 @@ def progress(
     """
     console = console or Console(stderr=True)
     if not console.is_terminal:
-        teller = Teller(title, console, budget, clock, None, redact)
-        teller.line(f"{title} …")
-        yield teller
+        display = ProgressDisplay(title, console, budget, clock, None, redact)
+        display.line(f"{title} …")
+        yield display
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), _Spent(budget))
     with Progress(*columns, console=console, transient=True) as live:
         task = live.add_task(f"{title} …", total=None)
-        yield Teller(title, console, budget, clock, lambda text: live.update(task, description=text), redact)
+        yield ProgressDisplay(title, console, budget, clock, lambda text: live.update(task, description=text), redact)
 
 
 class _Spent(ProgressColumn):

@@ -9,8 +9,7 @@ from pathlib import Path
 from pulumi import automation
 
 from blueprint.client import BASE_URL as RENDER_BASE_URL
-from blueprint.errors import RateLimited as RenderRateLimited
-from blueprint.errors import RenderError
+from blueprint.errors import RateLimited, RenderError
 from blueprint.workspace import connect
 from components.configuration import Loaded
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor, missing_credentials
@@ -20,7 +19,7 @@ from gate.doctor import auth0, github, machine, network, render, vercel
 from gate.doctor.stack import Opened, open_stack, settings_lines
 from gate.stack.project import open_project
 from gate.vendors import Accounts
-from gate.vendors.errors import RateLimited
+from gate.vendors.errors import VendorRateLimited
 
 Tell = Callable[[str], None]
 _DEADLINE = 60.0
@@ -138,7 +137,7 @@ def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list
         return found
     try:
         found.extend(look())
-    except (RateLimited, RenderRateLimited) as error:
+    except (VendorRateLimited, RateLimited) as error:
         found.append(("was asked", unknown(str(error))))
     except (GateError, RenderError) as error:
         found.append(("was asked", failed(" ".join(str(error).split()), "")))

@@ -12,9 +12,9 @@ from components.vocabulary import COMMAND
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count
-from gate.recover.state import Lock, Pending
-from gate.stack.names import thing
-from gate.vendors.kinds import Thing
+from gate.recover.state import Pending, StackLock
+from gate.stack.names import vendor_object
+from gate.vendors.kinds import VendorObject
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Orphan:
     type: str
     import_id: str
     recognised: str
-    object: Thing
+    object: VendorObject
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Recovery(Report):
     refused: list[str] = Field([])
     surplus: list[str] = Field([])
     pending: list[Pending] = Field([])
-    locks: list[Lock] = Field([])
+    locks: list[StackLock] = Field([])
     changed: bool = False
     looked_up: int = 0
 
@@ -115,7 +115,7 @@ class Recovery(Report):
             done = "cleared" if self.changed else "found"
             yield f"{done} {count(len(self.pending), 'pending operation')} of a killed update:"
             for left in self.pending:
-                yield f"  {left.operation} {thing(left.urn, {}, {})}{_advice(left, self)}"
+                yield f"  {left.operation} {vendor_object(left.urn, {}, {})}{_advice(left, self)}"
         if self.orphans:
             done = "imported" if self.imported else "found"
             yield f"{done} {count(len(self.orphans), 'object')} that the state of {self.stack} did not have:"
@@ -123,7 +123,7 @@ class Recovery(Report):
                 yield f"  {orphan.object}: {orphan.recognised}"
                 yield f"    import id {orphan.import_id}"
         for waiting in self.waiting:
-            yield f"not looked up: {thing(waiting.urn, {}, {})}: its {waiting.key} is known only later"
+            yield f"not looked up: {vendor_object(waiting.urn, {}, {})}: its {waiting.key} is known only later"
         for text in self.surplus:
             yield f"surplus: {text}"
         for text in self.refused:

@@ -11,9 +11,9 @@ from gate.recover.imports import ImportFailed, import_objects
 from gate.recover.report import NotLookedUp, Orphan, Recovery
 from gate.recover.search import look_up_new
 from gate.stack import planned as plans
-from gate.stack.names import thing
+from gate.stack.names import vendor_object
 from gate.stack.planned import Plan
-from gate.vendors import Accounts, Existing, Refused, Unknown
+from gate.vendors import Accounts, Existing, NeedsDecision, Unknown
 
 _ATTEMPTS = 3
 """Of an import, which ends at the first error of a vendor."""
@@ -83,10 +83,10 @@ def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str],
         match answer:
             case Unknown():
                 found.waiting.append(NotLookedUp(resource.urn, answer.key))
-            case Refused():
+            case NeedsDecision():
                 found.refused.append(str(answer))
             case Existing():
-                named = thing(resource.urn, resource.inputs, {})
+                named = vendor_object(resource.urn, resource.inputs, {})
                 orphans.append(Orphan(resource.urn, resource.type, answer.import_id, answer.recognised, named))
     found.surplus = list(_surplus(plan, accounts))
     return orphans

@@ -12,10 +12,10 @@ from components.adoption import key
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Model, Report
 from gate.stack import planned as plans
-from gate.vendors import Accounts, Existing, Refused, Unknown, can_be_looked_up, look_up
+from gate.vendors import Accounts, Existing, NeedsDecision, Unknown, can_be_looked_up, look_up
 
 
-class Found(Model):
+class AdoptableObject(Model):
     """key: in marketedge:adopt. import_id: its value. recognised_by: for a person to judge."""
 
     key: str
@@ -23,7 +23,7 @@ class Found(Model):
     recognised_by: str
 
 
-class Adoption(Report):
+class AdoptionReport(Report):
     """What a stack would adopt; filled in while it is looked up.
 
     Attributes:
@@ -35,7 +35,7 @@ class Adoption(Report):
     model_config = ConfigDict(frozen=False)
 
     stack: str
-    found: list[Found] = Field([])
+    found: list[AdoptableObject] = Field([])
     new: list[str] = Field([])
     undecided: list[str] = Field([])
     waiting: list[str] = Field([])
@@ -56,29 +56,31 @@ class Adoption(Report):
         yield from (f"# decide first: {reason}" for reason in self.undecided)
 
 
-def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambda _line: None) -> Adoption:
+def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambda _line: None) -> AdoptionReport:
     """Look up everything that the stack, in its phase, would create.
 
     Raises: PreviewFailed, VendorError.
     """
-    adoption = Adoption(stack=stack.name)
+    adoption = AdoptionReport(stack=stack.name)
     for resource, answer in look_up_new(plans.read(stack, show), accounts, show):
         name = key(resource.type, resource.name)
         match answer:
             case Unknown():
                 adoption.waiting.append(f"{name}: {answer.key} is known after `pulumi up` only")
-            case Refused():
+            case NeedsDecision():
                 adoption.undecided.append(f"{name}: {answer}")
             case None:
                 adoption.new.append(name)
             case _:
-                adoption.found.append(Found(key=name, import_id=answer.import_id, recognised_by=answer.recognised))
+                adoption.found.append(
+                    AdoptableObject(key=name, import_id=answer.import_id, recognised_by=answer.recognised)
+                )
     return adoption
 
 
 def look_up_new(
     plan: plans.Plan, accounts: Accounts, show: Callable[[str], None]
-) -> list[tuple[plans.Declared, Existing | Unknown | Refused | None]]:
+) -> list[tuple[plans.Declared, Existing | Unknown | NeedsDecision | None]]:
     """What the plan would create, each with what its vendor has of it, or with the reason why that cannot be told.
 
     Raises: VendorError.
@@ -88,10 +90,10 @@ def look_up_new(
     return [(resource, _answer(accounts, resource)) for resource in declared]
 
 
-def _answer(accounts: Accounts, resource: plans.Declared) -> Existing | Unknown | Refused | None:
+def _answer(accounts: Accounts, resource: plans.Declared) -> Existing | Unknown | NeedsDecision | None:
     try:
         return look_up(accounts, resource.type, resource.inputs)
-    except (Unknown, Refused) as reason:
+    except (Unknown, NeedsDecision) as reason:
         return reason
 
 

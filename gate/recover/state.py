@@ -32,7 +32,7 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class Lock:
+class StackLock:
     """A lock of the stack. stale: its process, on this machine, is no more."""
 
     holder: str
@@ -75,7 +75,7 @@ def folder(stack: Stack) -> Path | None:
     return (Path(stack.workspace.work_dir) / Path(url.netloc + url.path).expanduser()).resolve()
 
 
-def locks(stack: Stack) -> list[Lock]:
+def locks(stack: Stack) -> list[StackLock]:
     """Locks of a state that lies in a folder. Other backends do not show theirs to anybody but an update.
 
     The engine's own format (v3.210, backend/diy/lock.go): `{pid, username, hostname, timestamp}`, one file a lock.
@@ -91,7 +91,7 @@ def locks(stack: Stack) -> list[Lock]:
     ]
 
 
-def refuse_living(stack: Stack, found: Sequence[Lock]) -> None:
+def refuse_living(stack: Stack, found: Sequence[StackLock]) -> None:
     """Raises: Locked when a lock is not certainly a dead process's: what a running update makes looks like orphans."""
     living = [lock for lock in found if not lock.stale]
     if living:
@@ -102,9 +102,9 @@ def refuse_living(stack: Stack, found: Sequence[Lock]) -> None:
         )
 
 
-def _lock(content: dict[str, Any]) -> Lock:
+def _lock(content: dict[str, Any]) -> StackLock:
     pid, host = int(content["pid"]), content["hostname"]
-    return Lock(
+    return StackLock(
         holder=f"{content['username']}@{host}, process {pid}",
         since=str(content["timestamp"]).partition(".")[0],
         stale=host == socket.gethostname() and not _runs(pid),

@@ -8,7 +8,7 @@ from typing import Any
 from blueprint.errors import ApiError
 from blueprint.workspace import Session
 from gate.common.budget import Budget
-from gate.release.errors import Refused, Replaced, StepFailed
+from gate.release.errors import ReleaseRefused, Replaced, StepFailed
 
 _BUILT = frozenset({"live", "deactivated"})
 _UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
@@ -18,14 +18,16 @@ _LOOK_BACK = 100
 """How many deploys are looked through for the one of a commit: a page."""
 
 
-class Backend:
+class RenderService:
     """One service. Raises (all methods): RenderError."""
 
     def __init__(self, session: Session, service: str) -> None:
         self._session = session
         found = session.find("/services", "service", service)
         if found is None:
-            raise Refused(f"Render has no service {service}: correct marketedge:render.service.name, or the API key")
+            raise ReleaseRefused(
+                f"Render has no service {service}: correct marketedge:render.service.name, or the API key"
+            )
         self._path = f"/services/{found['id']}"
         self.name = service
 

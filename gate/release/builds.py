@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gate.common.budget import Budget
 from gate.release.branch_builds import build_end
 from gate.release.errors import StepFailed
-from gate.release.frontend import Frontend, commit_of
+from gate.release.frontend import VercelProject, commit_of
 from gate.vendors.repository import Repository
 
 _LISTED = 300
@@ -29,7 +29,7 @@ class Build(NamedTuple):
     note: str = ""
 
 
-def wait_for_build(sha: str, frontend: Frontend, repository: Repository, root: str, budget: Budget) -> Build:
+def wait_for_build(sha: str, frontend: VercelProject, repository: Repository, root: str, budget: Budget) -> Build:
     """Wait until Vercel has built a commit: a release may follow the merge at once.
 
     Args: root: folder of the frontend in the repository.
@@ -45,7 +45,7 @@ def wait_for_build(sha: str, frontend: Frontend, repository: Repository, root: s
     return build_of(sha, frontend, repository, root)
 
 
-def build_of(sha: str, frontend: Frontend, repository: Repository, root: str) -> Build:
+def build_of(sha: str, frontend: VercelProject, repository: Repository, root: str) -> Build:
     """The ready production build of a commit, or of an earlier one with the same frontend where Vercel made none.
 
     Raises: VendorError.
@@ -65,7 +65,7 @@ def build_of(sha: str, frontend: Frontend, repository: Repository, root: str) ->
     return Build(note=f"Vercel has none that is ready: {_redeploy(frontend)}")
 
 
-def _redeploy(frontend: Frontend) -> str:
+def _redeploy(frontend: VercelProject) -> str:
     return (
         "push the commit with the Git integration on, or redeploy its build for production in the dashboard of "
         f"{frontend.name}, then run this again"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gate.common.errors import GateError, StepFailed
 
-__all__ = ["Refused", "StepFailed"]
+__all__ = ["ReleaseRefused", "StepFailed"]
 
 
-class Refused(GateError):
+class ReleaseRefused(GateError):
     """A precondition does not hold; nothing was changed. Holds every one of them."""
 
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from gate.common.budget import Budget
-from gate.release.errors import Refused, StepFailed
-from gate.vendors.errors import Forbidden, VendorError
+from gate.release.errors import ReleaseRefused, StepFailed
+from gate.vendors.errors import VendorError, VendorForbidden
 from gate.vendors.vercel import Vercel
 
 NEEDS = "a token whose scope is the team of the project (vercel:team)"
@@ -18,7 +18,7 @@ _VERSIONS = {"promote": "v10", "rollback": "v9"}
 Kind = Literal["promote", "rollback"]
 
 
-class Frontend:
+class VercelProject:
     """One project's production. Raises (all methods): VendorError."""
 
     def __init__(self, vercel: Vercel, project: str) -> None:
@@ -28,7 +28,7 @@ class Frontend:
     def _read(self) -> dict[str, Any]:
         found = self._get(f"/v9/projects/{quote(self.name, safe='')}")
         if found is None:
-            raise Refused(f"Vercel shows VERCEL_API_TOKEN no project {self.name}: use {NEEDS}")
+            raise ReleaseRefused(f"Vercel shows VERCEL_API_TOKEN no project {self.name}: use {NEEDS}")
         project: dict[str, Any] = found
         return project
 
@@ -98,7 +98,10 @@ class Frontend:
         try:
             self._point(first, deployment, budget)
         except VendorError as refused:
-            if type(refused) not in (VendorError, Forbidden):  # only a refusal says that it will not be done this way
+            if type(refused) not in (
+                VendorError,
+                VendorForbidden,
+            ):  # only a refusal rules this way out
                 raise
             budget.note(f"Vercel refused the {first} ({refused}): trying a {second} instead")
             try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gate.release.errors import Refused
+from gate.release.errors import ReleaseRefused
 from gate.vendors.errors import VendorError
 from gate.vendors.repository import Repository
 
@@ -32,7 +32,7 @@ class Holder:
     is_ours: bool = True
 
 
-class Lock:
+class ReleaseLock:
     """Args:
 
     branch: one of the repository's.
@@ -75,7 +75,7 @@ class Lock:
     def take(self, seconds: int) -> None:
         """Hold the lock for so long at most.
 
-        Raises: Refused where another run holds it.
+        Raises: ReleaseRefused where another run holds it.
         """
         held = self.holders()
         self._refuse_others(held)
@@ -83,7 +83,7 @@ class Lock:
         until = (self._now() + timedelta(seconds=seconds)).isoformat()
         head = self._repository.head(self._branch)
         if head is None:
-            raise Refused(f"GitHub has no branch {self._branch}: correct marketedge:github.branch.name")
+            raise ReleaseRefused(f"GitHub has no branch {self._branch}: correct marketedge:github.branch.name")
         note = {"tag": f"gate-lock-{number}", "object": head, "type": "commit"}
         note["message"] = json.dumps({"who": self._who, "until": until})
         made = self._repository.send("POST", "git/tags", note, needs=_NEEDS, repeatable=True)
@@ -92,14 +92,16 @@ class Lock:
             self._repository.send("POST", "git/refs", ref, needs=_NEEDS)
         except VendorError as error:
             if not any(mine.number == number and mine.who == self._who for mine in self.holders()):
-                raise Refused(f"another release began at the same moment ({error}); run this again after it") from None
+                raise ReleaseRefused(
+                    f"another release began at the same moment ({error}); run this again after it"
+                ) from None
         self._number = number
         for other in held:
             if other.is_ours:
                 self._drop(other.number)
         try:
             self._refuse_others(self.holders())  # one that was released in between frees its number for a third
-        except Refused:
+        except ReleaseRefused:
             self.release()
             raise
 
@@ -107,7 +109,7 @@ class Lock:
         for other in held:
             mine = other.who == self._who or self._is_over(other.who)
             if not mine and other.until > self._now():
-                raise Refused(
+                raise ReleaseRefused(
                     f"another release is in progress: {other.who}, until {other.until:%H:%M:%S} UTC at the latest. "
                     "Wait for its end, then run this again"
                 )

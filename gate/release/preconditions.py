@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from gate.common.budget import Budget
 from gate.common.version import parse, problem_with
 from gate.release.builds import Build, wait_for_build
-from gate.release.errors import Refused
-from gate.release.frontend import Frontend
+from gate.release.errors import ReleaseRefused
+from gate.release.frontend import VercelProject
 from gate.release.records import Record
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
@@ -36,7 +36,7 @@ def look(
     tag: str,
     target: Target,
     repository: Repository,
-    frontend: Frontend | None,
+    frontend: VercelProject | None,
     records: Sequence[Record],
     budget: Budget,
     hotfix: str = "",
@@ -47,14 +47,14 @@ def look(
 
     Args: hotfix: why staging's smoke tests are skipped; empty for a release like any other.
 
-    Raises: Refused for a tag that is no version, of which nothing else can be said.
+    Raises: ReleaseRefused for a tag that is no version, of which nothing else can be said.
     """
     version = parse(tag)
     if version is None:
-        raise Refused(problem_with(tag))
+        raise ReleaseRefused(problem_with(tag))
     sha = repository.commit_of(tag)
     if sha is None:
-        raise Refused(f"tag {tag} does not exist at GitHub: git tag -a {tag} -m {tag} && git push origin {tag}")
+        raise ReleaseRefused(f"tag {tag} does not exist at GitHub: git tag -a {tag} -m {tag} && git push origin {tag}")
     branch = target.settings.github.branch.name
     conditions = [
         Condition(f"{tag} is {sha[:7]}"),

@@ -15,11 +15,11 @@ from gate.common.errors import GateError
 from gate.release.afterwards import afterwards
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.database import Database
-from gate.release.lock import Lock
+from gate.release.lock import ReleaseLock
 from gate.release.preconditions import Condition, Ready, look, newer
 from gate.release.preconditions import migrations as migrations_of
 from gate.release.records import Half, Record, Records, Serving
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from gate.release.serving import Production
 from gate.release.signals import undisturbed
 from gate.stack.target import Target
@@ -43,7 +43,7 @@ class Stage:
     repository: Repository
     records: Records
     production: Production
-    lock: Lock
+    lock: ReleaseLock
     preview: PreviewBuilds | None = None
     database: Database | None = None
     back_to: str = ""
@@ -65,7 +65,7 @@ class Stage:
         return []
 
 
-def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Report:
+def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> ReleaseReport:
     """Release a tag. Args: hotfix: why it goes past staging; empty for a release like any other.
 
     Returns: `done`; `refused`, and nothing was changed; `rolled back`, and what served before serves again; `failed`,
@@ -73,7 +73,7 @@ def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Report:
 
     Raises: GateError and RenderError before the first change.
     """
-    report = Report(action="hotfix" if hotfix else "release", tag=tag, outcome="refused")
+    report = ReleaseReport(action="hotfix" if hotfix else "release", tag=tag, outcome="refused")
     records = stage.records.newest()
     conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records, budget, hotfix)
     if ready:
@@ -134,7 +134,7 @@ def _before(unfinished: Sequence[Record], serving: Serving) -> Serving:
     return half.before if half else serving
 
 
-def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: Report) -> None:
+def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
     try:
         stage.production.put(stage.production.at(ready.sha, ready.build.id, ready.build.sha), budget)
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
@@ -150,7 +150,7 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
     report.advice = afterwards(ready.tag, branch, stage.back_to, stage.repository)
 
 
-def _take_back(record: Record, stage: Stage, budget: Budget, report: Report) -> None:
+def _take_back(record: Record, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
     """Automatic rollback (plan 3.3, 8.1), with a budget of its own."""
     own = budget.extended(stage.target.settings.release.rollback_budget_seconds)
     own.note("rolling back")

@@ -20,7 +20,7 @@ _EXIT_CODES: dict[Outcome, ExitCode] = {
 }
 
 
-class Report(report.Report):
+class ReleaseReport(report.Report):
     """What came of it; filled in while it goes on.
 
     Attributes:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from gate.common.budget import Budget
 from gate.common.version import parse, problem_with
 from gate.release.builds import build_of
-from gate.release.errors import Refused
+from gate.release.errors import ReleaseRefused
 from gate.release.records import Record, Serving
 from gate.release.release import Stage, migrations, not_whole, worded
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from gate.release.signals import undisturbed
 
 
@@ -26,7 +26,7 @@ class _Goal:
 
 def rollback(
     to: str | None, stage: Stage, budget: Budget, *, leaving: str | None = None, asked: str = "", why: str = ""
-) -> Report:
+) -> ReleaseReport:
     """Go back.
 
     Args:
@@ -37,20 +37,22 @@ def rollback(
 
     Returns: `done`, `refused` or `failed`.
 
-    Raises: Refused and vendors' errors before the first change.
+    Raises: ReleaseRefused and vendors' errors before the first change.
     """
     records = stage.records.newest()
     serving = stage.production.serving()
     reason = _carried_out(asked, records) or (leaving and _elsewhere(leaving, stage, records, serving))
     if reason:
-        return Report(
+        return ReleaseReport(
             action="rollback",
             tag=asked or f"of {leaving}",
             outcome="refused",
             reason=f"{reason}; nothing was changed",
         )
     goal = _goal(to, stage, records, serving)
-    report = Report(action="rollback", tag=goal.tag, outcome="failed", reason=why, sha=goal.serving.render_commit)
+    report = ReleaseReport(
+        action="rollback", tag=goal.tag, outcome="failed", reason=why, sha=goal.serving.render_commit
+    )
     stage.hold()
     try:
         record = goal.record or stage.records.begin(
@@ -68,7 +70,7 @@ def rollback(
     return report
 
 
-def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report: Report) -> None:
+def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
     try:
         stage.production.put_back(goal, budget)
     except Exception as error:  # whatever it is, it is said which half serves what
@@ -89,12 +91,12 @@ def _carried_out(asked: str, records: Sequence[Record]) -> str:
 def _elsewhere(leaving: str, stage: Stage, records: Sequence[Record], serving: Serving) -> str:
     """Why a release need not be taken back: nothing of it serves, or will serve. Empty where it has to be.
 
-    Raises: Refused for a release that nobody knows.
+    Raises: ReleaseRefused for a release that nobody knows.
     """
     sha = next((r.sha for r in records if (r.tag, r.task) == (leaving, "deploy")), None)
     sha = sha or stage.repository.commit_of(leaving)
     if not sha:
-        raise Refused(f"tag {leaving} does not exist at GitHub, and no release of it is on record")
+        raise ReleaseRefused(f"tag {leaving} does not exist at GitHub, and no release of it is on record")
     newest = next(iter(records), None)
     if newest and not newest.ended and leaving in (newest.tag, *(r.tag for r in records if _left(newest, r))):
         return ""
@@ -113,11 +115,11 @@ def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serv
     if to is None:
         return _unfinished(records, stage) or _release(_last_good(records, serving), stage, records)
     if problem := problem_with(to):
-        raise Refused(problem)
+        raise ReleaseRefused(problem)
     sha = next((r.sha for r in records if r.tag == to and r.task == "deploy" and r.good), None)
     sha = sha or stage.repository.commit_of(to)
     if not sha:
-        raise Refused(f"tag {to} does not exist at GitHub, and no release of it is on record")
+        raise ReleaseRefused(f"tag {to} does not exist at GitHub, and no release of it is on record")
     return _release((to, sha), stage, records)
 
 
@@ -143,7 +145,7 @@ def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
             return record.tag, record.sha
         if record.task == "rollback" and record.good and _is_back(names, record):
             left.add(record.before.render_commit)
-    raise Refused("no earlier good release is on record: name one with --to vX.Y.Z")
+    raise ReleaseRefused("no earlier good release is on record: name one with --to vX.Y.Z")
 
 
 def _is_back(names: dict[str, str], record: Record) -> bool:
@@ -160,5 +162,6 @@ def _release(found: tuple[str, str], stage: Stage, records: Sequence[Record]) ->
     recorded = next((r.frontend for r in records if r.sha == sha and r.frontend), sha)
     build = build_of(recorded, frontend, stage.repository, stage.target.settings.frontend_folder)
     if not build.id:
-        raise Refused(f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to")
+        told = f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to"
+        raise ReleaseRefused(told)
     return _Goal(tag, stage.production.at(sha, build.id, build.sha))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gate.common.budget import Budget
-from gate.release.backend import Backend
+from gate.release.backend import RenderService
 from gate.release.backend import commit_of as render_commit
 from gate.release.errors import StepFailed
-from gate.release.frontend import Frontend
+from gate.release.frontend import VercelProject
 from gate.release.frontend import commit_of as vercel_commit
 from gate.release.records import Serving
 
@@ -40,13 +40,13 @@ class Production:
     others: further services of the same repository, which are released together with the backend.
     """
 
-    backend: Backend
-    frontend: Frontend | None
+    backend: RenderService
+    frontend: VercelProject | None
     smoke: Smoke
-    others: Sequence[Backend] = ()
+    others: Sequence[RenderService] = ()
 
     @property
-    def services(self) -> list[Backend]:
+    def services(self) -> list[RenderService]:
         return [self.backend, *self.others]
 
     def serving(self) -> Serving:

@@ -11,11 +11,11 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 
 from blueprint.workspace import connect
-from gate.release.backend import Backend
+from gate.release.backend import RenderService
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.database import Database
-from gate.release.frontend import Frontend
-from gate.release.lock import Lock
+from gate.release.frontend import VercelProject
+from gate.release.lock import ReleaseLock
 from gate.release.records import Records
 from gate.release.release import SPARE, Stage
 from gate.release.serving import Production, Smoke
@@ -41,13 +41,13 @@ def open_stage(
     with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + SPARE) as session:
         repository = Repository(accounts.github, target.repository)
         own = settings.vercel.project if settings.vercel and settings.vercel.target == "production" else None
-        frontend = Frontend(accounts.vercel, own) if own else None  # a preview environment's builds serve by themselves
-        backend = Backend(session, settings.render.service.name)
-        others = [Backend(session, service.name) for service in settings.render.other_services]
+        frontend = VercelProject(accounts.vercel, own) if own else None  # a preview's builds serve by themselves
+        backend = RenderService(session, settings.render.service.name)
+        others = [RenderService(session, service.name) for service in settings.render.other_services]
         production = Production(backend, frontend, smoke, others)
         records = Records(repository, settings.github.environment.name, live=settings.live)
         over = functools.partial(is_over, repository=repository)
-        lock = Lock(repository, target.environment, settings.github.branch.name, who(environ), over)
+        lock = ReleaseLock(repository, target.environment, settings.github.branch.name, who(environ), over)
         named = settings.release.database
         yield Stage(
             target,

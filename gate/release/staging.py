@@ -12,9 +12,9 @@ from gate.release.backend import commit_of
 from gate.release.errors import Replaced
 from gate.release.records import Record
 from gate.release.release import Stage
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from gate.release.signals import undisturbed
-from gate.vendors.issues import Forum, marker
+from gate.vendors.issues import IssueTracker, marker
 from gate.vendors.repository import CommitState
 
 PATIENCE = 60.0
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 _PAUSE = 5.0
 
 
-def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
+def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
     """Wait until a commit serves, and look whether it works. Nothing is rolled back: the next commit is the remedy.
 
     The commit gets the status that main requires and releases ask for; the pull request that brought it, a comment.
@@ -32,7 +32,7 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> Report:
 
     Raises: GateError and RenderError before there is anything to wait for.
     """
-    report = Report(action="deploy", tag=sha[:7], outcome="failed", sha=sha)
+    report = ReleaseReport(action="deploy", tag=sha[:7], outcome="failed", sha=sha)
     record = None
     try:
         _refuse_overtaken(sha, stage)
@@ -69,7 +69,7 @@ _STATUS: dict[str, CommitState] = {"done": "success", "overtaken": "pending"}
 _STATE = {"done": "success", "overtaken": "inactive"}
 
 
-def _tell(sha: str, record: Record | None, stage: Stage, report: Report) -> None:
+def _tell(sha: str, record: Record | None, stage: Stage, report: ReleaseReport) -> None:
     told = "smoke tests passed" if report.outcome == "done" else report.reason
     if record:
         report.advice += stage.ended(record, _STATE.get(report.outcome, "failure"), told)
@@ -97,8 +97,8 @@ def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
         budget.sleep(_PAUSE)
 
 
-def _comment(sha: str, stage: Stage, report: Report) -> None:
+def _comment(sha: str, stage: Stage, report: ReleaseReport) -> None:
     """One comment on each pull request that brought the commit, renewed by a rerun."""
-    mark, forum = marker(stage.target.environment), Forum(stage.repository)
+    mark, tracker = marker(stage.target.environment), IssueTracker(stage.repository)
     for pull in stage.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
-        forum.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")
+        tracker.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")

@@ -10,7 +10,7 @@ from components.settings import Settings
 from gate.common.report import Model
 from gate.report.figures import Figure
 from gate.report.history import Deployment
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 
 _SOON = timedelta(days=7)
 
@@ -44,7 +44,7 @@ class Drift(Model):
 
 
 @dataclass(frozen=True)
-class Object:
+class ManagedObject:
     """One object that a stack manages.
 
     Attributes:
@@ -53,7 +53,7 @@ class Object:
         changed: when an `up` last did.
     """
 
-    thing: Thing
+    thing: VendorObject
     address: str
     protected: bool
     changed: datetime | None
@@ -69,7 +69,7 @@ class State:
         expiries: when Render deletes a free database, by its name.
     """
 
-    objects: list[Object]
+    objects: list[ManagedObject]
     phase: str
     updated: datetime | None
     frontend_url: str
@@ -80,7 +80,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Stack:
+class StackOverview:
     """One stack.
 
     Attributes:
@@ -141,7 +141,7 @@ class Estate:
 
     made: datetime
     since: datetime
-    stacks: list[Stack]
+    stacks: list[StackOverview]
     matrix: list[list[str]] | Missing
     figures: list[Figure] | Missing
 

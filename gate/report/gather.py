@@ -17,7 +17,7 @@ from components.stack_file import StackConfig
 from gate.common.errors import GateError
 from gate.report import figures, history
 from gate.report import stack_state as state
-from gate.report.estate import Drift, Estate, Missing, Stack, State
+from gate.report.estate import Drift, Estate, Missing, StackOverview, State
 from gate.report.history import Deployment
 from gate.report.links import Places
 from gate.stack.project import open_project
@@ -69,7 +69,7 @@ def gather(
 
 def _stack(
     name: str, wanted: Wanted, environ: Mapping[str, str], workspace: automation.LocalWorkspace | Missing, folder: Path
-) -> Stack:
+) -> StackOverview:
     drift = _drift(name, wanted)
     try:
         config = read_config(stack_file(name, folder))
@@ -78,12 +78,12 @@ def _stack(
         unread = Missing("its configuration cannot be read", trouble=False)
         places = Places("", "", "", "")
         found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
-        return Stack(name, Missing(str(error)), "", found, drift, unread)
+        return StackOverview(name, Missing(str(error)), "", found, drift, unread)
     places = _places(loaded, config, environ)
     found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
     releases = _releases(loaded.settings, config, environ, wanted)
     health = _health(loaded.settings, found, wanted.probe)
-    return Stack(name, loaded.settings, places.repository, found, drift, releases, health)
+    return StackOverview(name, loaded.settings, places.repository, found, drift, releases, health)
 
 
 def _health(settings: Settings, found: State | Missing, probe: Probe | None) -> dict[str, str]:
@@ -137,7 +137,7 @@ def _releases(
         return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})")
 
 
-def _figures(stacks: Sequence[Stack], wanted: Wanted) -> list[figures.Figure] | Missing:
+def _figures(stacks: Sequence[StackOverview], wanted: Wanted) -> list[figures.Figure] | Missing:
     """From the first environment that is released by tags, and the first one before it."""
     histories: dict[bool, list[Deployment]] = {}
     for stack in stacks:
@@ -149,7 +149,7 @@ def _figures(stacks: Sequence[Stack], wanted: Wanted) -> list[figures.Figure] | 
     return figures.figures(histories[False], histories[True], wanted.since, wanted.until)
 
 
-def _matrix(stacks: Sequence[Stack], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
+def _matrix(stacks: Sequence[StackOverview], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
     """Of every environment that has a stack file, whichever stacks are shown."""
     found = {stack.name: stack.settings for stack in stacks if isinstance(stack.settings, Settings)}
     try:

@@ -22,7 +22,7 @@ from components.settings import Settings
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count, moment
-from gate.report.estate import Drift, Estate, Missing, Stack, State
+from gate.report.estate import Drift, Estate, Missing, StackOverview, State
 from gate.report.figures import DEFINITIONS, HEADER, by_week
 from gate.report.history import Deployment
 
@@ -116,7 +116,7 @@ class Node(NamedTuple):
     problem: str | None = None
 
 
-def picture(stack: Stack) -> list[Node]:
+def picture(stack: StackOverview) -> list[Node]:
     """Who calls whom, from people's browsers to the data."""
     settings, state = stack.settings, stack.state
     assert isinstance(settings, Settings)
@@ -156,7 +156,7 @@ def timeline(releases: Sequence[Deployment], estate: Estate) -> list[Dot]:
     ]
 
 
-def _phase(stack: Stack) -> str:
+def _phase(stack: StackOverview) -> str:
     """The declared one, and the live one where that is another."""
     assert isinstance(stack.settings, Settings)
     declared, live = stack.settings.phase, stack.state.phase if isinstance(stack.state, State) else ""

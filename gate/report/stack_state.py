@@ -10,7 +10,7 @@ from typing import Any
 from pulumi import automation
 
 from components.vendors import LABELS
-from gate.report.estate import Missing, Object, State
+from gate.report.estate import ManagedObject, Missing, State
 from gate.report.links import Places
 from gate.stack import names
 from gate.stack.project import run, said
@@ -65,14 +65,14 @@ def _is_of_a_vendor(type_: str) -> bool:
     return not type_.startswith("pulumi:")
 
 
-def _object(resource: Mapping[str, Any], places: Places) -> Object:
+def _object(resource: Mapping[str, Any], places: Places) -> ManagedObject:
     outputs = resource.get("outputs") or {}
-    thing = names.thing(resource["urn"], resource.get("inputs") or {}, outputs)
+    thing = names.vendor_object(resource["urn"], resource.get("inputs") or {}, outputs)
     address = places.of(resource["type"], outputs)
-    return Object(thing, address, bool(resource.get("protect")), _time(resource.get("modified")))
+    return ManagedObject(thing, address, bool(resource.get("protect")), _time(resource.get("modified")))
 
 
-def _order(one: Object) -> tuple[int, str, str]:
+def _order(one: ManagedObject) -> tuple[int, str, str]:
     vendor = one.thing.vendor
     return LABELS.index(vendor) if vendor in LABELS else len(LABELS), one.thing.type, one.thing.name
 

@@ -23,7 +23,7 @@ _WEB_APPLICATIONS = ("spa", "regular_web")
 
 
 @dataclass
-class Existing:
+class VendorAccounts:
     """The vendors' accounts, each asked when a question needs it.
 
     Attributes:

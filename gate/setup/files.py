@@ -14,7 +14,7 @@ from components.configuration import load
 from components.configuration_errors import SettingsError
 from components.vocabulary import SECRETS
 from gate.common.errors import GateError
-from gate.setup.existing import Existing
+from gate.setup.existing import VendorAccounts
 from gate.stack.target import read_config
 
 STACKS = ("staging", "production")
@@ -33,7 +33,7 @@ _MADE_ANEW = ("SECRET_KEY", "SESSION_SECRET", "JWT_SECRET")
 """Ends of the names of secrets that Render can make: staging's own, which no environment shares."""
 
 
-def texts(answers: Mapping[str, str], existing: Existing) -> dict[str, str]:
+def texts(answers: Mapping[str, str], existing: VendorAccounts) -> dict[str, str]:
     """The text of each stack file by its name.
 
     Args: existing: has the answers already.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gate.smoke.watching import Watched
-from gate.vendors.issues import Forum, marker
+from gate.vendors.issues import IssueTracker, marker
 
 _BODY = """{mark}
 **{alarm}**
@@ -23,7 +23,11 @@ What to do:
 
 
 def record(
-    seen: Watched, forum: Forum, actions: str, runbook: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    seen: Watched,
+    tracker: IssueTracker,
+    actions: str,
+    runbook: str,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> str:
     """Open the issue, or close it.
 
@@ -34,17 +38,17 @@ def record(
     Raises: VendorError.
     """
     mark = marker(f"incident {seen.environment}")
-    open_ones = forum.open_issues(mark)
+    open_ones = tracker.open_issues(mark)
     if seen.alarm and not open_ones:
         about = {"environment": seen.environment, "actions": actions, "runbook": runbook}
         body = _BODY.format(mark=mark, alarm=seen.alarm, moment=now(), **about)
-        made = forum.open_issue(mark, f"{seen.environment} is down: {seen.alarm}"[:200], body)
+        made = tracker.open_issue(mark, f"{seen.environment} is down: {seen.alarm}"[:200], body)
         return f"opened issue #{made['number']}"
     if seen.alarm:
         return f"issue #{open_ones[0]['number']} is open already"
     for issue in open_ones:
         began = datetime.fromisoformat(issue["created_at"].replace("Z", "+00:00"))
         minutes = (now() - began).total_seconds() / 60
-        forum.add_to_issue(issue["number"], f"All is well again, {minutes:.0f} minutes after the alarm.")
-        forum.edit_issue(issue["number"], state="closed")
+        tracker.add_to_issue(issue["number"], f"All is well again, {minutes:.0f} minutes after the alarm.")
+        tracker.edit_issue(issue["number"], state="closed")
     return f"closed issue #{open_ones[0]['number']}" if open_ones else ""

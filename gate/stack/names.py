@@ -11,21 +11,21 @@ from components.vendors import VENDORS
 from components.vocabulary import COMMAND, UNKNOWN
 from gate.common.redaction import SECRET
 from gate.stack.values import Path, at
-from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind, Thing
+from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind, VendorObject
 
 _PULUMI = {"marketedge", "pulumi"}
 _LABELS = {vendor.package: vendor.label for vendor in VENDORS} | dict.fromkeys(_PULUMI, "Pulumi")
 
 
-def thing(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Thing:
+def vendor_object(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> VendorObject:
     """The object that a resource stands for."""
     token, name = type_of(urn), urn.rpartition("::")[2]
     package, class_name = token.split(":")[0], token.rpartition(":")[2]
     if is_command(urn):
-        return Thing(vendor="Render", type=_render_type(name, inputs, outputs), name=name)
+        return VendorObject(vendor="Render", type=_render_type(name, inputs, outputs), name=name)
     kind = KINDS.get(token, Kind(_words(class_name), ""))
     name = filled(kind.name, {**outputs, **inputs}) or name
-    return Thing(vendor=_LABELS.get(package, package), type=kind.words, name=name)
+    return VendorObject(vendor=_LABELS.get(package, package), type=kind.words, name=name)
 
 
 def filled(template: str, properties: Mapping[str, Any]) -> str:

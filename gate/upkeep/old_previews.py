@@ -23,7 +23,7 @@ _NEEDS = "a token whose scope is the team of the project (vercel:team)"
 
 
 @dataclass(frozen=True)
-class Preview:
+class PreviewDeployment:
     """Something that may be a preview. name: as the vendor shows it. works: it was built, so that it can serve.
 
     of: what it is where it is no preview of a pull request. reason: why it is kept; empty where it goes.
@@ -45,8 +45,8 @@ class Preview:
 class Pruned(Report):
     """What came of it. old: the previews that are old, and deleted if `deleted` says so. kept: each with its reason."""
 
-    old: list[Preview]
-    kept: list[Preview]
+    old: list[PreviewDeployment]
+    kept: list[PreviewDeployment]
     older_than: str
     deleted: bool
     problems: list[str]
@@ -67,12 +67,12 @@ class Pruned(Report):
             yield f"{count(len(self.old), 'preview')} older than {self.older_than}, {len(self.kept)} stay{advice}"
 
 
-def at_vercel(vercel: Vercel, project: str) -> list[Preview]:
+def at_vercel(vercel: Vercel, project: str) -> list[PreviewDeployment]:
     """Every deployment that is not production's, newest first. Raises: VendorError."""
     return [_deployment(one) for one in vercel.deployments(project) if one.get("target") != "production"]
 
 
-def _deployment(found: dict[str, Any]) -> Preview:
+def _deployment(found: dict[str, Any]) -> PreviewDeployment:
     """A custom environment's deployments have no target of their own, as previews have none."""
     created = datetime.fromtimestamp(found["created"] / 1000).astimezone()
     branch = (found.get("meta") or {}).get("githubCommitRef", "")
@@ -81,7 +81,7 @@ def _deployment(found: dict[str, Any]) -> Preview:
     of = f"it serves the environment {environment.get('slug') or environment.get('id')}" if environment else ""
     if target := found.get("target"):
         of = f"its target is {target}"
-    return Preview("Vercel", found["uid"], found.get("url") or found["uid"], branch, created, works, of)
+    return PreviewDeployment("Vercel", found["uid"], found.get("url") or found["uid"], branch, created, works, of)
 
 
 def bound_branches(vercel: Vercel, project: str) -> set[str]:
@@ -89,12 +89,14 @@ def bound_branches(vercel: Vercel, project: str) -> set[str]:
     return {str(one["gitBranch"]) for one in vercel.domains(project) if one.get("gitBranch")}
 
 
-def at_render(session: Session, services: Sequence[str]) -> list[Preview]:
+def at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployment]:
     """Preview instances of the named services. Raises: RenderError."""
     listed = list(session.client.pages("/services", "service", includePreviews="true"))
     parents = {one["id"] for one in listed if one["name"] in services}
     return [
-        Preview("Render", one["id"], one["name"], one.get("branch", ""), datetime.fromisoformat(one["createdAt"]))
+        PreviewDeployment(
+            "Render", one["id"], one["name"], one.get("branch", ""), datetime.fromisoformat(one["createdAt"])
+        )
         for one in listed
         if (one["serviceDetails"].get("parentServer") or {}).get("id") in parents
     ]
@@ -112,8 +114,8 @@ def of_pull_requests(repository: Repository, branches: Iterable[str]) -> dict[st
 
 
 def judged(
-    previews: Sequence[Preview], pulls: Mapping[str, bool], bound: set[str], now: datetime, age: timedelta
-) -> Iterator[Preview]:
+    previews: Sequence[PreviewDeployment], pulls: Mapping[str, bool], bound: set[str], now: datetime, age: timedelta
+) -> Iterator[PreviewDeployment]:
     """Each with the reason for which it is kept, if there is one.
 
     Args: pulls: whether there is an open pull request, for each branch that has any. bound: branches that a domain
@@ -136,7 +138,7 @@ def judged(
         yield replace(one, reason=reason or ("it is not old enough" if now - one.created < age else ""))
 
 
-def remove(preview: Preview, vercel: Vercel | None, session: Session | None) -> None:
+def remove(preview: PreviewDeployment, vercel: Vercel | None, session: Session | None) -> None:
     """Delete it at its vendor; one that is gone already is fine. Raises: VendorError, RenderError."""
     if preview.vendor == "Vercel" and vercel is not None:
         team = f"?teamId={vercel.team_id}" if vercel.query else ""

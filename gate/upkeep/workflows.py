@@ -50,7 +50,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Difference:
+class WorkflowDifference:
     """state: missing, or different."""
 
     path: str
@@ -61,7 +61,7 @@ class Comparison(Report):
     """What a branch has instead of what is delivered."""
 
     branch: str
-    differences: list[Difference]
+    differences: list[WorkflowDifference]
 
     @property
     def exit_code(self) -> int:
@@ -163,13 +163,13 @@ def _own(own: Names, file: Path) -> str:
     return own.in_document(text) if file.suffix == ".md" else own.in_workflow(text)
 
 
-def compare(repository: Repository, ref: str, files: list[File]) -> list[Difference]:
+def compare(repository: Repository, ref: str, files: list[File]) -> list[WorkflowDifference]:
     """What a branch of the repository does not have as it is delivered. Raises: VendorError."""
     found = []
     for file in files:
         there = _content(repository, ref, file.path)
         if there != file.beside(there):
-            found.append(Difference(file.path, "missing" if there is None else "different"))
+            found.append(WorkflowDifference(file.path, "missing" if there is None else "different"))
     return found
 
 

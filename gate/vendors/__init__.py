@@ -3,13 +3,13 @@
 from gate.vendors.accounts import Accounts
 from gate.vendors.errors import CredentialsMissing, VendorError
 from gate.vendors.kinds import can_be_looked_up, look_up
-from gate.vendors.lookup import Existing, Refused, Unknown
+from gate.vendors.lookup import Existing, NeedsDecision, Unknown
 
 __all__ = [
     "Accounts",
     "CredentialsMissing",
     "Existing",
-    "Refused",
+    "NeedsDecision",
     "Unknown",
     "VendorError",
     "can_be_looked_up",

@@ -13,7 +13,15 @@ import httpx
 
 from blueprint.retrying import Again, AnswerLost, Retries, json_of
 from blueprint.tokens import problem_with
-from gate.vendors.errors import Forbidden, NotThere, OutcomeUnknown, RateLimited, Unauthorized, Unreachable, VendorError
+from gate.vendors.errors import (
+    NotThere,
+    VendorError,
+    VendorForbidden,
+    VendorOutcomeUnknown,
+    VendorRateLimited,
+    VendorUnauthorized,
+    VendorUnreachable,
+)
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
@@ -60,7 +68,7 @@ class Api:
     def authorize(self, token: str) -> None:
         """Send this token from now on. Raises: Unauthorized where it cannot be one."""
         if problem := problem_with(self.credential, token):
-            raise Unauthorized(problem)
+            raise VendorUnauthorized(problem)
         self._secrets = (*self._secrets, token)
         self._http.headers["Authorization"] = f"Bearer {token}"
 
@@ -86,7 +94,7 @@ class Api:
         try:
             return self._read(method, path, None, body, needs, repeatable=repeatable, there=method != "DELETE")
         except AnswerLost as lost:
-            raise OutcomeUnknown(
+            raise VendorOutcomeUnknown(
                 f"{self.vendor} gave no usable answer to {method} {path} ({lost}): it may have taken effect"
             ) from None
 
@@ -102,10 +110,10 @@ class Api:
             )
         except Again as last:
             if (last.wait or 0.0) > LONGEST_WAIT:
-                raise RateLimited(
+                raise VendorRateLimited(
                     f"{self.vendor}'s rate limit is used up for another {last.wait:.0f} s: run it again after that"
                 ) from None
-            raise Unreachable(
+            raise VendorUnreachable(
                 f"no usable answer from {self.vendor} to {method} {path} in {ATTEMPTS} tries: {last.reason}. Check "
                 "the network (HTTPS_PROXY, SSL_CERT_FILE) and the vendor's status page, then run it again"
             ) from None
@@ -129,7 +137,7 @@ class Api:
             return None
         said = self._said(content)
         if status == 401:
-            raise Unauthorized(
+            raise VendorUnauthorized(
                 f"{self.vendor} does not accept {self.credential} ({said}): it is mistyped, expired or revoked. "
                 "Make a new one, export it and run it again"
             )
@@ -138,7 +146,7 @@ class Api:
                 f"{self.vendor} knows nothing at {request} ({said}): it is gone, or {self.credential} needs {needs}"
             )
         if status == 403:
-            raise Forbidden(
+            raise VendorForbidden(
                 f"{self.vendor} does not allow {self.credential} to do {request} ({said}): it needs {needs}"
             )
         raise VendorError(f"{self.vendor} answered {status} to {request}: {said}")

@@ -13,7 +13,7 @@ import httpx
 
 from blueprint.tokens import problem_with
 from gate.vendors.api import Api
-from gate.vendors.errors import Forbidden, Unauthorized, VendorError
+from gate.vendors.errors import VendorError, VendorForbidden, VendorUnauthorized
 
 _PAGE = 100
 _MOST_PAGES = 100
@@ -50,7 +50,7 @@ class Auth0:
     ) -> None:
         for name, value in (("AUTH0_CLIENT_ID", client_id), ("AUTH0_CLIENT_SECRET", client_secret)):
             if not token and (problem := problem_with(name, value)):
-                raise Unauthorized(problem)
+                raise VendorUnauthorized(problem)
         self._audience = f"https://{domain}/api/v2/"
         self._application = (client_id, client_secret)
         self._api = Api(
@@ -147,7 +147,9 @@ class Auth0:
     def _require_reading(self) -> None:
         self._log_in()
         if self._scopes is not None and "read:clients" not in self._scopes:
-            raise Forbidden(f"the management application AUTH0_CLIENT_ID may not list applications: it needs {_SCOPE}")
+            raise VendorForbidden(
+                f"the management application AUTH0_CLIENT_ID may not list applications: it needs {_SCOPE}"
+            )
 
 
 def _scopes_in(token: str) -> frozenset[str] | None:

@@ -13,19 +13,19 @@ class CredentialsMissing(VendorError, MissingCredentials):
     """A variable that names or opens an account is not set."""
 
 
-class Unreachable(VendorError):
+class VendorUnreachable(VendorError):
     """No usable answer after several tries."""
 
 
-class OutcomeUnknown(VendorError):
+class VendorOutcomeUnknown(VendorError):
     """A change may or may not have taken effect: look before it is sent again."""
 
 
-class RateLimited(VendorError):
+class VendorRateLimited(VendorError):
     """The vendor asks for a longer wait than a person at a terminal has."""
 
 
-class Unauthorized(VendorError):
+class VendorUnauthorized(VendorError):
     """The vendor does not accept the credential."""
 
 
@@ -33,5 +33,5 @@ class NotThere(VendorError):
     """What was to be changed does not exist, or the credential may not see it."""
 
 
-class Forbidden(VendorError):
+class VendorForbidden(VendorError):
     """The credential is accepted, but may not read this."""

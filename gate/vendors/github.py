@@ -18,7 +18,7 @@ import httpx
 
 from components.repository import rest_prefix
 from gate.vendors.api import Api
-from gate.vendors.errors import Forbidden, VendorError
+from gate.vendors.errors import VendorError, VendorForbidden
 
 BASE_URL = "https://api.github.com/"
 _MOST_PAGES = 100
@@ -55,13 +55,13 @@ def pages(ask: Callable[[dict[str, int]], Any], item: str | None = None, size: i
 
 
 @dataclass(frozen=True)
-class Repository:
+class RepositoryNode:
     name: str
     node_id: str
 
 
 @dataclass(frozen=True)
-class Dated:
+class DatedObject:
     """An object and when it was made, as GitHub writes it; empty where GitHub does not say."""
 
     id: str
@@ -101,8 +101,8 @@ class GitHub:
             sleep=sleep,
         )
         self._api.authorize(token)
-        self._repositories: dict[str, Repository] = {}
-        self._lists: dict[tuple[str, str], dict[str, Dated]] = {}
+        self._repositories: dict[str, RepositoryNode] = {}
+        self._lists: dict[tuple[str, str], dict[str, DatedObject]] = {}
 
     def close(self) -> None:
         self._api.close()
@@ -116,7 +116,7 @@ class GitHub:
         """Of something in a repository, under the REST API."""
         return "/".join([f"{self._rest}/repos/{self.owner}/{_segment(repository)}", *steps])
 
-    def repository(self, name: str) -> Repository:
+    def repository(self, name: str) -> RepositoryNode:
         """rest/repos/repos#get-a-repository; asked once a name."""
         if name not in self._repositories:
             found = self._api.get(f"{self._rest}/repos/{self.owner}/{_segment(name)}", needs="Metadata: read")
@@ -125,15 +125,15 @@ class GitHub:
                     f"GitHub shows GITHUB_TOKEN no repository {self.owner}/{name}: give the token access to it, or "
                     "correct github:owner and marketedge:github.repository"
                 )
-            self._repositories[name] = Repository(found["name"], found["node_id"])
+            self._repositories[name] = RepositoryNode(found["name"], found["node_id"])
         return self._repositories[name]
 
-    def branch(self, repository: str, branch: str) -> Dated | None:
+    def branch(self, repository: str, branch: str) -> DatedObject | None:
         """rest/git/refs#get-a-reference. Not the branches endpoint: that one follows renames."""
         found = self._get(repository, f"git/ref/heads/{quote(branch)}", needs="Contents: read")
-        return Dated(branch) if found else None
+        return DatedObject(branch) if found else None
 
-    def protection(self, repository_id: str, pattern: str) -> tuple[Repository, Dated] | None:
+    def protection(self, repository_id: str, pattern: str) -> tuple[RepositoryNode, DatedObject] | None:
         """graphql/reference/objects#branchprotectionrule: REST knows rules of existing branches only, not patterns.
 
         Args: repository_id: the repository's node id.
@@ -148,40 +148,40 @@ class GitHub:
             rules = node["branchProtectionRules"]
             for rule in rules["nodes"]:
                 if rule["pattern"] == pattern:
-                    return Repository(node["name"], repository_id), Dated(rule["id"])
+                    return RepositoryNode(node["name"], repository_id), DatedObject(rule["id"])
             after = rules["pageInfo"]["endCursor"]
             if not rules["pageInfo"]["hasNextPage"]:
                 break
         return None
 
-    def environment(self, repository: str, environment: str) -> Dated | None:
+    def environment(self, repository: str, environment: str) -> DatedObject | None:
         """rest/deployments/environments#get-an-environment."""
         found = self._get(repository, f"environments/{_segment(environment)}", needs="Actions: read")
-        return Dated(str(found["id"]), found.get("created_at", "")) if found else None
+        return DatedObject(str(found["id"]), found.get("created_at", "")) if found else None
 
     def deployment_policy(
         self, repository: str, environment: str, kind: Literal["branch", "tag"], pattern: str
-    ) -> Dated | None:
+    ) -> DatedObject | None:
         """rest/deployments/branch-policies#list-deployment-branch-policies: `{branch_policies: [{id, name, type}]}`."""
         path = f"environments/{_segment(environment)}/deployment-branch-policies"
         for found in self._pages(repository, path, "branch_policies", needs="Actions: read"):
             if found["name"] == pattern and found.get("type", "branch") == kind:
-                return Dated(str(found["id"]))
+                return DatedObject(str(found["id"]))
         return None
 
-    def environment_variable(self, repository: str, environment: str, name: str) -> Dated | None:
+    def environment_variable(self, repository: str, environment: str, name: str) -> DatedObject | None:
         """rest/actions/variables#list-environment-variables, at most 30 a page; asked once an environment."""
         return self._listed(repository, environment, "variables", 30).get(name.upper())
 
-    def environment_secret(self, repository: str, environment: str, name: str) -> Dated | None:
+    def environment_secret(self, repository: str, environment: str, name: str) -> DatedObject | None:
         """rest/actions/secrets#list-environment-secrets: names and times, never values; asked once an environment."""
         return self._listed(repository, environment, "secrets", 100).get(name.upper())
 
-    def rulesets(self, repository: str, name: str, target: str) -> list[Dated]:
+    def rulesets(self, repository: str, name: str, target: str) -> list[DatedObject]:
         """rest/repos/rules#get-all-repository-rulesets, without those of the organization: a list, not an object."""
         query = {"includes_parents": "false"}
         return [
-            Dated(str(found["id"]), found.get("created_at", ""))
+            DatedObject(str(found["id"]), found.get("created_at", ""))
             for found in self._pages(repository, "rulesets", None, needs="Metadata: read", query=query)
             if found["name"] == name and found.get("target", "branch") == target
         ]
@@ -205,12 +205,12 @@ class GitHub:
         """Ask again next time."""
         self._lists.clear()
 
-    def _listed(self, repository: str, environment: str, what: str, size: int) -> dict[str, Dated]:
+    def _listed(self, repository: str, environment: str, what: str, size: int) -> dict[str, DatedObject]:
         """Variables or secrets of an environment by name; GitHub keeps names in upper case."""
         path = f"environments/{_segment(environment)}/{what}"
         if (repository, path) not in self._lists:
             self._lists[repository, path] = {
-                found["name"]: Dated(found["name"], found.get("created_at", ""))
+                found["name"]: DatedObject(found["name"], found.get("created_at", ""))
                 for found in self._pages(repository, path, what, needs="Environments: read", size=size)
             }
         return self._lists[repository, path]
@@ -245,7 +245,7 @@ class GitHub:
         if errors:
             said = str(errors[0].get("message", "no message"))[:200]
             if errors[0].get("type") in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
-                raise Forbidden(
+                raise VendorForbidden(
                     f"GitHub does not allow GITHUB_TOKEN to read branch protection rules ({said}): it needs "
                     "Administration: read, or the scope repo"
                 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gate.common.errors import GateError
-from gate.vendors.errors import OutcomeUnknown
+from gate.vendors.errors import VendorOutcomeUnknown
 from gate.vendors.github import BASE_URL, GitHub
 from gate.vendors.repository import Repository
 
@@ -47,7 +47,7 @@ def cut(text: str, limit: int, note: str) -> str:
     return "\n".join([*kept, *fence, "", note.format(lines=len(lines) - len(kept))])
 
 
-class Forum:
+class IssueTracker:
     """The pull requests and issues of one repository. Raises (all methods): VendorError."""
 
     def __init__(self, repository: Repository) -> None:
@@ -68,7 +68,7 @@ class Forum:
             return _address(self._change(f"issues/comments/{found[0]['id']}", {"body": body}, needs)), "renewed"
         try:
             return _address(self._create(path, {"body": body}, needs)), "written"
-        except OutcomeUnknown:
+        except VendorOutcomeUnknown:
             if found := self._ours(self._pages(path, needs), mark):
                 return _address(found[0]), "written"
             raise
@@ -82,7 +82,7 @@ class Forum:
         """A new one, or the one that a request made whose answer was lost."""
         try:
             return self._create("issues", {"title": title, "body": body}, "Issues: write")
-        except OutcomeUnknown:
+        except VendorOutcomeUnknown:
             if found := self.open_issues(mark):
                 return found[0]
             raise
@@ -115,7 +115,7 @@ class Forum:
 
 
 @contextlib.contextmanager
-def open_forum(environ: Mapping[str, str]) -> Iterator[Forum]:
+def open_issue_tracker(environ: Mapping[str, str]) -> Iterator[IssueTracker]:
     """Open the repository that runs the workflow.
 
     Args: environ: GITHUB_REPOSITORY (owner/name, set by the runner) and REPORT_TOKEN; GITHUB_TOKEN is another one,
@@ -134,7 +134,7 @@ def open_forum(environ: Mapping[str, str]) -> Iterator[Forum]:
         )
     github = GitHub(owner, token, base_url=_base_url(environ), credential=TOKEN)
     try:
-        yield Forum(Repository(github, name))
+        yield IssueTracker(Repository(github, name))
     finally:
         github.close()
 

@@ -15,7 +15,7 @@ from gate.vendors.accounts import Accounts
 from gate.vendors.lookup import Existing, Inputs
 
 
-class Thing(Model):
+class VendorObject(Model):
     """An object at a vendor, named as people know it: `GitHub`, `branch protection`, `staging`."""
 
     vendor: str

@@ -13,7 +13,7 @@ from typing import Any
 from components.vocabulary import UNKNOWN
 from gate.common.redaction import SECRET
 from gate.vendors.accounts import Accounts
-from gate.vendors.github import Dated
+from gate.vendors.github import DatedObject
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Unknown(Exception):
         super().__init__(key)
 
 
-class Refused(Exception):
+class NeedsDecision(Exception):
     """Something is there, but which object is meant, or whether it is, a person has to say."""
 
 
@@ -118,7 +118,7 @@ def ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
     repository, name = inputs.text("repository"), inputs.text("name")
     found = accounts.github.rulesets(repository, name, inputs.text("target", "branch"))
     if len(found) > 1:
-        raise Refused(
+        raise NeedsDecision(
             f"{repository} has {len(found)} rulesets named {name!r}: {', '.join(ruleset.id for ruleset in found)}. "
             "Delete all but one (Settings, Rules, Rulesets), then run it again"
         )
@@ -133,7 +133,7 @@ def client(accounts: Accounts, inputs: Inputs) -> Existing | None:
     name = inputs.text("name")
     found = accounts.auth0.named(name)
     if len(found) > 1:
-        raise Refused(
+        raise NeedsDecision(
             f"Auth0 has {len(found)} applications named {name!r}: {', '.join(client.id for client in found)}. Keep the "
             "one whose id is in use (AUTH0_CLIENT_ID of the backend, NEXT_PUBLIC_AUTH0_CLIENT_ID of the frontend), or "
             "any where none is; delete the others (Applications, the application, Settings, Danger Zone), then run it "
@@ -171,11 +171,13 @@ def project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
     where = f"branch {branch}" if branch else "all branches"
     for found in rivals:
         if found.targets == targets and found.custom_environments == custom:
-            recognised = f"variable {key} for {_listed(targets | custom)}, {where}{_since(Dated('', found.created))}"
+            recognised = (
+                f"variable {key} for {_listed(targets | custom)}, {where}{_since(DatedObject('', found.created))}"
+            )
             return Existing(_in_team(accounts, project, found.id), recognised)
     for found in rivals:
         if found.targets & targets or found.custom_environments & custom:
-            raise Refused(
+            raise NeedsDecision(
                 f"project {project} has {key} for {_listed(found.targets | found.custom_environments)} ({where}, "
                 f"{found.id}), and {_listed(targets | custom)} is declared: Vercel would refuse the new one, and "
                 "taking that one over would change it where it is not declared. Divide or delete it (Settings, "
@@ -192,5 +194,5 @@ def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names)) or "no target"
 
 
-def _since(found: Dated) -> str:
+def _since(found: DatedObject) -> str:
     return f", made {found.created}" if found.created else ""

@@ -16,7 +16,7 @@ import pytest
 from components.repository import Repository, Unavailable
 from components.required_checks import Evidence
 from gate.vendors.auth0 import Auth0
-from gate.vendors.errors import Forbidden, Unauthorized, VendorError
+from gate.vendors.errors import VendorError, VendorForbidden, VendorUnauthorized
 from gate.vendors.github import GitHub
 from gate.vendors.vercel import Vercel
 from rehearsal.plugins import Estate
@@ -194,10 +194,10 @@ def test_the_finder_of_auth0_reads_every_page(estate: Estate, vendors: Addresses
 
 
 def test_the_finder_of_auth0_says_what_is_missing(estate: Estate, vendors: Addresses) -> None:
-    with pytest.raises(Unauthorized, match="AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET"):
+    with pytest.raises(VendorUnauthorized, match="AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET"):
         auth0(vendors, "wrong").clients()
     for scopes in ((), ("update:clients",)):
-        with serve(estate, CREDENTIALS, scopes=scopes) as others, pytest.raises(Forbidden, match="read:clients"):
+        with serve(estate, CREDENTIALS, scopes=scopes) as others, pytest.raises(VendorForbidden, match="read:clients"):
             auth0(others).clients()
 
 

@@ -16,7 +16,7 @@ import yaml
 from pulumi import automation
 
 from gate.changes.look import check
-from gate.changes.report import Kind
+from gate.changes.report import FindingKind
 from rehearsal.engine import Engine
 from rehearsal.estate import World
 from tests.e2e.stage import changes, staging, writes
@@ -51,7 +51,7 @@ def test_it_converges_without_a_write_a_deploy_or_a_drift(left: tuple[World, Eng
     stage, engine = left
     with engine.inhabited():
         report = check(engine.stack)
-    assert report.of(Kind.DRIFT) == []
+    assert report.of(FindingKind.DRIFT) == []
     assert {str(finding.object).split()[0] for finding in report.findings} <= {"Render"}
 
     engine.up(refresh=True)

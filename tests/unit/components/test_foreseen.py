@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from components.foreseen import given, lines
-from components.observation import Change, Observation
+from components.observation import ObjectDrift, Observation
 
 API, ENV, DB = ("services", "api"), ("envVarGroups", "env"), ("databases", "db")
 LINK = {"fromGroup": "env"}
@@ -36,7 +36,7 @@ APPLIED = given(
 DECLARED = {API: SERVICE, ENV: GROUP, DB: DATABASE}
 
 
-def told(documents: dict[Any, str], **drift: Change) -> list[tuple[str, bool]]:
+def told(documents: dict[Any, str], **drift: ObjectDrift) -> list[tuple[str, bool]]:
     found = Observation(drift={API: drift["api"]} if drift else {})
     return list(lines(documents, APPLIED, found))
 
@@ -67,11 +67,13 @@ def test_an_adopted_service_is_not_deployed() -> None:
 
 
 def test_what_somebody_changed_by_hand_is_put_right() -> None:
-    drift = Change([Difference(field="env.ADDED", kind=Kind.UNDECLARED), Difference(kind=Kind.SUSPENDED)])
+    drift = ObjectDrift(
+        [Difference(field="env.ADDED", kind=DriftKind.UNDECLARED), Difference(kind=DriftKind.SUSPENDED)]
+    )
     assert told(DECLARED, api=drift) == [
         ("service api is suspended and is resumed", False),
         ("service api is deployed, because of ADDED", False),
         ("service api loses the variable ADDED, which was added by hand", True),
     ]
-    gone = told(DECLARED, api=Change([Difference(kind=Kind.MISSING)]))
+    gone = told(DECLARED, api=ObjectDrift([Difference(kind=DriftKind.MISSING)]))
     assert gone[0] == ("service api no longer exists and is made anew, with another id", True)

@@ -15,7 +15,7 @@ from blueprint.fingerprint import fingerprint
 from components import guardrails, security_rules
 from components.declared_rules import tells_a_leak
 from components.earlier_runs import Before
-from components.facts import Facts, Finding
+from components.facts import Facts, RuleFinding
 from components.observation import Observation
 from components.repository import Unavailable
 from components.required_checks import Evidence
@@ -313,7 +313,7 @@ def test_a_plan_without_a_known_price_is_a_risk() -> None:
     stack_file = StackFile()
     stack_file.put("render.database.plan", "next_512gb")
     (finding,) = guardrails.within_budget(facts(stack_file))
-    assert finding == Finding(
+    assert finding == RuleFinding(
         "risk", "no price is known for the plan of marketedge-staging-db: the budget is not checked"
     )
 

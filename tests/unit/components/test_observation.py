@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Unauthorized
 from components.command_environment import load
 from tests.unit import plan
@@ -35,8 +35,8 @@ def test_in_sync_the_last_reasons_are_ignored(up: Run) -> None:
 
 def test_drift_is_in_the_environment_of_its_object_alone_as_data() -> None:
     found = [
-        Difference(field="plan", kind=Kind.CHANGED, declared="free", live="starter"),
-        Difference(field="env.CORS_ORIGINS", kind=Kind.CHANGED),
+        Difference(field="plan", kind=DriftKind.CHANGED, declared="free", live="starter"),
+        Difference(field="env.CORS_ORIGINS", kind=DriftKind.CHANGED),
     ]
     drift = [one.model_dump(mode="json") for one in found]
     result = run(preview=True, observed=drifted("services", plan.SERVICE, drift=drift))
@@ -56,7 +56,7 @@ def test_a_missing_object_is_drift() -> None:
     result = run(preview=True, observed=drifted("databases", plan.DATABASE, exists=False, updatedAt=None))
     environment = result.only(COMMAND, plan.DATABASE).inputs["environment"]
     assert [(one.field, one.kind, one.since) for one in load(environment["RENDER_DRIFT"])] == [
-        (None, Kind.MISSING, None)
+        (None, DriftKind.MISSING, None)
     ]
 
 

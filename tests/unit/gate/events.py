@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from components.command_environment import DRIFT, dump
 
 Properties = Mapping[str, Any]
@@ -117,5 +117,5 @@ def because(*found: Difference, since: str | None = None, seen: datetime = SEEN)
     return {DRIFT: dump(found, since, seen)}
 
 
-def changed(field: str, declared: Any = None, live: Any = None, kind: Kind = Kind.CHANGED) -> Difference:
+def changed(field: str, declared: Any = None, live: Any = None, kind: DriftKind = DriftKind.CHANGED) -> Difference:
     return Difference(field=field, kind=kind, declared=declared, live=live)

@@ -10,9 +10,9 @@ from pathlib import Path
 from blueprint.workspace import connect
 from components.configuration import load
 from gate.common.budget import Budget
-from gate.release.backend import Backend
-from gate.release.frontend import Frontend
-from gate.release.lock import Lock
+from gate.release.backend import RenderService
+from gate.release.frontend import VercelProject
+from gate.release.lock import ReleaseLock
 from gate.release.records import Records
 from gate.release.release import Stage
 from gate.release.serving import Production, Smoke, Tested
@@ -114,9 +114,9 @@ class ReleaseWorld:
         ):
             repository = Repository(accounts.github, REPOSITORY)
             production = Production(
-                Backend(session, SERVICE), Frontend(accounts.vercel, FRONTEND), smoke or self._smoke
+                RenderService(session, SERVICE), VercelProject(accounts.vercel, FRONTEND), smoke or self._smoke
             )
-            lock = Lock(repository, "production", "main", self.who, self.over.__contains__)
+            lock = ReleaseLock(repository, "production", "main", self.who, self.over.__contains__)
             yield Stage(target, repository, Records(repository, "production", live=True), production, lock)
 
     def _smoke(self, _seconds: float = 300) -> Tested:

@@ -7,20 +7,20 @@ import yaml
 
 from components.adoption import key
 from gate.cli import main
-from gate.recover.search import Adoption, Found
+from gate.recover.search import AdoptableObject, AdoptionReport
 from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import StackFile
 
 
-def found(key: str, import_id: str, recognised_by: str) -> Found:
-    return Found(key=key, import_id=import_id, recognised_by=recognised_by)
+def found(key: str, import_id: str, recognised_by: str) -> AdoptableObject:
+    return AdoptableObject(key=key, import_id=import_id, recognised_by=recognised_by)
 
 
-def text(adoption: Adoption) -> str:
+def text(adoption: AdoptionReport) -> str:
     return "\n".join(adoption.lines())
 
 
-FOUND = Adoption(
+FOUND = AdoptionReport(
     stack="production",
     found=[
         found("auth0:Client/production", "fakeClientId", "the only application named 'MarketEdge Platform'"),
@@ -62,7 +62,8 @@ def test_what_is_not_adopted_is_said_beside_the_lines() -> None:
 
 def test_nothing_to_adopt_is_said() -> None:
     assert (
-        text(Adoption(stack="staging")) == "# Nothing to adopt: stack staging would create nothing that already exists."
+        text(AdoptionReport(stack="staging"))
+        == "# Nothing to adopt: stack staging would create nothing that already exists."
     )
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from blueprint.workspace import connect
 from gate.common.errors import GateError
-from gate.release.backend import Backend
-from gate.release.lock import Lock
+from gate.release.backend import RenderService
+from gate.release.lock import ReleaseLock
 from gate.release.records import Records
 from gate.release.release import Stage, release
 from gate.release.rollback import rollback
@@ -171,7 +171,7 @@ def stage(world: ReleaseWorld) -> Iterator[Stage]:
         connect({"RENDER_API_KEY": "rnd_release"}, world.said.append, world.render.transport()) as session,
     ):
         repository = Repository(accounts.github, REPOSITORY)
-        backend, web = Backend(session, SERVICE), Backend(session, WEB)
+        backend, web = RenderService(session, SERVICE), RenderService(session, WEB)
         production = Production(backend, None, world._smoke, [web])
         records = Records(repository, "live", live=True)
         settings = target.settings.model_copy(update={"github": _main(target.settings.github)})
@@ -180,7 +180,7 @@ def stage(world: ReleaseWorld) -> Iterator[Stage]:
             repository,
             records,
             production,
-            Lock(repository, "production", "main", "run 1"),
+            ReleaseLock(repository, "production", "main", "run 1"),
         )
 
 
@@ -218,15 +218,15 @@ def test_a_second_service_that_does_not_build_takes_the_first_one_back(world: Re
     good = tagged(world, "v1.0.0")
     go(world, "v1.0.0")
     bad = tagged(world, "v1.1.0")
-    deploy = Backend.deploy
+    deploy = RenderService.deploy
 
-    def fails(self: Backend, sha: str, budget: Any) -> str:
+    def fails(self: RenderService, sha: str, budget: Any) -> str:
         if self.name == WEB:
             world.render.estate.bad_commits.add(sha)
         return deploy(self, sha, budget)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Backend, "deploy", fails)
+        patch.setattr(RenderService, "deploy", fails)
         report = go(world, "v1.1.0")
     assert (report.outcome, serving(world)) == ("rolled back", [good, good])
     assert f"of {WEB} ended as build_failed" in report.reason

@@ -13,15 +13,15 @@ import pytest
 from components.configuration import load
 from components.environments_document import environments
 from components.settings import Settings
-from gate.changes.report import DriftReport, Finding, Kind
+from gate.changes.report import DriftReport, Finding, FindingKind
 from gate.commands.report import in_words
-from gate.report.estate import Estate, Missing, Object, Stack, State
+from gate.report.estate import Estate, ManagedObject, Missing, StackOverview, State
 from gate.report.figures import figures
 from gate.report.history import Deployment
 from gate.report.page import content as as_content
 from gate.report.page import page, picture, timeline
 from gate.stack.target import read_config
-from gate.vendors.kinds import Thing
+from gate.vendors.kinds import VendorObject
 from tests.unit.gate.browser import Browser
 from tests.unit.settings.stack_file import PROJECT, STACKS
 
@@ -44,14 +44,14 @@ def deployment(
     return Deployment("production", "a" * 40, tag, task, began, ended, good, back, (began - timedelta(hours=1),))
 
 
-def thing(name: str, vendor: str = "Render") -> Thing:
-    return Thing(vendor=vendor, type="service", name=name)
+def thing(name: str, vendor: str = "Render") -> VendorObject:
+    return VendorObject(vendor=vendor, type="service", name=name)
 
 
 STATE = State(
     objects=[
-        Object(thing("api"), "https://dashboard.render.com/web/srv-1", True, NOW),
-        Object(thing("<hook>", "GitHub"), "javascript:alert(1)", False, None),
+        ManagedObject(thing("api"), "https://dashboard.render.com/web/srv-1", True, NOW),
+        ManagedObject(thing("<hook>", "GitHub"), "javascript:alert(1)", False, None),
     ],
     phase="foundation",
     updated=NOW,
@@ -60,7 +60,7 @@ STATE = State(
     records=[("app.test", "CNAME", "cname.vercel-dns.com")],
     pending=2,
 )
-FINDING = Finding(kind=Kind.DRIFT, object=thing(HOSTILE), field="callbacks", declared=["a"], live=[HOSTILE * 9])
+FINDING = Finding(kind=FindingKind.DRIFT, object=thing(HOSTILE), field="callbacks", declared=["a"], live=[HOSTILE * 9])
 DRIFT = in_words(DriftReport(stack="staging", checked_at=NOW, findings=[FINDING]))
 
 
@@ -70,7 +70,7 @@ def full() -> Estate:
         deployment(9, good=False, tag="v2", back=True),
         deployment(3, tag=HOSTILE, task="rollback"),
     ]
-    one = Stack("staging", settings("staging"), "https://github.com/o/r", STATE, DRIFT, releases)
+    one = StackOverview("staging", settings("staging"), "https://github.com/o/r", STATE, DRIFT, releases)
     other = replace(one, name="production", settings=settings("production"), releases=[deployment(1, good=False)])
     matrix = environments([settings("staging"), settings("production")])
     return Estate(NOW, SINCE, [one, other], matrix, figures(releases, releases, SINCE, NOW))
@@ -79,7 +79,9 @@ def full() -> Estate:
 def empty() -> Estate:
     broken = Missing("its phase is 'x'")
     nothing = Missing("it was never up", trouble=False)
-    stack = Stack("staging", broken, "", nothing, Missing("the engine failed"), Missing("GitHub: export GITHUB_TOKEN"))
+    stack = StackOverview(
+        "staging", broken, "", nothing, Missing("the engine failed"), Missing("GitHub: export GITHUB_TOKEN")
+    )
     return Estate(NOW, SINCE, [stack], Missing("both are needed", False), Missing("not enough", False))
 
 

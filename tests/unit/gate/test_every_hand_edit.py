@@ -17,7 +17,7 @@ import pytest
 
 from gate.changes import wording
 from gate.changes.findings import find
-from gate.changes.report import Finding, Kind
+from gate.changes.report import Finding, FindingKind
 from gate.stack.steps import read
 from rehearsal.plugins import Estate
 from rehearsal.plugins.catalog import make_provider
@@ -176,7 +176,7 @@ def test_it_is_found_worded_and_put_right(edit: Edit, tmp_path: Path) -> None:
     assert world.look() == []
     world.edit_by_hand()
     found = world.look()
-    assert {one.kind for one in found} == {Kind.DRIFT}
+    assert {one.kind for one in found} == {FindingKind.DRIFT}
     assert all(wording.field(one) and wording.values(one)[0] for one in found)
     if not edit.path:
         assert [(one.field, one.live) for one in found] == [(None, "does not exist")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from components.command_environment import load
 from gate.changes.findings import find, of_objects
 from gate.changes.report import Finding
@@ -231,7 +231,7 @@ def commanded(
 
 def test_render_drift_comes_from_the_list_in_the_commands_environment() -> None:
     reasons = e.because(
-        e.changed("env.CORS_ORIGINS"), e.changed("plan", "free", "starter"), Difference(kind=Kind.SUSPENDED)
+        e.changed("env.CORS_ORIGINS"), e.changed("plan", "free", "starter"), Difference(kind=DriftKind.SUSPENDED)
     )
     steps = commanded(e.command("{}"), e.command("{}", reasons), "environment")
     thing = "Render service marketedge-platform-staging"
@@ -244,8 +244,8 @@ def test_render_drift_comes_from_the_list_in_the_commands_environment() -> None:
 
 
 @pytest.mark.parametrize("field", [None, "env.A", "domains.api.example.com", "fromGroup.staging env", "plan"])
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_of_difference_of_every_field_has_a_row(kind: Kind, field: str | None) -> None:
+@pytest.mark.parametrize("kind", DriftKind)
+def test_every_kind_of_difference_of_every_field_has_a_row(kind: DriftKind, field: str | None) -> None:
     found = Difference(field=field, kind=kind)
     steps = commanded(e.command("{}"), e.command("{}", e.because(found)), "environment")
     ((_, (finding,)),) = of_objects(read(steps), {})
@@ -258,7 +258,7 @@ def test_every_kind_of_difference_of_every_field_has_a_row(kind: Kind, field: st
 
 
 def test_what_is_declared_and_was_never_applied_is_no_drift() -> None:
-    reasons = e.because(Difference(kind=Kind.UNMARKED), e.changed("env.NEW", kind=Kind.NOT_APPLIED))
+    reasons = e.because(Difference(kind=DriftKind.UNMARKED), e.changed("env.NEW", kind=DriftKind.NOT_APPLIED))
     steps = commanded(e.command("{}"), e.command("{}", reasons), "environment")
     assert {one[0] for one in rows(steps)} == {"not applied"}
 
@@ -361,7 +361,7 @@ def test_a_document_that_waits_for_another_command_follows() -> None:
 
 def test_a_declared_render_object_that_was_never_made_is_not_drift() -> None:
     stdin = json.dumps({"services": [{"type": "keyvalue", "name": "redis"}]})
-    inputs = e.command(stdin, e.because(Difference(kind=Kind.MISSING)))
+    inputs = e.command(stdin, e.because(Difference(kind=DriftKind.MISSING)))
     name = "marketedge:render:Backend$command:local:Command::redis"
     assert rows(e.step("create", name, None, e.state(name, inputs))) == [
         ("not applied", "Render key-value instance redis", None, "exists", "does not exist")

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from gate.common.errors import GateError
-from gate.vendors.errors import OutcomeUnknown, VendorError
+from gate.vendors.errors import VendorError, VendorOutcomeUnknown
 from gate.vendors.github import GitHub
-from gate.vendors.issues import LIMIT, Forum, cut, marker, open_forum
+from gate.vendors.issues import LIMIT, IssueTracker, cut, marker, open_issue_tracker
 from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -40,8 +40,8 @@ def environ(estate: Estate) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def opened(environ: dict[str, str]) -> Iterator[Forum]:
-    with open_forum(environ) as made:
+def opened(environ: dict[str, str]) -> Iterator[IssueTracker]:
+    with open_issue_tracker(environ) as made:
         yield made
 
 
@@ -56,7 +56,7 @@ def say(estate: Estate, body: str, user: str = BOT) -> None:
         )
 
 
-def test_a_comment_is_written_once_and_then_renewed(opened: Forum, estate: Estate) -> None:
+def test_a_comment_is_written_once_and_then_renewed(opened: IssueTracker, estate: Estate) -> None:
     address, done = opened.comment(7, MARK, f"{MARK}\none")
     assert (address, done) == (f"https://github.com/zebra-devops/{OWN}/issues/7#issuecomment-1", "written")
     assert opened.comment(7, MARK, f"{MARK}\ntwo") == (address, "renewed")
@@ -64,7 +64,7 @@ def test_a_comment_is_written_once_and_then_renewed(opened: Forum, estate: Estat
     assert comments(estate) == [(BOT, f"{MARK}\ntwo")]
 
 
-def test_it_is_found_on_a_later_page(opened: Forum, estate: Estate) -> None:
+def test_it_is_found_on_a_later_page(opened: IssueTracker, estate: Estate) -> None:
     for number in range(230):
         say(estate, MARK if number == 205 else "talk", BOT if number == 205 else "octocat")
     assert opened.comment(7, MARK, f"{MARK}\nnew")[1] == "renewed"
@@ -73,23 +73,23 @@ def test_it_is_found_on_a_later_page(opened: Forum, estate: Estate) -> None:
 
 
 @pytest.mark.parametrize("stranger", ["octocat", "github-actions", "other[bot]"])
-def test_a_strangers_comment_with_the_marker_is_left_alone(opened: Forum, estate: Estate, stranger: str) -> None:
+def test_a_strangers_comment_with_the_marker_is_left_alone(opened: IssueTracker, estate: Estate, stranger: str) -> None:
     say(estate, f"{MARK}\nmine now", stranger)
     assert opened.comment(7, MARK, f"{MARK}\none")[1] == "written"
     assert comments(estate) == [(stranger, f"{MARK}\nmine now"), (BOT, f"{MARK}\none")]
 
 
-def test_a_marker_counts_at_the_start_only(opened: Forum, estate: Estate) -> None:
+def test_a_marker_counts_at_the_start_only(opened: IssueTracker, estate: Estate) -> None:
     say(estate, f"> {MARK}\na quotation")
     assert opened.comment(7, MARK, MARK)[1] == "written"
 
 
-def test_a_pull_request_that_is_not_there_is_named(opened: Forum) -> None:
+def test_a_pull_request_that_is_not_there_is_named(opened: IssueTracker) -> None:
     with pytest.raises(VendorError, match=r"staging-gate/issues/8/comments .*REPORT_TOKEN needs Pull requests: write"):
         opened.comment(8, MARK, MARK)
 
 
-def test_pull_requests_are_no_issues(opened: Forum, estate: Estate) -> None:
+def test_pull_requests_are_no_issues(opened: IssueTracker, estate: Estate) -> None:
     mark = marker("drift of staging")
     with estate.edit("github") as objects:
         next(o for o in objects if o["type"] == "pull").update(body=mark, user=BOT)
@@ -103,19 +103,19 @@ def test_pull_requests_are_no_issues(opened: Forum, estate: Estate) -> None:
 )
 def test_what_is_missing_is_named(environ: dict[str, str], missing: str, message: str) -> None:
     del environ[missing]
-    with pytest.raises(GateError, match=message), open_forum(environ):
+    with pytest.raises(GateError, match=message), open_issue_tracker(environ):
         pass
 
 
 def test_the_applications_token_is_not_used(environ: dict[str, str]) -> None:
     with (
         pytest.raises(GateError, match="does not accept REPORT_TOKEN"),
-        open_forum({**environ, "REPORT_TOKEN": "x"}) as it,
+        open_issue_tracker({**environ, "REPORT_TOKEN": "x"}) as it,
     ):
         it.comment(7, MARK, MARK)
 
 
-def over(handle: Any, viewer: str = BOT) -> Forum:
+def over(handle: Any, viewer: str = BOT) -> IssueTracker:
     transport = httpx.MockTransport(handle)
     github = GitHub("o", "t", credential="REPORT_TOKEN", transport=transport, sleep=lambda _s: None)
 
@@ -123,7 +123,7 @@ def over(handle: Any, viewer: str = BOT) -> Forum:
         def viewer(self) -> str:
             return viewer
 
-    return Forum(Viewed(github, "r"))
+    return IssueTracker(Viewed(github, "r"))
 
 
 def test_a_lost_answer_is_looked_up_before_it_is_an_error() -> None:
@@ -144,9 +144,9 @@ def test_a_lost_answer_is_looked_up_before_it_is_an_error() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=[]) if request.method == "GET" else httpx.Response(502)
 
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(VendorOutcomeUnknown):
         over(refuse).comment(7, MARK, MARK)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(VendorOutcomeUnknown):
         over(refuse).open_issue(MARK, "t", MARK)
 
 
@@ -175,7 +175,7 @@ def test_a_person_is_recognised_where_graphql_does_not_say_who_asks(monkeypatch:
         return httpx.Response(200, json=[found]) if request.method == "GET" else httpx.Response(404)
 
     everywhere(monkeypatch, handle)
-    with open_forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
+    with open_issue_tracker({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
         assert made.comment(7, MARK, MARK) == ("there", "unchanged")
 
 
@@ -188,7 +188,7 @@ def test_where_github_does_not_say_who_asks_it_is_the_workflow(monkeypatch: pyte
         return httpx.Response(200, json=[found])
 
     everywhere(monkeypatch, handle)
-    with open_forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
+    with open_issue_tracker({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t"}) as made:
         assert made.comment(7, MARK, MARK) == ("there", "unchanged")
 
 
@@ -212,7 +212,7 @@ def test_where_the_api_is(environ: dict[str, str], address: str, monkeypatch: py
         return httpx.Response(200, json=[])
 
     everywhere(monkeypatch, handle)
-    with open_forum({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t", **environ}) as made:
+    with open_issue_tracker({"GITHUB_REPOSITORY": "o/r", "REPORT_TOKEN": "t", **environ}) as made:
         made.open_issues(MARK)
     assert asked[-1] == address
 
@@ -232,7 +232,7 @@ def test_a_cut_block_of_code_is_closed() -> None:
     assert cut(text, 100, "more").count("```") == 2
 
 
-def test_the_longest_text_is_what_github_takes(opened: Forum) -> None:
+def test_the_longest_text_is_what_github_takes(opened: IssueTracker) -> None:
     opened.comment(7, MARK, MARK.ljust(LIMIT, "x"))
     with pytest.raises(VendorError, match="422"):
         opened.comment(7, MARK, MARK.ljust(LIMIT + 1, "x"))

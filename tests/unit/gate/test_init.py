@@ -13,7 +13,7 @@ from components.vocabulary import SECRETS
 from gate.cli import main
 from gate.common.errors import GateError
 from gate.setup import files, questions
-from gate.setup.existing import Existing
+from gate.setup.existing import VendorAccounts
 from gate.stack.target import read_config
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -65,7 +65,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_what_exists_is_proposed(environ: dict[str, str]) -> None:
-    with Existing(environ) as existing:
+    with VendorAccounts(environ) as existing:
         answers = {**OPTIONS, "vercel_project": "shop-web"}
         proposed = {name: existing.propose(name, answers) for name in questions_asked()}
     assert existing.notes == []
@@ -82,7 +82,7 @@ def questions_asked() -> list[str]:
 
 
 def test_both_files_load_and_hold_nothing_of_production_but_names(environ: dict[str, str], tmp_path: Path) -> None:
-    with Existing(environ) as existing:
+    with VendorAccounts(environ) as existing:
         answers = questions.answer(OPTIONS, existing.propose, None)
         made = files.texts(answers, existing)
     assert "of-production-only" not in "".join(made.values())
@@ -109,7 +109,7 @@ def test_both_files_load_and_hold_nothing_of_production_but_names(environ: dict[
 
 def test_a_vendor_without_a_token_is_no_error(environ: dict[str, str], tmp_path: Path) -> None:
     without = {name: value for name, value in environ.items() if not name.startswith(("RENDER", "VERCEL"))}
-    with Existing(without) as existing:
+    with VendorAccounts(without) as existing:
         made = files.texts(questions.answer(OPTIONS, existing.propose, None), existing)
     assert files.write(made, tmp_path, replace=False) == []
     assert len(existing.notes) == 2, "it is said of both what was not seen"

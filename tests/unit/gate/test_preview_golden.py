@@ -16,7 +16,7 @@ import pytest
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from blueprint.drift import Difference, Kind
+from blueprint.drift import Difference, DriftKind
 from gate.changes import look
 from gate.changes.console import show_preview
 from gate.changes.markdown import preview as as_markdown
@@ -147,8 +147,8 @@ CHANGES: dict[str, list[EngineEvent]] = {
                 e.because(
                     e.changed("plan", "free", "starter"),
                     e.changed("env.RUN_MIGRATIONS"),
-                    e.changed("env.ADDED", kind=Kind.UNDECLARED),
-                    Difference(kind=Kind.SUSPENDED),
+                    e.changed("env.ADDED", kind=DriftKind.UNDECLARED),
+                    Difference(kind=DriftKind.SUSPENDED),
                     since="2026-11-20T08:30:00Z",
                 ),
             ),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gate.cli import main
-from gate.upkeep.old_previews import Preview, judged
+from gate.upkeep.old_previews import PreviewDeployment, judged
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, SERVICE, ReleaseWorld, release_world
@@ -21,11 +21,11 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
-def made(name: str, branch: str, days: float, vendor: str = "Vercel") -> Preview:
-    return Preview(vendor, name, name, branch, NOW - timedelta(days=days))  # type: ignore[arg-type]
+def made(name: str, branch: str, days: float, vendor: str = "Vercel") -> PreviewDeployment:
+    return PreviewDeployment(vendor, name, name, branch, NOW - timedelta(days=days))  # type: ignore[arg-type]
 
 
-def why(*previews: Preview, pulls: dict[str, bool]) -> dict[str, str]:
+def why(*previews: PreviewDeployment, pulls: dict[str, bool]) -> dict[str, str]:
     """Reasons by name; empty where it goes."""
     return {one.name: one.reason for one in judged(previews, pulls, {"staging"}, NOW, WEEK)}
 
@@ -55,7 +55,7 @@ def test_each_vendor_has_a_newest_of_its_own() -> None:
 
 
 def test_a_build_that_failed_does_not_make_the_one_that_serves_old() -> None:
-    failed = Preview("Vercel", "failed", "failed", "staging", NOW - timedelta(days=9), works=False)
+    failed = PreviewDeployment("Vercel", "failed", "failed", "staging", NOW - timedelta(days=9), works=False)
     found = why(made("serves", "staging", 30), failed, made("before", "staging", 31), pulls={})
     assert [name for name, reason in found.items() if not reason] == ["failed", "before"]
 

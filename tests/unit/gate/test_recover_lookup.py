@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from components.vocabulary import UNKNOWN
-from gate.vendors import Accounts, Refused, Unknown, look_up
+from gate.vendors import Accounts, NeedsDecision, Unknown, look_up
 from gate.vendors.auth0 import Client
-from gate.vendors.github import Dated, Repository
+from gate.vendors.github import DatedObject, RepositoryNode
 from gate.vendors.kinds import KINDS
 from gate.vendors.vercel import Variable
 
@@ -19,31 +19,31 @@ NODE = "R_kgDOA"
 
 
 class GitHub:
-    def __init__(self, rulesets: list[Dated] | None = None) -> None:
+    def __init__(self, rulesets: list[DatedObject] | None = None) -> None:
         self._rulesets = rulesets or []
 
-    def repository(self, name: str) -> Repository:
-        return Repository(name, NODE)
+    def repository(self, name: str) -> RepositoryNode:
+        return RepositoryNode(name, NODE)
 
-    def branch(self, repository: str, branch: str) -> Dated | None:
-        return Dated(branch) if branch == "staging" else None
+    def branch(self, repository: str, branch: str) -> DatedObject | None:
+        return DatedObject(branch) if branch == "staging" else None
 
-    def protection(self, repository_id: str, pattern: str) -> tuple[Repository, Dated] | None:
-        found = Repository("platform", NODE), Dated("BPR_1")
+    def protection(self, repository_id: str, pattern: str) -> tuple[RepositoryNode, DatedObject] | None:
+        found = RepositoryNode("platform", NODE), DatedObject("BPR_1")
         return found if (repository_id, pattern) == (NODE, "staging") else None
 
-    def environment(self, repository: str, environment: str) -> Dated | None:
-        return Dated("7", MADE) if environment == "staging" else None
+    def environment(self, repository: str, environment: str) -> DatedObject | None:
+        return DatedObject("7", MADE) if environment == "staging" else None
 
-    def deployment_policy(self, repository: str, environment: str, kind: str, pattern: str) -> Dated | None:
-        return {("branch", "staging"): Dated("41"), ("tag", "v*"): Dated("42")}.get((kind, pattern))
+    def deployment_policy(self, repository: str, environment: str, kind: str, pattern: str) -> DatedObject | None:
+        return {("branch", "staging"): DatedObject("41"), ("tag", "v*"): DatedObject("42")}.get((kind, pattern))
 
-    def environment_variable(self, repository: str, environment: str, name: str) -> Dated | None:
-        return Dated(name, MADE) if name == "URL" else None
+    def environment_variable(self, repository: str, environment: str, name: str) -> DatedObject | None:
+        return DatedObject(name, MADE) if name == "URL" else None
 
     environment_secret = environment_variable
 
-    def rulesets(self, repository: str, name: str, target: str) -> list[Dated]:
+    def rulesets(self, repository: str, name: str, target: str) -> list[DatedObject]:
         return self._rulesets
 
 
@@ -113,9 +113,9 @@ def test_objects_of_github_by_what_people_call_them(name: str, inputs: dict[str,
 def test_a_ruleset_is_found_by_its_name_and_several_are_refused() -> None:
     inputs = {**IN_PLATFORM, "name": "release tags", "target": "tag"}
     assert import_id("RepositoryRuleset", inputs) is None
-    assert import_id("RepositoryRuleset", inputs, accounts(GitHub([Dated("11")]))) == "platform:11"
-    with pytest.raises(Refused, match="2 rulesets named 'release tags': 11, 12"):
-        import_id("RepositoryRuleset", inputs, accounts(GitHub([Dated("11"), Dated("12")])))
+    assert import_id("RepositoryRuleset", inputs, accounts(GitHub([DatedObject("11")]))) == "platform:11"
+    with pytest.raises(NeedsDecision, match="2 rulesets named 'release tags': 11, 12"):
+        import_id("RepositoryRuleset", inputs, accounts(GitHub([DatedObject("11"), DatedObject("12")])))
 
 
 def test_an_application_is_found_by_its_name_and_its_credentials_by_its_id() -> None:
@@ -128,7 +128,9 @@ def test_an_application_is_found_by_its_name_and_its_credentials_by_its_id() -> 
 
 def test_two_applications_of_one_name_are_refused_with_their_ids_and_what_to_do() -> None:
     there = accounts(auth0=Auth0(Client("abc", "MarketEdge", "", ""), Client("def", "MarketEdge", "", "")))
-    with pytest.raises(Refused, match=r"2 applications named 'MarketEdge': abc, def\. Keep the one whose id is in use"):
+    with pytest.raises(
+        NeedsDecision, match=r"2 applications named 'MarketEdge': abc, def\. Keep the one whose id is in use"
+    ):
         import_id("Client", {"name": "MarketEdge"}, there)
 
 
@@ -168,7 +170,7 @@ def test_a_variable_of_a_frontend_by_key_targets_and_branch(
 
 def test_a_variable_that_serves_production_too_is_not_taken_over() -> None:
     there = accounts(vercel=Vercel(variable("one", "preview production")))
-    with pytest.raises(Refused, match=r"has URL for preview, production .*one.*, and preview is declared"):
+    with pytest.raises(NeedsDecision, match=r"has URL for preview, production .*one.*, and preview is declared"):
         import_id("ProjectEnvironmentVariable", URL, there)
 
 

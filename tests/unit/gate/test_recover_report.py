@@ -15,8 +15,8 @@ import pytest
 from pulumi.automation import Stack
 
 from gate.recover.report import NotLookedUp, Orphan, Recovery
-from gate.recover.state import Lock, Locked, Pending, locks, refuse_living
-from gate.vendors.kinds import Thing
+from gate.recover.state import Locked, Pending, StackLock, locks, refuse_living
+from gate.vendors.kinds import VendorObject
 
 URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"
 ORPHAN = Orphan(
@@ -24,11 +24,11 @@ ORPHAN = Orphan(
     "github:index/branchProtection:BranchProtection",
     "platform:staging",
     "protection rule for staging",
-    Thing(vendor="GitHub", type="branch protection", name="staging"),
+    VendorObject(vendor="GitHub", type="branch protection", name="staging"),
 )
 PENDING = Pending(URN, "github:index/branchProtection:BranchProtection", "creating")
 COMMAND = Pending("urn:pulumi:staging::gate::x$command:local:Command::db", "command:local:Command", "creating")
-STALE = Lock("ann@laptop, process 7", "2026-11-02T10:00:00", stale=True)
+STALE = StackLock("ann@laptop, process 7", "2026-11-02T10:00:00", stale=True)
 
 
 def recovery(**parts: Any) -> Recovery:

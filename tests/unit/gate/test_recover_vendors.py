@@ -12,7 +12,14 @@ from gate.common.errors import GateError, MissingCredentials
 from gate.vendors.accounts import Accounts
 from gate.vendors.api import ATTEMPTS, Api
 from gate.vendors.auth0 import Auth0
-from gate.vendors.errors import CredentialsMissing, Forbidden, RateLimited, Unauthorized, Unreachable, VendorError
+from gate.vendors.errors import (
+    CredentialsMissing,
+    VendorError,
+    VendorForbidden,
+    VendorRateLimited,
+    VendorUnauthorized,
+    VendorUnreachable,
+)
 from gate.vendors.github import GitHub
 from gate.vendors.vercel import Vercel
 
@@ -69,7 +76,7 @@ def test_what_passes_is_waited_out(passing: httpx.Response | Exception) -> None:
 def test_what_does_not_pass_ends_with_the_reason() -> None:
     vendor = Vendor(httpx.Response(502))
     with pytest.raises(
-        Unreachable, match=f"no usable answer from GitHub to GET /thing in {ATTEMPTS} tries: status 502"
+        VendorUnreachable, match=f"no usable answer from GitHub to GET /thing in {ATTEMPTS} tries: status 502"
     ):
         vendor.get()
     assert len(vendor.requests) == ATTEMPTS
@@ -77,7 +84,7 @@ def test_what_does_not_pass_ends_with_the_reason() -> None:
 
 def test_a_long_rate_limit_is_not_waited_for() -> None:
     vendor = Vendor(httpx.Response(429, headers={"retry-after": "3000"}))
-    with pytest.raises(RateLimited, match="another 3000 s: run it again after that"):
+    with pytest.raises(VendorRateLimited, match="another 3000 s: run it again after that"):
         vendor.get()
     assert len(vendor.requests) == 1
 
@@ -89,10 +96,14 @@ def test_absent_is_no_error() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (httpx.Response(401, json={"message": "Bad credentials"}), Unauthorized, "GITHUB_TOKEN .*expired or revoked"),
-        (httpx.Response(403, json={"message": "Resource not accessible"}), Forbidden, "needs Things: read"),
-        (httpx.Response(403, json={"error": {"message": "Not authorized"}}), Forbidden, "Not authorized"),
-        (httpx.Response(403, json={"error": "x", "error_description": "no grant"}), Forbidden, "no grant"),
+        (
+            httpx.Response(401, json={"message": "Bad credentials"}),
+            VendorUnauthorized,
+            "GITHUB_TOKEN .*expired or revoked",
+        ),
+        (httpx.Response(403, json={"message": "Resource not accessible"}), VendorForbidden, "needs Things: read"),
+        (httpx.Response(403, json={"error": {"message": "Not authorized"}}), VendorForbidden, "Not authorized"),
+        (httpx.Response(403, json={"error": "x", "error_description": "no grant"}), VendorForbidden, "no grant"),
         (httpx.Response(422, text="<html>"), VendorError, "answered 422 to GET /thing: no message"),
     ],
 )
@@ -102,7 +113,7 @@ def test_a_refusal_says_what_is_missing(answer: httpx.Response, error: type[Gate
 
 
 def test_a_token_that_the_vendor_repeats_is_not_shown() -> None:
-    with pytest.raises(Unauthorized) as caught:
+    with pytest.raises(VendorUnauthorized) as caught:
         Vendor(httpx.Response(401, json={"message": f"unknown token {TOKEN}"})).get()
     assert TOKEN not in str(caught.value)
 
@@ -140,7 +151,7 @@ def test_github_is_where_the_provider_looks_for_it(base: str, rest: str, graphql
 def test_graphql_refuses_with_a_good_status() -> None:
     refusal = {"data": None, "errors": [{"type": "INSUFFICIENT_SCOPES", "message": "needs repo"}]}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=refusal))
-    with pytest.raises(Forbidden, match="needs Administration: read, or the scope repo"):
+    with pytest.raises(VendorForbidden, match="needs Administration: read, or the scope repo"):
         GitHub("acme", TOKEN, transport=transport).protection("R_1", "main")
 
 
@@ -165,7 +176,7 @@ def test_auth0_asks_for_a_token_of_the_tenant_once() -> None:
 def test_a_management_application_without_the_scope_is_told_which() -> None:
     answer = httpx.Response(200, json={"access_token": "t", "scope": "update:clients"})
     auth0 = Auth0("acme.auth0.com", "id", "s", transport=httpx.MockTransport(lambda _: answer))
-    with pytest.raises(Forbidden, match="needs the scope read:clients"):
+    with pytest.raises(VendorForbidden, match="needs the scope read:clients"):
         auth0.clients()
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from gate.common.version import parse, problem_with
-from gate.release.errors import Refused
+from gate.release.errors import ReleaseRefused
 from gate.release.release import release
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback
 from rehearsal.vendor_api import github_git, vercel_deployments
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, release_world
@@ -23,12 +23,12 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
         yield made
 
 
-def go(world: ReleaseWorld, tag: str) -> Report:
+def go(world: ReleaseWorld, tag: str) -> ReleaseReport:
     with world.stage() as stage:
         return release(tag, stage, world.budget())
 
 
-def back(world: ReleaseWorld, to: str | None = None) -> Report:
+def back(world: ReleaseWorld, to: str | None = None) -> ReleaseReport:
     with world.stage() as stage:
         return rollback(to, stage, world.budget(600))
 
@@ -116,19 +116,19 @@ def test_a_rollback_that_fails_too_says_what_to_do_by_hand(world: ReleaseWorld) 
     assert world.states()[-1] == ("deploy", "v1.1.0", "error")
 
 
-def problems(report: Report) -> list[str]:
+def problems(report: ReleaseReport) -> list[str]:
     return [f"{title}: {problem}" for title, problem in report.conditions if problem]
 
 
 @pytest.mark.parametrize("tag", ["1.2.3", "v1.2", "v1.2.3.4", "v01.2.3", "main", "v1.2.3-", "v1.2.3 "])
 def test_a_malformed_tag_is_refused(world: ReleaseWorld, tag: str) -> None:
-    with pytest.raises(Refused, match="is no release tag: expected a semantic version"):
+    with pytest.raises(ReleaseRefused, match="is no release tag: expected a semantic version"):
         go(world, tag)
     assert world.states() == []
 
 
 def test_a_tag_that_does_not_exist_is_refused(world: ReleaseWorld) -> None:
-    with pytest.raises(Refused, match=r"tag v9.9.9 does not exist at GitHub: git tag -a v9.9.9"):
+    with pytest.raises(ReleaseRefused, match=r"tag v9.9.9 does not exist at GitHub: git tag -a v9.9.9"):
         go(world, "v9.9.9")
 
 
@@ -229,7 +229,7 @@ def test_another_release_in_progress_is_refused_until_its_lock_expires(world: Re
     with world.stage() as stage:
         stage.lock.take(3600)
     world.who = "run 2"
-    with pytest.raises(Refused, match="another release is in progress: run 1, until"):
+    with pytest.raises(ReleaseRefused, match="another release is in progress: run 1, until"):
         go(world, "v1.0.0")
     assert world.states() == []
     world.who = "run 1"
@@ -311,7 +311,7 @@ def record_jobs(world: ReleaseWorld, number: int) -> None:
 
 def test_nothing_to_go_back_to_is_refused(world: ReleaseWorld) -> None:
     released(world, "v1.0.0")
-    with world.stage() as stage, pytest.raises(Refused, match="no earlier good release is on record"):
+    with world.stage() as stage, pytest.raises(ReleaseRefused, match="no earlier good release is on record"):
         rollback(None, stage, world.budget(600))
 
 

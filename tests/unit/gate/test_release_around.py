@@ -13,7 +13,7 @@ import pytest
 from gate.cli import main
 from gate.release.database import Database
 from gate.release.release import release
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 from rehearsal.vendor_api import github_git
@@ -31,7 +31,7 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
         yield made
 
 
-def with_database(world: ReleaseWorld, tag: str, plan: str, hours: int = 24, name: str = "db") -> Report:
+def with_database(world: ReleaseWorld, tag: str, plan: str, hours: int = 24, name: str = "db") -> ReleaseReport:
     """A release where production has a database of this plan."""
     with world.stage() as stage:
         session = stage.production.backend._session
@@ -45,7 +45,7 @@ def exports(world: ReleaseWorld) -> list[str]:
     return [write for write in world.writes() if write.endswith("/export")]
 
 
-def titles(report: Report) -> str:
+def titles(report: ReleaseReport) -> str:
     return "\n".join(title for title, _problem in report.conditions)
 
 
@@ -115,7 +115,7 @@ def test_a_release_gets_notes_and_its_merge_goes_back_to_staging(world: ReleaseW
     world.estate.seed("github", "branch", repository=REPOSITORY, branch="staging", sha="0" * 40)
     world.tagged("v1.0.0")
 
-    def run() -> Report:
+    def run() -> ReleaseReport:
         with world.stage() as stage:
             return release("v1.0.0", dataclasses.replace(stage, back_to="staging"), world.budget())
 

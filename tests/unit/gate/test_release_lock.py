@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gate.release.errors import Refused
+from gate.release.errors import ReleaseRefused
 from gate.release.stage import is_over, who
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
@@ -41,7 +41,7 @@ def test_two_locks_at_once_and_neither_goes_on(world: ReleaseWorld) -> None:
             ref = next(o for o in objects if o["type"] == "ref" and o["ref"].startswith("refs/gate/"))
             ref.update(ref="refs/gate/production/6", id="6")
         mine.lock.holders = late  # type: ignore[method-assign]
-        with pytest.raises(Refused, match="another release is in progress: run 2"):
+        with pytest.raises(ReleaseRefused, match="another release is in progress: run 2"):
             mine.lock.take(3600)
     assert world.locks() == ["refs/gate/production/6"]
 
@@ -51,7 +51,7 @@ def test_the_lock_of_a_process_that_ended_is_taken_over_and_that_of_one_that_run
     with world.stage() as stage:
         stage.lock.take(3600)
     world.who = "run 2"
-    with pytest.raises(Refused, match="another release is in progress"):
+    with pytest.raises(ReleaseRefused, match="another release is in progress"):
         go(world, "v1.0.0")
     world.over.add("run 1")
     assert go(world, "v1.0.0").outcome == "done"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from blueprint.client import RenderClient
-from gate.release.errors import Refused
+from gate.release.errors import ReleaseRefused
 from gate.release.release import release
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback
 from gate.release.signals import interruptible
 from gate.vendors.api import Api
@@ -32,7 +32,7 @@ class Killed(BaseException):
     """As kill -9: nothing of the run comes after it."""
 
 
-def killed_at(monkeypatch: pytest.MonkeyPatch, run: Callable[[], Report], nth: int) -> bool:
+def killed_at(monkeypatch: pytest.MonkeyPatch, run: Callable[[], ReleaseReport], nth: int) -> bool:
     """A run that dies after its n-th write at any vendor was carried out. Answers whether it got that far."""
     written = [0]
 
@@ -110,7 +110,7 @@ def test_a_release_that_was_gone_back_from_is_no_last_good_one(world: ReleaseWor
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
     assert back(world).tag == "v1.0.0"
-    with pytest.raises(Refused, match="no earlier good release is on record"):
+    with pytest.raises(ReleaseRefused, match="no earlier good release is on record"):
         back(world)
     assert world.serving() == (first, first)
 
@@ -347,7 +347,7 @@ def test_after_a_canceled_run_a_person_takes_over_as_soon_as_github_says_it_ende
     canceled(world, monkeypatch, 6)
     run = world.who
     world.who = "somebody@machine, process 7"
-    with pytest.raises(Refused, match="another release is in progress"):
+    with pytest.raises(ReleaseRefused, match="another release is in progress"):
         back(world)
     world.over.add(run)
     assert back(world).outcome == "done"

@@ -11,7 +11,7 @@ import pytest
 
 from gate.common.version import taken_back_to
 from gate.release.release import release
-from gate.release.report import Report
+from gate.release.report import ReleaseReport
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
@@ -135,7 +135,7 @@ def built(world: ReleaseWorld, sha: str, state: str) -> None:
                 one["state"] = state
 
 
-def go_while(world: ReleaseWorld, tag: str, happens: Callable[[float], None]) -> Report:
+def go_while(world: ReleaseWorld, tag: str, happens: Callable[[float], None]) -> ReleaseReport:
     """A release during which something happens. Args: happens: gets how many seconds have passed."""
     budget, began = world.budget(), world.time[0]
 

@@ -10,12 +10,12 @@ from typing import Any
 from rich.console import Console
 
 from gate.changes import console, markdown
-from gate.changes.report import DriftReport, Finding, Kind
-from gate.vendors.kinds import Thing
+from gate.changes.report import DriftReport, Finding, FindingKind
+from gate.vendors.kinds import VendorObject
 
 AT = datetime(2026, 11, 23, 17, 5, 30, tzinfo=UTC)
-PROTECTION = Thing(vendor="GitHub", type="branch protection", name="staging")
-SERVICE = Thing(vendor="Render", type="service", name="api")
+PROTECTION = VendorObject(vendor="GitHub", type="branch protection", name="staging")
+SERVICE = VendorObject(vendor="Render", type="service", name="api")
 
 
 def report(*findings: Finding, **others: Any) -> DriftReport:
@@ -24,13 +24,19 @@ def report(*findings: Finding, **others: Any) -> DriftReport:
 
 def drift(declared: Any = True, live: Any = False, **others: Any) -> Finding:
     return Finding(
-        **{"kind": Kind.DRIFT, "object": PROTECTION, "field": "enforce_admins", "declared": declared, "live": live}
+        **{
+            "kind": FindingKind.DRIFT,
+            "object": PROTECTION,
+            "field": "enforce_admins",
+            "declared": declared,
+            "live": live,
+        }
         | others
     )
 
 
 def waiting() -> Finding:
-    return drift(kind=Kind.NOT_APPLIED, object=SERVICE, field="plan", declared="starter", live="free")
+    return drift(kind=FindingKind.NOT_APPLIED, object=SERVICE, field="plan", declared="starter", live="free")
 
 
 def row(found: Finding) -> str:
@@ -122,7 +128,7 @@ def test_a_value_cannot_break_the_table_or_mention_anybody() -> None:
 
 
 def test_a_value_cannot_command_the_terminal() -> None:
-    shown = report(drift(live="\x1b[2Jgone", object=Thing(vendor="Auth0", type="application", name="A\x1b]0;B")))
+    shown = report(drift(live="\x1b[2Jgone", object=VendorObject(vendor="Auth0", type="application", name="A\x1b]0;B")))
     assert "\x1b" not in printed(shown, terminal=False) + markdown.drift(shown)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gate.cli import main
 from gate.vendors.accounts import Accounts
-from gate.vendors.errors import Unauthorized
+from gate.vendors.errors import VendorUnauthorized
 from tests.unit.settings.stack_file import STACKS
 
 GOOD = {
@@ -39,7 +39,10 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("value", [*NO_TOKENS, "ghp_abc\n"])
 @pytest.mark.parametrize(("account", "name"), OPENED.items())
 def test_an_account_is_not_opened_with_it(account: str, name: str, value: str) -> None:
-    with Accounts({**GOOD, name: value}) as accounts, pytest.raises(Unauthorized, match="is no token: at position"):
+    with (
+        Accounts({**GOOD, name: value}) as accounts,
+        pytest.raises(VendorUnauthorized, match="is no token: at position"),
+    ):
         getattr(accounts, account)
 
 

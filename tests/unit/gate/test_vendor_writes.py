@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gate.vendors.api import ATTEMPTS, Api
-from gate.vendors.errors import NotThere, OutcomeUnknown, Unreachable, VendorError
+from gate.vendors.errors import NotThere, VendorError, VendorOutcomeUnknown, VendorUnreachable
 
 
 def api(answer: Callable[[int], httpx.Response]) -> tuple[Api, list[httpx.Request]]:
@@ -37,7 +37,9 @@ def test_an_answer_without_content_is_none() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_lost_answer_is_not_sent_again(status: int) -> None:
     client, asked = api(lambda _n: httpx.Response(status))
-    with pytest.raises(OutcomeUnknown, match=f"POST /deployments \\(status {status}\\): it may have taken effect"):
+    with pytest.raises(
+        VendorOutcomeUnknown, match=f"POST /deployments \\(status {status}\\): it may have taken effect"
+    ):
         client.send("POST", "/deployments", {}, needs="x")
     assert len(asked) == 1
 
@@ -47,7 +49,7 @@ def test_a_dropped_connection_is_not_sent_again() -> None:
         raise httpx.ReadError("reset")
 
     client, asked = api(drop)
-    with pytest.raises(OutcomeUnknown, match="ReadError"):
+    with pytest.raises(VendorOutcomeUnknown, match="ReadError"):
         client.send("POST", "/deployments", {}, needs="x")
     assert len(asked) == 1
 
@@ -60,7 +62,7 @@ def test_a_repeatable_change_is_sent_again() -> None:
 
 def test_a_repeatable_change_gives_up_in_the_end() -> None:
     client, asked = api(lambda _n: httpx.Response(502))
-    with pytest.raises(Unreachable):
+    with pytest.raises(VendorUnreachable):
         client.send("PUT", "/contents", {}, needs="x", repeatable=True)
     assert len(asked) == ATTEMPTS
 

@@ -13,7 +13,7 @@ from gate.cli import main
 from gate.common.errors import GateError
 from gate.stack.target import load_settings
 from gate.upkeep.delivery import EARLIER, TITLE, Destination, deliver, delivery_branch, destinations
-from gate.upkeep.workflows import BEGIN, END, Difference, File, Names, compare, delivered
+from gate.upkeep.workflows import BEGIN, END, File, Names, WorkflowDifference, compare, delivered
 from gate.upkeep.workflows import names as names_of
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
@@ -108,8 +108,8 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
 def test_what_is_missing_and_what_is_different_is_told_apart(estate: Estate, repository: Repository) -> None:
     seed_file(estate, FILES[1].path, "on: [push]\n")
     assert compare(repository, "staging", FILES) == [
-        Difference(".github/workflows/a.yml", "missing"),
-        Difference(".github/workflows/b.yml", "different"),
+        WorkflowDifference(".github/workflows/a.yml", "missing"),
+        WorkflowDifference(".github/workflows/b.yml", "different"),
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_part_of_a_file_leaves_the_rest_as_it_is(estate: Estate, repository: R
     mine = f"{BEGIN}## New way\n{END}"
     assert part.beside(None) == mine
     seed_file(estate, part.path, f"# Ours\n\n{BEGIN}## Old way\n{END}\n## Also ours\n")
-    assert compare(repository, "staging", [part]) == [Difference("CONTRIBUTING.md", "different")]
+    assert compare(repository, "staging", [part]) == [WorkflowDifference("CONTRIBUTING.md", "different")]
     sync(repository, "staging", [part])
     assert files(estate, BRANCH) == {"CONTRIBUTING.md": f"# Ours\n\n{mine}\n## Also ours\n"}
     assert compare(repository, BRANCH, [part]) == []
