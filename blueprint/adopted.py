@@ -111,7 +111,7 @@ class Adopted(Service):
 
     def _suspended(self) -> list[Difference]:
         """No drift: whoever runs the service may have reasons."""
-        self._say("is suspended; left as it is")
+        self._say("is suspended; not changed")
         return []
 
     def _say(self, line: str) -> None:

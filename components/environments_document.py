@@ -41,13 +41,13 @@ def document(settings: Sequence[Settings]) -> str:
         _owners(settings),
         "## Phases",
         "`marketedge:phase` of a stack. Each phase adds to the ones before it; moving back undoes exactly what the "
-        "left phase added. A skipped phase is a warning. Leaving `infrastructure` for `foundation` is refused unless "
-        "`marketedge:giveUp` names every database and service that goes.",
+        "left phase added. A skipped phase is a warning. Moving from `infrastructure` back to `foundation` needs "
+        "`marketedge:giveUp` with the names of every database and service that would be deleted.",
         _phases(settings),
-        "At every phase: production's objects, and every database, are protected; an object of production that is not "
-        "declared any more, once it is unprotected, is forgotten and not deleted. The adopted service is never "
-        "created, deployed, restarted or deleted. What is written to it takes effect with its next deploy. What is not "
-        "declared of an adopted object stays as it is.",
+        "In every phase, production's objects and every database are protected. If an object of production is no "
+        "longer declared, and you unprotect it, Pulumi forgets it but does not delete it. The adopted service is never "
+        "created, deployed, restarted or deleted: changes to it take effect with its next deploy. This program changes "
+        "only what is declared of an adopted object.",
     ]
     return "\n\n".join(sections) + "\n"
 

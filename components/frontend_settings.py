@@ -12,7 +12,7 @@ from components.variables import VercelVariables
 
 
 class LoginTest(Model):
-    """An Auth0 application of its own for `gate smoke`'s login test, so that the one that people use needs no password
+    """A separate Auth0 application for `gate smoke`'s login test, so that the one that people use needs no password
     grant. Its id and secret are the outputs `auth0.testClientId` and `auth0.testClientSecret`."""
 
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]

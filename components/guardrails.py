@@ -77,7 +77,7 @@ def connected(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Sync, ...]:
         with connect(environ, lambda _line: None) as session:
             return tuple(managing(session, [one.name for one in settings.render.objects]))
     except RenderError as error:
-        pulumi.log.info(f"Render's Blueprints were not looked at: {error}")
+        pulumi.log.info(f"Render's Blueprints were not read: {error}")
         return ()
 
 

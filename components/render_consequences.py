@@ -51,9 +51,9 @@ def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterat
     is_data = planned.kind in ("database", "key-value instance")
     if planned.operation == "delete":
         more = f" ({told})" if is_data and (told := describe(planned.name)) else ""
-        yield f"{planned} is deleted for ever{', with everything in it' if is_data else ''}{more}", True
+        yield f"{planned} is deleted permanently{', with everything in it' if is_data else ''}{more}", True
     elif planned.is_gone:
-        yield f"{planned} no longer exists and is made anew, {'empty' if is_data else 'with another id'}", True
+        yield f"{planned} no longer exists and is created again, {'empty' if is_data else 'with another id'}", True
     elif planned.operation == "create" and planned.kind == "service":
         yield f"{planned} is created and deployed", False
     if planned.kind == "service":

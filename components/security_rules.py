@@ -93,7 +93,10 @@ def no_wildcards(facts: Facts) -> Iterator[RuleFinding]:
     auth0 = settings.auth0
     lists = {
         "marketedge:auth0.callbacks": (auth0.callbacks, _CODES),
-        "marketedge:auth0.logoutUrls": (auth0.logout_urls, "anybody with a host there can be the end of a logout"),
+        "marketedge:auth0.logoutUrls": (
+            auth0.logout_urls,
+            "anybody with a host there can get your users redirected to it after a logout",
+        ),
         "marketedge:auth0.webOrigins": (auth0.web_origins, "anybody with a host there can renew a session silently"),
         "marketedge:auth0.allowedOrigins": (auth0.allowed_origins or [], _ORIGIN),
         "marketedge:cors.origins": (settings.cors.origins, _ORIGIN),

@@ -13,7 +13,7 @@ from blueprint.tokens import problem_with
 from components.configuration import without_vercel
 
 _LEFT_OUT = (
-    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; those that exist are shown "
+    "{vendor} is left out of this preview: {names} not set. Its objects are not read; those that exist are shown "
     "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
 )
 

@@ -89,7 +89,7 @@ class Releases:
                 *("github", "environment_secret"),
                 **{"repository": _REPOSITORY, "environment": "production", "secretName": name, "value": "by hand"},
             )
-        return "main has every workflow as it is delivered"
+        return "main has the current version of every workflow"
 
     def _verify(self) -> str:
         """Everything holds but the two required checks: nothing reports under the names that the plan gives them."""

@@ -76,7 +76,7 @@ def read(text: str) -> Json:
     if typed is None:
         raise GateError("the Blueprint is empty: expected services, databases or envVarGroups")
     if found := problems(typed, _FORM):
-        raise GateError("this is no Blueprint: " + "; ".join(found))
+        raise GateError("this is not a Blueprint: " + "; ".join(found))
     content: Json = _as_written(typed, written)
     return content
 

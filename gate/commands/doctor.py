@@ -29,7 +29,7 @@ def doctor(
     **Exit codes**
 
     - `0`: ready, nothing fails
-    - `2`: something has to be put right; its line says how
+    - `2`: a check failed; its line says how to fix it
     - `1`: could not be run
 
     **Examples**

@@ -32,7 +32,7 @@ def release(
     watch: Watch = False,
     minutes: Minutes = None,
 ) -> int:
-    """Release a tag, and roll back by itself if a step fails.
+    """Release a tag, and roll back automatically on failure.
 
     Deploys the tag's commit on Render, promotes its build on Vercel, and runs the smoke tests.
 
@@ -113,7 +113,7 @@ def hotfix(
 
     from gate.common.version import EXPECTED, parse
 
-    problem = "" if parse(tag) else f"{tag} is no release tag: {EXPECTED}"
+    problem = "" if parse(tag) else f"{tag} is not a release tag: {EXPECTED}"
     if len(reason.split()) < 2:
         problem = "--reason says too little: expected what is broken, in a few words"
     return Call("hotfix", tag, env, stack, as_json, report, watch, minutes).execute(work, problem)
@@ -122,7 +122,7 @@ def hotfix(
 def rollback(
     to: Annotated[
         str | None,
-        typer.Option(help="The release to go back to.", metavar="TAG", show_default="the last good one before"),
+        typer.Option(help="The release to roll back to.", metavar="TAG", show_default="the last good one before"),
     ] = None,
     leaving: Annotated[
         str | None,
@@ -133,7 +133,7 @@ def rollback(
     as_json: AsJson = False,
     report: ReportFolder = None,
 ) -> int:
-    """Go back to an earlier release.
+    """Roll back to an earlier release.
 
     Puts it back at Render and Vercel without building anything, and runs the smoke tests. By default it goes to the
     last good release that does not serve and that nobody has rolled back; after a run that was killed or could not roll

@@ -22,10 +22,10 @@ def problem_with(tag: str) -> str:
     core, plus, label = tag.partition("+")
     if plus and parse(core):
         return (
-            f"{tag} is no release tag: the build label +{label} says nothing about which release is newer (semver.org, "
-            f"10), so it is not taken. Tag the commit {core}, or the next version"
+            f"{tag} is not a release tag: the build label +{label} does not say which release is newer (semver.org, "
+            f"10). Tag the commit {core}, or the next version"
         )
-    return f"{tag} is no release tag: {EXPECTED}"
+    return f"{tag} is not a release tag: {EXPECTED}"
 
 
 def taken_back_to(tag: str) -> str | None:

@@ -31,7 +31,9 @@ def _tenant(declared: str, domain: str) -> Verdict:
     found = f"AUTH0_DOMAIN is {domain}, logins go to {declared}"
     if declared.endswith(".auth0.com"):
         return failed(found, f"export AUTH0_DOMAIN={declared}, or correct marketedge:auth0.domain")
-    return note(found, "right where the second is a custom domain of the first; else correct marketedge:auth0.domain")
+    return note(
+        found, "right where the second is a custom domain of the first; otherwise correct marketedge:auth0.domain"
+    )
 
 
 def _scopes(granted: frozenset[str] | None, needed: tuple[str, ...]) -> Verdict:

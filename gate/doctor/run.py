@@ -37,11 +37,11 @@ def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder
             opened = open_stack(workspace, name, found)
         else:
             opened = Opened()
-            found.append(Line(name, "stack", unknown("is asked for once the CLI and the backend are in order")))
+            found.append(Line(name, "stack", unknown("not checked yet: fix the CLI and the backend first")))
         lines, loaded = settings_lines(name, opened, environ, folder)
         found += lines
         if loaded is None:
-            found.append(Line(name, "vendors", unknown("are asked once the configuration can be read")))
+            found.append(Line(name, "vendors", unknown("not checked yet: fix the configuration first")))
         else:
             found += vendor_lines(Case(name, loaded, opened, environ), tell)
     return found

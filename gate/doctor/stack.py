@@ -50,7 +50,7 @@ def open_stack(workspace: automation.LocalWorkspace, name: str, found: list[Line
         reason = said(error).splitlines()[0]
         fix = _PASSPHRASE if "passphrase" in reason else _ACCESS.format(name=name)
         fix = f"correct Pulumi.{name}.yaml" if "YAML" in reason else fix
-        found.append(Line(name, "secrets of the stack", failed(f"do not open: {reason}", fix)))
+        found.append(Line(name, "secrets of the stack", failed(f"cannot be decrypted: {reason}", fix)))
         return Opened()
     secret = frozenset(key for key, value in config.items() if value.secret)
     found.append(Line(name, "secrets of the stack", passed("open")))

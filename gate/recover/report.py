@@ -110,7 +110,7 @@ class Recovery(Report):
         """The same for a person, ending with what to do next."""
         for lock in self.locks:
             done = "removed" if self.changed else "found"
-            yield f"{done} a stale lock of {lock.holder}, since {lock.since}: that process is no more"
+            yield f"{done} a stale lock of {lock.holder}, since {lock.since}: that process has ended"
         if self.pending:
             done = "cleared" if self.changed else "found"
             yield f"{done} {count(len(self.pending), 'pending operation')} of a killed update:"
@@ -144,7 +144,7 @@ def _conclusion(recovery: Recovery) -> str:
     if recovery.changed:
         return "the state is whole again; delete what is surplus, then run `pulumi up`"
     if recovery.orphans or recovery.pending or recovery.locks:
-        return f"nothing was changed; put it right with: {again}"
+        return f"nothing was changed; to repair the state run: {again}"
     return "nothing was changed; delete what is surplus"
 
 

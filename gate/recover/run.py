@@ -103,7 +103,7 @@ def _surplus(plan: Plan, accounts: Accounts) -> list[str]:
         if others:
             texts.append(
                 f"Auth0 has {len(others)} more of the application {name!r}, which is {resource.id} in the state: "
-                f"{', '.join(others)}. Where nothing uses them, delete them (Applications, the application, Settings, "
+                f"{', '.join(others)}. If nothing uses them, delete them (Applications, the application, Settings, "
                 "Danger Zone)"
             )
     return texts

@@ -106,7 +106,7 @@ def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
     if last is None or version is None or last[0] < version:
         return Condition(title)
     if (last[1].tag, last[1].sha) != (tag, sha):
-        return Condition(title, f"{last[1].tag} is: to go back run gate rollback --to {tag}")
+        return Condition(title, f"{last[1].tag} is: to roll back run gate rollback --to {tag}")
     if earlier := _gone_back_from(sha, records):  # a workflow that runs again must not bring it back
         return Condition(title, f"it was rolled back to {earlier}: to serve it again run gate rollback --to {tag}")
     return Condition(f"{tag} was released before: every step is checked again")

@@ -29,7 +29,7 @@ def undisturbed(tell: Callable[[str], None] = lambda _line: None) -> Iterator[No
     """What must not be left half way. GitHub sends a canceled job SIGINT, then SIGTERM 7.5 seconds later."""
 
     def answer(_number: int, _frame: FrameType | None) -> None:
-        tell("interrupted, but going on: this is not left half way")
+        tell("interrupt received: finishing this step first")
 
     with _handling(answer):
         yield

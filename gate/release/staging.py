@@ -84,11 +84,11 @@ def _tell(sha: str, record: Record | None, stage: Stage, report: ReleaseReport) 
     try:
         _comment(sha, stage, report)
     except GateError as error:
-        report.advice.append(f"The pull request could not be told: {error}")
+        report.advice.append(f"The pull request could not be commented on: {error}")
 
 
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
-    budget.note(f"waiting for Render to begin with {sha[:7]} by itself")
+    budget.note(f"waiting for Render to start deploying {sha[:7]} by itself")
     while not all(service.knows(sha) for service in stage.production.services):
         _refuse_overtaken(sha, stage)
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):

@@ -93,7 +93,7 @@ def write(made: Mapping[str, str], folder: Path, *, replace: bool) -> list[str]:
     """
     there = [name for name in made if (folder / name).exists()]
     if there and not replace:
-        raise GateError(f"{' and '.join(there)} exist already: add --replace to write them anew. Nothing was written")
+        raise GateError(f"{' and '.join(there)} exist already: add --replace to overwrite them. Nothing was written")
     drafts = {name: folder / f".{name}.new" for name in made}
     try:
         for name, text in made.items():

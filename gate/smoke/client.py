@@ -169,7 +169,9 @@ class Visit:
             raise _NoAnswer(type(error).__name__) from None
 
     def _unreachable(self, what: str, error: Exception, where: str) -> Failed:
-        return Failed(f"no answer from the {what}: {error}", "an answer", f"look at {where}; at the network from here")
+        return Failed(
+            f"no answer from the {what}: {error}", "an answer", f"look at {where}, and your own network connection"
+        )
 
 
 class _NoAnswer(Exception):

@@ -16,7 +16,7 @@ class Check:
     Attributes:
         run: makes the check of one subject; returns what was seen, raises Failed or Skipped.
         subjects: what it is made of, such as paths; each is a result of its own.
-        optional: made only where there are subjects. Otherwise none is a failure.
+        optional: without subjects the check is skipped; a check that is not optional then fails.
         at_frontend: made only where the environment has a frontend.
         before_people: made only in environments that nobody depends on.
     """

@@ -101,7 +101,7 @@ def deliver(repository: Repository, wanted: Sequence[Destination], files: Sequen
 def _to(repository: Repository, wanted: Destination, files: list[File]) -> Delivered:
     base, through = wanted.branch, wanted.through
     if not compare(repository, base, files):
-        return Delivered(branch=base, told="has every workflow as it is delivered")
+        return Delivered(branch=base, told="has the current version of every workflow")
     if not through:
         return Delivered(branch=base, pull_request=_own(repository, base, files), told="to be merged")
     if compare(repository, through, files):

@@ -69,7 +69,7 @@ class Comparison(Report):
 
     def lines(self) -> list[str]:
         lines = [f"{one.state}: {one.path}" for one in self.differences]
-        return lines or [f"{self.branch} has every workflow as it is delivered"]
+        return lines or [f"{self.branch} has the current version of every workflow"]
 
 
 @dataclass(frozen=True)

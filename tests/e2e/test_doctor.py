@@ -73,7 +73,7 @@ def test_a_stack_before_its_first_up_is_ready(
 @pytest.mark.parametrize(
     ("name", "value", "title", "said"),
     [
-        ("PULUMI_CONFIG_PASSPHRASE", "another", "secrets of the stack", "do not open: incorrect passphrase"),
+        ("PULUMI_CONFIG_PASSPHRASE", "another", "secrets of the stack", "cannot be decrypted: incorrect passphrase"),
         ("PULUMI_BACKEND_URL", "file:///nowhere", "backend", "nobody is logged in"),
         ("GITHUB_TOKEN", "", "GitHub: credentials", "GITHUB_TOKEN not set"),
     ],

@@ -65,7 +65,7 @@ def test_a_tag_deploys_and_a_bad_one_rolls_back_and_a_person_can_go_back(world: 
 def test_a_malformed_tag_is_refused(world: WorkflowWorld) -> None:
     before = world.serving("production")
     output = release(world, "v1.two", good=False)
-    assert "v1.two is no release tag" in output
+    assert "v1.two is not a release tag" in output
     assert world.serving("production") == before
     assert [one for one in world.estate.find_all("github", "deployment") if one["payload"]] == []
 

@@ -55,7 +55,7 @@ def test_a_changed_group_deploys_the_services_that_link_to_it_and_a_removed_vari
 
 
 def test_an_object_that_is_no_longer_declared_is_deleted() -> None:
-    assert told({API: SERVICE, ENV: GROUP}) == [("database db is deleted for ever, with everything in it", True)]
+    assert told({API: SERVICE, ENV: GROUP}) == [("database db is deleted permanently, with everything in it", True)]
 
 
 def test_an_adopted_service_is_not_deployed() -> None:
@@ -76,4 +76,4 @@ def test_what_somebody_changed_by_hand_is_put_right() -> None:
         ("service api loses the variable ADDED, which was added by hand", True),
     ]
     gone = told(DECLARED, api=ObjectDrift([Difference(kind=DriftKind.MISSING)]))
-    assert gone[0] == ("service api no longer exists and is made anew, with another id", True)
+    assert gone[0] == ("service api no longer exists and is created again, with another id", True)

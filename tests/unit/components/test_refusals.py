@@ -18,7 +18,7 @@ NAMES = {
     "Render": ["RENDER_API_KEY"],
 }
 LEFT_OUT = (
-    "{vendor} is left out of this preview: {names} not set. Its objects are not looked at; those that exist are shown "
+    "{vendor} is left out of this preview: {names} not set. Its objects are not read; those that exist are shown "
     "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
 )
 NOT_OBSERVED = (

@@ -201,7 +201,7 @@ def test_a_commit_whose_build_fails_has_failed_also_where_a_newer_one_is_there(w
 
 @pytest.mark.parametrize(
     ("path", "outcome", "said"),
-    [("statuses/", "failed", "GitHub is away"), ("/comments", "done", "The pull request could not be told")],
+    [("statuses/", "failed", "GitHub is away"), ("/comments", "done", "The pull request could not be commented on")],
 )
 def test_what_cannot_be_told_to_github_is_in_the_report(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, path: str, outcome: str, said: str

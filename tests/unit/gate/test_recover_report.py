@@ -56,14 +56,14 @@ def test_the_exit_code_says_whether_something_is_left(found: Recovery, code: int
 
 def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> None:
     assert list(recovery(orphans=[ORPHAN], pending=[PENDING, COMMAND], locks=[STALE]).lines()) == [
-        "found a stale lock of ann@laptop, process 7, since 2026-11-02T10:00:00: that process is no more",
+        "found a stale lock of ann@laptop, process 7, since 2026-11-02T10:00:00: that process has ended",
         "found 2 pending operations of a killed update:",
         "  creating GitHub branch protection staging (it exists: see below)",
         "  creating Render object db (Render: the next `pulumi up` looks it up by name)",
         "found 1 object that the state of staging did not have:",
         "  GitHub branch protection staging: protection rule for staging",
         "    import id platform:staging",
-        "nothing was changed; put it right with: python -m gate recover --env staging --yes",
+        "nothing was changed; to repair the state run: python -m gate recover --env staging --yes",
     ]
 
 

@@ -122,7 +122,7 @@ def problems(report: ReleaseReport) -> list[str]:
 
 @pytest.mark.parametrize("tag", ["1.2.3", "v1.2", "v1.2.3.4", "v01.2.3", "main", "v1.2.3-", "v1.2.3 "])
 def test_a_malformed_tag_is_refused(world: ReleaseWorld, tag: str) -> None:
-    with pytest.raises(ReleaseRefused, match="is no release tag: expected a semantic version"):
+    with pytest.raises(ReleaseRefused, match="is not a release tag: expected a semantic version"):
         go(world, tag)
     assert world.states() == []
 
@@ -193,7 +193,7 @@ def test_an_older_version_is_refused_with_the_way_back(world: ReleaseWorld) -> N
     world.tagged("v1.0.0")
     released(world, "v1.1.0")
     (problem,) = problems(go(world, "v1.0.0"))
-    assert "v1.1.0 is: to go back run gate rollback --to v1.0.0" in problem
+    assert "v1.1.0 is: to roll back run gate rollback --to v1.0.0" in problem
 
 
 def test_a_merge_that_added_nothing_is_as_good_as_what_it_merged(world: ReleaseWorld) -> None:

@@ -167,7 +167,7 @@ def test_a_hotfix_goes_past_staging_and_says_so_everywhere(
     [
         (["v1.0.0", "--reason", "login is down"], "staging has passed its smoke tests: use gate release"),
         (["v1.0.0", "--reason", "urgent"], "--reason says too little"),
-        (["1.0.0", "--reason", "login is down"], "is no release tag"),
+        (["1.0.0", "--reason", "login is down"], "is not a release tag"),
     ],
 )
 def test_a_hotfix_does_not_happen_by_accident(

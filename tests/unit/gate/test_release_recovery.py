@@ -234,7 +234,7 @@ def test_interrupted_while_it_goes_back_it_goes_on(world: ReleaseWorld) -> None:
     with world.stage(smoke) as stage, interruptible():
         report = release("v1.1.0", stage, world.budget())
     assert (report.outcome, report.reason, len(asked)) == ("rolled back", "interrupted", 2)
-    assert any("not left half way" in line for line in world.said)
+    assert any("finishing this step first" in line for line in world.said)
     assert world.serving() == (good, good)
 
 

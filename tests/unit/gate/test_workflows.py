@@ -209,7 +209,7 @@ def synced(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
 
 
 PULL = "https://github.com/zebra-devops/MarketEdge-Platform/pull/"
-HAS_THEM = "has every workflow as it is delivered"
+HAS_THEM = "has the current version of every workflow"
 
 
 def test_before_the_cutover_each_branch_gets_a_pull_request_of_its_own(
