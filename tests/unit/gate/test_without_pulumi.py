@@ -52,7 +52,7 @@ def test_a_command_of_a_release_gets_as_far_as_its_credentials(packages: Path, a
 def test_smoke_tests_say_how_to_name_the_addresses(packages: Path) -> None:
     ended = gate(packages, "smoke", "--env", "staging")
     assert ended.returncode == 1
-    assert "export BACKEND_URL" in ended.stderr
+    assert "set BACKEND_URL" in ended.stderr
     assert "Pulumi's Python SDK is not installed here" in ended.stderr
 
 
