@@ -9,11 +9,14 @@ import typer
 
 from blueprint.errors import RenderError
 from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.running import command
+from gate.commands.running import Run, command
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
     from gate.stack.target import Target
+
+_PREVIEWS = 900.0
+"""Seconds that the builds of a pull request's previews may take."""
 
 
 def smoke(
@@ -35,6 +38,10 @@ def smoke(
     preview: Annotated[
         str, typer.Option(help="Also test the login from a preview.", metavar="URL", show_default=False)
     ] = "",
+    pull_request: Annotated[
+        int | None,
+        typer.Option(help="Test its previews instead, and comment.", metavar="NUMBER", min=1, show_default=False),
+    ] = None,
 ) -> int:
     """Run quick health tests against an environment.
 
@@ -49,7 +56,14 @@ def smoke(
     backend sends. Where `SMOKE_AUTH0_CLIENT_ID` is set, the backend has to use that application.
     `BACKEND_URL`, `FRONTEND_URL` and
     `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
-    protected deployments. A failure is sent to `NOTIFY_WEBHOOK_URL`. `--status` needs `GITHUB_TOKEN`; with
+    protected deployments.
+
+    With `--pull-request` it tests the previews that Vercel and Render make of the pull request's newest commit, in
+    place of the environment, and writes their addresses and the result into one comment, which it renews. It waits up
+    to 15 minutes for the builds. The pull request has to target the environment's branch. This needs `REPORT_TOKEN`
+    (Pull requests: write) and `GITHUB_REPOSITORY`, `VERCEL_API_TOKEN` and `RENDER_API_KEY`.
+
+    A failure is sent to `NOTIFY_WEBHOOK_URL`. `--status` needs `GITHUB_TOKEN`; with
     `RENDER_API_KEY` it is set only on the commit that Render serves.
 
     **Exit codes**
@@ -63,6 +77,7 @@ def smoke(
     - `gate smoke --env staging`
     - `gate smoke --env staging --report out --status "$GITHUB_SHA"`: for a workflow
     - `gate smoke --env production --expect-version v1.2.3`
+    - `gate smoke --env staging --pull-request 12`
     """
     with command("smoke", as_json=as_json, folder=report) as run:
         from gate.common.notifications import notify
@@ -72,6 +87,9 @@ def smoke(
 
         env, stack = choose(env, stack, os.environ)
         target = load_target(env, stack, os.environ)
+        if pull_request is not None:
+            _pull_request(run, target, pull_request)
+            return run.exit_code
         with run.progress(f"smoke-testing {env}", target.settings.smoke.budget_seconds) as tell:
             found = make_checks(
                 target,
@@ -90,6 +108,36 @@ def smoke(
             except (GateError, RenderError) as error:
                 run.fail(f"the commit status was not set: {error}")
     return run.exit_code
+
+
+def _pull_request(run: Run, target: Target, number: int) -> None:
+    """Test the previews of a pull request, and comment on it. Raises: GateError, RenderError."""
+    from blueprint.workspace import connect
+    from gate.common.budget import Budget
+    from gate.common.notifications import workflow_run
+    from gate.smoke import console, files
+    from gate.smoke import pull_request as previews
+    from gate.smoke.run import run as make_checks
+    from gate.vendors import Accounts
+    from gate.vendors.issues import open_forum
+
+    settings, branch = target.settings, target.settings.github.branch.name
+    with open_forum(os.environ) as forum:
+        pull = forum.pull_request(number)
+        if pull["base"]["ref"] != branch:
+            raise GateError(f"#{number} targets {pull['base']['ref']}, not {branch}: name the environment of that one")
+        with (
+            run.progress(f"testing the previews of #{number}", _PREVIEWS) as tell,
+            Accounts(os.environ, target.config) as accounts,
+            connect(os.environ, tell.line, deadline=_PREVIEWS) as session,
+        ):
+            budget, sha, halves = Budget(_PREVIEWS, tell.line, tell), pull["head"]["sha"], []
+            if settings.vercel:
+                halves.append(previews.at_vercel(accounts.vercel, settings.vercel.project, sha, budget))
+            halves.append(previews.at_render(session, settings.render.service.name, number, sha, budget))
+            found = previews.smoked(target, os.environ, halves, f"pull request {number}", make_checks)
+        found = run.finish(found, show=console.show, files=files.written)
+        run.say(previews.comment(forum, number, found, workflow_run(os.environ)))
 
 
 def _serving(target: Target) -> str | None:

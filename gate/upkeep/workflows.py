@@ -104,6 +104,7 @@ class Names:
             "environment: staging": f"environment: {_scalar(self.staging_environment)}",
             "environment: production": f"environment: {_scalar(self.production_environment)}",
             "STAGING_BRANCH: staging": f"STAGING_BRANCH: {_scalar(self.staging_branch)}",
+            "PRODUCTION_BRANCH: main": f"PRODUCTION_BRANCH: {_scalar(self.production_branch)}",
             'tags: ["v*"]': f"tags: [{json.dumps(self.tags)}]",
         }
         return re.sub(r"(?m)(?<=^ )( *)(\S.*)$", lambda line: line[1] + own.get(line[2], line[2]), text)

@@ -73,6 +73,13 @@ class IssueTracker:
                 return _address(found[0]), "written"
             raise
 
+    def pull_request(self, number: int) -> Json:
+        """Raises: GateError where there is none (pulls/get-a-pull-request)."""
+        found = self._repository.get(f"pulls/{number}", needs="Pull requests: read")
+        if found is None:
+            raise GateError(f"{self._repository.full_name} has no pull request #{number}: correct --pull-request")
+        return dict(found)
+
     def open_issues(self, mark: str) -> list[Json]:
         """The open issues with this marker, the oldest first."""
         listed = self._pages("issues", "Issues: write", state="open", sort="created", direction="asc")

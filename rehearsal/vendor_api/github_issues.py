@@ -42,6 +42,9 @@ class Issues:
                 return self._change("comment", "id", int(identity), request.body)
             case "GET", ("pulls",):
                 return Answer(200, page(self._pulls(request), request, default=30, most=100, first=1))
+            case "GET", ("pulls", number) if number.isdigit():
+                found = [one for one in self._pulls(request, "all") if one["number"] == int(number)]
+                return Answer(200, found[0]) if found else not_found()
             case "POST", ("pulls",):
                 return self._open_pull(request.body)
         return None
@@ -67,9 +70,9 @@ class Issues:
             objects.append(made)
         return Answer(201, _issue(made))
 
-    def _pulls(self, request: Request) -> list[Json]:
+    def _pulls(self, request: Request, state: str = "") -> list[Json]:
         """Of `pull_request`, which names branches, and of `pull`, which names commits: its base is any branch."""
-        state, head = request.query.get("state", "open"), request.query.get("head", "").rpartition(":")[2]
+        state, head = state or request.query.get("state", "open"), request.query.get("head", "").rpartition(":")[2]
         base = request.query.get("base")
         named = self._estate.find_all("github", "pull_request", repository=self._name)
         branches = {b["branch"]: b["sha"] for b in self._estate.find_all("github", "branch", repository=self._name)}

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_git, vercel_deployments
 
 from .canceled import PYTHON, run_canceled
 from .conftest import PROJECT
-from .world import REPOSITORY, SECRETS, WorkflowWorld, workflow_world
+from .world import FRONTEND, REPOSITORY, SECRETS, WorkflowWorld, workflow_world
 
 pytestmark = pytest.mark.e2e
 
@@ -147,6 +147,19 @@ def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) ->
         assert (world.folder / "artifacts" / artifact / "smoke.xml").exists()
     (comment,) = world.estate.find_all("github", "comment", issue=41)
     assert f"deploy {sha[:7]}: done" in comment["body"]
+
+
+def test_a_pull_requests_previews_are_tested_on_staging_and_one_comment_tells(world: WorkflowWorld) -> None:
+    sha = "f" * 40
+    github_git.pull(world.estate, REPOSITORY, 12, head=sha, merge="")
+    with world.estate.edit("github") as objects:
+        next(one for one in objects if one["type"] == "pull")["base"] = "staging"
+    vercel_deployments.build(world.estate, FRONTEND, sha, "feature/a", "ERROR")
+    payload = {"ref": "refs/heads/staging", "inputs": {"number": "12"}}
+    done = world.act("workflow_dispatch", "pull-request", "staging", payload)
+    assert done.returncode != 0, done.stdout + done.stderr
+    (comment,) = world.estate.find_all("github", "comment", issue=12)
+    assert "the build of fffffff ended as ERROR" in comment["body"]
 
 
 def test_reviewers_are_asked_once_for_a_release_also_where_it_is_rolled_back(world: WorkflowWorld) -> None:

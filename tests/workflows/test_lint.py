@@ -14,6 +14,8 @@ from .conftest import PROJECT
 
 WATCH = "production-watch"
 """Runs on a schedule, which is the default branch: no environment takes it, and it has no secret of one."""
+PULL_REQUEST = "pull-request"
+"""Its job that has an environment is started on the branch staging, by the one that a pull request starts."""
 WORKFLOWS = sorted((PROJECT / "workflows").glob("*.yml"))
 
 
@@ -35,6 +37,7 @@ def test_the_plans_five_workflows_are_there() -> None:
         "production-rollback",
         "production-smoke-tests",
         "production-watch",
+        "pull-request",
         "staging-deploy",
         "staging-smoke-tests",
     ]
@@ -46,7 +49,9 @@ def test_every_job_is_bounded_and_has_only_the_permissions_it_names(path: Path) 
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert "permissions" in job
-        assert "uses" in job or ("timeout-minutes" in job and ("environment" in job or path.stem == WATCH))
+        assert "uses" in job or (
+            "timeout-minutes" in job and ("environment" in job or path.stem in (WATCH, PULL_REQUEST))
+        )
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, PROJECT / "workflows/actions/gate/action.yml"], ids=lambda p: p.stem)
@@ -81,6 +86,45 @@ def test_environments_are_used_from_where_they_may_be_used() -> None:
             secrets = set(re.findall(r"secrets\.(\w+)", path.read_text()))
             assert secrets == {"GATE_TOKEN", "NOTIFY_WEBHOOK_URL"}
             continue
+        if path.stem == PULL_REQUEST:
+            jobs = yaml.safe_load(path.read_text())["jobs"]
+            assert jobs["previews"]["if"] == "github.event_name == 'workflow_dispatch'"
+            assert "secrets." not in str(jobs["pull-request"])
+            assert "environment" not in jobs["pull-request"]
+            continue
         assert set(events) <= {"push", "workflow_dispatch", "workflow_call"}
         if push := events.get("push"):
             assert push == ({"branches": ["staging"]} if path.stem.startswith("staging") else {"tags": ["v*"]})
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "own", "passes", "started"),
+    [
+        ("main", "staging", "true", True, ""),
+        ("main", "hotfix/login", "true", True, ""),
+        ("main", "feature/a", "true", False, ""),
+        ("main", "staging", "false", False, ""),
+        ("staging", "feature/a", "true", True, "workflow run pull-request.yml --ref staging -f number=12"),
+        ("feature/a", "feature/b", "true", True, ""),
+    ],
+)
+def test_a_pull_request_to_main_from_elsewhere_is_named_and_one_to_staging_is_tested(
+    tmp_path: Path, base: str, head: str, own: str, passes: bool, started: str
+) -> None:
+    """The steps' scripts, run with a `gh` that writes down what it is asked."""
+    job = yaml.safe_load((PROJECT / "workflows" / "pull-request.yml").read_text())["jobs"]["pull-request"]
+    gh, asked, summary = tmp_path / "gh", tmp_path / "asked", tmp_path / "summary"
+    gh.write_text('#!/bin/sh\necho "$@" > "$ASKED"\n')
+    gh.chmod(0o755)
+    environ = {**job["env"], "BASE": base, "HEAD": head, "IS_OWN": own, "NUMBER": "12", "ASKED": str(asked)}
+    environ |= {"PATH": f"{tmp_path}:/usr/bin:/bin", "GITHUB_STEP_SUMMARY": str(summary)}
+    for step in job["steps"]:
+        done = subprocess.run(
+            ["bash", "-e", "-c", step["run"]], env=environ, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            break
+    assert (done.returncode == 0) is passes
+    assert (asked.read_text().strip() if asked.exists() else "") == started
+    assert summary.exists() is not passes
+    assert passes or f"this one comes from {head}" in summary.read_text()

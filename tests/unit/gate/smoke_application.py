@@ -89,11 +89,9 @@ class Application:
         return instead or self._good(request, key)
 
     def _good(self, request: httpx.Request, key: str) -> httpx.Response:
-        if request.url.host == urlsplit(FRONTEND).netloc:
+        if request.url.host == urlsplit(FRONTEND).netloc or request.url.host.endswith(".vercel.app"):
             if request.url.path.startswith("/_next/"):
                 return httpx.Response(200, text=self.script)
-            return httpx.Response(200, html=self.page)
-        if request.url.host.endswith(".vercel.app"):
             return httpx.Response(200, html=self.page)
         if request.method == "OPTIONS":
             return self._preflight(request.headers["origin"])

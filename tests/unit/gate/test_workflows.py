@@ -73,7 +73,7 @@ def names() -> Names:
 def test_the_shipped_workflows_have_the_shipped_names() -> None:
     """What the tests lint and execute is what is delivered."""
     workflows = {file.path: file.content for file in delivered(names()) if file.path.startswith(".github/workflows/")}
-    assert len(workflows) == 6
+    assert len(workflows) == 7
     for path, content in workflows.items():
         assert content == (PROJECT / path.removeprefix(".github/")).read_text()
 
@@ -85,6 +85,8 @@ def test_another_teams_names_take_their_places() -> None:
     assert yaml.safe_load(staging)[True]["push"] == {"branches": ["next/1"]}
     assert yaml.safe_load(staging)["jobs"]["deploy"]["environment"] == "on"
     assert release[True]["push"] == {"tags": ["rel-*"]}
+    about = yaml.safe_load(found["pull-request.yml"])["jobs"]["pull-request"]["env"]
+    assert (about["STAGING_BRANCH"], about["PRODUCTION_BRANCH"]) == ("next/1", "trunk")
     assert release["jobs"]["release"]["environment"] == "Live site"
     assert "Branch from `next/1`" in found["CONTRIBUTING.md"]
     assert "has tested it on https://next.harbor.example." in found["pull_request_template.md"]
@@ -99,6 +101,7 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
         ".github/workflows/production-rollback.yml",
         ".github/workflows/production-smoke-tests.yml",
         ".github/workflows/production-watch.yml",
+        ".github/workflows/pull-request.yml",
         ".github/workflows/staging-deploy.yml",
         ".github/workflows/staging-smoke-tests.yml",
         "CONTRIBUTING.md",

@@ -1,0 +1,169 @@
+"""The previews that both vendors make of a pull request, their smoke tests, and one comment about them (plan 4.1).
+
+The frontend's preview calls the backend of the branch that the pull request targets, so it is tested against that one;
+the backend's preview is tested by itself. Facts: vercel.com/docs/rest-api (deployments), Render documentation, Service
+previews: one is called `<service> PR #<number>` and names its base service as `serviceDetails.parentServer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from blueprint.workspace import Session
+from gate.common.budget import Budget
+from gate.common.errors import GateError, StepFailed
+from gate.smoke.files import markdown
+from gate.smoke.report import Outcome, Result, SmokeReport
+from gate.smoke.table import TABLE, Check
+from gate.stack.target import Target
+from gate.vendors.issues import LIMIT, Forum, cut, marker
+from gate.vendors.vercel import Vercel
+
+_BEGINS = 120.0
+"""Seconds in which a vendor begins to build what was pushed."""
+_UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
+_FAILED = frozenset({"ERROR", "DELETED", "BLOCKED"})
+_LOGIN = "login from"
+_ELSEWHERE = frozenset({"suite", "version", "health of"})
+"""Checks that are not of the preview: the team's own tests write data, and the commit is known from the vendor."""
+
+
+class Smoke(Protocol):
+    """Runs the checks of a table, as `gate.smoke.run.run` does."""
+
+    def __call__(
+        self, target: Target, environ: Mapping[str, str], *, preview: str = "", table: tuple[Check, ...]
+    ) -> SmokeReport: ...
+
+
+@dataclass(frozen=True)
+class Half:
+    """One vendor's preview. url: without a final slash; empty where there is none. said: what is known of it."""
+
+    vendor: str
+    url: str
+    said: str
+    outcome: Outcome = Outcome.PASSED
+
+    def as_result(self) -> Result:
+        failed = self.outcome is Outcome.FAILED
+        return Result(
+            name=f"preview at {self.vendor}",
+            plan="4.1 preview",
+            outcome=self.outcome,
+            seconds=0,
+            detail=self.said,
+            expected="a preview of the newest commit" if failed else "",
+            fix=f"look at the build's log at {self.vendor}" if failed else "",
+        )
+
+
+def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
+    """The frontend's: the newest deployment of a commit that is not production's. Raises: VendorError."""
+    identity = vercel.project_id(project)
+    if identity is None:  # without one, Vercel would list the deployments of every project
+        raise GateError(f"Vercel has no project {project}: correct marketedge:vercel")
+
+    def look() -> Half | None:
+        listed = vercel.deployments(identity, sha=sha)
+        found = next((one for one in listed if one.get("target") != "production"), None)
+        if found is None:
+            return _none("Vercel", f"Vercel built nothing of {sha[:7]}") if budget.elapsed > _BEGINS else None
+        state = str(found.get("readyState") or found.get("state"))
+        if state == "READY":
+            return Half("Vercel", f"https://{found['url']}", f"https://{found['url']}, commit {sha[:7]}")
+        if state == "CANCELED":
+            return _none("Vercel", f"the build of {sha[:7]} was skipped or canceled")
+        if state in _FAILED:
+            return Half("Vercel", "", f"the build of {sha[:7]} ended as {state}", Outcome.FAILED)
+        return None
+
+    return _waited("Vercel", look, budget)
+
+
+def at_render(session: Session, service: str, number: int, sha: str, budget: Budget) -> Half:
+    """The backend's: the instance that a pull request has of a service. Raises: RenderError."""
+    base = session.find("/services", "service", service)
+    if base is None:
+        raise GateError(f"Render has no service {service}: correct marketedge:render.service.name, or the API key")
+
+    def look() -> Half | None:
+        listed = session.client.pages("/services", "service", includePreviews="true")
+        found = next((one for one in listed if _is_preview(one, base["id"], number)), None)
+        late = budget.elapsed > _BEGINS
+        if found is None:
+            return _none("Render", f"{service} has no preview of the pull request") if late else None
+        deploys = list(session.client.pages(f"/services/{found['id']}/deploys", "deploy"))
+        mine = next((one for one in deploys if _commit(one) == sha), None)
+        if mine is None and late:  # nothing was changed of what it is built of
+            mine = next((one for one in deploys if one["status"] == "live"), None)
+        if mine is None or mine["status"] in _UNDER_WAY:
+            return None
+        if mine["status"] == "live":
+            url = str(found["serviceDetails"]["url"]).rstrip("/")
+            return Half("Render", url, f"{url}, commit {_commit(mine)[:7]}")
+        return Half("Render", "", f"the deploy of {_commit(mine)[:7]} ended as {mine['status']}", Outcome.FAILED)
+
+    return _waited("Render", look, budget)
+
+
+def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title: str, smoke: Smoke) -> SmokeReport:
+    """Test what there is.
+
+    Args: title: stands in the place of the environment.
+    """
+    url = {half.vendor: half.url for half in halves}
+    frontend, backend = url.get("Vercel", ""), url.get("Render", "")
+    pages = tuple(row for row in TABLE if row.at_frontend or row.name == _LOGIN)
+    others = tuple(row for row in TABLE if row not in pages and row.name not in _ELSEWHERE)
+    runs = []
+    if frontend:
+        runs.append(smoke(replace(target, frontend_url=frontend), environ, preview=frontend, table=pages))
+    if backend:
+        runs.append(smoke(replace(target, backend_url=backend), environ, table=others))
+    return SmokeReport(
+        environment=title,
+        frontend_url=frontend,
+        backend_url=backend,
+        started_at=datetime.now(UTC),
+        seconds=sum(run.seconds for run in runs),
+        checks=[half.as_result() for half in halves] + [check for run in runs for check in run.checks],
+    )
+
+
+def comment(forum: Forum, number: int, report: SmokeReport, workflow: str) -> str:
+    """Write the pull request's one comment, or renew it.
+
+    Args: workflow: address of the run; empty outside of one.
+
+    Returns: what was done, in a line. Raises: VendorError.
+    """
+    mark = marker("pull request's previews")
+    text = f"{mark}\n{markdown(report)}" + (f"\n[The run]({workflow})\n" if workflow else "")
+    address, done = forum.comment(number, mark, cut(text, LIMIT, "{lines} more lines are in the workflow's summary."))
+    return f"comment {done}: {address}"
+
+
+def _waited(vendor: str, look: Callable[[], Half | None], budget: Budget) -> Half:
+    try:
+        half = budget.wait_for(f"{vendor}: the preview", look)
+    except StepFailed as error:
+        return Half(vendor, "", str(error), Outcome.FAILED)
+    budget.note(f"{vendor}: {half.said}")
+    return half
+
+
+def _is_preview(service: Mapping[str, Any], base: str, number: int) -> bool:
+    parent = service["serviceDetails"].get("parentServer") or {}
+    return parent.get("id") == base and str(service["name"]).endswith(f" PR #{number}")
+
+
+def _none(vendor: str, why: str) -> Half:
+    return Half(vendor, "", why, Outcome.SKIPPED)
+
+
+def _commit(deploy: Mapping[str, Any]) -> str:
+    return str((deploy.get("commit") or {}).get("id", ""))
