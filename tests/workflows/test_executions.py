@@ -151,9 +151,10 @@ def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) ->
 
 def test_a_pull_requests_previews_are_tested_on_staging_and_one_comment_tells(world: WorkflowWorld) -> None:
     sha = "f" * 40
-    github_git.pull(world.estate, REPOSITORY, 12, head=sha, merge="")
+    world.estate.seed("github", "branch", repository=REPOSITORY, branch="feature/a", sha=sha)
     with world.estate.edit("github") as objects:
-        next(one for one in objects if one["type"] == "pull")["base"] = "staging"
+        about = {"type": "pull_request", "id": "12", "repository": REPOSITORY, "number": 12, "state": "open"}
+        objects.append({**about, "head": "feature/a", "base": "staging", "title": "t"})
     vercel_deployments.build(world.estate, FRONTEND, sha, "feature/a", "ERROR")
     payload = {"ref": "refs/heads/staging", "inputs": {"number": "12"}}
     done = world.act("workflow_dispatch", "pull-request", "staging", payload)

@@ -156,11 +156,8 @@ def environments(repository: Path, workflow: str) -> list[str]:
     jobs = yaml.safe_load((repository / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"].values()
     found: list[str] = []
     for job in jobs:
-        found += (
-            environments(repository, Path(job["uses"]).stem)
-            if "uses" in job
-            else filter(None, [job.get("environment")])
-        )
+        own = [job["environment"]] if "environment" in job else []
+        found += environments(repository, Path(job["uses"]).stem) if "uses" in job else own
     return found
 
 
