@@ -119,10 +119,10 @@ def _pull_request(run: Run, target: Target, number: int) -> None:
     from gate.smoke import pull_request as previews
     from gate.smoke.run import run as make_checks
     from gate.vendors import Accounts
-    from gate.vendors.issues import open_forum
+    from gate.vendors.issues import open_issue_tracker
 
     settings, branch = target.settings, target.settings.github.branch.name
-    with open_forum(os.environ) as forum:
+    with open_issue_tracker(os.environ) as forum:
         pull = forum.pull_request(number)
         if pull["base"]["ref"] != branch:
             raise GateError(f"#{number} targets {pull['base']['ref']}, not {branch}: name the environment of that one")

@@ -19,7 +19,7 @@ from gate.smoke.files import markdown
 from gate.smoke.report import Outcome, Result, SmokeReport
 from gate.smoke.table import TABLE, Check
 from gate.stack.target import Target
-from gate.vendors.issues import LIMIT, Forum, cut, marker
+from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
 from gate.vendors.vercel import Vercel
 
 _BEGINS = 120.0
@@ -134,7 +134,7 @@ def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title
     )
 
 
-def comment(forum: Forum, number: int, report: SmokeReport, workflow: str) -> str:
+def comment(forum: IssueTracker, number: int, report: SmokeReport, workflow: str) -> str:
     """Write the pull request's one comment, or renew it.
 
     Args: workflow: address of the run; empty outside of one.
