@@ -18,6 +18,7 @@ from typing import Any
 import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+from pulumi.runtime.settings import SETTINGS
 
 
 class Host(LanguageServer):
@@ -37,7 +38,12 @@ class Host(LanguageServer):
     def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
         folder = request.info.program_directory or request.pwd
 
-        self.program = lambda: run_program(Path(folder))
+        def program() -> None:
+            # As pulumi-language-python-exec --root_directory does; the SDK's server for inline programs does not.
+            SETTINGS.root_directory = request.info.root_directory
+            run_program(Path(folder))
+
+        self.program = program
         if not request.args:
             request.args.append(self._engine)
         with added_to_environment(self._environment), contextlib.chdir(folder):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,18 @@ def test_five_mistakes_are_one_error_and_no_request(pulumi_cli: Path, tmp_path: 
         assert stage.environment["VERCEL_API_TOKEN"] not in text
         assert stage.render.requests == []
         assert changes(stage) == []
+
+
+def test_a_number_that_pulumi_reads_otherwise_than_it_is_written_is_refused(pulumi_cli: Path, tmp_path: Path) -> None:
+    """By the CLI's own host, which tells the program where its stack file is."""
+    with staging(tmp_path / "world", pulumi_cli) as (stage, _engine):
+        path = stage.project / "Pulumi.staging.yaml"
+        path.write_text(path.read_text().replace("value: DEBUG", "value: 02134"))
+        command = [str(pulumi_cli), "preview", "--stack", "staging", "--non-interactive"]
+        environ = {**os.environ, **stage.environment}
+        done = subprocess.run(command, cwd=stage.project, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        assert '02134 — needs quotes: Pulumi reads it as 1116; write "02134", or 1116' in done.stdout + done.stderr
 
 
 def test_a_missing_secret_prints_the_command_that_sets_it(pulumi_cli: Path, tmp_path: Path) -> None:
