@@ -22,7 +22,7 @@ from components.github import (
 from components.observation import observe
 from components.phases import Part
 from components.render import Backend, BackendArgs
-from components.vercel import Frontend, FrontendArgs, Project, ProjectArgs
+from components.vercel import Frontend, FrontendArgs, Project, ProjectArgs, ZoneRecords, ZoneRecordsArgs
 from components.wiring import Wiring, unknown
 
 running = stack.read()
@@ -89,6 +89,11 @@ if at_vercel and project:
         Project(name, ProjectArgs(project.name, at_vercel.settings, repository, Part.TAG_DEPLOYS not in parts))
     frontend = Frontend(name, FrontendArgs(at_vercel, project, branch if settings.vercel_branch else None, wiring))
     pulumi.export("vercelProjectId", frontend.project_id)
+
+declared = [domain for domain in settings.domains if domain.declared]
+if declared and backend and "Vercel" not in running.unseen:
+    targets = {domain: domain.record_target() or backend.host(domain.service) for domain in declared}
+    ZoneRecords(name, ZoneRecordsArgs(targets, settings.dns.ttl_seconds))
 
 if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
     args = EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring, settings.adopted)

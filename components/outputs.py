@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pulumi
 
 from blueprint.fingerprint import fingerprint
 from components import cost
 from components.configuration import Loaded
+from components.domains import zone_file
 from components.observation import Observation
 from components.phases import Part
 from components.render import Backend
@@ -43,7 +43,10 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation, warne
     prices = cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
     pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
     pulumi.export("warnings", warned)
-    pulumi.export("dnsRecords", list(_records(settings, backend)))
+    records = list(_records(settings, backend))
+    pulumi.export("dnsRecords", records)
+    if elsewhere := [one for one in records if "zone" not in one]:
+        pulumi.export("dnsZoneFile", pulumi.Output.from_input(elsewhere).apply(zone_file))
 
 
 def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
@@ -59,12 +62,12 @@ def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
 
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:
-    """The DNS records to create: they are made at the domain's registrar, which this program does not know."""
+    """The DNS records that have to be there. Those with a `zone` are made at Vercel; all others somebody has to create
+    at the domain's registrar, which this program does not know."""
     for domain in settings.domains:
         target: pulumi.Input[str] = domain.record_target()
         if not target:
             assert backend is not None  # which a phase with Render's domains declares
-            url = pulumi.Output.from_input(backend.service_urls[domain.service])
-            target = url.apply(lambda url: urlsplit(url).netloc)
-        ttl = settings.dns.ttl_seconds
-        yield {"name": domain.name, "type": domain.record_type, "target": target, "ttlSeconds": ttl}
+            target = backend.host(domain.service)
+        record = {"name": domain.name, "type": domain.record_type, "target": target}
+        yield {**record, "ttlSeconds": settings.dns.ttl_seconds, **({"zone": domain.zone} if domain.zone else {})}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi
 from pulumi_command import local
@@ -87,6 +88,10 @@ class Backend(pulumi.ComponentResource):
             self.service_id, self.service_url = own["id"], own["url"]
             self.outputs |= {"render.serviceId": self.service_id, "render.serviceUrl": self.service_url}
         self.register_outputs({"service_id": self.service_id, "service_url": self.service_url})
+
+    def host(self, service: str) -> pulumi.Output[str]:
+        """The onrender.com host of a service that has an address."""
+        return self.service_urls[service].apply(lambda url: urlsplit(url).netloc)
 
     def _first(self, section: str) -> pulumi.Output[str] | None:
         return next((one["id"] for (kind, _), one in self._made.items() if kind == section), None)

@@ -16,7 +16,7 @@ from components.domains import Domain
 from components.frontend_settings import Auth0, Vercel
 from components.gate_settings import Release, Seed, Smoke, Watch
 from components.github_settings import GitHub
-from components.kinds_of_text import Names, Origins, StackName, unique
+from components.kinds_of_text import HostName, Names, Origins, StackName, unique
 from components.own_hosts import UNKNOWN, expanded
 from components.phases import Part, Phase, added, parts
 from components.render_settings import Render
@@ -30,6 +30,21 @@ class Cors(Model):
 
 class Dns(Model):
     ttl_seconds: int = Field(ge=30, le=86400)
+    zone: HostName | None = None
+
+    @model_validator(mode="after")
+    def _as_vercel_takes_it(self) -> Self:
+        if self.zone and self.ttl_seconds < _LEAST_TTL:
+            raise ValueError(f"expected ttlSeconds of at least {_LEAST_TTL} with a zone at Vercel")
+        return self
+
+    def zone_of(self, name: str) -> str:
+        """The zone at Vercel that a host is in; empty where its DNS is elsewhere."""
+        return self.zone if self.zone and f".{name}".endswith(f".{self.zone}") else ""
+
+
+_LEAST_TTL = 60
+"""Seconds, of a record at Vercel (the provider's DnsRecord, ttl)."""
 
 
 def _adoptable(adopt: dict[str, str]) -> dict[str, str]:
@@ -126,10 +141,11 @@ class Settings(Model):
 
     def _domains(self) -> Iterator[Domain]:
         if self.vercel and Part.FRONTEND in self.parts:
-            yield from (Domain(name, "Vercel") for name in self.vercel.domains)
+            yield from (Domain(name, "Vercel", zone=self.dns.zone_of(name)) for name in self.vercel.domains)
         if Part.BACKEND in self.parts:
             for service in self.render.services:
-                yield from (Domain(name, "Render", service.name) for name in service.domains)
+                for name in service.domains:
+                    yield Domain(name, "Render", service.name, self.dns.zone_of(name))
 
     @property
     def frontend_url(self) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumiverse_vercel as vercel
 
+from components.domains import Domain
 from components.frontend_settings import Vercel, VercelProject
 from components.variables import is_secret
 from components.vercel_project import ExistingProject
@@ -130,6 +132,35 @@ class Project(pulumi.ComponentResource):
             opts=_kept(self, _KEPT if args.settings.root_directory else [*_KEPT, "root_directory"]),
         )
         self.register_outputs({"project_id": project.id})
+
+
+@dataclass(frozen=True)
+class ZoneRecordsArgs:
+    """Args of ZoneRecords. targets: where the record of each domain points."""
+
+    targets: Mapping[Domain, pulumi.Input[str]]
+    ttl_seconds: int
+
+
+class ZoneRecords(pulumi.ComponentResource):
+    """The records, in a zone at Vercel, of domains that are served elsewhere. Its own domains' Vercel makes itself."""
+
+    def __init__(self, name: str, args: ZoneRecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("marketedge:vercel:ZoneRecords", name, None, opts)
+        for domain, target in args.targets.items():
+            # Vercel keeps a host's name with its final dot; a value without it would look changed after an import.
+            value = pulumi.Output.concat(target, "." if domain.record_type == "CNAME" else "")
+            vercel.DnsRecord(
+                f"{name}-{domain.name}",
+                domain=domain.zone,
+                name=domain.name_in_zone,
+                type=domain.record_type,
+                value=value,
+                ttl=args.ttl_seconds,
+                comment="Declared by the staging gate",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})
 
 
 def _kept(parent: pulumi.Resource, properties: list[str]) -> pulumi.ResourceOptions:

@@ -144,6 +144,8 @@ def _dns(before: Properties, after: Properties) -> Lines:
     """Records that somebody has to create at the registrar."""
     known = [(one.get("name"), one.get("target")) for one in _records(before)]
     for record in _records(after) if before else ():
+        if "zone" in record:  # of which the stack or Vercel makes it
+            continue
         sort, name, target = (record.get(key) for key in ("type", "name", "target"))
         if (name, target) not in known:
             yield _then(f"a DNS record has to be created at the registrar: {sort} {name} → {target}")

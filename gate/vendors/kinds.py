@@ -87,6 +87,7 @@ KINDS: Mapping[str, Kind] = {
     "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": Kind(
         "variable", "{key}", listed="settings/environment-variables", look_up=lookup.project_variable
     ),
+    "vercel:index/dnsRecord:DnsRecord": Kind("DNS record", "{name} {type} in {domain}", look_up=lookup.dns_record),
 }
 """By the engine's resource type."""
 

@@ -186,6 +186,22 @@ def project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return None
 
 
+def dns_record(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    """The one of this name and type, whatever it points to. Vercel lets no other record be beside a CNAME."""
+    zone, name, type_ = inputs.text("domain"), inputs.text("name"), inputs.text("type")
+    there = [one for one in accounts.vercel.records(zone) if one.get("name", "") == name]
+    for found in there:
+        if found.get("type") == type_:
+            recognised = f"record {name or '@'} {type_} of {zone}, which points to {found.get('value')}"
+            return Existing(_in_team(accounts, str(found["id"])), recognised)
+    if rivals := [one for one in there if type_ == "CNAME" or one.get("type") == "CNAME"]:
+        raise Refused(
+            f"zone {zone} has {', '.join(str(one.get('type')) for one in rivals)} at {name or '@'}, beside which there "
+            f"can be no {type_}: delete it at Vercel (Domains, {zone}), then run it again"
+        )
+    return None
+
+
 def _in_team(accounts: Accounts, *parts: str) -> str:
     return "/".join([accounts.vercel.team_id, *parts] if accounts.vercel.team_id else parts)
 

@@ -114,6 +114,11 @@ class Vercel:
         """rest-api/projects/retrieve-project-domains-by-project-by-id-or-name."""
         return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE)
 
+    def records(self, zone: str) -> list[dict[str, Any]]:
+        """rest-api/dns/list-existing-dns-records: `{records}` with id, name, type and value; empty where no such zone
+        is seen, in which the record that is looked for cannot be either."""
+        return list(self.pages(f"/v5/domains/{_segment(zone)}/records", "records", limit=_PAGE))
+
     def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
         """Every entry of a list: each page names the moment at which the next one begins (rest-api, Pagination)."""
         seen: set[int] = set()

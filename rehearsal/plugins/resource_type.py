@@ -40,7 +40,7 @@ class ResourceType:
     view: bool = False
     """The resource is a part of an object that another resource makes, so it neither creates nor deletes it."""
     renames: Mapping[str, str] = field(default_factory=dict)
-    """The names of a view's properties in the object, where they differ."""
+    """The names of properties in the object, where they differ."""
     on_existing: Literal["refuse", "adopt", "overwrite", "duplicate"] = "refuse"
     refusal: str = "409 Already exists"
     clashes: Callable[[Object, Object], bool] | None = None
@@ -103,7 +103,9 @@ class ResourceType:
 
     def add_to(self, objects: list[Object], properties: Mapping[str, Any]) -> Object:
         """Make the object as its vendor would, or find the one that stands for it."""
-        new = {"type": self.type, **{name: value for name, value in properties.items() if value is not None}}
+        given = {name: value for name, value in properties.items() if value is not None}
+        stored = {} if self.view else self.renames
+        new = {"type": self.type, **{stored.get(name, name): value for name, value in given.items()}}
         for path, value in self.defaults.items():
             set_default(new, path.split("."), value)
         new |= self.complete(objects, new)

@@ -1,4 +1,4 @@
-"""What the Vercel plugin and Vercel do with a project, its domains and its environment variables."""
+"""What the Vercel plugin and Vercel do with a project, its domains, its variables, and the records of a DNS zone."""
 
 import re
 import secrets
@@ -70,6 +70,33 @@ def _same_variable(new: Object, existing: Object) -> bool:
     return same and bool(shared)
 
 
+_RECORD_TYPES = ("A", "AAAA", "ALIAS", "CAA", "CNAME", "HTTPS", "MX", "NS", "SRV", "TXT")
+
+
+def _new_record(objects: list[Object], new: Object) -> Object:
+    """rest-api/dns/create-a-dns-record, and what the provider's schema refuses before it asks."""
+    refused = "Error creating DNS Record: Could not create DNS Record, unexpected error"
+    if new["recordType"] not in _RECORD_TYPES:
+        raise ProviderError(f"Invalid Attribute Value Match: type must be one of {', '.join(_RECORD_TYPES)}")
+    if new.get("ttl", 60) < 60:
+        raise ProviderError("Invalid Attribute Value: ttl value must be at least 60")
+    if new["recordType"] != "SRV" and not new.get("value"):
+        raise ProviderError("DNS Record Invalid: The `value` attribute must be set on records of this type")
+    if not select(objects, "zone", name=new["domain"], teamId=new.get("teamId")):
+        raise ProviderError(f"{refused}: not_found - 404 - Domain not found.")
+    if new["recordType"] == "CNAME" and not new["name"]:
+        raise ProviderError(f"{refused}: invalid_name - 400 - Please specify a name or use an ALIAS Record instead")
+    return {"id": new.get("id") or _id("rec_", 24)}
+
+
+def _same_record(new: Object, existing: Object) -> bool:
+    """A CNAME stands alone at its name; of other types only an equal record is in the way."""
+    if any(new[name] != existing[name] for name in ("domain", "name")):
+        return False
+    kinds = {new["recordType"], existing["recordType"]}
+    return "CNAME" in kinds or (len(kinds) == 1 and new.get("value") == existing.get("value"))
+
+
 TYPES = (
     ResourceType(
         resource=vercel.Project,
@@ -138,6 +165,23 @@ TYPES = (
         sealed=lambda found: ("value", "valueWo") if found.get("sensitive") else ("valueWo",),
         exactly_one=("value", "valueWo"),
         complete=_new_variable,
+    ),
+    ResourceType(
+        resource=vercel.DnsRecord,
+        args=vercel.DnsRecordArgs,
+        type="dns_record",
+        key=("domain", "name"),
+        renames={"type": "recordType"},
+        import_formats=("{teamId}/{id}", "{id}"),
+        refusal="Error creating DNS Record: Could not create DNS Record, unexpected error: record_conflicts - 409 - "
+        "an existing record conflicts with the attempted creation",
+        clashes=_same_record,
+        defaults={"comment": ""},
+        vendor_defaults={"ttl": 60},
+        unseen=frozenset({"teamId"}),
+        replaces=frozenset({"domain", "type", "teamId"}),
+        complete=_new_record,
+        autonamed=True,
     ),
 )
 

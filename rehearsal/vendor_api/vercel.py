@@ -36,6 +36,12 @@ class Vercel:
             case ("v6", "domains", domain, "config"):
                 known = self._estate.find("vercel", "domain", domain=domain)
                 return Answer(200, _configuration(domain, bool(known is None or known.get("misconfigured"))))
+            case ("v5", "domains", zone, "records") if request.method == "GET":
+                if not self._estate.find("vercel", "zone", name=zone, teamId=team):
+                    return _not_found("Domain not found.")
+                found_all = self._estate.find_all("vercel", "dns_record", domain=zone)
+                records = [_record(found, _TIME + n) for n, found in enumerate(found_all)]
+                return paged("records", records[::-1], request, moment="createdAt")
             case ("v2", "teams", asked):
                 found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
                 return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
@@ -153,6 +159,13 @@ def _domain(found: dict[str, Any]) -> dict[str, Any]:
         "updatedAt": _TIME,
         "verified": bool(found.get("verified", True)),
     }
+
+
+def _record(found: dict[str, Any], created: int) -> dict[str, Any]:
+    """dns/list-existing-dns-records."""
+    shown = {name: found.get(name, "") for name in ("id", "name", "value", "comment", "ttl", "domain")}
+    times = {"created": created, "updated": created, "createdAt": created, "updatedAt": created}
+    return {**shown, "type": found["recordType"], "slug": found["id"], "creator": "user", **times}
 
 
 def _variable(found: dict[str, Any]) -> dict[str, Any]:

@@ -216,6 +216,25 @@ def test_vercel_shows_a_project_its_domain_and_its_variables(vendors: Addresses)
     assert "https://x" not in str(variable), "values come encrypted"
 
 
+def test_vercel_lists_the_records_of_a_zone(estate: Estate, vendors: Addresses) -> None:
+    """vercel.com/docs/rest-api/dns/list-existing-dns-records."""
+    record = {"domain": "example.com", "name": "api", "recordType": "CNAME", "value": "x.onrender.com."}
+    with estate.edit("vercel") as objects:
+        objects.append({"type": "zone", "name": "example.com"})
+        objects.append({"type": "dns_record", "id": "rec_1", **record})
+    (found,) = vercel(vendors, "/v5/domains/example.com/records").json()["records"]
+    assert {key: found[key] for key in ("id", "name", "type", "value")} == {
+        "id": "rec_1",
+        "name": "api",
+        "type": "CNAME",
+        "value": "x.onrender.com.",
+    }
+    assert vercel(vendors, "/v5/domains/other.com/records").status_code == 404
+    at_vercel = Vercel(CREDENTIALS["VERCEL_API_TOKEN"], base_url=vendors.vercel)
+    assert [one["id"] for one in at_vercel.records("example.com")] == ["rec_1"]
+    assert at_vercel.records("other.com") == []
+
+
 def test_vercel_refuses_strangers_and_hides_other_teams(estate: Estate, vendors: Addresses) -> None:
     """vercel.com/docs/rest-api/reference/errors: `{error: {code, message}}`."""
     refused = vercel(vendors, "/v9/projects/prj_1", "wrong")

@@ -23,6 +23,7 @@ TOKENS = {
     "credentials": "auth0:index/clientCredentials:ClientCredentials",
     "vercel variable": "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable",
     "domain": "vercel:index/projectDomain:ProjectDomain",
+    "record": "vercel:index/dnsRecord:DnsRecord",
     "command": "command:local:Command",
 }
 CHECKS = [{"strict": True, "contexts": ["build", "test"]}]
@@ -107,6 +108,8 @@ def estate(tmp_path: Path) -> Estate:
     estate.seed("github", "branch", repository="platform", branch="main", sha="a" * 40)
     estate.seed("github", "environment", repository="platform", environment="test")
     estate.seed("vercel", "project", name="frontend", id="prj_1")
+    with estate.edit("vercel") as objects:
+        objects.append({"type": "zone", "name": "example.com"})
     return estate
 
 
@@ -280,6 +283,7 @@ def test_sensitive_variables_cannot_be_read_back(plugin: Callable[[str], Plugin]
         ("github", "protection", {"repositoryId": "platform", "pattern": "main"}, "already exists"),
         ("vercel", "vercel variable", VARIABLE, "409"),
         ("vercel", "domain", {"projectId": "prj_1", "domain": "a.example.com"}, "already in use"),
+        ("vercel", "record", {"domain": "example.com", "name": "api", "type": "CNAME", "value": "x.test."}, "409"),
         ("github", "file", {"repository": "platform", "file": "a/b.txt", "content": "c"}, "refusing to overwrite"),
     ],
 )
@@ -388,3 +392,32 @@ def test_the_plugins_are_never_installed_into_the_source_tree(tmp_path: Path) ->
     assert names == {*providers, "pulumi-language-python"}
     with pytest.raises(ValueError, match="source tree"):
         install(Path(__file__).parent / "bin")
+
+
+def test_a_record_of_a_zone_is_read_and_imported_with_its_type(plugin: Callable[[str], Plugin]) -> None:
+    """Which the estate keeps under another name, since every object of it has a type."""
+    record = {"domain": "example.com", "name": "api", "type": "CNAME", "value": "x.onrender.com.", "ttl": 300}
+    id, state = plugin("vercel").create("record", record)
+    assert state == {**record, "comment": ""}
+    assert plugin("vercel").read("record", id)[2] == {**record, "comment": ""}
+    assert plugin("vercel").diff("record", state, {**record, "type": "A"})[1] == {"type"}
+    assert plugin("vercel").update("record", id, state, {**record, "ttl": 60})["ttl"] == 60
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"domain": "elsewhere.com"}, "Domain not found"),
+        ({"name": ""}, "use an ALIAS Record"),
+        ({"ttl": 30}, "at least 60"),
+        ({"type": "PTR"}, "must be one of"),
+        ({"type": "A", "value": "1.2.3.4"}, "409"),
+    ],
+)
+def test_records_that_vercel_or_its_provider_refuses(
+    plugin: Callable[[str], Plugin], changed: dict[str, Any], said: str
+) -> None:
+    record = {"domain": "example.com", "name": "api", "type": "CNAME", "value": "x.onrender.com."}
+    plugin("vercel").create("record", record)
+    with pytest.raises(Refused, match=said):
+        plugin("vercel").create("record", {**record, "name": "api", **changed})

@@ -93,6 +93,13 @@ def test_outputs(up: Run) -> None:
         "renderEnvGroupId": GROUP_ID,
         "warnings": up.warnings,
         "monthlyCostUsd": {"total": plan.MONTHLY_COST, "parts": {plan.SERVICE: 0, plan.DATABASE: 0}},
+        "dnsZoneFile": "".join(
+            f"{domain}. {plan.DNS_TTL} IN CNAME {target}.\n"
+            for domain, target in [
+                (plan.FRONTEND_DOMAIN, plan.FRONTEND_CNAME),
+                (plan.BACKEND_DOMAIN, plan.BACKEND_CNAME),
+            ]
+        ),
         "dnsRecords": [
             {"name": domain, "type": "CNAME", "target": target, "ttlSeconds": plan.DNS_TTL}
             for domain, target in [

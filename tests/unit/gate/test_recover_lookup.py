@@ -65,6 +65,10 @@ class Vercel:
     def domain(self, project: str, domain: str) -> bool:
         return domain == "staging.example.com"
 
+    def records(self, zone: str) -> list[dict[str, Any]]:
+        known = [{"id": "rec_1", "name": "api", "type": "CNAME", "value": "x.test."}]
+        return known if zone == "example.com" else []
+
     def variables(self, project: str) -> list[Variable]:
         return list(self._variables)
 
@@ -195,3 +199,13 @@ def test_what_was_found_says_when_it_was_made() -> None:
     found = look_up(accounts(), type_named("ActionsEnvironmentVariable"), {**IN_STAGING, "variableName": "URL"})
     assert found
     assert found.recognised == f"variable URL of environment staging, made {MADE}"
+
+
+def test_a_record_of_a_zone_by_name_and_type() -> None:
+    record = {"domain": "example.com", "name": "api", "type": "CNAME"}
+    assert import_id("DnsRecord", record) == "rec_1"
+    assert import_id("DnsRecord", record, accounts(vercel=Vercel(team_id="team_9"))) == "team_9/rec_1"
+    assert import_id("DnsRecord", {**record, "name": ""}) is None
+    assert import_id("DnsRecord", {**record, "domain": "other.com"}) is None
+    with pytest.raises(Refused, match=r"zone example\.com has CNAME at api, beside which there can be no A"):
+        import_id("DnsRecord", {**record, "type": "A"})
