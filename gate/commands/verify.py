@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.running import command
+from gate.commands.running import Run, command
 
 if TYPE_CHECKING:
+    from gate.checks.report import CheckReport
     from gate.smoke import SmokeReport
     from gate.stack.target import Target
     from gate.vendors.repository import Repository
@@ -23,6 +24,11 @@ def verify(
     as_json: AsJson = False,
     report: ReportFolder = None,
     only_failures: Annotated[bool, typer.Option("--only-failures", help="Show only what fails.")] = False,
+    wait: Annotated[
+        Literal["dns"] | None,
+        typer.Option(help="Wait for the DNS records, and check only them.", show_default=False),
+    ] = None,
+    minutes: Annotated[int, typer.Option(help="How long --wait waits.", metavar="N", min=0, max=2880)] = 30,
 ) -> int:
     """Run the plan's acceptance checks, one line each.
 
@@ -30,6 +36,9 @@ def verify(
     Auth0 application, Render's service, database, domains and variables (by name), the Vercel project, DNS,
     certificates, the smoke tests, and whether frontend and backend use one Auth0 application. A check that cannot be
     made from here says why: a token is missing, or it is a manual step.
+
+    `--wait dns` looks at nothing but the DNS records of the stack's domains, as this machine sees them, until all of
+    them point where the last `up` said, or `--minutes` are over.
 
     `--report DIR` writes verify.md and verify.json.
 
@@ -43,6 +52,7 @@ def verify(
 
     - `gate verify --env staging`
     - `gate verify --env production --report out`
+    - `gate verify --env staging --wait dns --minutes 60`
     """
     with command("verify", as_json=as_json, folder=report) as run:
         from gate.checks.report import CheckReport
@@ -50,11 +60,29 @@ def verify(
         from gate.verify.run import verify as look
 
         env, stack = choose(env, stack, os.environ)
+        if wait:
+            run.finish(_wait_for_dns(env, stack, minutes, run))
+            return run.exit_code
         target = load_target(env, stack, os.environ)
         with run.progress(f"verifying {env}") as tell:
             checks = look(target, os.environ, Others(), tell, stack or "")
         run.finish(CheckReport(title=f"Verification of {env}", checks=checks, only_failures=only_failures))
     return run.exit_code
+
+
+def _wait_for_dns(env: str, stack: str, minutes: int, run: Run) -> CheckReport:
+    """Raises: GateError."""
+    from gate.checks.report import CheckReport
+    from gate.common.budget import Budget
+    from gate.stack.project import public_outputs
+    from gate.stack.target import load_settings
+    from gate.verify import dns
+
+    settings, _ = load_settings(env, stack, os.environ)
+    records = {one["name"]: one["target"] for one in public_outputs(stack).get("dnsRecords", [])}
+    with run.progress(f"waiting for the DNS records of {env}", minutes * 60) as tell:
+        checks = dns.wait(settings, records, Budget(minutes * 60, tell=tell.line, waiting=tell))
+    return CheckReport(title=f"DNS records of {env}", checks=checks)
 
 
 class Others:

@@ -54,8 +54,8 @@ class Budget:
         self.timeline.append((round(self.elapsed, 1), text))
         self.tell(f"{self.elapsed:6.1f} s of {self.seconds:.0f}  {text}")
 
-    def wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
-        """Look until there is something, first at once, then ever more seldom.
+    def wait_for(self, what: str, look: Callable[[], Found | None], *, longest_pause: float = _LONGEST_PAUSE) -> Found:
+        """Look until there is something, first at once, then ever more seldom. Args: longest_pause: in seconds.
 
         Raises: StepFailed when the budget is used up.
         """
@@ -65,5 +65,5 @@ class Budget:
             if pause > self.left:
                 raise StepFailed(f"{what}: not done within the budget of {self.seconds:.0f} s")
             self.sleep(pause)
-            pause = min(pause * 1.3, _LONGEST_PAUSE)
+            pause = min(pause * 1.3, longest_pause)
         return found

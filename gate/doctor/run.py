@@ -13,6 +13,7 @@ from blueprint.errors import RateLimited, RenderError
 from blueprint.workspace import connect
 from components.configuration import Loaded
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor, missing_credentials
+from gate.checks import dns
 from gate.checks.verdict import Line, Verdict, failed, unknown
 from gate.common.errors import GateError, StackUnavailable
 from gate.doctor import auth0, github, machine, network, render, vercel
@@ -97,7 +98,7 @@ def vendor_lines(case: Case, tell: Tell) -> list[Line]:
             else:
                 found += [Line(case.stack, f"{label}: {title}", told) for title, told in _asked(hosts[label], look)]
     tell(f"{case.stack}: DNS")
-    domains = network.domain_lines(case.loaded.settings, case.opened.records)
+    domains = dns.domain_lines(case.loaded.settings, case.opened.records)
     return found + [Line(case.stack, title, told) for title, told in domains]
 
 

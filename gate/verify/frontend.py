@@ -60,8 +60,13 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: 
     if branch:
         yield Line("2.5", f"newest build of branch {branch}", _newest_build(vercel, project["id"], branch))
     for domain in (declared.domain, *declared.aliases):
+        host = Domain(domain, "Vercel", zone=target.settings.dns.zone_of(domain))
         yield Line("2.6", f"domain {domain}", _domain(vercel, project["id"], domain, branch))
-        yield Line("2.6", f"DNS of {domain}, as Vercel sees it", _dns(vercel, domain))
+        yield Line(
+            "2.6",
+            f"DNS of {domain}, as Vercel sees it",
+            _dns(vercel, host),
+        )
     if branch:
         yield Line("2.6", f"login wall before {declared.domain}", login_wall(project, bypass=bypass))
 
@@ -112,13 +117,12 @@ def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Ve
     )
 
 
-def _dns(vercel: Vercel, domain: str) -> Verdict:
+def _dns(vercel: Vercel, domain: Domain) -> Verdict:
     """vercel.com/docs/rest-api, Get a Domain's configuration."""
-    found = vercel.api.get(f"/v6/domains/{domain}/config", vercel.query, needs=_NEEDS)
+    found = vercel.api.get(f"/v6/domains/{domain.name}/config", vercel.query, needs=_NEEDS)
     if found is None:
         return unknown("Vercel does not tell its configuration")
-    record = Domain(domain, "Vercel")
-    fix = f"create the DNS record {domain} {record.record_type} {record.record_target()}"
+    fix = domain.how_to_point(domain.record_target())
     return failed("does not point at Vercel", fix) if found.get("misconfigured") else passed("points at Vercel")
 
 

@@ -11,6 +11,7 @@ from blueprint.workspace import Session
 from components.domains import Domain
 from components.phases import Part
 from components.render_settings import AnyService
+from components.settings import Dns
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
 
@@ -47,7 +48,7 @@ def _service(target: Target, session: Session, declared: AnyService) -> Iterator
     if settings.live:
         yield Line("4.1", f"service {name}: previews use no live data", _previews(service))
     yield from _variables(target, session, service, declared)
-    yield from _domains(session, service, declared.domains)
+    yield from _domains(session, service, declared.domains, target.settings.dns)
     if not settings.live and declared == settings.render.service:
         yield Line("2.2", "initial data", _seeded(session, service, settings.seed.scripts))
 
@@ -98,7 +99,7 @@ def _variables(target: Target, session: Session, service: dict[str, Any], declar
         yield Line("1.1", f"{key} at Render", passed("set") if key in present else failed("not set", UP))
 
 
-def _domains(session: Session, service: dict[str, Any], declared: list[str]) -> Iterator[Line]:
+def _domains(session: Session, service: dict[str, Any], declared: list[str], dns: Dns) -> Iterator[Line]:
     if not declared:
         return
     found = {d["name"]: d for d in session.client.pages(f"/services/{service['id']}/custom-domains", "customDomain")}
@@ -108,9 +109,8 @@ def _domains(session: Session, service: dict[str, Any], declared: list[str]) -> 
             continue
         status = found[name].get("verificationStatus")
         target = service["serviceDetails"]["url"].removeprefix("https://")
-        record = Domain(name, "Render", service["name"])
-        shown = f"{record.record_type} {record.record_target(target)}"
-        fix = f"create the DNS record {name} {shown}, then verify it in Render's dashboard"
+        record = Domain(name, "Render", service["name"], dns.zone_of(name))
+        fix = f"{record.how_to_point(record.record_target(target))}, then verify it in Render's dashboard"
         yield Line("2.3", f"domain {name}", expect("verification", status, "verified", fix))
 
 

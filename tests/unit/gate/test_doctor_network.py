@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from components.configuration import load
+from gate.checks import dns
 from gate.checks.verdict import Verdict
 from gate.doctor import network
 from gate.stack.target import read_config
@@ -37,11 +38,11 @@ def test_a_host_is_reached_when_anything_answers(monkeypatch: pytest.MonkeyPatch
     assert "SSL_CERT_FILE" in found.fix
 
 
-def domains(stack: str, records: Mapping[str, str] | None, ask: network.Resolve) -> dict[str, Verdict]:
+def domains(stack: str, records: Mapping[str, str] | None, ask: dns.Resolve) -> dict[str, Verdict]:
     config = read_config(STACKS / f"Pulumi.{stack}.yaml") | {"marketedge:phase": "infrastructure"}
     environ = {"VERCEL_API_TOKEN": VERCEL_TOKEN}
     settings = load(stack, config, frozenset(), environ, check_secrets=False).settings
-    return dict(network.domain_lines(settings, records, ask))
+    return dict(dns.domain_lines(settings, records, ask))
 
 
 def no_such_name(_host: str) -> list[str]:
