@@ -62,11 +62,7 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: 
     for domain in (declared.domain, *declared.aliases):
         host = Domain(domain, "Vercel", zone=target.settings.dns.zone_of(domain))
         yield Line("2.6", f"domain {domain}", _domain(vercel, project["id"], domain, branch))
-        yield Line(
-            "2.6",
-            f"DNS of {domain}, as Vercel sees it",
-            _dns(vercel, host),
-        )
+        yield Line("2.6", f"DNS of {domain}, as Vercel sees it", _dns(vercel, host))
     if branch:
         yield Line("2.6", f"login wall before {declared.domain}", login_wall(project, bypass=bypass))
 
