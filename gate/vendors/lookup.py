@@ -195,7 +195,7 @@ def dns_record(accounts: Accounts, inputs: Inputs) -> Existing | None:
             recognised = f"record {name or '@'} {type_} of {zone}, which points to {found.get('value')}"
             return Existing(_in_team(accounts, str(found["id"])), recognised)
     if rivals := [one for one in there if type_ == "CNAME" or one.get("type") == "CNAME"]:
-        raise Refused(
+        raise NeedsDecision(
             f"zone {zone} has {', '.join(str(one.get('type')) for one in rivals)} at {name or '@'}, beside which there "
             f"can be no {type_}: delete it at Vercel (Domains, {zone}), then run it again"
         )

@@ -207,5 +207,5 @@ def test_a_record_of_a_zone_by_name_and_type() -> None:
     assert import_id("DnsRecord", record, accounts(vercel=Vercel(team_id="team_9"))) == "team_9/rec_1"
     assert import_id("DnsRecord", {**record, "name": ""}) is None
     assert import_id("DnsRecord", {**record, "domain": "other.com"}) is None
-    with pytest.raises(Refused, match=r"zone example\.com has CNAME at api, beside which there can be no A"):
+    with pytest.raises(NeedsDecision, match=r"zone example\.com has CNAME at api, beside which there can be no A"):
         import_id("DnsRecord", {**record, "type": "A"})
