@@ -51,6 +51,8 @@ def test_an_issue_is_opened_listed_changed_and_closed(ask: Ask) -> None:
 
 
 def test_issues_and_pull_requests_are_counted_and_listed_together_the_newest_first(ask: Ask, estate: Estate) -> None:
+    for branch in ("x", "main"):
+        estate.seed("github", "branch", repository="gate", branch=branch, sha="b" * 40)
     github_git.pull(estate, "gate", 1, head="a" * 40)
     assert ask("POST", "issues", json={"title": "Drift"}).json()["number"] == 2
     assert ask("POST", "pulls", json={"title": "t", "head": "x", "base": "main"}).json()["number"] == 3
