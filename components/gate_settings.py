@@ -76,13 +76,14 @@ class Watch(Model):
     """How long `gate watch` watches after a release, and what is an alarm (plan 8.1).
 
     Attributes:
-        error_minutes: how long the health endpoint may answer errors without a break.
+        error_minutes: how long the health endpoint may answer errors without a break; with the four of the default an
+            alarm comes before five minutes are over (plan 9.2).
         error_rate_percent: how many of the answers may be server errors.
     """
 
     minutes: int = Field(15, ge=0, le=60)
     every_seconds: int = Field(15, ge=5, le=60)
-    error_minutes: int = Field(5, ge=1, le=30)
+    error_minutes: int = Field(4, ge=1, le=30)
     error_rate_percent: int = Field(10, ge=1, le=100)
 
 

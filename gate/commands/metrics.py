@@ -24,13 +24,18 @@ def metrics(
     ] = None,
     as_json: AsJson = False,
     report: ReportFolder = None,
+    issue: Annotated[bool, typer.Option("--issue", help="Post them as this month's issue at GitHub.")] = False,
 ) -> int:
     """Show how often, how fast and how well you release.
 
     Reads the deployments that the gate records at GitHub. Deployment frequency, lead time for changes, change failure
-    rate and time to restore are defined as DORA does, and stand beside the plan's own targets. What GitHub does not
-    know (bugs, incidents) is listed with its source. `--report DIR` writes metrics.md and metrics.json; `gate report`
-    draws the same figures on a page. Needs `GITHUB_TOKEN` (Deployments, Contents: read).
+    rate and time to restore are defined as DORA does, and stand beside the plan's own targets. Time to
+    detect is read from the incidents' issues (`gate watch --incident`; Issues: read). What GitHub does not know (bugs)
+    is listed with its source. `--report DIR` writes metrics.md and metrics.json; `gate report` draws the same figures
+    on a page. Needs `GITHUB_TOKEN` (Deployments, Contents: read).
+
+    `--issue` writes to the repository that runs the workflow, `GITHUB_REPOSITORY`, with `REPORT_TOKEN` (Issues: write).
+    It opens one issue a month, renews it, and closes those of earlier months.
 
     **Exit codes**
 
@@ -41,11 +46,12 @@ def metrics(
 
     - `gate metrics`
     - `gate metrics --since 12w --report out`
+    - `gate metrics --since 31d --issue`: for a schedule
     """
     with command("metrics", as_json=as_json, folder=report) as run:
         from gate.common.period import beginning
         from gate.report.figures import FigureReport, figures
-        from gate.report.history import read
+        from gate.report.history import detected, read
         from gate.stack.target import choose, load_peers, load_settings
         from gate.vendors import Accounts
         from gate.vendors.repository import Repository
@@ -60,6 +66,14 @@ def metrics(
             staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
             on_staging = read(repository, staging, began, commits=True)
             released = read(repository, settings.github.environment.name, began, commits=True)
-        found = figures(on_staging, released, began, until)
-        run.finish(FigureReport(repository=settings.github.repository, since=began, until=until, figures=found))
+            minutes = detected(repository, env, began)
+        found = figures(on_staging, released, began, until, minutes)
+        made = FigureReport(repository=settings.github.repository, since=began, until=until, figures=found)
+        made = run.finish(made)
+        if issue:
+            from gate.report.monthly import post
+            from gate.vendors.issues import open_issue_tracker
+
+            with open_issue_tracker(os.environ) as tracker:
+                run.say(post(made, env, tracker))
     return run.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -26,13 +27,16 @@ def watch(
     """Watch an environment's health and error rate for a while.
 
     Changes nothing. Finds the two reasons to roll back that smoke tests are too short to see (plan 8.1): the health
-    endpoint or the frontend answers errors for more than five minutes, or more than a tenth of the answers are server
-    errors. The first is checked from here every few seconds; the second is counted by Render, for workspaces whose plan
-    has HTTP metrics, and needs `RENDER_API_KEY`. With `--minutes 0` it looks once, and a second time if that fails: at
-    most ten seconds. `release --watch` does the same after a release, and rolls back on an alarm.
+    endpoint or the frontend answers errors for more than four minutes, so that the alarm comes within five, or more
+    than a tenth of the answers are server errors. The first is checked from here every few seconds; the second is
+    counted by Render, for workspaces whose plan has HTTP metrics, and needs `RENDER_API_KEY`. With `--minutes 0` it
+    looks once, and a second time if that fails: at most ten seconds. `release --watch` does the same after a release,
+    and rolls back on an alarm.
 
     With `--incident` an alarm opens an issue, one for each environment, which the next quiet watch closes; the team is
-    notified of both (`NOTIFY_WEBHOOK_URL`). It needs `REPORT_TOKEN` (Issues: write) and `GITHUB_REPOSITORY`.
+    notified of both (`NOTIFY_WEBHOOK_URL`). A certificate with less than 14 days and a free database with less than 7
+    open an issue of their own, which names no rollback. It needs `REPORT_TOKEN` (Issues: write) and
+    `GITHUB_REPOSITORY`.
 
     **Exit codes**
 
@@ -47,7 +51,7 @@ def watch(
     - `gate watch --env production --minutes 0 --incident`: for a schedule
     """
     with command("watch", as_json=as_json) as run:
-        from gate.smoke.probes import watch_for
+        from gate.smoke.probes import expiring, watch_for
         from gate.stack.target import choose, load_target
 
         env, stack = choose(env, stack, os.environ)
@@ -55,8 +59,15 @@ def watch(
         rules = target.settings.watch
         rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})
         with run.progress(f"watching {env} for {rules.minutes} min") as tell:
-            seen = watch_for(target, os.environ, rules, tell)
-        seen = run.finish(seen.model_copy(update={"environment": env}))
+            seen = watch_for(target, os.environ, rules, tell, last=not rules.minutes)
+            seen.environment = env
+            if incident:
+                from gate.verify.certificates import lines
+
+                tell("certificates, and the database's expiry")
+                old = [f"{one.title}: {one.verdict.detail}" for one in lines(target) if one.verdict.outcome == "fail"]
+                seen.warnings = old + expiring(target, os.environ, datetime.now(UTC))
+        seen = run.finish(seen)
         if incident:
             from gate.common.notifications import notify
             from gate.smoke.incident import record
@@ -67,6 +78,6 @@ def watch(
             with open_issue_tracker(os.environ) as tracker:
                 done = record(seen, tracker, actions, target.settings.release.runbook)
             run.say(done or "nothing to report")
-            if done.startswith(("opened", "closed")):
-                notify(f"{env}: {seen.headline}; {done}", os.environ)
+            if "opened" in done or "closed" in done:
+                notify(f"{env}: {'; '.join([seen.headline, *seen.warnings, done])}", os.environ)
     return run.exit_code

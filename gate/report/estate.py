@@ -87,6 +87,7 @@ class StackOverview:
         repository: where it is at GitHub, for people.
         health: what is wrong with the backend and the frontend, by their names; empty text where nothing is. Without
             an entry: not looked at.
+        detected: minutes that each incident took to be noticed, or why that is not known.
     """
 
     name: str
@@ -96,6 +97,7 @@ class StackOverview:
     drift: Drift | Missing
     releases: list[Deployment] | Missing
     health: dict[str, str] = field(default_factory=dict)
+    detected: list[float] | str = field(default_factory=list)
 
     @property
     def serving(self) -> Deployment | None:

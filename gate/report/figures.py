@@ -18,6 +18,7 @@ from gate.report.history import Deployment
 
 Verdict = Literal["met", "missed", "no target", "not enough data", "not measured here"]
 _WEEK = timedelta(weeks=1)
+_DETECT = "time to detect (median)"
 DEFINITIONS = {
     "Deployments": "releases that served; a rollback is none",
     "Change failure rate": "releases that failed or were rolled back, also later by a person, of all releases (DORA)",
@@ -25,6 +26,9 @@ DEFINITIONS = {
     "Lead time": "from a commit to its being served in production (DORA)",
     "Time to restore": "from the beginning of a failure to the next release that served, or as long as a rollback by a "
     "person took (DORA)",
+    "Time to detect": "from the first look that failed to the alarm, of the incidents' issues; a failure between two "
+    "scheduled looks is up to their distance older",
+    "Release cycle": "from one release that served to the next, on average",
 }
 HEADER = ("figure", "value", "target", "verdict", "from")
 
@@ -35,7 +39,7 @@ class Figure:
 
     name: str
     value: float | None
-    unit: Literal["per week", "%", "hours", "minutes", ""]
+    unit: Literal["per week", "%", "days", "hours", "minutes", ""]
     target: str
     verdict: Verdict
     samples: int = 0
@@ -64,7 +68,7 @@ class FigureReport(Report):
     figures: list[Figure]
 
     def show(self, console: Console) -> None:
-        table = Table(*HEADER, title=self._title)
+        table = Table(*HEADER, title=self.title)
         table.columns[1].justify = "right"
         for one in self.figures:
             table.add_row(*one.cells)
@@ -72,17 +76,24 @@ class FigureReport(Report):
 
     def markdown(self) -> str:
         rows = [[escaped(cell) for cell in one.cells] for one in self.figures]
-        return f"## {escaped(self._title)}\n\n{markdown_table(HEADER, rows)}\n"
+        return f"## {escaped(self.title)}\n\n{markdown_table(HEADER, rows)}\n"
 
     @property
-    def _title(self) -> str:
+    def title(self) -> str:
         return f"Releases of {self.repository}, {self.since:%Y-%m-%d} to {self.until:%Y-%m-%d}"
 
 
 def figures(
-    staging: Sequence[Deployment], production: Sequence[Deployment], since: datetime, until: datetime
+    staging: Sequence[Deployment],
+    production: Sequence[Deployment],
+    since: datetime,
+    until: datetime,
+    detected: Sequence[float] | str = (),
 ) -> list[Figure]:
-    """Everything that the plan and DORA ask for, for a period."""
+    """Everything that the plan and DORA ask for, for a period.
+
+    Args: detected: minutes that each incident took to be noticed, or why that is not known.
+    """
     weeks = max((until - since) / _WEEK, 1 / 7)
     changes = [one for one in production if one.task == "deploy"]
     left = _left(production)
@@ -101,6 +112,8 @@ def figures(
         _median("from merge to staging", waits, "hours", 1.0),
         _median("from staging to production", gaps, "hours", 24.0),
         _median("time to restore", _restores(production), "minutes", 10.0),
+        _detection(detected),
+        _cycle([one for one in changes if one.good]),
         Figure("staging bugs found", None, "", "over 90 %", "not measured here", note="from the issue tracker"),
         Figure("production incidents", None, "", "under 1 a month", "not measured here", note="from the incident log"),
     ]
@@ -129,7 +142,7 @@ def _goes_back(here: str, there: str) -> bool:
 
 def _measure(number: str, unit: str) -> str:
     """`1 hour`, `2.5 hours`, `5 %`."""
-    singular = unit.removesuffix("s") if number in ("1", "1.0") and unit in ("hours", "minutes") else unit
+    singular = unit.removesuffix("s") if number in ("1", "1.0") and unit in ("days", "hours", "minutes") else unit
     return f"{number} {singular}".strip()
 
 
@@ -155,6 +168,21 @@ def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"
     value = statistics.median(values)
     verdict: Verdict = "no target" if most is None else "met" if value < most else "missed"
     return Figure(name, value, unit, target, verdict, len(values))
+
+
+def _detection(found: Sequence[float] | str) -> Figure:
+    if isinstance(found, str):
+        return Figure(_DETECT, None, "minutes", "under 5 minutes", "not measured here", note=found)
+    return _median(_DETECT, found, "minutes", 5.0)
+
+
+def _cycle(served: Sequence[Deployment]) -> Figure:
+    """The plan's one to two weeks; a shorter one is no miss."""
+    name, target = "release cycle (average)", "1 to 2 weeks"
+    if len(served) < 2:
+        return Figure(name, None, "days", target, "not enough data")
+    days = (served[-1].ended - served[0].ended) / timedelta(days=1) / (len(served) - 1)
+    return Figure(name, days, "days", target, "met" if days <= 14 else "missed", len(served) - 1)
 
 
 def _percentile(name: str, values: Sequence[float]) -> Figure:

@@ -81,9 +81,9 @@ def _stack(
         return StackOverview(name, Missing(str(error)), "", found, drift, unread)
     places = _places(loaded, config, environ)
     found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
-    releases = _releases(loaded.settings, config, environ, wanted)
+    releases, detected = _releases(loaded.settings, config, environ, wanted)
     health = _health(loaded.settings, found, wanted.probe)
-    return StackOverview(name, loaded.settings, places.repository, found, drift, releases, health)
+    return StackOverview(name, loaded.settings, places.repository, found, drift, releases, health, detected)
 
 
 def _health(settings: Settings, found: State | Missing, probe: Probe | None) -> dict[str, str]:
@@ -125,28 +125,33 @@ def _drift(name: str, wanted: Wanted) -> Drift | Missing:
 
 def _releases(
     settings: Settings, config: Mapping[str, str], environ: Mapping[str, str], wanted: Wanted
-) -> list[Deployment] | Missing:
-    """Oldest first."""
+) -> tuple[list[Deployment] | Missing, list[float] | str]:
+    """The releases, oldest first; and see Stack.detected."""
     try:
         with Accounts(environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
-            return history.read(repository, settings.github.environment.name, wanted.since, commits=True)
+            found = history.read(repository, settings.github.environment.name, wanted.since, commits=True)
+            detected = history.detected(repository, settings.environment, wanted.since) if settings.live else []
+            return found, detected
     except GateError as error:
-        return Missing(str(error))
+        return Missing(str(error)), []
     except (KeyError, TypeError, AttributeError, ValueError) as error:  # its text may be anything
-        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})")
+        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})"), []
 
 
 def _figures(stacks: Sequence[StackOverview], wanted: Wanted) -> list[figures.Figure] | Missing:
     """From the first environment that is released by tags, and the first one before it."""
     histories: dict[bool, list[Deployment]] = {}
+    detected = next(
+        (stack.detected for stack in stacks if isinstance(stack.settings, Settings) and stack.settings.live), []
+    )
     for stack in stacks:
         if isinstance(stack.settings, Settings) and isinstance(stack.releases, list):
             histories.setdefault(stack.settings.live, stack.releases)
     if len(histories) < 2:
         which = "staging" if False not in histories else "production"
         return Missing(f"they are computed from both environments, and {which}'s releases are not known", False)
-    return figures.figures(histories[False], histories[True], wanted.since, wanted.until)
+    return figures.figures(histories[False], histories[True], wanted.since, wanted.until, detected)
 
 
 def _matrix(stacks: Sequence[StackOverview], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
+from gate.vendors.errors import VendorError
+from gate.vendors.incidents import detections
 from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: read"
@@ -34,6 +36,14 @@ class Deployment:
     good: bool
     rolled_back: bool
     committed: tuple[datetime, ...] = ()
+
+
+def detected(repository: Repository, environment: str, since: datetime) -> list[float] | str:
+    """Minutes that each incident took to be noticed, or why that is not known: not every token may read issues."""
+    try:
+        return [one.minutes for one in detections(repository, environment, since)]
+    except VendorError as error:
+        return str(error).splitlines()[0]
 
 
 def read(repository: Repository, environment: str, since: datetime, *, commits: bool = False) -> list[Deployment]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -16,14 +16,22 @@ from gate.stack.target import Target
 
 _ASK = 10.0
 """Seconds that Render may take to find the service and to count."""
+_LAST = timedelta(minutes=10)
+"""How far back a single look counts the answers."""
+_SOON = timedelta(days=7)
+"""How long before a database expires it is a warning."""
 _ANSWER = 4.0
 """Seconds that the application gets to answer: two looks and the pause between them take less than ten."""
 
 
-def watch_for(target: Target, environ: Mapping[str, str], rules: Watch, tell: Callable[[str], None]) -> Watched:
+def watch_for(
+    target: Target, environ: Mapping[str, str], rules: Watch, tell: Callable[[str], None], *, last: bool = False
+) -> Watched:
     """Watch an environment: its health endpoint, its frontend, and Render's count of errors.
 
-    Args: environ: RENDER_API_KEY, without which there is no count; VERCEL_AUTOMATION_BYPASS_SECRET.
+    Args:
+        environ: RENDER_API_KEY, without which there is no count; VERCEL_AUTOMATION_BYPASS_SECRET.
+        last: count also the answers of the minutes before, which no release may be blamed for.
     """
     addresses = {"health": f"{target.backend_url}{target.settings.smoke.health_path}"}
     addresses |= {"frontend": target.frontend_url} if target.frontend_url else {}
@@ -35,7 +43,12 @@ def watch_for(target: Target, environ: Mapping[str, str], rules: Watch, tell: Ca
             problems = ((name, problem(http, url)) for name, url in addresses.items())
             return next((f"{name}: {found}" for name, found in problems if found), "")
 
-        return watching.watch(rules, look, error_rate(environ, target.settings.render.service.name), tell)
+        return watching.watch(
+            rules,
+            look,
+            error_rate(environ, target.settings.render.service.name, back=_LAST if last else timedelta()),
+            tell,
+        )
 
 
 def problem(http: httpx.Client, url: str) -> str:
@@ -52,15 +65,18 @@ def error_rate(
     service: str,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     transport: httpx.BaseTransport | None = None,
+    back: timedelta = timedelta(),
 ) -> Callable[[], Rate | None]:
-    """Make a function that asks Render how many requests a service has answered since now, and how many with errors.
+    """Make a function that asks Render how many requests a service has answered, and how many of them with errors.
 
     Facts (Render API reference, Get HTTP request count): GET /metrics/http-requests with aggregateBy=statusCode
     answers `[{labels: [{field, value}], values: [{timestamp, value}], unit}]`, a series for each status. Whether a
     workspace has it depends on its plan. Where it has not, where RENDER_API_KEY is not set, or where Render does not
     answer at once, there is no rate.
+
+    Args: back: how long before now the count begins.
     """
-    began = now()
+    began = now() - back
 
     def ask() -> Rate | None:
         period = {"startTime": _moment(began), "endTime": _moment(now())}
@@ -79,6 +95,27 @@ def error_rate(
         return Rate(round(sum(count for _status, count in counts)), round(errors))
 
     return ask
+
+
+def expiring(
+    target: Target, environ: Mapping[str, str], now: datetime, transport: httpx.BaseTransport | None = None
+) -> list[str]:
+    """What to say of a free database that Render will delete soon; nothing where Render cannot be asked.
+
+    Facts (Render API reference, Retrieve Postgres instance): expiresAt, of free databases only.
+    """
+    database = target.settings.render.database
+    if database is None or not environ.get("RENDER_API_KEY"):
+        return []
+    try:
+        with connect(environ, lambda _line: None, transport, deadline=_ASK) as session:
+            found = session.find("/postgres", "postgres", database.name) or {}
+    except RenderError as error:
+        return [f"database {database.name}: {str(error).splitlines()[0]}"]
+    expires = found.get("expiresAt")
+    if not expires or datetime.fromisoformat(expires.replace("Z", "+00:00")) - now > _SOON:
+        return []
+    return [f"database {database.name} expires on {expires[:10]}: give it a paid plan and run pulumi up"]
 
 
 def _status(series: dict[str, list[dict[str, str]]]) -> str:

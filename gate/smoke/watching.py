@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from components.gate_settings import Watch
 from gate.common.exit_codes import ExitCode
@@ -39,6 +40,8 @@ class Watched(Report):
     Attributes:
         alarm: why to roll back; empty where there is no reason.
         rate: None where it is not available.
+        first_failure: the first of the looks that failed up to the last one; None where that one was good.
+        warnings: what will be a failure soon.
 
     As JSON also `outcome`: `alarm` or `quiet`.
     """
@@ -51,6 +54,8 @@ class Watched(Report):
     looks: int = 0
     failures: int = 0
     rate: Rate | None = None
+    first_failure: datetime | None = None
+    warnings: list[str] = Field(default_factory=list)
 
     @property
     def headline(self) -> str:
@@ -64,7 +69,7 @@ class Watched(Report):
         return ExitCode.FOUND if self.alarm else ExitCode.DONE
 
     def lines(self) -> list[str]:
-        return [f"{self.environment}: {self.headline}"]
+        return [f"{self.environment}: {self.headline}", *(f"warning: {one}" for one in self.warnings)]
 
     def as_json(self) -> dict[str, Any]:
         return {**super().as_json(), "outcome": "alarm" if self.alarm else "quiet"}
@@ -77,6 +82,7 @@ def watch(
     tell: Callable[[str], None] = lambda _text: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Watched:
     """Watch until an alarm, or for so long as the rules say; longer, up to an alarm, where the last look failed.
 
@@ -92,13 +98,15 @@ def watch(
         now = clock()
         seen.seconds, seen.looks = now - began, seen.looks + 1
         if problem := look():
-            failing, seen.failures = now if failing is None else failing, seen.failures + 1
+            if failing is None:
+                failing, seen.first_failure = now, wall()
+            seen.failures += 1
             tell(f"{problem}, for {now - failing:.0f} s of {rules.error_minutes * 60}")
             if now - failing > rules.error_minutes * 60:
                 seen.alarm = f"down for {(now - failing) / 60:.0f} min: {problem}"
                 return seen
         else:
-            failing = None
+            failing, seen.first_failure = None, None
             tell(f"all is well, {seen.seconds / 60:.0f} of {rules.minutes} min")
         over = seen.seconds >= rules.minutes * 60
         if over or now - asked >= _RATE_EVERY:
@@ -110,10 +118,12 @@ def watch(
             return seen
         sleep(rules.every_seconds)
     if problem := look():
+        seen.first_failure = wall()
         sleep(_AGAIN)
         seen.looks, seen.failures, problem = 1, 1, look()
     seen.looks, seen.failures, seen.alarm = seen.looks + 1, seen.failures + bool(problem), problem
     if not problem:
+        seen.first_failure = None
         seen.rate = rate()
         seen.alarm = _too_many(seen.rate, rules)
     seen.seconds = clock() - began

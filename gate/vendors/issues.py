@@ -18,7 +18,7 @@ from gate.vendors.repository import Repository
 LIMIT = 65_536
 """Characters that GitHub takes in the text of a comment or an issue."""
 TOKEN = "REPORT_TOKEN"
-_WORKFLOW = "github-actions[bot]"
+WORKFLOW = "github-actions[bot]"
 """Who a workflow's own token writes as, where GitHub does not say who is asking."""
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ class IssueTracker:
     """The pull requests and issues of one repository. Raises (all methods): VendorError."""
 
     def __init__(self, repository: Repository) -> None:
-        self._repository, self._viewer = repository, repository.viewer() or _WORKFLOW
+        self._repository, self._viewer = repository, repository.viewer() or WORKFLOW
 
     def comment(self, number: int, mark: str, body: str) -> tuple[str, str]:
         """The one comment with this marker on a pull request, written or renewed.

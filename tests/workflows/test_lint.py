@@ -12,8 +12,11 @@ import yaml
 
 from .conftest import PROJECT
 
-WATCH = "production-watch"
-"""Runs on a schedule, which is the default branch: no environment takes it, and it has no secret of one."""
+SCHEDULED = {
+    "production-watch": {"GATE_TOKEN", "NOTIFY_WEBHOOK_URL", "WATCH_RENDER_API_KEY"},
+    "release-metrics": {"GATE_TOKEN"},
+}
+"""Run on a schedule, which is the default branch: no environment takes them, and they have no secret of one."""
 PULL_REQUEST = "pull-request"
 """Its job that has an environment is started on the branch staging, by the one that a pull request starts."""
 WORKFLOWS = sorted((PROJECT / "workflows").glob("*.yml"))
@@ -31,13 +34,14 @@ def test_zizmor_finds_nothing(repository: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_plans_five_workflows_are_there() -> None:
+def test_the_plans_five_workflows_and_two_schedules_are_there() -> None:
     assert [path.stem for path in WORKFLOWS] == [
         "production-deploy",
         "production-rollback",
         "production-smoke-tests",
         "production-watch",
         "pull-request",
+        "release-metrics",
         "staging-deploy",
         "staging-smoke-tests",
     ]
@@ -50,7 +54,7 @@ def test_every_job_is_bounded_and_has_only_the_permissions_it_names(path: Path) 
     for job in workflow["jobs"].values():
         assert "permissions" in job
         assert "uses" in job or (
-            "timeout-minutes" in job and ("environment" in job or path.stem in (WATCH, PULL_REQUEST))
+            "timeout-minutes" in job and ("environment" in job or path.stem in (*SCHEDULED, PULL_REQUEST))
         )
 
 
@@ -82,9 +86,9 @@ def test_environments_are_used_from_where_they_may_be_used() -> None:
     """Staging's takes the branch staging only, production's takes tags: a schedule runs on the default branch."""
     for path in WORKFLOWS:
         events = yaml.safe_load(path.read_text())[True]
-        if path.stem == WATCH:
+        if path.stem in SCHEDULED:
             secrets = set(re.findall(r"secrets\.(\w+)", path.read_text()))
-            assert secrets == {"GATE_TOKEN", "NOTIFY_WEBHOOK_URL"}
+            assert secrets == SCHEDULED[path.stem]
             continue
         if path.stem == PULL_REQUEST:
             jobs = yaml.safe_load(path.read_text())["jobs"]

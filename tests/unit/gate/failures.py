@@ -556,14 +556,14 @@ ROWS = [
         both_bad,
     ),
     Row(
-        "health is down for five minutes after a release",
+        "health is down for four minutes after a release",
         "-",
         f"`--watch` {ROLLS_BACK}",
         BEFORE,
         RECORD,
         3,
         ROLLED,
-        alarm("down for 5 min: health: status 503"),
+        alarm("down for 4 min: health: status 503"),
     ),
     Row(
         "a tenth of the answers are server errors after it",

@@ -15,7 +15,7 @@ from gate.cli import main
 from gate.release.release import release
 from gate.report.figures import Figure, by_week, figures
 from gate.report.history import Deployment, read
-from tests.unit.gate.release_world import ReleaseWorld, release_world
+from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -115,6 +115,25 @@ def test_from_staging_to_production() -> None:
     assert figure("from staging to production", [], [made(1.5)]).verdict == "not enough data"
 
 
+def test_time_to_detect_is_that_of_the_incidents() -> None:
+    def detection(found: list[float] | str) -> tuple[str, str, str]:
+        one = next(f for f in figures([], [], START, END, found) if f.name == "time to detect (median)")
+        return one.text, one.target, one.verdict
+
+    assert detection([0.1, 4.0, 4.5]) == ("4.0 minutes", "under 5 minutes", "met")
+    assert detection([6.0]) == ("6.0 minutes", "under 5 minutes", "missed")
+    assert detection([])[2] == "not enough data"
+    assert detection("the token may not read issues")[2] == "not measured here"
+
+
+def test_the_release_cycle_is_the_time_from_one_release_to_the_next() -> None:
+    history = [made(0), made(3, good=False), made(6), made(7, task="rollback"), made(20)]
+    found = figure("release cycle (average)", [], history)
+    assert (found.text, found.target, found.verdict) == ("10.0 days", "1 to 2 weeks", "met")
+    assert figure("release cycle (average)", [], [made(0), made(15)]).verdict == "missed"
+    assert figure("release cycle (average)", [], [made(0)]).verdict == "not enough data"
+
+
 def test_nothing_recorded_is_not_enough_data() -> None:
     verdicts = {one.name: one.verdict for one in figures([], [], START, END)}
     assert verdicts["change failure rate"] == verdicts["time to restore"] == "not enough data"
@@ -195,6 +214,28 @@ def test_the_command_writes_json_and_markdown(
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["figures"]}
     assert found["production deployments"]["samples"] == 1
     assert "| production deployments | " in (tmp_path / "metrics.md").read_text()
+
+
+def test_each_month_has_one_issue(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}", "REPORT_TOKEN": world.environ["GITHUB_TOKEN"]}
+    for name, value in {**world.environ, **environ}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(STACKS)
+
+    def issues() -> list[tuple[str, str]]:
+        return [(one["title"], one["state"]) for one in world.estate.find_all("github", "issue")]
+
+    post = ["metrics", "--env", "production", "--since", "31d", "--issue"]
+    assert [main(post), main(post)] == [0, 0]
+    ((title, state),) = issues()
+    assert title.startswith(f"Releases of {REPOSITORY}, ")
+    assert state == "open"
+    with world.estate.edit("github") as objects:
+        issue = next(one for one in objects if one["type"] == "issue")
+        assert "| release cycle \\(average\\) |" in issue["body"] or "| release cycle (average) |" in issue["body"]
+        issue["body"] = issue["body"].replace(f"{datetime.now(UTC):%Y-%m} -->", "2020-01 -->", 1)
+    assert main(post) == 0
+    assert [state for _, state in issues()] == ["closed", "open"]
 
 
 @pytest.mark.parametrize("since", ["30", "0d", "yesterday", "3m"])

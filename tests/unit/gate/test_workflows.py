@@ -102,6 +102,7 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
         ".github/workflows/production-smoke-tests.yml",
         ".github/workflows/production-watch.yml",
         ".github/workflows/pull-request.yml",
+        ".github/workflows/release-metrics.yml",
         ".github/workflows/staging-deploy.yml",
         ".github/workflows/staging-smoke-tests.yml",
         "CONTRIBUTING.md",

@@ -1,0 +1,62 @@
+"""What the issue of an incident holds for programs: when the failure was first seen, and when the alarm was raised."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gate.vendors.issues import WORKFLOW, marker
+from gate.vendors.repository import Repository
+
+_DATA = re.compile(r"<!-- staging gate: detected (\{[^\n]*\}) -->")
+
+
+@dataclass(frozen=True)
+class Detection:
+    """first_failure: the first look that failed, of those without a good one since. alarm: when people were told."""
+
+    first_failure: datetime
+    alarm: datetime
+
+    @property
+    def minutes(self) -> float:
+        return (self.alarm - self.first_failure).total_seconds() / 60
+
+    def as_text(self) -> str:
+        """A line of an issue that readers do not see."""
+        data = {name: moment.isoformat() for name, moment in vars(self).items()}
+        return f"<!-- staging gate: detected {json.dumps(data)} -->"
+
+
+def incident_marker(environment: str) -> str:
+    return marker(f"incident {environment}")
+
+
+def detections(repository: Repository, environment: str, since: datetime) -> Iterator[Detection]:
+    """Of every incident since a moment, open or closed (docs.github.com/en/rest/issues/issues).
+
+    Only issues of a workflow or of this token count, because a stranger can copy a marker. An issue whose two moments
+    somebody edited away is left out.
+
+    Raises: VendorError.
+    """
+    mark, writers = incident_marker(environment), {WORKFLOW, repository.viewer() or WORKFLOW}
+    for issue in repository.pages("issues", "Issues: read", state="all", since=since.strftime("%Y-%m-%dT%H:%M:%SZ")):
+        text = issue.get("body") or ""
+        if not text.startswith(mark) or (issue.get("user") or {}).get("login") not in writers:
+            continue
+        found = _read(text)
+        if found and found.alarm >= since:
+            yield found
+
+
+def _read(text: str) -> Detection | None:
+    try:
+        data = json.loads(found[1]) if (found := _DATA.search(text)) else {}
+        one = Detection(*(datetime.fromisoformat(data[name]) for name in ("first_failure", "alarm")))
+        return one if one.minutes >= 0 else None
+    except (KeyError, TypeError, ValueError):
+        return None
