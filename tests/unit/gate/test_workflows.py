@@ -73,7 +73,7 @@ def names() -> Names:
 def test_the_shipped_workflows_have_the_shipped_names() -> None:
     """What the tests lint and execute is what is delivered."""
     workflows = {file.path: file.content for file in delivered(names()) if file.path.startswith(".github/workflows/")}
-    assert len(workflows) == 7
+    assert len(workflows) == 8
     for path, content in workflows.items():
         assert content == (PROJECT / path.removeprefix(".github/")).read_text()
 
