@@ -49,7 +49,7 @@ def open_stack(workspace: automation.LocalWorkspace, name: str, found: list[Line
     except (automation.CommandError, ValueError) as error:
         reason = said(error).splitlines()[0]
         fix = _PASSPHRASE if "passphrase" in reason else _ACCESS.format(name=name)
-        fix = f"correct Pulumi.{name}.yaml" if "YAML" in reason else fix
+        fix = f"correct Pulumi.{name}.yaml" if "YAML" in reason or "to be an object" in reason else fix
         found.append(Line(name, "secrets of the stack", failed(f"cannot be decrypted: {reason}", fix)))
         return Opened()
     secret = frozenset(key for key, value in config.items() if value.secret)

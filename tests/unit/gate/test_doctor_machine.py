@@ -188,6 +188,7 @@ def test_a_stack_that_is_not_there_names_the_command(project: Path) -> None:
         ("incorrect passphrase", "PULUMI_CONFIG_PASSPHRASE"),
         ("AccessDenied: kms", "change-secrets-provider"),
         ("invalid YAML file: line 3", "correct Pulumi.staging.yaml"),
+        ("expected project to be an object, was a list", "correct Pulumi.staging.yaml"),
     ],
 )
 def test_secrets_that_do_not_open_say_why(project: Path, complaint: str, fix: str) -> None:
