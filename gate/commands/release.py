@@ -213,5 +213,5 @@ def deploy(
         return wait_for(sha, stage, budget)
 
     full = re.fullmatch(r"[0-9a-f]{40}", sha)
-    problem = "" if full else f"{sha} is no commit: expected its full id, 40 hexadecimal digits"
+    problem = "" if full else f"{sha} is not a commit: expected its full id, 40 hexadecimal digits"
     return Call("deploy", sha[:7], env, stack, as_json, report).execute(work, problem)

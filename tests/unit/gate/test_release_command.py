@@ -163,7 +163,7 @@ def test_what_is_no_tag_or_commit_is_refused_and_told(
     assert main([*arguments, "--json"]) == 1
     shown = capsys.readouterr()
     assert json.loads(shown.out)["outcome"] == "refused"
-    assert "is no " in shown.err
+    assert "is not a " in shown.err
     assert len(told.texts) == 1
 
 
