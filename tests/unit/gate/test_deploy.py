@@ -227,4 +227,4 @@ def test_what_cannot_be_told_to_github_is_in_the_report(
 @pytest.mark.parametrize("sha", ["main", "abc123", "v1.2.3", "A" * 40])
 def test_what_is_no_commit_is_refused(sha: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deploy", sha]) == 1
-    assert f"{sha} is no commit: expected its full id" in capsys.readouterr().out
+    assert f"{sha} is not a commit: expected its full id" in capsys.readouterr().out
