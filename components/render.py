@@ -49,13 +49,12 @@ class Backend(pulumi.ComponentResource):
         service_urls: of every one by name.
         outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses.
         documents: what each command reads, by the section and the name of its object.
-        database_id, key_value_id, env_group_id: None where not declared.
+        database_id, env_group_id: None where not declared.
     """
 
     service_id: pulumi.Output[str] | None = None
     service_url: pulumi.Output[str] | None = None
     database_id: pulumi.Output[str] | None = None
-    key_value_id: pulumi.Output[str] | None = None
     env_group_id: pulumi.Output[str] | None = None
     service_urls: Mapping[str, pulumi.Output[str]]
     outputs: Mapping[str, pulumi.Output[str]]
@@ -79,7 +78,7 @@ class Backend(pulumi.ComponentResource):
             self._contents[spec["name"]] = _contents(spec, self._known("envVarGroups", spec))
         for spec in blueprint.services(value_of):
             self._service(spec, args.branch)
-        self.database_id, self.key_value_id = self._first("databases"), self._first("keyValues")
+        self.database_id = self._first("databases")
         self.env_group_id = self._first("envVarGroups")
         services = {name: one for (section, name), one in self._made.items() if section == "services"}
         self.service_urls = {name: one["url"] for name, one in services.items() if name in blueprint.addressed}

@@ -9,9 +9,9 @@ from blueprint.errors import ApiError
 from blueprint.workspace import Session
 from gate.common.budget import Budget
 from gate.release.errors import ReleaseRefused, Replaced, StepFailed
+from gate.vendors.render_deploys import UNDER_WAY, commit_of
 
 _BUILT = frozenset({"live", "deactivated"})
-_UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
 _BUILD_IS_GONE = frozenset({400, 404, 409, 410, 422})
 """Statuses of a refused rollback. Render keeps few builds, but lists the deploys of all of them."""
 _LOOK_BACK = 100
@@ -37,7 +37,7 @@ class RenderService:
 
     def knows(self, sha: str) -> bool:
         """Whether a commit serves, or is on its way."""
-        return any(d["status"] in _UNDER_WAY | {"live"} and commit_of(d) == sha for d in self._deploys())
+        return any(d["status"] in UNDER_WAY | {"live"} and commit_of(d) == sha for d in self._deploys())
 
     def deploy(self, sha: str, budget: Budget) -> str:
         """Have a commit serve, unless it does. Answers the deploy's id.
@@ -51,7 +51,7 @@ class RenderService:
         if live and commit_of(live) == sha:
             budget.note(f"Render: {self.name} serves {sha[:7]} already")
             return str(live["id"])
-        under_way = next((d for d in known if d["status"] in _UNDER_WAY and commit_of(d) == sha), None)
+        under_way = next((d for d in known if d["status"] in UNDER_WAY and commit_of(d) == sha), None)
         if under_way is None:
             budget.note(f"Render: deploying {sha[:7]} to {self.name}")
             under_way = self._start("deploys", {"commitId": sha}, sha, {deploy["id"] for deploy in known}, budget)
@@ -65,7 +65,7 @@ class RenderService:
         Raises: StepFailed.
         """
         known = self._deploys()
-        later = [d for d in known if d["status"] in _UNDER_WAY and d["id"] != deploy_id and commit_of(d) != sha]
+        later = [d for d in known if d["status"] in UNDER_WAY and d["id"] != deploy_id and commit_of(d) != sha]
         for deploy in later:
             budget.note(f"Render: canceling deploy {deploy['id']}, which would serve later")
             self._cancel(deploy)
@@ -79,7 +79,7 @@ class RenderService:
         if live and wanted(live):
             budget.note(f"Render: {self.name} serves {sha[:7]} already")
             return str(live["id"])
-        if under_way := next((d for d in known if d["status"] in _UNDER_WAY and wanted(d)), None):
+        if under_way := next((d for d in known if d["status"] in UNDER_WAY and wanted(d)), None):
             return self._until_live(under_way["id"], budget)
         built = [deploy for deploy in known if deploy["status"] in _BUILT and wanted(deploy)]
         if not built and not sha:
@@ -107,7 +107,7 @@ class RenderService:
 
     def _ended(self, deploy: dict[str, Any]) -> bool:
         now = self._session.client.get(f"{self._path}/deploys/{deploy['id']}")
-        return now["status"] not in _UNDER_WAY
+        return now["status"] not in UNDER_WAY
 
     def _deploys(self) -> list[dict[str, Any]]:
         listed = self._session.client.get(f"{self._path}/deploys", limit=_LOOK_BACK)
@@ -125,7 +125,7 @@ class RenderService:
     def _until_live(self, deploy_id: str, budget: Budget) -> str:
         def ended() -> str | None:
             status = str(self._session.client.get(f"{self._path}/deploys/{deploy_id}")["status"])
-            return None if status in _UNDER_WAY else status
+            return None if status in UNDER_WAY else status
 
         status = budget.wait_for(f"Render: deploy {deploy_id}", ended)
         if status != "live":
@@ -135,7 +135,3 @@ class RenderService:
             raise error(f"Render: deploy {deploy_id} of {self.name} ended as {status}: {told}")
         budget.note(f"Render: deploy {deploy_id} is {status}")
         return deploy_id
-
-
-def commit_of(deploy: dict[str, Any]) -> str:
-    return str((deploy.get("commit") or {}).get("id", ""))

@@ -20,11 +20,11 @@ from gate.smoke.report import Outcome, Result, SmokeReport
 from gate.smoke.table import TABLE, Check
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
+from gate.vendors.render_deploys import UNDER_WAY, commit_of
 from gate.vendors.vercel import Vercel
 
 _BEGINS = 120.0
 """Seconds in which a vendor begins to build what was pushed."""
-_UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
 _FAILED = frozenset({"ERROR", "DELETED", "BLOCKED"})
 _LOGIN = "login from"
 _ELSEWHERE = frozenset({"suite", "version", "health of"})
@@ -97,15 +97,15 @@ def at_render(session: Session, service: str, number: int, sha: str, budget: Bud
         if found is None:
             return _none("Render", f"{service} has no preview of the pull request") if late else None
         deploys = list(session.client.pages(f"/services/{found['id']}/deploys", "deploy"))
-        mine = next((one for one in deploys if _commit(one) == sha), None)
+        mine = next((one for one in deploys if commit_of(one) == sha), None)
         if mine is None and late:  # nothing was changed of what it is built of
             mine = next((one for one in deploys if one["status"] == "live"), None)
-        if mine is None or mine["status"] in _UNDER_WAY:
+        if mine is None or mine["status"] in UNDER_WAY:
             return None
         if mine["status"] == "live":
             url = str(found["serviceDetails"]["url"]).rstrip("/")
-            return Half("Render", url, f"{url}, commit {_commit(mine)[:7]}")
-        return Half("Render", "", f"the deploy of {_commit(mine)[:7]} ended as {mine['status']}", Outcome.FAILED)
+            return Half("Render", url, f"{url}, commit {commit_of(mine)[:7]}")
+        return Half("Render", "", f"the deploy of {commit_of(mine)[:7]} ended as {mine['status']}", Outcome.FAILED)
 
     return _waited("Render", look, budget)
 
@@ -163,7 +163,3 @@ def _is_preview(service: Mapping[str, Any], base: str, number: int) -> bool:
 
 def _none(vendor: str, why: str) -> Half:
     return Half(vendor, "", why, Outcome.SKIPPED)
-
-
-def _commit(deploy: Mapping[str, Any]) -> str:
-    return str((deploy.get("commit") or {}).get("id", ""))
