@@ -8,8 +8,6 @@ PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply reported
 rerun continues), 2 refused before anything was changed, 130 interrupted.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

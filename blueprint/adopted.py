@@ -4,8 +4,6 @@ here makes, deploys, restarts, resumes or deletes a service.
 Facts (Render API reference): neither PATCH of a service nor PUT of a variable deploys; a new plan restarts it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType

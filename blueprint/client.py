@@ -5,8 +5,6 @@ Knows no resource. Facts from the Render API reference: errors are `{id, message
 (seconds). Any number of threads may use one client.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable, Iterator

@@ -5,8 +5,6 @@ was asked for gets a random suffix; an empty allow list is answered as null. Sto
 by itself where storage autoscaling is on.
 """
 
-from __future__ import annotations
-
 import time
 
 from blueprint.errors import NotAvailable, Refused

@@ -1,7 +1,5 @@
 """What a look at Render finds: each difference as data. How it is worded for people is not decided here."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Any
 

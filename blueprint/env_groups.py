@@ -4,8 +4,6 @@ Facts from recorded traffic: POST takes all variables at once; PUT of one variab
 one answers 204. The list leaves the variables out, a single GET has them.
 """
 
-from __future__ import annotations
-
 from blueprint.errors import Refused
 from blueprint.fields import changes, observed
 from blueprint.fingerprint import NOTHING, Asked

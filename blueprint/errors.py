@@ -1,7 +1,5 @@
 """What can go wrong with Render, as a hierarchy with one base. Messages never hold a secret or a request body."""
 
-from __future__ import annotations
-
 
 class RenderError(Exception):
     """Base of every error of this package; its text is fit to be shown to the user as it is."""

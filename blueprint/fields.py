@@ -1,7 +1,5 @@
 """How a declared object and a live one compare: one row a field, naming where the API reads and writes it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tells whether two environments hold the same secret, without either showing it. Knows nothing of Render."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A new field of a service is one row here and one attribute of its model. Facts: 
 traffic, and the types of its own Python client (render 1.5.0, `render.public_api`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,8 +3,6 @@
 Knows nothing of the objects that hold them.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import re

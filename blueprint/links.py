@@ -1,7 +1,5 @@
 """How services and environment groups hang together: which groups a service links, and what of them it has taken up."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from blueprint.errors import MissingReference

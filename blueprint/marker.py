@@ -4,8 +4,6 @@ Render keeps no record of who set what. With the marker a later run tells a chan
 change of the declaration without knowing any declared value, so secrets and values of other vendors are no obstacle.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -3,8 +3,6 @@
 A field that is None is not declared: what Render has, or makes by itself, stays.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Generic, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator

@@ -4,8 +4,6 @@ Facts (Render API reference): creating a service deploys it at once; a change of
 command does not deploy by itself.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from blueprint.drift import Difference, DriftKind

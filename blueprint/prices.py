@@ -4,8 +4,6 @@ Facts (render.com/pricing): storage is charged by its size; a read replica and t
 database cost as much as the database; previews cost as much as services of their plan for as long as they exist.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

@@ -4,8 +4,6 @@ Facts (Render's API reference): a project is made with its first environments; o
 What a project has beyond its declared environments is left alone.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from blueprint.drift import Difference, DriftKind

@@ -1,7 +1,5 @@
 """Converges Render with a document: looks at everything first, refuses what cannot be done, then writes differences."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar

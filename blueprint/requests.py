@@ -4,8 +4,6 @@ Facts (Render's API reference): scaling, disks, headers, routes and the environm
 created and have endpoints of their own afterwards; registry credentials are named in Blueprints and sent by id.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, TypeVar
 

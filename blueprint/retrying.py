@@ -6,8 +6,6 @@ twice is sent again. When? After what the vendor asks for (Retry-After, or the r
 else after a growing pause; with jitter, because many clients wake at the same moment otherwise.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import suppress

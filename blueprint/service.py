@@ -3,8 +3,6 @@
 The models are generic in what a variable may be: the stack's settings hold the same models as a command's document.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, model_validator

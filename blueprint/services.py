@@ -5,8 +5,6 @@ serviceDetails and answered in its envSpecificDetails; an apex domain brings its
 one service at a time.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial

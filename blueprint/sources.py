@@ -1,7 +1,5 @@
 """Where a variable's value comes from, in a Blueprint's words."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator

@@ -5,8 +5,6 @@ plans and policies are kept in the REST API's spelling. Ours are: `known` on the
 what exists already; `recreate` on what holds data; `environment` on what belongs to an environment of a project.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any

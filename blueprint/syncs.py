@@ -4,8 +4,6 @@ Each sync of a Blueprint sets variables, plan and automatic deploys again, whate
 Disconnecting it leaves the objects as they are (render.com/docs/infrastructure-as-code, API: blueprints).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 

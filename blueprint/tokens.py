@@ -1,7 +1,5 @@
 """What a token can look like, at all vendors: checked before one is sent, so that a placeholder is called one."""
 
-from __future__ import annotations
-
 import re
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")

@@ -1,7 +1,5 @@
 """Resolves declared variables to values: references to other objects are looked up, kept values are left alone."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit

@@ -1,7 +1,5 @@
 """One run against one workspace: who owns what is made, look-ups by name, creation that never happens twice."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

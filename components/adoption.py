@@ -5,8 +5,6 @@ So while an object is named there, everything about it is left as it is; once it
 shows what the declaration would change. The exception is what the run could not do without, see `_WRITTEN`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import pulumi

@@ -1,7 +1,5 @@
 """An environment's own Auth0 application and its credentials (plan 1.3)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pulumi

@@ -1,7 +1,5 @@
 """The stack's Render objects as documents in Blueprint vocabulary, made from its settings. Knows no Pulumi resource."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a Render object's command reads: its environment, besides credentials, and its document. Knows no Pulumi."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

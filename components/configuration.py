@@ -3,8 +3,6 @@
 Knows no Pulumi: the program hands it the engine's configuration as a mapping, `gate` the same from the stack's file.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import re

@@ -1,7 +1,5 @@
 """Says what is wrong with a stack's configuration: pydantic's errors in the words of the stack file."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +12,6 @@ from components.settings import Settings
 from components.vocabulary import NAMESPACE, SECRETS
 
 
-class SettingsError(ValueError):
-    """The configuration is wrong; the text lists every problem. Nothing was declared."""
-
-    def __init__(self, stack: str, problems: list[Problem]) -> None:
-        self.problems = problems
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"stack {stack}: {count} in its configuration; nothing was read or changed:\n{lines}")
-
-
 @dataclass(frozen=True)
 class Problem:
     """Where, what was found (never a secret) and what was expected."""
@@ -34,6 +22,16 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.found} — {self.expected}"
+
+
+class SettingsError(ValueError):
+    """The configuration is wrong; the text lists every problem. Nothing was declared."""
+
+    def __init__(self, stack: str, problems: list[Problem]) -> None:
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"stack {stack}: {count} in its configuration; nothing was read or changed:\n{lines}")
 
 
 def untagged(detail: Any) -> Any:

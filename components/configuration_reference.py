@@ -4,8 +4,6 @@
 first come from the models of the settings and from configuration_keys.yaml, which describes every key once.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import json

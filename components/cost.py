@@ -1,7 +1,5 @@
 """What a stack's Render objects cost a month, for the budget (plan 10.1: $0 to $14) and the outputs."""
 
-from __future__ import annotations
-
 from blueprint.prices import prices
 from components.render_settings import Render
 

@@ -1,7 +1,5 @@
 """Watches over each resource as it is declared: production is never deleted, and no secret goes out in clear."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Mapping

@@ -8,8 +8,6 @@ Where the zone's name servers are Vercel's (`marketedge:dns.zone`), Vercel makes
 domains by itself (vercel.com/docs, Working with domains), and the stack declares those of Render's.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 whether both share a secret. Reads the outputs that those runs left, before anything is declared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args

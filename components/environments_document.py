@@ -3,8 +3,6 @@
 `make documents` renews it, `make check` compares it. Plan 1.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the guardrails look at, and what they say."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from blueprint.syncs import Sync

@@ -3,8 +3,6 @@
 `gate preview` tells the same of every vendor; see `gate.changes.consequences`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator, Mapping

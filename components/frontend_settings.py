@@ -1,7 +1,5 @@
 """The `marketedge:auth0` and `marketedge:vercel` sections: the login and the frontend (plan 1.3, 2.5)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """The sections that only `gate` reads: smoke tests, seeds, releases and the watch after them (plan 3.2 to 3.5, 8.1)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """The gate at GitHub: a protected branch, and the environment whose jobs deploy and test it (plan 1.4, 1.5)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The `marketedge:github` section: the repository, its branch, its environment and its release tags (plan 1.4, 1.5)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator

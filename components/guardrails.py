@@ -4,8 +4,6 @@ A rule is a function from what is known to findings. A risk that somebody may ta
 `marketedge:strict`; what nobody may do is an error at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 
 import pulumi

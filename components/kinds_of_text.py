@@ -5,8 +5,6 @@ Addresses follow Auth0's rules for application URLs (auth0.com/docs, Subdomain U
 have schemes of their own.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, TypeVar
 from urllib.parse import SplitResult, urlsplit

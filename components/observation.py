@@ -4,8 +4,6 @@ pulumi-command has no read: `pulumi refresh` cannot see Render. What is found he
 update, with the reasons in it; see `components.render`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

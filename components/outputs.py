@@ -1,7 +1,5 @@
 """What a stack tells its users, its workflows, and the other environment's stack."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pulumi

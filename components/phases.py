@@ -3,8 +3,6 @@
 Moving `marketedge:phase` forward is the rollout; moving it back is the rollback of the gate itself.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Literal, get_args
 

@@ -5,8 +5,6 @@ that a preview shows every value that is none: each is a variable of the command
 these changes, and when the object was found changed at Render: then its environment says what drifted.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

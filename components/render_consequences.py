@@ -3,8 +3,6 @@
 Facts: docs.render.com (deploys, instance types, environment variables).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

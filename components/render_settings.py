@@ -5,8 +5,6 @@ lists any number of objects as a Blueprint does; `database`, `keyValue`, `envGro
 shorter ways to write the same lists.
 """
 
-from __future__ import annotations
-
 import graphlib
 from collections.abc import Iterator
 from typing import Annotated, Any, Self

@@ -1,7 +1,5 @@
 """What the rules have to know of the repository at GitHub: its workflows, what they reported, and the protection."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any

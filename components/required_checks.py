@@ -4,12 +4,11 @@ A required check that is not reported blocks every pull request (docs.github.com
 checks). Other apps report checks too, so what recent pull requests really got is looked at as well.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from components.workflow_jobs import Job, Workflows, matches, read
 
@@ -34,7 +33,7 @@ class Evidence:
     required: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, files: Mapping[str, str]) -> Evidence:
+    def of(cls, files: Mapping[str, str]) -> Self:
         """Args: files: texts of the workflows, by path."""
         return cls(read(files), any(_SETS_STATUS.search(text) for text in files.values()))
 

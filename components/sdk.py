@@ -5,8 +5,6 @@ Each SDK has one module a resource, which its package only gathers. `import pulu
 are written as ever and mean the same; only the modules of what is used are run.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import re

@@ -1,7 +1,5 @@
 """The guardrails about secrets, other people's hosts, and who may release. See `guardrails`. Plan 1.1 to 1.3, 2.4."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

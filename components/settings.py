@@ -3,8 +3,6 @@
 Knows neither Pulumi nor a vendor's API. `configuration.load` builds these models and reports everything that is wrong.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Self

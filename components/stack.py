@@ -1,7 +1,5 @@
 """Reads the running stack: its configuration as Settings, and which vendors' credentials are at hand."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

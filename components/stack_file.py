@@ -5,8 +5,6 @@ to it, `02134` is octal, `1e3` is 1000, a date becomes a time. Where that change
 `StackConfig.changed` says so. Tried with the CLI, 3.210.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

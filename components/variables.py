@@ -1,7 +1,5 @@
 """Variables in the settings: where a value comes from, and what GitHub, Vercel and Render each allow."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 

@@ -4,8 +4,6 @@ Another vendor is one more row here, its component, and its own modules in `gate
 `gate/verify`; its kinds of objects are rows of `gate.vendors.kinds`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What the frontend's builds get and where they are served, and the project itself (plan 2.5, 2.6)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

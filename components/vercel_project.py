@@ -1,7 +1,5 @@
 """The Vercel project as it is, and the variables in it that would be in the way of the declared ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Words that the program and `gate` share and that need no Pulumi: importing them costs nothing."""
 
-from __future__ import annotations
-
 FORESEEN = "up: "
 """How a line of a plain preview begins that says what `up` leads to; `gate preview` says it in its own way."""
 

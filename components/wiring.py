@@ -1,7 +1,5 @@
 """Where a variable's value comes from: written out, a named secret, or an output of another component."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pulumi

@@ -5,8 +5,6 @@ called workflow its own jobs after a slash (docs.github.com/en/actions: Workflow
 workflow, Reuse workflows). The files are other people's: what is not understood is passed over, and named.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterator, Mapping

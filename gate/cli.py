@@ -3,8 +3,6 @@
 A command's module is imported only when the command runs or shows its own help, so that everything else is quick.
 """
 
-from __future__ import annotations
-
 import difflib
 import os
 import sys

@@ -1,7 +1,5 @@
 """A Blueprint as data: how its text is read, which fields Render's schema has, and where its objects are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

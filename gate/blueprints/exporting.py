@@ -1,7 +1,5 @@
 """From a stack's Render section to a Blueprint that Render's schema takes; what a Blueprint cannot say is told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import yaml

@@ -1,7 +1,5 @@
 """From a Blueprint to the `marketedge:render` section of a stack; what means something else here is told."""
 
-from __future__ import annotations
-
 import graphlib
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The objects of a workspace as a Blueprint would declare them: what lives and is not written down yet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

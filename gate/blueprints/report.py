@@ -1,8 +1,7 @@
 """What an import or an export says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
+from typing import Self
 
 from components.configuration import set_secret
 from gate.blueprints.importing import Imported
@@ -20,7 +19,7 @@ class ImportReport(Report):
     commands: list[str]
 
     @classmethod
-    def of(cls, stack: str, found: Imported, section: str, *, written: bool) -> ImportReport:
+    def of(cls, stack: str, found: Imported, section: str, *, written: bool) -> Self:
         """What is to be said of an import."""
         shared = [
             f"{name}: one secret for {', '.join(holders)}; give each a name of its own if their values differ"

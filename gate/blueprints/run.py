@@ -1,7 +1,5 @@
 """Imports a Blueprint into a stack's file, and exports one from it."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Callable, Mapping

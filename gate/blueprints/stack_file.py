@@ -1,7 +1,5 @@
 """Puts a section into a stack file's text and leaves every other line as it is, comments included."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import yaml

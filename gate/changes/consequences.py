@@ -4,8 +4,6 @@ Facts: docs.render.com (deploys, rate limits in the API's headers), docs.github.
 (a variable takes effect with a build; project settings are of all its environments), auth0.com/docs (applications).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """A look at a stack for a person: a table of drift on a terminal, one plain line a difference everywhere else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rich.console import Console

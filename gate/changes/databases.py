@@ -1,7 +1,5 @@
 """What is lost with a database: asked of Render where a preview deletes one, and only then."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Objects that a preview would create and that exist at their vendor already: `up` would fail at them half-way."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from pulumi.automation.events import OpType

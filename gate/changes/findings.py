@@ -1,7 +1,5 @@
 """From the steps of a preview to findings: what drifted, what was declared and not applied, what merely follows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any

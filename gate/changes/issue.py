@@ -3,8 +3,6 @@
 A closed one stays closed: what drifts later is another story, and gets an issue of its own.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 

@@ -3,8 +3,6 @@
 Changes nothing: neither a resource nor the state.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +27,21 @@ from gate.vendors import Accounts
 from gate.vendors.kinds import VendorObject
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One preview of a stack.
+
+    Attributes:
+        redactor: knows every secret that its texts may repeat.
+        accounts: the vendors' accounts that the stack uses.
+    """
+
+    preview: Preview
+    dependencies: Dependencies
+    redactor: Redactor
+    accounts: Accounts
 
 
 def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> DriftReport:
@@ -80,21 +93,6 @@ def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
         changes = [PlannedChange(operation=Operation.UPDATE, object=one.object, findings=[one]) for one in findings]
     order = list(Operation)
     return sorted(changes, key=lambda one: (order.index(one.operation), str(one.object))), sorted(follow_ups, key=str)
-
-
-@dataclass(frozen=True)
-class Look:
-    """One preview of a stack.
-
-    Attributes:
-        redactor: knows every secret that its texts may repeat.
-        accounts: the vendors' accounts that the stack uses.
-    """
-
-    preview: Preview
-    dependencies: Dependencies
-    redactor: Redactor
-    accounts: Accounts
 
 
 def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:

@@ -1,7 +1,5 @@
 """A look at a stack as Markdown, fit for an issue, a comment on a pull request and a workflow's step summary."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 

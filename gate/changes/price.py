@@ -1,7 +1,5 @@
 """What a stack costs before and after: of the last `up`, and of a preview."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 The contract is `components.command_environment`. A document is public; a secret in it is the name of a variable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

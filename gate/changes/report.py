@@ -1,7 +1,5 @@
 """What a look at a stack found, as data: what drifted, what `up` would do. Knows neither the engine nor a terminal."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A look at a stack in words: the sentences and cells that Markdown, tables and plain lines have in common."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The domains that a stack declares, as DNS has them here."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Iterator, Mapping
 

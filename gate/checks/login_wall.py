@@ -1,7 +1,5 @@
 """Whether staging's domain can be opened without a login at Vercel (vercel.com/docs/deployment-protection)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

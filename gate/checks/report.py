@@ -1,7 +1,5 @@
 """Lines of checks for people: on the console and as a Markdown table. Does not know what was checked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

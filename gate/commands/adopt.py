@@ -1,7 +1,5 @@
 """`gate adopt`."""
 
-from __future__ import annotations
-
 import os
 
 from gate.commands.options import AsJson, Env, StackName

@@ -1,7 +1,5 @@
 """`gate disconnect`."""
 
-from __future__ import annotations
-
 import os
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`gate metrics`."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import Annotated

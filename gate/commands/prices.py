@@ -1,7 +1,5 @@
 """`gate prices`."""
 
-from __future__ import annotations
-
 from gate.commands.options import AsJson
 from gate.commands.running import command
 

@@ -1,7 +1,5 @@
 """`gate prune`."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from datetime import UTC, datetime

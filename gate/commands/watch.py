@@ -1,7 +1,5 @@
 """`gate watch`."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import Annotated

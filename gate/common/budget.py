@@ -1,11 +1,9 @@
 """Waiting for a vendor within a budget, with a word about it now and then."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from gate.common.errors import StepFailed
 
@@ -35,7 +33,7 @@ class Budget:
     def __post_init__(self) -> None:
         self._began = self.clock()
 
-    def extended(self, seconds: float) -> Budget:
+    def extended(self, seconds: float) -> Self:
         """The same timeline, with so much time from now on."""
         longer = replace(self, seconds=self.elapsed + seconds)
         longer._began = self._began

@@ -1,7 +1,5 @@
 """What can go wrong in a command, as a hierarchy with one base."""
 
-from __future__ import annotations
-
 
 class GateError(Exception):
     """Base of every error of this package; its text is fit to be shown to the user as it is."""

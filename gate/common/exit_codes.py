@@ -1,7 +1,5 @@
 """How commands end, for workflows that branch on it."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

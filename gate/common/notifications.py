@@ -1,7 +1,5 @@
 """Tells a chat channel what came of a release (plan 3.3, 3.5): best effort, because the release is what counts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

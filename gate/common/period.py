@@ -1,7 +1,5 @@
 """How far back a command looks."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What a long wait looks like, on standard error: a spinner with elapsed time and budget on a terminal, else lines."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 The engine masks what it knows to be secret; a vendor's error message may still repeat a token.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping

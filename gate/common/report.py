@@ -1,7 +1,5 @@
 """What a command found: the base of every report, and the models it is made of."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self

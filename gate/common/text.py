@@ -1,7 +1,5 @@
 """Text for people: on one line, as Markdown, with numbers and moments; the same for every report."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Release tags: semantic versions with a v in front, in the order of semver.org."""
 
-from __future__ import annotations
-
 from semver import Version
 
 EXPECTED = "expected a semantic version with a v in front, such as v1.2.3"

@@ -1,7 +1,5 @@
 """Auth0: the management application, its scopes, and whether it is of the tenant that the logins go to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from components.frontend_settings import Auth0 as Declared

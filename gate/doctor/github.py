@@ -5,8 +5,6 @@ nothing: each permission is tried with a question that needs it (docs.github.com
 required for fine-grained personal access tokens), and whether it includes writing cannot be seen without writing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

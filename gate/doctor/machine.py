@@ -1,7 +1,5 @@
 """This machine: Python and its packages, the Pulumi CLI, its plugins, and the backend that it is logged in to."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

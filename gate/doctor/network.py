@@ -1,7 +1,5 @@
 """What is reached from here: the vendors' hosts."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 

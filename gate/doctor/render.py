@@ -1,7 +1,5 @@
 """Render: the key, the workspace that owns everything, and the service that is adopted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from blueprint.syncs import managing

@@ -1,7 +1,5 @@
 """All checks, from the machine to the vendors. What cannot be looked at ends its own checks, and nobody else's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

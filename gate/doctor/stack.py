@@ -1,7 +1,5 @@
 """One stack: it exists, its secrets open, and its file is valid. Reads the state, and says nothing of what is in it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

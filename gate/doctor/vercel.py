@@ -1,7 +1,5 @@
 """Vercel: the token's form, whether it is accepted, the team and the frontend's project."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from urllib.parse import quote
 

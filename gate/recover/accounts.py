@@ -1,7 +1,5 @@
 """The vendors' accounts that an opened stack uses."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

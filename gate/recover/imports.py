@@ -8,8 +8,6 @@ The list is made from the preview's steps, because `pulumi preview --import-file
 same name for the parent of all their children (found with CLI 3.210).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """What a recovery found and did: for people as lines, for workflows as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The course of a recovery: locks, preview, look-ups, and with leave to change something, repairs and imports."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from pulumi.automation import Stack

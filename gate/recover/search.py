@@ -1,7 +1,5 @@
 """What a preview would create, and which of it exists at its vendor already."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import yaml

@@ -1,7 +1,5 @@
 """What a kill leaves in the stack's state: pending operations, and where the state lies in a folder, a lock."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

@@ -4,8 +4,6 @@ Best effort: what cannot be done is said, and changes nothing about the release.
 (releases/releases: generate_release_notes; pulls/pulls).
 """
 
-from __future__ import annotations
-
 from gate.common.errors import GateError
 from gate.vendors.repository import Repository
 

@@ -1,7 +1,5 @@
 """The backend at Render: what serves, deploying a commit, going back. Facts: Render API reference, Deploys."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The frontend of an environment that Vercel deploys by itself: builds of a branch, served at the branch's domain."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

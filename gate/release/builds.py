@@ -1,7 +1,5 @@
 """The frontend's build that belongs to a commit. Vercel skips builds of commits that leave the frontend as it was."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from gate.common.budget import Budget

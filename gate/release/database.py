@@ -5,8 +5,6 @@ moment (paid plans); POST /postgres/{id}/export starts an export (202), and GET 
 is written.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What ends a release or a rollback early."""
 
-from __future__ import annotations
-
 from gate.common.errors import GateError, StepFailed
 
 __all__ = ["ReleaseRefused", "StepFailed"]

@@ -1,7 +1,5 @@
 """The frontend at Vercel: what serves, promoting a staged build, going back. Facts: vercel.com/docs/rest-api."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 from urllib.parse import quote
 

@@ -6,8 +6,6 @@ it and until when; an expired one no longer counts. The tag object is of the bra
 make a ref of a commit with other workflow files than those.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What has to hold before a release changes anything (plan 3.3, 4.2). Every one is looked at; none is skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

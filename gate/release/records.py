@@ -4,13 +4,11 @@ docs.github.com/en/rest/deployments. A deployment's state is that of its newest 
 environment turns an earlier one into `inactive`, which was good in its time.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
 from gate.vendors.repository import Repository
@@ -44,7 +42,7 @@ class Serving:
     vercel_commit: str = ""
     others: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def beside(self, wanted: Serving) -> list[Half]:
+    def beside(self, wanted: Self) -> list[Half]:
         """The commit of each half, beside the one that is wanted."""
         others = [Half(f"Render, {name}", commit, wanted.others.get(name, ("", ""))[1])
                   for name, (_, commit) in self.others.items()]  # fmt: skip

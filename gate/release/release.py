@@ -4,8 +4,6 @@ Killed at any point and run again it goes on: what serves is left alone, what is
 served before is in the record at GitHub.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

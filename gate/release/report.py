@@ -1,7 +1,5 @@
 """What came of a release or a rollback: for a person, as JSON, as Markdown for a step summary."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field

@@ -1,7 +1,5 @@
 """Going back to an earlier release, or to what served before one that never ended (plan 3.5, 8.3)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Production as a whole: what serves at both vendors, and putting a release, or what served before it, in its place."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Ctrl-C and a polite kill: before a rollback they end the run, during one they are answered and it goes on."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Opens everything that a release works with: the vendors' accounts, and the lock in the name of this run."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import getpass

@@ -1,7 +1,5 @@
 """A commit that an environment deploys by itself: waited for, smoke-tested, recorded, told (plan 3.1, 3.2)."""
 
-from __future__ import annotations
-
 import os
 
 from blueprint.errors import RenderError

@@ -1,7 +1,5 @@
 """What the page shows. Where something could not be looked at, the reason stands in its place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The figures, computed from a history. Knows no vendor. The targets are the plan's (5.5, 9.2)."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass

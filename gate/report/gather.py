@@ -1,7 +1,5 @@
 """Looks everything up for the page. A vendor that cannot be asked leaves its own part empty, and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Reads the record: deployments of an environment and how each ended (docs.github.com/en/rest/deployments)."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where an object is in its vendor's dashboard; where it has no page of its own, the page that lists it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

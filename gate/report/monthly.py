@@ -1,7 +1,5 @@
 """One issue a month with the figures of releases (plan 5.5, 9.2)."""
 
-from __future__ import annotations
-
 from gate.report.figures import FigureReport
 from gate.vendors.issues import IssueTracker, marker
 

@@ -3,8 +3,6 @@
 Jinja escapes every text; the page forbids the browser to fetch anything.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Reads what a stack's last `up` left, from an export whose secrets stay encrypted: no passphrase is needed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime

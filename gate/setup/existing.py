@@ -3,8 +3,6 @@
 A vendor that cannot be asked is no error: its questions have no proposals, and `notes` says why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The two stack files: filled in from the answers and from what exists, and loaded once before they are written."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

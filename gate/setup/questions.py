@@ -1,7 +1,5 @@
 """What `gate init` has to know: one row a question, answered by an option, by a person, or by what exists."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What `gate init` did, and what a person does next."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from gate.checks.report import CheckReport

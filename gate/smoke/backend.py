@@ -1,7 +1,5 @@
 """The checks of the backend: health and what it depends on, CORS, the login address, the API (plan 1.1, 1.2, 2.4)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Any

@@ -1,7 +1,5 @@
 """The report for a person: a table on a terminal, one plain line a check everywhere else."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text

@@ -1,7 +1,5 @@
 """The report as JUnit XML and as Markdown. Its texts are redacted already."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

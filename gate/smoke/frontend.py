@@ -1,7 +1,5 @@
 """The checks of the frontend: its pages load (plan 3.2), and call this environment's backend. Runs no JavaScript."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urljoin, urlsplit
 

@@ -1,7 +1,5 @@
 """One issue about an environment that is down: opened by the first alarm, closed by the first quiet watch after it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 

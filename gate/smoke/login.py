@@ -5,8 +5,6 @@ Auth0's resource owner password grant, for which the application needs the grant
 directory (auth0.com/docs/get-started/authentication-and-authorization-flow/resource-owner-password-flow).
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

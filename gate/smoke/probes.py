@@ -1,7 +1,5 @@
 """What a watch looks at: the health endpoint from outside, and Render's own count of answers by status."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 

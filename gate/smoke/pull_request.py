@@ -5,8 +5,6 @@ the backend's preview is tested by itself. Facts: vercel.com/docs/rest-api (depl
 previews: one is called `<service> PR #<number>` and names its base service as `serviceDetails.parentServer`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What the smoke tests found, and its JSON form. Knows neither HTTP nor a terminal."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

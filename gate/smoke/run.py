@@ -1,7 +1,5 @@
 """Makes every check of the table at the same time, within the budget, and leaves none out of the report."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence

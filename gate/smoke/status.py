@@ -1,7 +1,5 @@
 """Tells GitHub what came of the smoke tests: a commit status, which branch protection can require."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from gate.common.errors import GateError

@@ -1,7 +1,5 @@
 """The team's own tests of what serves (Playwright or anything else): a command of the stack file, with a time limit."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import signal

@@ -1,7 +1,5 @@
 """The table of smoke tests: what is checked in which environment, and which row of the plan asks for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

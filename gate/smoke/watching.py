@@ -1,7 +1,5 @@
 """Looks at the health endpoint again and again, and at the share of server errors, until one of them is an alarm."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What people call a resource and its properties: the vendor's words, from Pulumi's types and property names."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the program would create, from a preview: type, name, parent, provider and inputs of each new resource."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ event (`resOutputsEvent`): `old` as declared last, `new` as met, no `new` where 
 follows is planned from what was met: its `old` is the live object, its `new` the declaration.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

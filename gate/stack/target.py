@@ -1,7 +1,5 @@
 """What the commands know of one environment: its stack's settings, and the addresses it is reached at."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence

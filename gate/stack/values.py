@@ -1,7 +1,5 @@
 """Properties as the engine's events carry them: secrets masked, values that only `up` will know, paths into them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

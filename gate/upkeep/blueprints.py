@@ -1,7 +1,5 @@
 """What came of looking for Blueprints that still sync an environment's objects."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from gate.common.exit_codes import ExitCode

@@ -6,8 +6,6 @@ other branch first, and the usual pull request from there brings them. Facts: do
 git/refs, pulls).
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

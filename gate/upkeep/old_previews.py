@@ -5,8 +5,6 @@ branch is the head of a pull request. Everything else is kept, and says why. A p
 is open and it is the branch's newest, or while a domain is bound to its branch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Runs the application's seed scripts as one-off jobs of its service, each once (render.com/docs/one-off-jobs)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -4,8 +4,6 @@ The workflows are shipped with MarketEdge's names in them, ready to be run and c
 place as they are delivered. Facts: docs.github.com/en/rest (repos/contents, git/refs, pulls).
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re
@@ -13,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import yaml
@@ -85,7 +83,7 @@ class Names:
     staging_url: str
 
     @classmethod
-    def of(cls, staging: Settings, production: Settings) -> Names:
+    def of(cls, staging: Settings, production: Settings) -> Self:
         domains = [f"https://{domain}" for domain in staging.render.service.domains]
         return cls(
             staging.github.branch.name,

@@ -4,8 +4,6 @@ Where both are set the config wins, as with the providers; the owner of the repo
 versions of the GitHub provider disagree about which of the two counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType

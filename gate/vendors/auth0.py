@@ -1,7 +1,5 @@
 """Finds applications of an Auth0 tenant by name. Facts: auth0.com/docs/api/management/v2."""
 
-from __future__ import annotations
-
 import base64
 import json
 import time

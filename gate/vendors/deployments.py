@@ -4,8 +4,6 @@ GitHub records each workflow job of an environment as a deployment of it, and ve
 gate say so in their payload.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

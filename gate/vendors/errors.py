@@ -1,7 +1,5 @@
 """What can go wrong when a vendor is asked: every message names what is missing and what to do, and no secret."""
 
-from __future__ import annotations
-
 from gate.common.errors import GateError, MissingCredentials
 
 

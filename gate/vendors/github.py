@@ -4,8 +4,6 @@ Where the API is follows the provider's rule for `github:baseUrl`: on github.com
 `/graphql`; anywhere else (GitHub Enterprise Server) they are at `/api/v3` and `/api/graphql`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import time

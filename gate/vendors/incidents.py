@@ -1,7 +1,5 @@
 """What the issue of an incident holds for programs: when the failure was first seen, and when the alarm was raised."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

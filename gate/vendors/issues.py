@@ -4,8 +4,6 @@ What was written before is found by a hidden marker at the start of its text, an
 stranger can copy a marker. Facts: docs.github.com/en/rest (issues/issues, issues/comments).
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -3,8 +3,6 @@
 One row a resource type. Drift, preview, recover, adopt, doctor and report all name an object by its row here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

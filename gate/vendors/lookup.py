@@ -4,8 +4,6 @@ One function a resource type; inputs are under the names the engine uses (`varia
 were tried with the real plugins. For resources that a program declares and a state does not have.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

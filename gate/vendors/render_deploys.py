@@ -1,7 +1,5 @@
 """What a deploy at Render says of itself (api-docs.render.com, List deploys), for whoever reads its JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

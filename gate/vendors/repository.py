@@ -1,7 +1,5 @@
 """One repository at GitHub: tags, ancestry, commit statuses. Facts: docs.github.com/en/rest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Finds a Vercel project's domains and environment variables by name. Facts: vercel.com/docs/rest-api."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

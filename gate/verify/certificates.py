@@ -1,7 +1,5 @@
 """Certificates of every host of an environment (plan 2.3, 2.6). Past a proxy that opens TLS, that one's is seen."""
 
-from __future__ import annotations
-
 import ssl
 import time
 from collections.abc import Iterator

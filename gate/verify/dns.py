@@ -1,7 +1,5 @@
 """Follows the DNS records of a stack's domains until they hold, which takes as long as caches keep what was there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """Vercel's and Auth0's side: project, variables, domains, application, one client id (plan 1.3, 2.5, 2.6, 5.4)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """GitHub's side: branches, protection, checks that report, environment, release tags (plan 1.4, 1.5, 3.3, 5.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Render's side of the plan: service, database, domains, variables by name (1.1, 2.1 to 2.4, 5.4)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
