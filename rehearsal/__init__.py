@@ -1,1 +1,1 @@
-"""The estate in miniature, on loopback: simulators and stand-in plugins for machines without an account."""
+"""Simulators and stand-in plugins, so that the whole program runs on one machine without any account."""

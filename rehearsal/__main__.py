@@ -25,12 +25,16 @@ from rehearsal.staging import Staging
 from rehearsal.story import Chapter, Story
 
 _SECONDS = 1.0
-"""How long a database or a deploy takes here; minutes at Render."""
+"""How many seconds a database or a deploy takes here. At Render it takes minutes."""
 _LOG = PROJECT / ".cache" / "rehearsal" / "engine.log"
 
 
 def main() -> int:
-    """Exit status: 0 all is as it should be, 1 a chapter failed, 2 it could not begin."""
+    """Run the rehearsal.
+
+    Returns:
+        The exit status: 0 when every chapter ended well, 1 when a chapter failed, 2 when the rehearsal could not begin.
+    """
     parser = argparse.ArgumentParser(prog="make rehearse", description=__doc__)
     parser.add_argument("--all", action="store_true", help="tell everything: each phase of production, destroy")
     parser.add_argument("--keep", action="store_true", help="open a shell in that world at the end, to try things")
@@ -84,7 +88,7 @@ def _rehearse(stage: World, console: Console, *, everything: bool, keep: bool) -
 
 
 def _announce(console: Console, chapters: list[Chapter], *, everything: bool) -> None:
-    """What will be seen, and how long it takes."""
+    """Print what the rehearsal will show, and how long it takes."""
     log = _LOG.relative_to(PROJECT)
     console.print(
         f"{len(chapters)} chapters, about {'three minutes' if everything else 'a minute'}: staging is made from "
@@ -96,7 +100,7 @@ def _announce(console: Console, chapters: list[Chapter], *, everything: bool) ->
 
 
 def _in_shell(arguments: argparse.Namespace, console: Console) -> int:
-    """`break` and `tag`, as processes of their own in the world of a rehearsal that is kept."""
+    """Run `break` or `tag` against the world of a rehearsal that was kept open."""
     if FOLDER_VARIABLE not in os.environ:
         console.print("This works in the shell that `make rehearse ARGS=--keep` opens.")
         return 2

@@ -1,7 +1,8 @@
-"""The application as its smoke tests meet it, running on what Render and Vercel serve. For a rehearsal and its tests.
+"""Plays the application that the smoke tests call, for a rehearsal and its tests.
 
-Facts: the plan's tasks 1.1, 1.2 and 2.4, and the application's own routes (`/health`, `/api/v1/auth/auth0-url`,
-`/api/v1/auth/me`). What it answers follows from the live deploy's commit and environment, not from the settings.
+It runs on what Render and Vercel serve: what it answers follows from the commit and the environment of the live
+deploy, not from the settings. The facts are the plan's tasks 1.1, 1.2 and 2.4, and the application's own routes
+(`/health`, `/api/v1/auth/auth0-url`, `/api/v1/auth/me`).
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ Headers = dict[str, str]
 
 @dataclass
 class Application:
-    """One environment's backend and frontend.
+    """The backend and the frontend of one environment.
 
     Attributes:
-        service, project: names at Render and Vercel.
+        service: the backend's name at Render.
+        project: the frontend's name at Vercel.
         unhealthy: commits that deploy well and then do not work.
     """
 
@@ -38,7 +40,7 @@ class Application:
     unhealthy: set[str] = field(default_factory=set)
 
     def running(self) -> tuple[str, dict[str, str]] | None:
-        """Commit and environment of the live deploy; None where nothing serves."""
+        """Return the commit and the environment variables of the live deploy, or None when nothing serves."""
         with self.render.lock:
             self.render.settle()
             estate = self.render.estate
@@ -47,7 +49,7 @@ class Application:
             return ((live["commit"] or {}).get("id", ""), dict(estate.deploy_environment[live["id"]])) if live else None
 
     def backend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
-        """Status, headers and content of an answer of the API."""
+        """Answer a request to the API, as status, headers and content."""
         if (now := self.running()) is None:
             return 503, {}, "Service Unavailable"
         commit, environment = now
@@ -64,7 +66,7 @@ class Application:
         return 404, {}, {"detail": "Not Found"}
 
     def frontend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
-        """A page of the build that production's domains point at."""
+        """Answer with a page of the build that production's domains point at."""
         project = self.vendors.find("vercel", "project", name=self.project) or {}
         if not project.get("serving"):
             return 404, {"x-vercel-error": "DEPLOYMENT_NOT_FOUND"}, "The deployment could not be found on Vercel."
@@ -91,7 +93,7 @@ def _auth0_url(redirect: str, environment: dict[str, str]) -> tuple[int, Headers
 
 
 def _preflight(origin: str, allowed: str) -> tuple[int, Headers, Any]:
-    """As Starlette's CORSMiddleware: 400 and no header for a stranger."""
+    """Answer as Starlette's CORSMiddleware does: an origin that is not allowed gets 400 and no header."""
     host = urlsplit(origin).hostname or ""
     for entry in allowed.split(","):
         label, _, rest = host.partition(".")
@@ -102,7 +104,7 @@ def _preflight(origin: str, allowed: str) -> tuple[int, Headers, Any]:
 
 @contextlib.contextmanager
 def serve(application: Application) -> Iterator[tuple[str, str]]:
-    """Serve it on loopback while the block runs; the value is the addresses of backend and frontend."""
+    """Serve both halves on loopback while the block runs. The block gets the addresses of backend and frontend."""
     with running(_server(application.backend)) as backend, running(_server(application.frontend)) as frontend:
         yield backend, frontend
 
@@ -126,7 +128,7 @@ def _server(answers: Any) -> ThreadingHTTPServer:
         do_GET = do_POST = do_OPTIONS = answer
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

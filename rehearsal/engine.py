@@ -1,4 +1,4 @@
-"""Runs the real program on the real Pulumi engine, in a rehearsal's world, through the Automation API."""
+"""Runs the real program on the real Pulumi engine in a rehearsal's world, through the Automation API."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ PROJECT_NAME = "marketedge-staging-gate"
 
 
 def program() -> None:
-    """The program as the ordinary CLI runs it."""
+    """Run the program as the ordinary CLI does."""
     run_program(PROJECT)
 
 
 class Engine:
     """One stack of the project in one world.
 
-    Args: show: receives the engine's output line by line, as the CLI prints it.
+    Args:
+        show: is called with each line that the engine prints, as the CLI prints it.
     """
 
     def __init__(self, world: World, stack: str, show: Callable[[str], None]) -> None:
         self._world, self._show = world, show
         self.output: list[str] = []
-        """Every line that the engine printed."""
+        """Return every line that the engine printed."""
         self.stack = automation.create_or_select_stack(
             stack,
             project_name=PROJECT_NAME,
@@ -44,7 +45,7 @@ class Engine:
         )
 
     def set_secrets(self, values: Mapping[str, str]) -> None:
-        """What `pulumi config set --secret --path 'marketedge:secrets.<NAME>'` does."""
+        """Do what `pulumi config set --secret --path 'marketedge:secrets.<NAME>'` does."""
         for name, value in values.items():
             self.stack.set_config(
                 f"marketedge:secrets.{name}", automation.ConfigValue(value=value, secret=True), path=True
@@ -59,7 +60,7 @@ class Engine:
             return self.stack.up(on_output=self._print, **options)
 
     def inhabited(self) -> contextlib.AbstractContextManager[None]:
-        """This process in the stack's world, for what runs the program by itself."""
+        """Run the block with the stack's environment variables, for code that runs the program itself."""
         return inhabit(self._world)
 
     def destroy(self) -> automation.DestroyResult:
@@ -67,7 +68,7 @@ class Engine:
             return self.stack.destroy(on_output=self._print)
 
     def unprotect(self) -> None:
-        """What `pulumi state unprotect --all` does: databases cannot be destroyed before somebody says so."""
+        """Do what `pulumi state unprotect --all` does. Until then the engine refuses to destroy databases."""
         self._print("$ pulumi state unprotect --all --yes")
         done = subprocess.run(
             [self.stack.workspace.pulumi_command.command, "state", "unprotect", "--all", "--yes", "--stack", self.name],
@@ -84,12 +85,12 @@ class Engine:
         return self.stack.name
 
     def state(self) -> str:
-        """The state file as it lies in the backend."""
+        """Return the state file as the backend holds it."""
         path = self._world.state / ".pulumi" / "stacks" / PROJECT_NAME / f"{self.name}.json"
         return path.read_text()
 
     def resources(self) -> list[dict[str, Any]]:
-        """The resources in the state, without the stack itself and the providers."""
+        """Return the resources in the state, without the stack itself and the providers."""
         listed = json.loads(self.state())["checkpoint"]["latest"].get("resources", [])
         return [r for r in listed if not r["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))]
 
@@ -99,5 +100,8 @@ class Engine:
 
 
 def inhabit(world: World) -> contextlib.AbstractContextManager[None]:
-    """This process as one in the world: an inline program reads the same environment as the CLI's own would."""
+    """Run the block with the world's environment variables.
+
+    An inline program runs in this process, so it must read the same environment as the CLI's own process.
+    """
     return added_to_environment(world.environment)

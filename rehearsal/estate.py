@@ -1,4 +1,4 @@
-"""The miniature world of a rehearsal: vendors with what exists before the gate, credentials that are worth nothing."""
+"""The world of a rehearsal: vendors with what exists before the gate, and credentials that open nothing real."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rehearsal.render_api import RenderSimulator, serve
 
 PROJECT = Path(__file__).resolve().parents[1]
 STACKS = Path(__file__).resolve().parent / "stacks"
-"""The plan's stacks: the rehearsal goes on working when a team edits the files in the project's folder."""
+"""The stack files of the plan. The rehearsal uses them even after a team has edited those in the project's folder."""
 WORKSPACE = {"id": "tea-rehearsal", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}
 
 
@@ -30,7 +30,7 @@ def _token(length: int = 24) -> str:
 
 @dataclass(frozen=True)
 class Secrets:
-    """Random for each rehearsal, so that finding one where it does not belong proves a leak."""
+    """The made-up secrets. They are random in each rehearsal, so finding one in the wrong place proves a leak."""
 
     credentials: dict[str, str] = field(
         default_factory=lambda: {
@@ -60,18 +60,18 @@ class Secrets:
     passphrase: str = field(default_factory=_token)
 
     def values(self) -> list[str]:
-        """Everything that nobody may ever see."""
+        """Return every secret, none of which may be shown anywhere."""
         secret = [value for name, value in self.credentials.items() if name not in ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID")]
         return [*secret, *self.stack.values(), *self.production.values(), self.passphrase]
 
 
 @dataclass(frozen=True)
 class World:
-    """Where everything is.
+    """Everything that a rehearsal runs in.
 
     Attributes:
-        environment: what a process needs to live in it.
-        rest_requests: what GitHub, Auth0 and Vercel were asked over REST: vendor, method and path, oldest first.
+        environment: the environment variables that a process in the world needs.
+        rest_requests: vendor, method and path of each REST request to GitHub, Auth0 and Vercel, oldest first.
     """
 
     folder: Path
@@ -83,7 +83,7 @@ class World:
 
     @property
     def project(self) -> Path:
-        """The project as the engine sees it: real files, and copies of those that a run writes to."""
+        """Return the project as the engine sees it: links to the real files, and copies of those that a run writes."""
         return self.folder / "project"
 
     @property
@@ -91,7 +91,7 @@ class World:
         return self.folder / "state"
 
     def render_session(self) -> httpx.Client:
-        """Somebody at Render's dashboard: requests of this client count like any other."""
+        """Return a client of Render's API for edits by hand. Its requests count towards Render's limits."""
         key = self.secrets.credentials["RENDER_API_KEY"]
         return httpx.Client(
             base_url="http://render.test/v1",
@@ -100,7 +100,7 @@ class World:
         )
 
     def secret_values(self) -> list[str]:
-        """Everything that may stand in no output and in no state in clear: what was given and what vendors made."""
+        """Return every secret, given or made by a vendor. No output may hold one, and no state in clear."""
         stores = [*self.render.estate.postgres.values(), *self.render.estate.key_values.values()]
         generated = [v for group in self.render.estate.env_groups.values() for v in _generated(group)]
         auth0 = [client["clientSecret"] for client in self.vendors.find_all("auth0", "client")]
@@ -123,12 +123,15 @@ def world(
     owner: str = "zebra-devops",
     tenant: str = "dev-g8trhgbfdq2sk2m8.us.auth0.com",
 ) -> Iterator[World]:
-    """A living world in `folder`, which must lie outside the source tree.
+    """Run a world in a folder while the block runs.
 
     Args:
+        folder: where its files go; it must be outside the source tree.
         pulumi: the CLI's binary.
-        processes: let the engine start each plugin, as it does in real life; otherwise it attaches to this process.
-        stacks: the folder with the stacks' files. owner, tenant: of the repository at GitHub, and at Auth0.
+        processes: True lets the engine start each plugin, as in real life; False lets it attach to this process.
+        stacks: the folder with the stack files.
+        owner: of the repository at GitHub.
+        tenant: at Auth0.
     """
     given = Secrets()
     given.credentials["AUTH0_DOMAIN"] = tenant
@@ -178,11 +181,11 @@ _WORKFLOWS = {
     "zebra-smoke": "name: Zebra Smoke\non: {pull_request: {paths: ['app/**']}}\n"
     "jobs: {zebra-protection-gate: {name: 🚪 Zebra Protection Gate (Required), runs-on: ubuntu-latest}}\n",
 }
-"""What reports the plan's two required checks in the application as it is: neither by the name that the plan gives."""
+"""The workflow of the application as it is. Neither of its checks has the name that the plan gives."""
 
 
 def seed(vendors: Estate) -> None:
-    """What MarketEdge has before the gate: the repository with main, and the frontend's Vercel project."""
+    """Create what MarketEdge has before the gate: the repository with main, and the frontend's Vercel project."""
     vendors.seed(
         "github", "repository", name="MarketEdge-Platform", fullName="zebra-devops/MarketEdge-Platform", private=True
     )

@@ -1,4 +1,4 @@
-"""What people do to staging by hand, in the vendors' dashboards: the rehearsal's own edits, and those to try."""
+"""Edits that people make by hand in the vendors' dashboards, for the rehearsal's chapters and for trying out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from rehearsal.plugins.estate import FOLDER_VARIABLE, select
 
 @dataclass(frozen=True)
 class Desk:
-    """Somebody at the dashboards. Args: render: Render's API, with a key. vendors: everything at the others."""
+    """Somebody at the dashboards.
+
+    Args:
+        render: a client of Render's API.
+        vendors: everything at the other vendors.
+    """
 
     render: httpx.Client
     vendors: Estate
@@ -26,30 +31,30 @@ class Desk:
     @classmethod
     @contextlib.contextmanager
     def in_world(cls, world: World) -> Iterator[Desk]:
-        """In the process of the world itself."""
+        """Return the desk inside the process that runs the world."""
         with world.render_session() as render:
             yield cls(render, world.vendors)
 
     @classmethod
     @contextlib.contextmanager
     def in_shell(cls, environ: Mapping[str, str] = os.environ) -> Iterator[Desk]:
-        """In a process of its own, with the environment of a rehearsal's shell."""
+        """Return the desk inside another process, which has the environment of a rehearsal's shell."""
         headers = {"Authorization": f"Bearer {environ['RENDER_API_KEY']}"}
         with httpx.Client(base_url=environ["RENDER_HOST"], headers=headers) as render:
             yield cls(render, Estate(environ[FOLDER_VARIABLE]))
 
     def service_id(self) -> str:
-        """Staging's service at Render."""
+        """Return staging's service at Render."""
         answer = self.render.get("/services", params={"name": SERVICE})
         answer.raise_for_status()
         return str(answer.json()[0]["service"]["id"])
 
     def ask_render(self, method: str, path: str, content: Any = None) -> None:
-        """One request about staging's service."""
+        """Send one request about staging's service."""
         self.render.request(method, f"/services/{self.service_id()}{path}", json=content).raise_for_status()
 
     def set(self, vendor: str, type: str, key: str, value: Any, **where: Any) -> None:
-        """Set a property of the one object that has these others."""
+        """Set a property of the one object that has these other properties."""
         with self.vendors.edit(vendor) as objects:
             (one,) = select(objects, type, **where)
             one[key] = value
@@ -57,7 +62,11 @@ class Desk:
 
 @dataclass(frozen=True)
 class Break:
-    """One edit by hand. says: what it does, for a person."""
+    """One edit by hand.
+
+    Attributes:
+        says: what it does, in words for a person.
+    """
 
     says: str
     edit: Callable[[Desk], None]
@@ -81,4 +90,4 @@ BREAKS = {
         lambda desk: desk.set("auth0", "client", "callbacks", ["https://evil.example/callback"], name=APPLICATION),
     ),
 }
-"""Edits by the name that `python -m rehearsal break` takes."""
+"""The edits by the name that `python -m rehearsal break` takes."""

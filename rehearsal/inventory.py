@@ -1,4 +1,4 @@
-"""Every staging object of the plan, read from the vendors' side: what is there, not what was meant to be."""
+"""Lists every staging object of the plan as the vendors hold it, whatever the program meant to make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ APPLICATION = "MarketEdge Platform (staging)"
 
 @dataclass(frozen=True)
 class Row:
-    """One object. task: of the plan. found: empty where there is no such object."""
+    """One object.
+
+    Attributes:
+        task: its number in the plan.
+        found: what is there; empty when there is no such object.
+    """
 
     vendor: str
     title: str
@@ -22,7 +27,7 @@ class Row:
 
 
 def staging_objects(world: World) -> list[Row]:
-    """One row an object, in the plan's order."""
+    """Return one row for each object, in the plan's order."""
     return [*_github(world), *_auth0(world), *_render(world), *_vercel(world)]
 
 

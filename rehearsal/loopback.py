@@ -1,4 +1,4 @@
-"""Runs an HTTP server of a simulator in a thread while a block runs."""
+"""Runs a simulator's HTTP server in a thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.server import ThreadingHTTPServer
 
 @contextlib.contextmanager
 def running(server: ThreadingHTTPServer) -> Iterator[str]:
-    """The value is the server's address on loopback, without a path."""
+    """Run the server while the block runs. The block gets its address on loopback, without a path."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

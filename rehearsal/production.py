@@ -1,4 +1,4 @@
-"""The living production of a rehearsal: what MarketEdge has before the gate, and proof that nobody touched it."""
+"""The production of a rehearsal: what MarketEdge has before the gate, and the proof that nobody touched it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT = "marketedge-frontend"
 REPOSITORY = "MarketEdge-Platform"
 DOMAINS = ("app.zebra.associates", "platform.marketedge.co.uk")
 CHANGED = {"AUTH0_AUDIENCE", "CORS_ORIGINS"}
-"""What of the service's variables the gate writes (plan 1.1, 1.2)."""
+"""The variables of the service that the gate writes (plan 1.1, 1.2)."""
 
 _DECLARED = {
     ("github", "branch_protection"): (
@@ -34,7 +34,7 @@ _DECLARED = {
     ("vercel", "deployment"): (),
     ("vercel", "environment_variable"): ("value", "comment"),
 }
-"""What the gate sets at objects of these types; everything else about them is theirs."""
+"""The properties that the gate sets, by type of object. Every other property belongs to production."""
 
 _VARIABLES = {
     "AUTH0_DOMAIN": "dev-g8trhgbfdq2sk2m8.us.auth0.com",
@@ -63,7 +63,9 @@ _VARIABLES = {
 class Living:
     """Production as it was found.
 
-    deploys: every one there was, the live one among them. kept: by vendor, object and property, what is not declared.
+    Attributes:
+        deploys: every deploy that there was, the live one among them.
+        kept: by vendor, object and property, what the gate does not declare.
     """
 
     service_id: str
@@ -76,8 +78,11 @@ class Living:
 
 
 def seed_production(world: World) -> Living:
-    """A service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project with domains, a
-    variable and a deployment that serves, a protected main and a GitHub environment, each with settings of its own."""
+    """Create production.
+
+    It has a service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project with domains,
+    a variable and a deployment that serves, a protected main, and a GitHub environment. Each has settings of its own.
+    """
     _seed_github(world)
     client = world.vendors.seed(
         "auth0",
@@ -103,7 +108,7 @@ def seed_production(world: World) -> Living:
 
 
 def _seed_github(world: World) -> None:
-    """A rule and an environment that are stricter here and there than the plan asks."""
+    """Create a branch rule and an environment that are in some points stricter than the plan asks."""
     world.vendors.seed(
         "github",
         "branch_protection",
@@ -119,7 +124,7 @@ def _seed_github(world: World) -> None:
 
 
 def _seed_vercel(world: World) -> None:
-    """Built by a command of its own; the second domain leads to the first, and one of the variables is there."""
+    """Create the frontend. It has a build command, a second domain that redirects to the first, and one variable."""
     with world.vendors.edit("vercel") as objects:
         (project,) = (one for one in objects if one["type"] == "project" and one["name"] == PROJECT)
         project |= {
@@ -161,7 +166,7 @@ def _settle(world: World, service_id: str) -> None:
 
 
 def look(world: World, client_id: str = "") -> Living:
-    """Production as it is now."""
+    """Return production as it is now."""
     estate = world.render.estate
     (service,) = estate.named(estate.services, SERVICE)
     return Living(
@@ -186,7 +191,7 @@ def _kept(world: World) -> dict[tuple[str, str, str], str]:
 
 
 def _properties(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value by its dotted path; of a list its only entry, or the whole."""
+    """Return every value by its dotted path. A list with one entry counts as that entry; a longer one is one value."""
     if isinstance(node, list) and len(node) == 1:
         yield from _properties(node[0], path)
     elif isinstance(node, dict):
@@ -197,7 +202,7 @@ def _properties(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def harm(world: World, before: Living) -> list[str]:
-    """What was done to production since, that nobody may do to it: from the request log and from what is there."""
+    """Return what somebody did to production that nobody may do, from the request log and from what exists."""
     found = []
     for request in world.render.requests[before.requests :]:
         path = request.path.partition("?")[0]
@@ -219,7 +224,7 @@ def harm(world: World, before: Living) -> list[str]:
 
 
 def _harmful(method: str, steps: list[str]) -> bool:
-    """Everything but reading, changing fields, and writing one variable."""
+    """Return every write but changes of fields and writes of one variable."""
     if method == "GET" or (method == "PATCH" and not steps):
         return False
     return not (method == "PUT" and steps[:1] == ["env-vars"] and len(steps) == 2)

@@ -1,4 +1,4 @@
-"""The rehearsal's release chapters: a good release, one that fails its smoke tests and rolls back, a rollback."""
+"""The release chapters of a rehearsal: a good release, one that fails its smoke tests and rolls back, a rollback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ _CONTEXT = "staging-smoke-tests"
 
 
 class Releases:
-    """What `python -m gate` does around releases, for a production at cutover.
+    """Runs what `python -m gate` does around releases, for a production that is cut over.
 
-    Args: application: that serves, at these addresses of backend and frontend.
+    Args:
+        application: the application that serves.
+        backend: its address.
+        frontend: its address.
     """
 
     def __init__(self, story: Story, application: Application, addresses: tuple[str, str]) -> None:
@@ -31,20 +34,20 @@ class Releases:
 
     @property
     def job(self) -> dict[str, str]:
-        """The environment variables that a job of the application's workflows has."""
+        """Return the environment variables that a job of the application's workflows has."""
         client = self._world.vendors.find("auth0", "client", name=APPLICATION) or {}
         backend, frontend = self._addresses
         return {"BACKEND_URL": backend, "FRONTEND_URL": frontend, "SMOKE_AUTH0_CLIENT_ID": client.get("clientId", "")}
 
     def good_and_bad(self) -> list[Chapter]:
-        """The short way: one release that stays, and one that does not."""
+        """Return the short way: one release that succeeds, and one that fails."""
         return [
             Chapter("Release v1.0.0, a good one", partial(self._release, "v1.0.0")),
             Chapter("Release v1.1.0 fails its smoke tests and rolls back", partial(self._fail, "v1.1.0")),
         ]
 
     def everything(self) -> list[Chapter]:
-        """These, and what else is done around releases."""
+        """Return these two, and what else is done around releases."""
         return [
             *self.good_and_bad(),
             Chapter("Release v1.2.0", partial(self._release, "v1.2.0")),
@@ -56,12 +59,12 @@ class Releases:
         ]
 
     def _release(self, tag: str) -> str:
-        """A release of a new commit, which then serves."""
+        """Release a new commit, which then serves."""
         self._before, self._good = self._good, tag_release(self._world.vendors, tag)
         return self._run(["release", tag])
 
     def _fail(self, tag: str) -> str:
-        """A release whose commit deploys well and does not work: what served before serves again."""
+        """Release a commit that deploys well and does not work. What served before serves again."""
         self._application.unhealthy.add(tag_release(self._world.vendors, tag))
         return self._run(["release", tag], 3)
 
@@ -72,14 +75,14 @@ class Releases:
         return told
 
     def _run(self, command: list[str], expected: int = 0) -> str:
-        """One command, after which the good commit serves at both vendors."""
+        """Roll back with one command, after which the good commit serves at both vendors."""
         self._story.gate(*command, expected=expected, job=self.job)
         if (found := serving(self._world)) != (self._good, self._good):
             raise RehearsalFailed(f"after gate {' '.join(command)} {found} serve, expected {self._good} at both")
         return f"exit code {expected}; {self._good[:7]} serves at Render and Vercel"
 
     def _check_workflows(self) -> str:
-        """The workflows were delivered before the cutover: main has them."""
+        """Check the workflows. They were delivered before the cutover, so main has them."""
         self._story.gate("workflows", "check", "--env", "production", job=self.job)
         for name in ("RENDER_API_KEY", "VERCEL_API_TOKEN"):  # a person sets what the jobs need and no stack knows
             self._world.vendors.seed(
@@ -89,7 +92,7 @@ class Releases:
         return "main has the current version of every workflow"
 
     def _verify(self) -> str:
-        """Everything holds but the two required checks: nothing reports under the names that the plan gives them."""
+        """Verify production. Two required checks fail: nothing reports under the names that the plan gives them."""
         folder = self._world.folder / "verified"
         arguments = ("verify", "--env", "production", "--report", str(folder))
         self._story.gate(*arguments, expected=2, job=self.job)
@@ -102,7 +105,13 @@ class Releases:
 
 
 def tag_release(vendors: Estate, name: str) -> str:
-    """A commit that passed staging reaches main, is built by Vercel, and gets its tag. Returns: the commit."""
+    """Bring a commit to main and tag it.
+
+    It has passed staging, and Vercel has built it.
+
+    Returns:
+        The commit.
+    """
     sha = github_git.commit(vendors, _REPOSITORY, "main")
     vercel_deployments.build(vendors, FRONTEND, sha, "main")
     github_git.status(vendors, _REPOSITORY, sha, _CONTEXT)
@@ -111,7 +120,7 @@ def tag_release(vendors: Estate, name: str) -> str:
 
 
 def serving(world: World) -> tuple[str, str]:
-    """The commits that Render and Vercel serve production with."""
+    """Return the commits that Render and Vercel serve production with."""
     estate = world.render.estate
     with world.render.lock:
         world.render.settle()

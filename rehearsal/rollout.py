@@ -1,4 +1,4 @@
-"""The rehearsal's production chapters: adopted as it lives, led through the phases and back, and never touched."""
+"""The production chapters of a rehearsal: production is adopted and led through the phases, and stays untouched."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ _OPEN = {"autoDeploy": "yes", "autoAssignment": True, "staging required": False}
 
 
 class Rollout:
-    """Production's stack from phase to phase. Args: before: production as it was found."""
+    """Leads production's stack from phase to phase.
+
+    Args:
+        before: production as it was found.
+    """
 
     def __init__(self, story: Story, before: Living) -> None:
         self._story, self._before = story, before
         self._engine = story.stack("production")
 
     def adopted(self) -> list[Chapter]:
-        """The short way: everything that exists is adopted at once, and production is cut over."""
+        """Return the short way: everything that exists is adopted at once, and production is cut over."""
         return [
             *self._enter("infrastructure"),
             Chapter("Production: the application gets its workflows", self._deliver),
@@ -36,7 +40,7 @@ class Rollout:
         ]
 
     def every_phase(self) -> list[Chapter]:
-        """From adoption to cutover and back, phase by phase."""
+        """Return the long way: from adoption to cutover and back, phase by phase."""
         back = partial(self._move, "infrastructure", _OPEN)
         return [
             *self._enter("foundation"),
@@ -49,11 +53,11 @@ class Rollout:
         ]
 
     def cut_over(self) -> list[Chapter]:
-        """Cutover, for good."""
+        """Cut over, and stay there."""
         return [Chapter("Production: on to cutover", partial(self._move, "cutover", _GATED)), self._clean("cutover")]
 
     def _enter(self, phase: str) -> list[Chapter]:
-        """A phase that declares objects which exist: they are adopted first, then become as declared."""
+        """Enter a phase that declares objects which exist. They are adopted first, then changed to what is declared."""
         return [
             Chapter(f"Production, {phase}: gate adopt finds what exists", partial(self._look_up, phase)),
             Chapter(f"Production, {phase}: up takes it over and changes nothing", self._take_over),
@@ -82,7 +86,7 @@ class Rollout:
         return f"{len(self._written_by_up('update'))} objects updated in place"
 
     def _deliver(self) -> str:
-        """The pull request of `gate workflows sync`, merged: what main requires at cutover is set by one of them."""
+        """Merge the pull request of `gate workflows sync`. One of its workflows sets the status that main requires."""
         project = self._story.world.project
         production, _config = load_settings("production", None, {}, project)
         files = delivered(names(production, {}, project))
@@ -92,7 +96,7 @@ class Rollout:
         return f"{len(files)} files on main"
 
     def _move(self, phase: str, expected: dict[str, Any]) -> str:
-        """A phase that changes what is there."""
+        """Enter a phase that changes what exists."""
         self._configure("phase", phase)
         self._engine.up()
         if (found := self._gate()) != expected:
@@ -100,7 +104,7 @@ class Rollout:
         return ", ".join(f"{name}: {_word(value)}" for name, value in found.items())
 
     def _unharmed(self) -> str:
-        """Every setting that the gate does not declare is as it was; nothing was deployed, restarted or deleted."""
+        """Check that every undeclared setting is as it was, and that nothing was deployed, restarted or deleted."""
         told = expect_no_changes(self._engine)
         if done := harm(self._story.world, self._before):
             raise RehearsalFailed(f"production was touched: {', '.join(done)}")
@@ -108,21 +112,21 @@ class Rollout:
         return f"{told}; no deploy, restart or deletion, {kept} undeclared values as before"
 
     def existing(self) -> AdoptionReport:
-        """What `gate adopt` finds."""
+        """Return what `gate adopt` finds."""
         stack = self._engine.stack
         config = {key: value.value for key, value in stack.get_all_config().items()}
         with self._engine.inhabited(), Accounts(os.environ, config) as accounts:
             return search(stack, accounts)
 
     def _written_by_up(self, operation: str) -> list[str]:
-        """Types of what an `up` wrote at GitHub, Auth0 and Vercel."""
+        """Return the types of the objects that an `up` wrote at GitHub, Auth0 and Vercel."""
         log = self._story.world.vendors.log
         self._engine.up()
         new = self._story.world.vendors.log[len(log) :]
         return [entry["type"] for entry in new if entry["operation"] == operation]
 
     def _gate(self) -> dict[str, Any]:
-        """What the cutover switches, as found at the vendors."""
+        """Return what the cutover switches, as the vendors hold it."""
         vendors, estate = self._story.world.vendors, self._story.world.render.estate
         (service,) = estate.named(estate.services, SERVICE)
         project = vendors.find("vercel", "project", name="marketedge-frontend") or {}
@@ -144,7 +148,11 @@ def _word(value: Any) -> str:
 
 
 def configure(file: Path, key: str, value: Any) -> None:
-    """Edit a stack's file as a person would. Args: value: None removes the key."""
+    """Edit a stack's file as a person would.
+
+    Args:
+        value: the new value; None removes the key.
+    """
     content = yaml.safe_load(file.read_text())
     content["config"].pop(f"marketedge:{key}", None)
     if value is not None:

@@ -1,4 +1,4 @@
-"""The kept rehearsal: a shell in its world, where `pulumi` and `python -m gate` simply work."""
+"""The shell of a kept rehearsal, where `pulumi` and `python -m gate` work against the simulated vendors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ stacks up. The folder is a copy: nothing that you do here reaches your clone or 
 
 
 def environment(world: World, job: Mapping[str, str]) -> dict[str, str]:
-    """What a process needs to live in the world: its credentials, the virtual environment, and the stand-ins first."""
+    """Return the environment of the shell: credentials, the virtual environment, and the stand-ins on PATH."""
     venv = world.project / "venv"
     if not venv.exists():
         venv.symlink_to(sys.prefix)
@@ -43,7 +43,11 @@ def environment(world: World, job: Mapping[str, str]) -> dict[str, str]:
 
 
 def stay(world: World, console: Console, job: Mapping[str, str]) -> None:
-    """Open the shell, and stay until it ends. Args: job: the addresses of the application that serves."""
+    """Open the shell, and return when it ends.
+
+    Args:
+        job: the addresses of the application that serves.
+    """
     console.print(_WELCOME, highlight=False, soft_wrap=True)
     variables = environment(world, job)
     subprocess.run(["bash", "--noprofile", "--norc"], cwd=world.project, env=variables, check=False)

@@ -1,4 +1,4 @@
-"""The rehearsal's staging chapters: from nothing, a change in review, edits by hand found and healed, and destroyed."""
+"""The staging chapters of a rehearsal: made from nothing, changed in a review, edited by hand and healed, destroyed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _REVIEWED = ("{key: LOG_LEVEL, value: DEBUG}", "{key: LOG_LEVEL, value: INFO}")
 
 
 class Staging:
-    """The staging stack's life, chapter by chapter."""
+    """Tells the life of the staging stack, chapter by chapter."""
 
     def __init__(self, story: Story) -> None:
         self._story, self._world = story, story.world
         self._engine = story.stack("staging")
 
     def from_nothing(self) -> list[Chapter]:
-        """Everything up to a living staging environment."""
+        """Return everything up to a living staging environment."""
         return [
             Chapter("Staging: preview, before anything exists", self._first_preview),
             Chapter("Staging: up, until the first deploy is live", self._first_up),
@@ -29,14 +29,14 @@ class Staging:
         ]
 
     def review(self) -> list[Chapter]:
-        """A change of the stack file as a pull request shows it, and what it does."""
+        """Show a change of the stack file as a pull request shows it, then make it."""
         return [
             Chapter("Review: the comment on a pull request that changes LOG_LEVEL", self._comment),
             Chapter("Review: merged, and up does what the comment said", self._merged),
         ]
 
     def drift(self) -> list[Chapter]:
-        """Dashboards are edited by hand; `gate drift` says what and where, `up` puts it right."""
+        """Edit the dashboards by hand. `gate drift` says what changed and where, and `up` sets it right."""
         return [
             Chapter("Drift: somebody edits Render and GitHub by hand, and gate drift tells", self._found),
             Chapter("Drift: up --refresh heals it", self._healed),
@@ -44,7 +44,7 @@ class Staging:
         ]
 
     def destroy(self) -> list[Chapter]:
-        """Destroy, which leaves a protected database alone until somebody says otherwise."""
+        """Destroy the stack. The protected database stays until somebody removes its protection."""
         return [
             Chapter("Destroy: the protected database stays", self._refused),
             Chapter("Destroy: after pulumi state unprotect nothing stays", self._gone),

@@ -1,4 +1,4 @@
-"""How a rehearsal is told: numbered chapters, the engine's lines in a log, each warning once, a table at the end."""
+"""Tells a rehearsal: numbered chapters, the engine's lines in a log, each warning once, and a table at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rehearsal.estate import World
 
 _WARNING = "warning: "
 _SHORT, _WARNINGS = 150, 4
-"""Characters of a warning, and warnings of a chapter, on the screen; the log has all of them."""
+"""The most characters of a warning, and warnings of a chapter, on the screen. The log has all of them."""
 
 
 class RehearsalFailed(Exception):
@@ -32,7 +32,7 @@ class Chapter:
 
     Attributes:
         title: what happens, for the screen.
-        tell: does it, and returns what came of it. Raises RehearsalFailed.
+        tell: does it and returns what came of it. It raises RehearsalFailed.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Step:
-    """A chapter that was told: the requests that it cost at Render, and the writes at the other vendors."""
+    """A chapter that was told, with its requests at Render and its writes at the other vendors."""
 
     title: str
     seconds: float
@@ -55,7 +55,8 @@ class Step:
 class Story:
     """Tells chapters, and keeps what came of each for the table at the end.
 
-    Args: log: the file that gets the engine's own lines.
+    Args:
+        log: the file for the engine's own lines.
     """
 
     world: World
@@ -67,7 +68,11 @@ class Story:
     _new_warnings: list[str] = field(default_factory=list)
 
     def tell(self, chapters: Sequence[Chapter]) -> bool:
-        """Tell the chapters in order, up to the first that fails. Returns: whether all ended as they should."""
+        """Tell the chapters in order, up to the first that fails.
+
+        Returns:
+            Whether every chapter ended as it should.
+        """
         for chapter in chapters:
             self.console.rule(f"[bold]{len(self.steps) + 1} of {len(chapters)}  {chapter.title}", align="left")
             started, before = time.monotonic(), self._counts()
@@ -86,7 +91,7 @@ class Story:
         return self.failure is None
 
     def summarise(self) -> None:
-        """Print what each chapter cost and what came of it, and the verdict."""
+        """Print what each chapter cost, what came of it, and the verdict."""
         table = Table("", "chapter", "s", "reads", "writes", "others", "outcome", title="What was shown")
         for column in (0, 2, 3, 4, 5):
             table.columns[column].justify = "right"
@@ -108,7 +113,7 @@ class Story:
         self.console.print(text.rstrip(), highlight=False, markup=False, soft_wrap=True)
 
     def stack(self, name: str) -> Engine:
-        """A stack whose engine writes to the log, with the secrets that its configuration refers to."""
+        """Open a stack whose engine writes to the log, and set the secrets that its configuration refers to."""
         engine = Engine(self.world, name, self._write)
         if name == "staging":
             engine.set_secrets(self.world.secrets.stack)
@@ -117,16 +122,18 @@ class Story:
     def gate(
         self, *arguments: str, expected: int = 0, job: Mapping[str, str] | None = None, quiet: bool = False
     ) -> str:
-        """Run `python -m gate` as a process of its own, and show what it prints.
+        """Run `python -m gate` in a process of its own, and show what it prints.
 
         Args:
-            expected: its exit code.
-            job: more environment variables.
+            expected: the exit code that it has to end with.
+            job: additional environment variables.
             quiet: write what it prints to the log instead.
 
-        Returns: what it printed.
+        Returns:
+            What it printed.
 
-        Raises: RehearsalFailed where it ends with another exit code.
+        Raises:
+            RehearsalFailed: it ended with another exit code.
         """
         command = " ".join(["gate", *arguments])
         if not quiet:
@@ -150,7 +157,7 @@ class Story:
         return done.stdout
 
     def _write(self, line: str) -> None:
-        """One line for the log; a warning that is new is shown when the chapter ends."""
+        """Write one line to the log. A new warning is shown when the chapter ends."""
         with self.log.open("a") as log:
             log.write(line + "\n")
         text = line.strip().removeprefix(_WARNING)
@@ -169,7 +176,7 @@ class Story:
         self._new_warnings.clear()
 
     def _counts(self) -> tuple[int, int, int]:
-        """Reads and writes at Render so far, and writes at the other vendors, by plugins and by the gate."""
+        """Return the reads and writes at Render so far, and the writes at the other vendors."""
         writes = sum(request.method != "GET" for request in self.world.render.requests)
         plugins = sum(entry["operation"] not in ("read", "invoke") for entry in self.world.vendors.log)
         looks = ("/oauth/token", "/graphql")
@@ -177,9 +184,10 @@ class Story:
         return len(self.world.render.requests) - writes, writes, plugins + ours
 
     def wait_for_deploys(self) -> None:
-        """A deploy goes on after `up`, as it does at Render: the commands wait for datastores only.
+        """Wait for deploys, which go on after `up` as they do at Render: an `up` waits for databases only.
 
-        Raises: RehearsalFailed.
+        Raises:
+            RehearsalFailed: a deploy did not end well.
         """
         estate, ends = self.world.render.estate, time.monotonic() + 60
         while not all(estate.live_deploy(service_id) for service_id in estate.services):
@@ -190,6 +198,6 @@ class Story:
 
 
 def expect_no_changes(engine: Engine) -> str:
-    """`pulumi preview --refresh --expect-no-changes`."""
+    """Check that `pulumi preview --refresh --expect-no-changes` finds no change."""
     engine.preview(refresh=True, expect_no_changes=True)
     return "no changes"

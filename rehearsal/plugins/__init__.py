@@ -1,6 +1,6 @@
-"""Stand-in provider plugins for rehearsal and tests: the engine's side and, in `Estate`, the vendors' side.
+"""Stand-in provider plugins for the rehearsal and the tests: the engine's side, and the vendors' side in `estate.py`.
 
-Where a real plugin differs from its stand-in, the real one is right.
+Where a real plugin behaves differently from its stand-in, the real one is right.
 """
 
 from .catalog import Estate

@@ -1,4 +1,4 @@
-"""`python -m rehearsal.plugins NAME ENGINE`: one stand-in plugin, as the engine starts it."""
+"""`python -m rehearsal.plugins NAME ENGINE` runs one stand-in plugin, as the engine starts it."""
 
 import os
 import sys

@@ -81,7 +81,7 @@ def get_client(objects: list[Object], arguments: Properties) -> Properties:
 
 
 class Auth0(VendorProvider):
-    """Refuses to start without a domain, or without both parts of the management application's credentials."""
+    """The Auth0 plugin. It refuses to start without a domain, or without both parts of the management credentials."""
 
     def __init__(self, estate: Store) -> None:
         super().__init__("auth0", TYPES, auth0.ProviderArgs, estate, {"auth0:index/getClient:getClient": get_client})

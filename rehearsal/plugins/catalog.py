@@ -1,4 +1,4 @@
-"""Which providers there are a stand-in for, and the resource types each of them knows."""
+"""Lists the providers that have a stand-in, and the resource types that each of them knows."""
 
 from importlib import import_module, metadata
 from typing import Any
@@ -16,7 +16,7 @@ _DISTRIBUTIONS = {
 
 
 def make_provider(name: str, estate_folder: str) -> Provider:
-    """Loads only the SDK that this provider stands in for: it is most of a plugin's starting time."""
+    """Make a provider. Only the SDK that it stands in for is loaded, because that takes most of a plugin's start."""
     match name:
         case "github":
             from .github import GitHub
@@ -42,7 +42,7 @@ def version(name: str) -> str:
 
 
 def resource_type(vendor: str, type: str) -> ResourceType:
-    """The resource type whose objects the vendor calls so."""
+    """Return the resource type whose objects the vendor calls by this name."""
     types: tuple[ResourceType, ...] = import_module(f".{vendor}", __package__).TYPES
     for spec in types:
         if spec.type == type and not spec.view:
@@ -52,9 +52,9 @@ def resource_type(vendor: str, type: str) -> ResourceType:
 
 
 class Estate(Store):
-    """What exists at the vendors, and what existed before the gate came."""
+    """Everything that exists at the vendors, with what existed before the gate."""
 
     def seed(self, vendor: str, type: str, **properties: Any) -> Object:
-        """Something that existed before: the vendor fills in ids and defaults as for any new object."""
+        """Add something that existed before. The vendor fills in ids and defaults, as for any new object."""
         with self.edit(vendor) as objects:
             return resource_type(vendor, type).add_to(objects, properties)

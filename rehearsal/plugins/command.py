@@ -1,4 +1,4 @@
-"""The command plugin: runs a resource's shell commands as the real one does, and keeps nothing of its own."""
+"""The stand-in for the command plugin. It runs a resource's shell commands as the real one does, and stores nothing."""
 
 import json
 import os
@@ -29,12 +29,12 @@ class CommandProvider(Provider):
         super().__init__("command", [COMMAND], ProviderArgs)
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """It has no settings."""
+        """Take no settings, because the plugin has none."""
 
     def diff(
         self, spec: ResourceType, state: Properties, old_inputs: Properties, news: Properties
     ) -> list[compare.Change]:
-        """Inputs against inputs: a command has no live state to compare with."""
+        """Compare inputs with inputs, because a command has no live state."""
         return compare.changes(spec, plain(old_inputs), plain(news))
 
     def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
@@ -46,7 +46,7 @@ class CommandProvider(Provider):
     def read(
         self, spec: ResourceType, id: str, state: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties] | None:
-        """Nothing can be read, so a refresh keeps what the state holds."""
+        """Return the state as it is. Nothing can be read, so a refresh keeps what the state holds."""
         return id, state, inputs
 
     def update(
@@ -62,7 +62,7 @@ class CommandProvider(Provider):
         self._run(urn, inputs.get("delete"), inputs, inputs)
 
     def _run(self, urn: str, command: str | None, inputs: Properties, previous: Properties) -> dict[str, str]:
-        """Its trimmed output; the previous output where there is nothing to run."""
+        """Run the command and return its trimmed output. When there is no command, return the previous output."""
         if command is None:
             return {name: previous.get(name, "") for name in _RESULTS}
         given = {name: str(value) for name, value in (inputs.get("environment") or {}).items()}

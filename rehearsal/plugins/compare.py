@@ -1,4 +1,4 @@
-"""Tells an intended change from none: declared inputs against the last known state, by the rules of a resource type."""
+"""Decides whether declared inputs differ from the last known state, by the rules of a resource type."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from .values import UNKNOWN, has_unknown
 @dataclass(frozen=True)
 class Change:
     path: str
-    """As the engine writes it, with list indices."""
+    """The path as the engine writes it, with list indices."""
     kind: Literal["add", "delete", "update"]
     replace: bool
 
@@ -62,7 +62,7 @@ def _same(old: Any, new: Any, *, in_any_order: bool) -> bool:
 
 
 def _means_something(value: Any) -> bool:
-    """Absent, empty, zero and false are one to most providers."""
+    """Whether a value counts as not given. To most providers absent, empty, zero and false are the same."""
     if isinstance(value, list):
         return bool(value)
     if isinstance(value, dict):

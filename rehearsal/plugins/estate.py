@@ -1,4 +1,4 @@
-"""The vendors' side of a rehearsal: one JSON file a vendor, to be read and edited by hand, by tests and by plugins."""
+"""The vendors' side of a rehearsal: one JSON file for each vendor, which tests, plugins and people may edit."""
 
 import fcntl
 import json
@@ -15,7 +15,10 @@ Object = dict[str, Any]
 
 
 class Store:
-    """Objects are flat: `type`, `id`, and properties under the names the SDKs send (`allowedOrigins`)."""
+    """The objects of every vendor.
+
+    An object is flat: `type`, `id`, and properties under the names that the SDKs send (`allowedOrigins`).
+    """
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
@@ -23,7 +26,7 @@ class Store:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the engine's process needs for its plugins to find this estate."""
+        """Return the environment variables by which an engine's plugins find these objects."""
         return {FOLDER_VARIABLE: str(self.folder.resolve())}
 
     def objects(self, vendor: str) -> list[Object]:
@@ -31,7 +34,7 @@ class Store:
         return objects
 
     def find(self, vendor: str, type: str, **properties: Any) -> Object | None:
-        """The first object of this type with these properties."""
+        """Return the first object of this type with these properties, or None."""
         return next(iter(self.find_all(vendor, type, **properties)), None)
 
     def find_all(self, vendor: str, type: str, **properties: Any) -> list[Object]:
@@ -39,20 +42,22 @@ class Store:
 
     @contextmanager
     def edit(self, vendor: str) -> Iterator[list[Object]]:
-        """The vendor's objects, locked; what the block does to the list is saved when it ends without an error."""
+        """Lock the vendor's objects while the block runs. Its changes are saved unless it raises."""
         with self._transaction(vendor) as content:
             yield content["objects"]
 
     def fail_create(self, vendor: str, type: str, *, nth: int = 1, kill: bool | Literal["engine"] = False) -> None:
-        """Let the n-th create of this type from now on fail AFTER it was written: an orphan.
+        """Let the n-th create of this type from now on fail after it was written, which leaves an orphan.
 
-        Args: kill: end the plugin in place of an answer, or the engine with it, as kill -9 does.
+        Args:
+            nth: 1 is the next one.
+            kill: True ends the plugin instead of answering; "engine" ends the engine too, as kill -9 does.
         """
         with self._transaction(vendor) as content:
             content["faults"].append({"type": type, "nth": nth, "kill": kill})
 
     def take_fault(self, vendor: str, type: str) -> Object | None:
-        """Count one create of this type; the fault that is due now, if any."""
+        """Count one create of this type, and return the fault that is due now, or None."""
         if not any(fault["type"] == type for fault in self._load(vendor)["faults"]):
             return None
         with self._transaction(vendor) as content:
@@ -65,7 +70,7 @@ class Store:
 
     @property
     def log(self) -> list[dict[str, str]]:
-        """Every operation a plugin asked of a vendor, oldest first: time, vendor, operation, type, key."""
+        """Return every operation that a plugin asked of a vendor, oldest first: time, vendor, operation, type, key."""
         path = self.folder / "log.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -91,7 +96,7 @@ class Store:
 
 
 def select(objects: list[Object], type: str, **properties: Any) -> list[Object]:
-    """The objects of this type whose properties have these values."""
+    """Return the objects of this type whose properties have these values."""
     return [o for o in objects if o["type"] == type and all(o.get(name) == value for name, value in properties.items())]
 
 

@@ -1,4 +1,4 @@
-"""What the GitHub plugin does with each resource type the program uses."""
+"""The resource types of the GitHub plugin that the program uses, and what the plugin does with each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -173,14 +173,14 @@ def get_repository(objects: list[Object], arguments: Properties) -> Properties:
 
 
 def get_branch(objects: list[Object], arguments: Properties) -> Properties:
-    """An absent branch is no error to the real plugin: it answers without a ref."""
+    """Return a branch. For an absent one the real plugin answers without a ref, and raises no error."""
     vendor.repository_named(objects, arguments["repository"])
     found = select(objects, "branch", **{name: arguments[name] for name in ("repository", "branch")})
     return {**arguments, **{name: value for item in found for name, value in item.items() if name != "type"}}
 
 
 class GitHub(VendorProvider):
-    """Without a token the real plugin starts, as anybody, and its first request about a private repository fails."""
+    """The GitHub plugin. Without a token the real one starts, and its first request fails."""
 
     def __init__(self, estate: Store) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What GitHub itself does when the plugin asks for something new: what it adds, and what it refuses."""
+"""What GitHub itself does when the plugin asks for a new object: what it adds, and what it refuses."""
 
 import hashlib
 import secrets

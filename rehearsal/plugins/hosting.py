@@ -1,4 +1,4 @@
-"""How a stand-in lives: in a process that the engine starts, or in this one, which the engine attaches to."""
+"""Runs a stand-in in a process that the engine starts, or in this process, which the engine attaches to."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ LOOPBACK = "127.0.0.1:0"
 
 @contextlib.contextmanager
 def attached(estate: Store, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Serve every stand-in from this process while the block runs, so that the SDKs are loaded once and not once for
-    each plugin of each engine.
+    """Serve every stand-in from this process while the block runs.
 
-    Args: environment: of those who run the engine: credentials, which are looked up when they are needed.
+    The SDKs are then loaded once, and not once for each plugin of each engine.
 
-    Returns: environment variables that make an engine attach to them (PULUMI_DEBUG_PROVIDERS and _LANGUAGES, of
+    Args:
+        environment: of the person who runs the engine. Credentials are looked up in it when they are needed.
+
+    Returns:
+        The environment variables that make an engine attach (PULUMI_DEBUG_PROVIDERS and PULUMI_DEBUG_LANGUAGES, of
         Pulumi's own `sdk/go/common/resource/plugin`).
     """
     servers = {LANGUAGE: language.make_server(language.Host(environment=environment))}
@@ -46,7 +49,7 @@ def attached(estate: Store, environment: Mapping[str, str]) -> Iterator[dict[str
 
 
 def host(server: grpc.Server) -> None:
-    """Print the port the engine waits for, and answer until the engine ends this process or is gone itself."""
+    """Print the port that the engine waits for, and answer until the engine ends this process or has ended itself."""
     engine = os.getppid()
     port = server.add_insecure_port(LOOPBACK)
     server.start()

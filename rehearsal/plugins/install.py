@@ -1,4 +1,4 @@
-"""Puts the stand-in plugins where one engine process will find them: a throwaway folder on its PATH."""
+"""Puts the stand-in plugins where one engine process finds them: a temporary folder on its PATH."""
 
 import shlex
 import sys
@@ -15,7 +15,7 @@ _START = (
 
 
 def install(directory: Path) -> Path:
-    """Write an executable for each plugin into `directory`, which must lie outside the source tree."""
+    """Write an executable for each plugin into a directory, which must be outside the source tree."""
     target = directory.resolve()
     if target.is_relative_to(_PROJECT):
         raise ValueError(f"{target} lies in the source tree: stand-in plugins go into a throwaway folder")

@@ -22,9 +22,10 @@ from pulumi.runtime.settings import SETTINGS
 
 
 class Host(LanguageServer):
-    """Runs the program of one project, in the project's folder and with an environment, as the real host does.
+    """Runs the program of one project in the project's folder, as the real host does.
 
-    Args: environment: what is added to this process's own while a program runs.
+    Args:
+        environment: variables that are added to this process's own while a program runs.
     """
 
     def __init__(self, engine: str = "", environment: Mapping[str, str] | None = None) -> None:
@@ -51,7 +52,7 @@ class Host(LanguageServer):
         return answer
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """For `pulumi install`: this process has what the program needs, so there is nothing to download."""
+        """Install nothing for `pulumi install`: this process has everything that the program needs."""
         yield language_pb2.InstallDependenciesResponse(stdout=b"nothing to install in a rehearsal\n")
 
     def GetProgramDependencies(self, request: Any, context: Any) -> language_pb2.GetProgramDependenciesResponse:
@@ -70,7 +71,7 @@ def run_program(folder: Path) -> None:
 
 @contextlib.contextmanager
 def added_to_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process with these environment variables while the block runs."""
+    """Add these environment variables to this process while the block runs."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -81,7 +82,7 @@ def added_to_environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def make_server(host: Host) -> grpc.Server:
-    """A server that answers for the language, not started yet."""
+    """Return a server that answers for the language. It is not started yet."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     return server

@@ -1,4 +1,4 @@
-"""A provider over the estate: create, read, update, delete and import of any type its table describes."""
+"""A provider over the stored objects: create, read, update, delete and import of every type in its table."""
 
 import os
 import secrets
@@ -16,14 +16,14 @@ Invoke = Callable[[list[Object], Properties], Properties]
 
 
 class Provider(ABC):
-    """What the servicer asks of a plugin, in plain properties; secrets come and go as `Secret`."""
+    """What the servicer asks of a plugin, in plain properties. Secrets are wrapped in `Secret` both ways."""
 
     environment: Mapping[str, str] = os.environ
-    """Where it finds credentials; a plugin that is attached to has those of its rehearsal, not of its process."""
+    """Where it finds credentials. An attached plugin has those of its rehearsal, not those of its process."""
     engine_address = ""
-    """Of the engine that it answers now."""
+    """The address of the engine that it answers now."""
     is_process = True
-    """Whether the engine started it, so that ending it ends nothing else."""
+    """Whether the engine started it in a process of its own, so that it can be killed alone."""
 
     def __init__(self, name: str, types: Iterable[ResourceType], config: Any) -> None:
         self.name = name
@@ -32,14 +32,14 @@ class Provider(ABC):
 
     @abstractmethod
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Take the provider's settings; a vendor that refuses without credentials does so here."""
+        """Take the provider's settings. A vendor's plugin that refuses to start without credentials raises here."""
 
     def setting(self, settings: Mapping[str, str], name: str, variable: str) -> str:
-        """A setting of the provider, or else of its environment; never stored."""
+        """Return a setting of the provider, or else the variable of its environment. It is never stored."""
         return settings.get(name) or self.environment.get(variable, "")
 
     def check(self, spec: ResourceType, name: str, olds: Properties, news: Properties, seed: bytes) -> Properties:
-        """The inputs with the provider's defaults."""
+        """Return the inputs with the provider's defaults."""
         inputs = dict(news)
         if spec.autonamed and inputs.get("name") is None:
             suffix = seed.hex()[:7] if seed else secrets.token_hex(4)[:7]
@@ -68,7 +68,7 @@ class Provider(ABC):
     def read(
         self, spec: ResourceType, id: str, state: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties] | None:
-        """Id, state and inputs as they are now, or None when the object is gone."""
+        """Return id, state and inputs as they are now, or None when the object is gone."""
 
     @abstractmethod
     def update(
@@ -83,7 +83,7 @@ class Provider(ABC):
 
 
 class VendorProvider(Provider):
-    """A provider whose vendor is a file in the estate."""
+    """A provider whose vendor is a file of stored objects."""
 
     def __init__(
         self,
@@ -97,10 +97,10 @@ class VendorProvider(Provider):
         self.estate = estate
         self.invokes = invokes or {}
         self.extra: Properties = {}
-        """Properties of the provider's own configuration that every new object gets where its type has them."""
+        """Properties of the provider's own configuration. Every new object gets them if its type has them."""
 
     def authorize(self) -> None:
-        """Refuse a request for which the credentials do not do."""
+        """Raise ProviderError when the credentials do not allow requests."""
 
     def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
         if preview:
@@ -178,7 +178,7 @@ class VendorProvider(Provider):
         return {name: value for name, value in plain(inputs).items() if name in spec.sealed(found)}
 
     def _imported(self, spec: ResourceType, id: str) -> tuple[Object | None, Properties]:
-        """The object an import id names, and what only the id tells."""
+        """Find the object that an import id names. Returns it, and what only the id tells."""
         readings = spec.import_key(id)
         if not readings:
             formats = " or ".join(spec.import_formats or (spec.id_format,))
@@ -212,7 +212,7 @@ class VendorProvider(Provider):
 
 
 def _merged(spec: ResourceType, old: Any, new: Any, path: str) -> Any:
-    """The new value, with the undeclared parts of the old one that the provider leaves alone."""
+    """Return the new value, with the undeclared parts of the old one that the provider leaves alone."""
     if isinstance(old, dict) and isinstance(new, dict):
         left = {name: item for name, item in old.items() if name not in new and spec.hides(f"{path}.{name}")}
         return left | {name: _merged(spec, old.get(name), item, f"{path}.{name}") for name, item in new.items()}

@@ -1,4 +1,4 @@
-"""What a provider knows about one resource type, as data, and what its vendor does when asked for such an object."""
+"""One resource type as data: what its provider knows about it, and what its vendor does with such an object."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -12,7 +12,7 @@ from .values import Properties
 
 
 class ProviderError(Exception):
-    """What the vendor or the plugin answers instead of doing as asked."""
+    """The answer of a vendor or a plugin that refuses."""
 
 
 def _nothing_sealed(_: Object) -> Collection[str]:
@@ -32,41 +32,41 @@ class ResourceType:
     resource: Any
     args: Any
     type: str
-    """The vendor's name for such objects, and their `type` in the estate."""
+    """The vendor's name for such objects; their `type` in the store."""
     key: tuple[str, ...]
     """The properties by which the vendor tells two of them apart."""
     id_format: str = "{id}"
     import_formats: tuple[str, ...] = ()
     view: bool = False
-    """The resource is a part of an object that another resource makes, so it neither creates nor deletes it."""
+    """Whether it is a part of another resource's object, so that it neither creates nor deletes the object."""
     renames: Mapping[str, str] = field(default_factory=dict)
-    """The names of properties in the object, where they differ."""
+    """The object's name of a property, for those that the resource calls otherwise."""
     on_existing: Literal["refuse", "adopt", "overwrite", "duplicate"] = "refuse"
     refusal: str = "409 Already exists"
     clashes: Callable[[Object, Object], bool] | None = None
-    """Whether a new object and an existing one exclude each other; the same key, unless told otherwise."""
+    """Whether a new object and an existing one exclude each other. None compares the keys."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What the provider adds to the declared inputs, by dotted path."""
     vendor_defaults: Mapping[str, Any] = field(default_factory=dict)
-    """What the vendor fills in and the provider leaves alone when it is not declared (Optional and Computed)."""
+    """What the vendor fills in and the provider ignores while it is not declared (Optional and Computed)."""
     unseen: frozenset[str] = frozenset()
     """More properties, by dotted path, that never show as drift while they are not declared."""
     all_unseen: bool = False
     replaces: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
-    """Lists, by dotted path, whose order means nothing."""
+    """Lists, by dotted path, whose order does not matter."""
     sealed: Callable[[Object], Collection[str]] = _nothing_sealed
-    """The properties that the vendor does not give back, so a refresh keeps what the state holds."""
+    """The properties that the vendor does not answer, so that a refresh keeps the state's values."""
     exactly_one: tuple[str, ...] = ()
     import_knows: Callable[[Object], Object] = _knows_nothing
-    """The sealed properties that an import, other than a refresh, finds out."""
+    """Those of the sealed properties that an import finds out. A refresh does not."""
     complete: Callable[[list[Object], Object], Object] = _as_given
-    """What the vendor adds to a new object; raises ProviderError where the vendor would refuse."""
+    """Returns what the vendor adds to a new object. Raises ProviderError when the vendor refuses it."""
     touched: tuple[str, ...] = ()
     """Timestamps that every write renews."""
     stamp: tuple[str, str] | None = None
-    """Two timestamps, ours and the vendor's: when they part, somebody else wrote a value that cannot be read."""
+    """Two timestamps, ours and the vendor's. If they differ, somebody else wrote a value that cannot be read."""
     autonamed: bool = False
 
     @cached_property
@@ -83,12 +83,12 @@ class ResourceType:
 
     @cached_property
     def computed(self) -> frozenset[str]:
-        """Properties that only the vendor knows as long as nobody declares them."""
+        """Properties that only the vendor knows while nobody declares them."""
         unseen = self.properties if self.all_unseen else self.unseen | set(self.vendor_defaults)
         return (self.properties - set(self.inputs.fields)) | (unseen & self.properties)
 
     def hides(self, path: str) -> bool:
-        """Whether the provider leaves a property alone while it is not declared."""
+        """Whether the provider ignores a property while it is not declared."""
         return self.all_unseen or path in self.unseen or path in self.vendor_defaults
 
     def name_of(self, properties: Mapping[str, Any]) -> str:
@@ -98,11 +98,11 @@ class ResourceType:
         return select(objects, self.type, **{self.renames.get(name, name): properties.get(name) for name in self.key})
 
     def shown(self, found: Object) -> Object:
-        """The object under the resource's names."""
+        """Return the object with the resource's names of its properties."""
         return found | {own: found.get(stored) for own, stored in self.renames.items()}
 
     def add_to(self, objects: list[Object], properties: Mapping[str, Any]) -> Object:
-        """Make the object as its vendor would, or find the one that stands for it."""
+        """Create the object as its vendor would, or return the existing one that takes its place."""
         given = {name: value for name, value in properties.items() if value is not None}
         stored = {} if self.view else self.renames
         new = {"type": self.type, **{stored.get(name, name): value for name, value in given.items()}}
@@ -139,7 +139,7 @@ class ResourceType:
         return next((o for o in select(objects, self.type) if self.id_of(o) == id), None)
 
     def import_key(self, id: str) -> list[dict[str, str]]:
-        """The readings of an import id, most specific first."""
+        """Return each way to read an import id, the most specific first."""
         readings = []
         for text in self.import_formats or (self.id_format,):
             separator = ":" if ":" in text else "/"
@@ -150,7 +150,7 @@ class ResourceType:
 
 
 def set_default(properties: Properties, path: list[str], value: Any) -> None:
-    """Set a property by its path where it is not given; inside a list, in each of its items."""
+    """Set a property by its path unless it is given. In a list, set it in each item."""
     head, *rest = path
     inner = properties.get(head)
     if not rest and inner is None:

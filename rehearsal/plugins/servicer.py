@@ -1,4 +1,4 @@
-"""The engine's side of a plugin: translates `pulumirpc.ResourceProvider` calls for a `Provider`, and nothing more."""
+"""The engine's side of a plugin: translates `pulumirpc.ResourceProvider` calls for a `Provider`."""
 
 from collections.abc import Callable
 from concurrent import futures
@@ -153,7 +153,7 @@ def _covers(ignored: str, path: str) -> bool:
 
 
 def make_server(provider: Provider, version: str) -> grpc.Server:
-    """A server that answers for a provider, not started yet."""
+    """Return a server that answers for a provider. It is not started yet."""
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)]
     )

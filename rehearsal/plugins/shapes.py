@@ -1,4 +1,4 @@
-"""Reads from an SDK which properties a resource takes, of which type, and which of them it cannot do without."""
+"""Reads from an SDK which properties a resource takes, their types, and which of them are required."""
 
 import enum
 import inspect
@@ -20,7 +20,7 @@ _SCALARS: Mapping[Any, str] = {str: "string", bool: "boolean", int: "number", fl
 
 @dataclass(frozen=True)
 class Shape:
-    """What a property may hold; `fields` and `required` for objects, `element` for lists and maps."""
+    """What a property may hold: `fields` and `required` of an object, `element` of a list or a map."""
 
     kind: str = "any"
     element: "Shape | None" = None
@@ -30,7 +30,7 @@ class Shape:
 
 @cache
 def inputs_of(args: Any) -> Shape:
-    """The shape of an SDK's `…Args` class."""
+    """Return the shape of an SDK's `…Args` class."""
     scope = vars(sys.modules[args.__module__])
     hints = typing.get_type_hints(args.__init__, scope, {"Output": pulumi.Output, "T": Any})
     parameters = [p for p in inspect.signature(args.__init__).parameters.values() if p.name not in _PLUMBING]
@@ -43,7 +43,7 @@ def inputs_of(args: Any) -> Shape:
 
 @cache
 def properties_of(resource: Any) -> frozenset[str]:
-    """Every property a resource of the SDK can have, inputs and outputs, except its id."""
+    """Return every property that a resource of the SDK can have, inputs and outputs, except its id."""
     return frozenset(_camel(name) for name in inspect.signature(resource.get).parameters if name not in _PLUMBING)
 
 
@@ -70,7 +70,7 @@ def _shape(hint: Any) -> Shape:
 
 
 def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each place where the value does not fit its shape, with the reason."""
+    """Yield each place where the value does not fit its shape, with the reason."""
     if value is None or value == UNKNOWN:
         return
     match shape.kind:

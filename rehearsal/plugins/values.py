@@ -1,4 +1,4 @@
-"""Property values as the engine sends them: plain Python data, with `Secret` and `UNKNOWN` kept apart."""
+"""Property values as the engine sends them: plain Python data, with `Secret` and `UNKNOWN` marked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that the engine must encrypt in its state; its representation never shows it."""
+    """A value that the engine must encrypt in its state. Its representation never shows it."""
 
     value: Any
 
@@ -62,7 +62,7 @@ def _sendable(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """The value with every secret opened."""
+    """Return the value with every secret unwrapped."""
     match value:
         case Secret(value=inner):
             return plain(inner)
@@ -75,7 +75,7 @@ def plain(value: Any) -> Any:
 
 
 def seal_like(value: Any, model: Any) -> Any:
-    """The value with a secret wherever `model` has one."""
+    """Return the value with a secret in each place where `model` has one."""
     match model:
         case Secret():
             return Secret(plain(value))

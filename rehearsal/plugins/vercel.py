@@ -1,4 +1,4 @@
-"""What the Vercel plugin and Vercel do with a project, its domains, its variables, and the records of a DNS zone."""
+"""The resource types of the Vercel plugin that the program uses, and what Vercel does with each."""
 
 import re
 import secrets
@@ -74,7 +74,7 @@ _RECORD_TYPES = ("A", "AAAA", "ALIAS", "CAA", "CNAME", "HTTPS", "MX", "NS", "SRV
 
 
 def _new_record(objects: list[Object], new: Object) -> Object:
-    """rest-api/dns/create-a-dns-record, and what the provider's schema refuses before it asks."""
+    """Check a new DNS record as the provider's schema and then Vercel do (rest-api/dns/create-a-dns-record)."""
     refused = "Error creating DNS Record: Could not create DNS Record, unexpected error"
     if new["recordType"] not in _RECORD_TYPES:
         raise ProviderError(f"Invalid Attribute Value Match: type must be one of {', '.join(_RECORD_TYPES)}")
@@ -90,7 +90,7 @@ def _new_record(objects: list[Object], new: Object) -> Object:
 
 
 def _same_record(new: Object, existing: Object) -> bool:
-    """A CNAME stands alone at its name; of other types only an equal record is in the way."""
+    """Whether two records exclude each other. A CNAME excludes every record of its name, another type an equal one."""
     if any(new[name] != existing[name] for name in ("domain", "name")):
         return False
     kinds = {new["recordType"], existing["recordType"]}
@@ -203,7 +203,7 @@ def get_project(objects: list[Object], arguments: Properties) -> Properties:
 
 
 class Vercel(VendorProvider):
-    """Judges the token by its form alone when it starts, as the real plugin does."""
+    """The Vercel plugin. When it starts it checks only the form of the token, as the real one does."""
 
     def __init__(self, estate: Store) -> None:
         super().__init__(

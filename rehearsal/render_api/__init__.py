@@ -1,4 +1,4 @@
-"""A simulator of the Render REST API, held to recordings of the real one by the contract tests."""
+"""A simulator of the Render REST API. The contract tests compare it with recordings of the real one."""
 
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.faults import ConnectionFault, Fault, Faults

@@ -1,7 +1,8 @@
-"""Blueprints that manage what is there already: each sync sets again what its file says.
+"""Blueprints that manage existing objects: each sync sets again what its file says.
 
-Render documentation, Blueprints: a sync re-applies variables with a value, plan and automatic deploys, and deploys what
-it changed; an omitted plan stays, an omitted autoDeployTrigger is `commit`. Disconnecting keeps the resources.
+Render documentation, Blueprints: a sync sets variables with a value, the plan and automatic deploys again, and deploys
+what it changed. It keeps the plan when the file omits it; an omitted autoDeployTrigger means `commit`. Disconnecting a
+Blueprint keeps its resources.
 """
 
 import email
@@ -23,7 +24,7 @@ SCHEMA = json.loads((Path(blueprint.__file__).parent / "blueprint.schema.json").
 
 
 class Blueprints(Collection):
-    """The Blueprint endpoints. One is made in the dashboard only: see `connect`."""
+    """The Blueprint endpoints. A Blueprint can only be made in the dashboard: see `connect`."""
 
     path, item, prefix = "/blueprints", "blueprint", "exs"
     shapes = ("", "BlueprintPATCH")
@@ -34,25 +35,25 @@ class Blueprints(Collection):
         self._deploys = deploys
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [*super().routes(), Route("POST", "/blueprints/validate", self.validate)]
 
     def listed(self, row: Json) -> Json:
-        """Without its resources."""
+        """Return a Blueprint as the list has it, without its resources."""
         return {name: value for name, value in public(row).items() if name != "resources"}
 
     def patch(self, call: Call, identifier: str) -> Answer:
-        """Answered without its resources, too."""
+        """Change a Blueprint. The answer has no resources either."""
         super().patch(call, identifier)
         return 200, self.listed(self.one(call, identifier))
 
     def change(self, call: Call, row: Json, body: Json) -> None:
-        """Change one; without automatic syncs it is paused."""
+        """Change a Blueprint. Without automatic syncs it is paused."""
         row |= body
         row["status"] = "in_sync" if row["autoSync"] else "paused"
 
     def connect(self, name: str, owner_id: str, repo: str, branch: str, text: str, path: str = "render.yaml") -> Json:
-        """What a person does in the dashboard: a file manages the objects that it names. It syncs at once."""
+        """Do what a person does in the dashboard: a file manages the objects that it names. It syncs at once."""
         row: Json = {"id": self.estate.new_id(self.prefix), "name": name, "status": "in_sync", "autoSync": True}
         row |= {"repo": repo, "branch": branch, "path": path, "_ownerId": owner_id, "_text": text}
         self.rows[row["id"]] = row
@@ -60,7 +61,7 @@ class Blueprints(Collection):
         return row
 
     def pushed(self, repo: str, branch: str) -> None:
-        """A commit arrived: Blueprints of that branch sync by themselves."""
+        """Sync the Blueprints of a branch that sync by themselves, because a commit arrived."""
         for row in self.rows.values():
             if row["autoSync"] and (row["repo"], row["branch"]) == (repo, branch):
                 self.sync(row)
@@ -93,7 +94,7 @@ class Blueprints(Collection):
         self._deploys.start(service, "blueprint_sync", commit=self._deploys.head(service))
 
     def validate(self, call: Call) -> Answer:
-        """Say what is wrong with a file, by Render's published schema."""
+        """Answer what is wrong with a file, by Render's published schema."""
         boundary = call.body.split(b"\r\n", 1)[0].removeprefix(b"--")
         header = b"Content-Type: multipart/form-data; boundary=" + boundary + b"\r\n\r\n"
         message = email.message_from_bytes(header + call.body, policy=HTTP)
@@ -112,7 +113,7 @@ class Blueprints(Collection):
 
 
 def plan_of(content: Json) -> Json:
-    """What a file would make, by name."""
+    """Return the names of what a file would make."""
     services = content.get("services", [])
     stores = [one["name"] for one in services if one["type"] in ("keyvalue", "redis")]
     plan: Json = {

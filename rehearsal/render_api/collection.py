@@ -1,4 +1,4 @@
-"""What every kind of object has: a list that is filtered and paged, and creating, reading, changing, deleting one."""
+"""What every kind of object has: a filtered and paged list, create, read, change and delete."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,16 +8,16 @@ from rehearsal.render_api.wire import Answer, ApiError, Call, Json, public
 
 
 class Collection:
-    """One kind of object. A subclass is its description, and `build` and `change`.
+    """One kind of object. A subclass describes it, and implements `build` and `change`.
 
     Attributes:
-        path: where its list is.
-        item: what one is called in the list; empty for a list of bare objects, which have no cursor.
+        path: of its list.
+        item: the key of one object in the list; empty for a list of bare objects, which have no cursor.
         prefix: how an id begins.
         shapes: the bodies of POST and PATCH; an empty one means that there is no such request.
-        unique: whether a name is one object a workspace.
-        exact: whether the answer of a POST has its moments to the nanosecond (recording postgres.jsonl line 5).
-        filters: what a list is filtered by, each the field of that name.
+        unique: whether a workspace has at most one object of a name.
+        exact: whether the answer of a POST has its times to the nanosecond (recording postgres.jsonl line 5).
+        filters: the fields that a list can be filtered by.
     """
 
     path: str
@@ -33,7 +33,7 @@ class Collection:
         self.estate, self.rows = estate, rows
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         one, (post, patch) = f"{self.path}/{{id}}", self.shapes
         routes = [
             Route("GET", self.path, self.list_all),
@@ -45,17 +45,17 @@ class Collection:
         return [route for route in routes if route.body or route.method not in ("POST", "PATCH")]
 
     def list_all(self, call: Call) -> Answer:
-        """Newest first."""
+        """Answer the list, newest first."""
         rows = [self.listed(row) for row in self.visible(call) if self.wanted(call, row)]
         page = call.page(rows, self.item or "item", lambda row: str(row["id"]))
         return 200, page if self.item else [entry["item"] for entry in page]
 
     def visible(self, call: Call) -> list[Json]:
-        """What the call's key may see, newest first."""
+        """Return what the key of the call may see, newest first."""
         return self.estate.visible(call, self.rows)
 
     def wanted(self, call: Call, row: Json) -> bool:
-        """Whether a list that is filtered like this has the object."""
+        """Whether the filters of the call let the object pass."""
         for name in self.filters:
             value = Estate.owner_of(row) if name == "ownerId" else row.get(name)
             if (asked := call.filter(name)) is not None and value not in asked:
@@ -64,7 +64,7 @@ class Collection:
         return (not before or created < before) and (not after or created > after)
 
     def create(self, call: Call) -> Answer:
-        """Make one in a workspace that the call's key sees."""
+        """Create an object in a workspace that the key of the call sees."""
         body = call.object()
         owner_id = self.owner(call, body)
         if owner_id not in call.owners:
@@ -83,7 +83,7 @@ class Collection:
     suffix = ""
 
     def owner(self, call: Call, body: Json) -> str:
-        """The workspace that a new object belongs to."""
+        """Return the workspace that a new object belongs to."""
         return str(body["ownerId"])
 
     def build(self, call: Call, row: Json, body: Json) -> None:
@@ -91,19 +91,19 @@ class Collection:
         raise NotImplementedError
 
     def made(self, row: Json, moments: Json) -> Json:
-        """The answer of a POST."""
+        """Return the answer of a POST."""
         return public(row) | moments
 
     def listed(self, row: Json) -> Json:
-        """An object as the list has it."""
+        """Return an object as the list has it."""
         return row
 
     def shown(self, row: Json) -> Json:
-        """An object as it is answered alone."""
+        """Return an object as it is answered alone."""
         return public(row)
 
     def get(self, call: Call, identifier: str) -> Answer:
-        """One object."""
+        """Answer one object."""
         return 200, self.shown(self.one(call, identifier))
 
     def patch(self, call: Call, identifier: str) -> Answer:
@@ -119,24 +119,24 @@ class Collection:
         row |= {**body, "updatedAt": self.estate.now()}
 
     def delete(self, call: Call, identifier: str) -> Answer:
-        """Delete one, with everything that hangs on it."""
+        """Delete an object, and everything that belongs to it."""
         self.remove(self.one(call, identifier))
         return 204, None
 
     def remove(self, row: Json) -> None:
-        """Take an object out of the estate."""
+        """Remove an object from the account."""
         del self.rows[row["id"]]
 
     def one(self, call: Call, identifier: str) -> Json:
-        """The object, or 404."""
+        """Return the object, or raise the 404."""
         return self.estate.get(call, self.rows, identifier)
 
     def refuse_taken(self, name: str | None, owner_id: str) -> None:
-        """409 where another object of the workspace has the name, and the kind allows one of a name."""
+        """Raise a 409 if the kind allows a name once, and another object of the workspace has it."""
         if self.unique and name and Estate.named(self.rows, name, owner_id):
             raise ApiError(409, f"name already in use: {name}")
 
 
 def given(body: Mapping[str, object], *names: str) -> Json:
-    """Those of the named fields that a body has, without the ones that are null."""
+    """Return the named fields of a body that are not null."""
     return {name: body[name] for name in names if body.get(name) is not None}

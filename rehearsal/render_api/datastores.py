@@ -1,4 +1,4 @@
-"""What Postgres and key-value have in common: becoming available, one free instance, their owner and address list."""
+"""What Postgres and key-value have in common: the wait until they are available, one free instance, the allow list."""
 
 from rehearsal.render_api.collection import Collection, given
 from rehearsal.render_api.estate import Estate
@@ -6,9 +6,9 @@ from rehearsal.render_api.wire import ApiError, Call, Json
 
 
 class Provisioning:
-    """How long a datastore stays `creating` after it is made or resized.
+    """Counts how long a datastore stays `creating` after it is made or resized.
 
-    The status is `unknown` in the POST answer only (recording postgres.jsonl lines 5 to 13).
+    The status is `unknown` only in the answer of the POST (recording postgres.jsonl lines 5 to 13).
     """
 
     def __init__(self, estate: Estate, seconds: float) -> None:
@@ -16,11 +16,11 @@ class Provisioning:
         self.seconds = seconds
 
     def begin(self, store: Json) -> None:
-        """Start (again); the store is available at the first look after its time."""
+        """Start to create, or start again. The store is available at the first look after its time."""
         store |= {"status": "creating", "_readyAt": self._estate.clock() + self.seconds}
 
     def settle(self) -> None:
-        """Let every datastore have the status that the clock says it has."""
+        """Give every datastore the status that it has by the clock."""
         for table in (self._estate.postgres, self._estate.key_values):
             for store in table.values():
                 if store["status"] == "creating" and self._estate.clock() >= store.get("_readyAt", 0):
@@ -38,7 +38,7 @@ class Datastores(Collection):
         self.provisioning = provisioning
 
     def build(self, call: Call, row: Json, body: Json) -> None:
-        """What both have in common; a workspace has one on the free plan (Render documentation)."""
+        """Fill in what both have. A workspace has one store on the free plan (Render documentation)."""
         active = (store["plan"] for store in self.rows.values() if Estate.owner_of(store) == body["ownerId"])
         if body["plan"] == "free" and "free" in active:
             raise ApiError(400, "cannot have more than one active free tier database")
@@ -51,20 +51,20 @@ class Datastores(Collection):
         self.provisioning.begin(row)
 
     def made(self, row: Json, moments: Json) -> Json:
-        """The status is not known yet."""
+        """Answer a POST, when the status is not known yet."""
         return super().made(row, moments) | {"status": "unknown"}
 
     def resized(self, row: Json) -> None:
-        """A change that takes the store through `creating` again (recording postgres.jsonl line 33)."""
+        """Change a store, which makes it `creating` again (recording postgres.jsonl line 33)."""
         self.provisioning.begin(row)
         self.provisioning.settle()
 
 
 def allow_list(value: list[Json] | None) -> list[Json] | None:
-    """An empty ipAllowList is answered as null (recording postgres.jsonl line 5)."""
+    """Return an allow list as it is answered: an empty one is null (recording postgres.jsonl line 5)."""
     return value or None
 
 
 def default_allow_list() -> list[Json]:
-    """What applies when none is sent: everywhere (Render documentation)."""
+    """Return what applies when no allow list is sent: everywhere (Render documentation)."""
     return [{"cidrBlock": "0.0.0.0/0", "description": "everywhere"}]

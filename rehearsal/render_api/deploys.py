@@ -19,8 +19,8 @@ UNFINISHED = RUNNING | {"queued"}
 class Deploys:
     """The deploys of all services.
 
-    With `queue`, a deploy asked for while another one runs waits its turn and is answered 202 without a body;
-    without it, the new one takes the place of the running one (Render documentation, Overlapping deploys).
+    With `queue`, a deploy that is asked for while another one runs waits, and is answered 202 without a body. Without
+    it, the new one cancels the running one (Render documentation, Overlapping deploys).
     """
 
     def __init__(self, estate: Estate, seconds: float, queue: bool) -> None:
@@ -29,7 +29,7 @@ class Deploys:
         self._queue = queue
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [
             Route("GET", "/services/{id}/deploys", self.list_all),
             Route("POST", "/services/{id}/deploys", self.create, "CreateDeployBody"),
@@ -39,7 +39,7 @@ class Deploys:
         ]
 
     def list_all(self, call: Call, service_id: str) -> Answer:
-        """Newest first."""
+        """Answer the deploys of a service, newest first."""
         self._estate.get(call, self._estate.services, service_id)
         statuses = call.filter("status")
         rows = [
@@ -48,7 +48,7 @@ class Deploys:
         return 200, call.page(rows, "deploy", lambda row: str(row["id"]))
 
     def create(self, call: Call, service_id: str) -> Answer:
-        """Deploy the branch's commit, a named one, or with `deploy_only` the running build again."""
+        """Deploy the branch's commit or a named one; with `deploy_only`, deploy the running build again."""
         service = self._deployable(call, service_id)
         body = call.object()
         build_only = {"clearCache", "commitId", "imageUrl"} & body.keys()
@@ -63,11 +63,11 @@ class Deploys:
         return self._started(deploy)
 
     def get(self, call: Call, service_id: str, deploy_id: str) -> Answer:
-        """One deploy."""
+        """Answer one deploy."""
         return 200, public(self._one(call, service_id, deploy_id))
 
     def cancel(self, call: Call, service_id: str, deploy_id: str) -> Answer:
-        """Stop a deploy that has not ended."""
+        """Cancel a deploy that has not ended."""
         deploy = self._one(call, service_id, deploy_id)
         if deploy["status"] not in UNFINISHED:
             raise ApiError(400, f"a deploy that is {deploy['status']} cannot be canceled")
@@ -75,10 +75,10 @@ class Deploys:
         return 200, public(deploy)
 
     def rollback(self, call: Call, service_id: str) -> Answer:
-        """Deploy an earlier build again; unlike in the dashboard, autoDeploy stays as it is.
+        """Deploy an earlier build again. Automatic deploys stay as they are, unlike after a rollback in the dashboard.
 
-        It runs with the variables the service itself had then, over what its groups hold now: a rollback takes the
-        service's configuration from the target deploy (Render documentation, Rollbacks).
+        It runs with the variables that the service itself had then, and with what its groups hold now: a rollback takes
+        the service's configuration from the target deploy (Render documentation, Rollbacks).
         """
         service = self._deployable(call, service_id)
         target = self._one(call, service_id, call.object()["deployId"])
@@ -91,7 +91,10 @@ class Deploys:
         )
 
     def _is_kept(self, service_id: str, target: Json) -> bool:
-        """Render keeps a number of builds by the workspace's plan; the deploys stay in the list without them."""
+        """Whether Render still keeps the build.
+
+        It keeps a number of builds by the workspace's plan; the deploys stay listed.
+        """
         served = [d for d in self._estate.deploys_of(service_id) if d["status"] in ("live", "deactivated")]
         builds = list(dict.fromkeys((d["commit"] or {}).get("id") for d in served))
         return (target["commit"] or {}).get("id") in builds[: self._estate.builds_kept]
@@ -106,7 +109,7 @@ class Deploys:
         variables: dict[str, str] | None = None,
         first: bool = False,
     ) -> Json:
-        """Begin a deploy of a service, or queue it."""
+        """Start a deploy of a service, or queue it."""
         now = self._estate.now()
         deploy: Json = {"id": self._estate.new_id("dep"), "commit": commit}
         image = "imagePath" in service
@@ -135,7 +138,7 @@ class Deploys:
         return deploy
 
     def head(self, service: Json) -> Json | None:
-        """The newest commit of a service's branch; one is made up for a repository that the estate does not know."""
+        """Return the newest commit of a service's branch. For a repository that is not known, a commit is made up."""
         if "repo" not in service or "branch" not in service:  # it runs an image
             return None
         branches = self._estate.repos.setdefault(service["repo"], {})
@@ -146,7 +149,7 @@ class Deploys:
         return dict(branches[branch])
 
     def settle(self) -> None:
-        """Let every deploy be where the clock says it is."""
+        """Bring every deploy to where it is by the clock."""
         busy: set[str] = set()
         freed: dict[str, float] = {}
         for deploy in list(self._estate.deploys.values()):  # oldest first: a queued one follows its forerunner
@@ -192,7 +195,10 @@ class Deploys:
         return (202, None) if deploy["status"] == "queued" else (201, public(deploy))
 
     def _commit(self, service: Json, commit_id: object) -> Json | None:
-        """The commit to deploy. One that no known branch has is taken on trust: it may be older than the head."""
+        """Return the commit to deploy.
+
+        One that no known branch has is accepted, because it may be older than the head.
+        """
         head = self.head(service)
         if head is None or commit_id is None:
             return head
@@ -215,10 +221,10 @@ class Deploys:
 
 
 def phases(service: Json, *, build: bool, first: bool) -> list[tuple[str, float]]:
-    """The phases a deploy passes through.
+    """Return the phases that a deploy passes through.
 
-    One that the API asks for is answered as building already, and one of an image as updating (recordings
-    web_service.jsonl line 55 and web_service_env_vars.jsonl line 49); only a service's first is seen as created.
+    A deploy that the API asks for is already building in its answer, and one of an image is updating (recordings
+    web_service.jsonl line 55 and web_service_env_vars.jsonl line 49). Only a service's first deploy is seen as created.
     """
     details = service["serviceDetails"].get("envSpecificDetails", {})
     optional = {CREATED: first, BUILD: build, PRE_DEPLOY: bool(details.get("preDeployCommand"))}

@@ -9,7 +9,7 @@ TWO_LABEL_SUFFIXES = frozenset({"co.uk", "org.uk", "com.au", "co.nz", "co.za", "
 
 
 def split_name(name: str) -> tuple[bool, str]:
-    """Whether a name is an apex, and its public suffix."""
+    """Return whether a name is an apex, and its public suffix."""
     labels = name.split(".")
     two = ".".join(labels[-2:])
     suffix = two if two in TWO_LABEL_SUFFIXES else labels[-1]
@@ -17,7 +17,7 @@ def split_name(name: str) -> tuple[bool, str]:
 
 
 def companion(name: str) -> str | None:
-    """The name that comes along as a redirect: an apex brings its www, a www its apex (Render documentation)."""
+    """Return the name that Render adds as a redirect: an apex gets its www, a www its apex (Render documentation)."""
     apex, _ = split_name(name)
     if apex:
         return f"www.{name}"
@@ -26,13 +26,13 @@ def companion(name: str) -> str | None:
 
 
 class Domains:
-    """The custom domain endpoints."""
+    """The endpoints of custom domains."""
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         collection = "/services/{id}/custom-domains"
         return [
             Route("GET", collection, self.list_all),
@@ -43,14 +43,14 @@ class Domains:
         ]
 
     def list_all(self, call: Call, service_id: str) -> Answer:
-        """Newest first."""
+        """Answer the domains of a service, newest first."""
         self._estate.get(call, self._estate.services, service_id)
         names = call.filter("name")
         rows = [row for row in self._estate.domains_of(service_id) if names is None or row["name"] in names]
         return 200, call.page(rows, "customDomain", lambda row: str(row["id"]))
 
     def create(self, call: Call, service_id: str) -> Answer:
-        """Add a name; the answer is a list, because a redirect may come along."""
+        """Add a domain. The answer is a list, because a redirect may be added with it."""
         service = self._estate.get(call, self._estate.services, service_id)
         if service["type"] not in ("web_service", "static_site"):
             raise ApiError(400, f"a {service['type']} has no custom domains")
@@ -65,11 +65,11 @@ class Domains:
         return 201, added
 
     def get(self, call: Call, service_id: str, id_or_name: str) -> Answer:
-        """One domain, by id or name."""
+        """Answer one domain, by id or name."""
         return 200, public(self._one(call, service_id, id_or_name))
 
     def delete(self, call: Call, service_id: str, id_or_name: str) -> Answer:
-        """Remove a domain and what redirects to it."""
+        """Remove a domain, and what redirects to it."""
         domain = self._one(call, service_id, id_or_name)
         for row in self._estate.domains_of(service_id):
             if row is domain or row["redirectForName"] == domain["name"]:
@@ -77,7 +77,7 @@ class Domains:
         return 204, None
 
     def verify(self, call: Call, service_id: str, id_or_name: str) -> Answer:
-        """Look at the DNS again; found is what the estate's `dns` has."""
+        """Check the DNS again. It finds the names in the estate's `dns`."""
         domain = self._one(call, service_id, id_or_name)
         domain["verificationStatus"] = "verified" if domain["name"] in self._estate.dns else "unverified"
         return 202, None

@@ -12,10 +12,10 @@ from rehearsal.render_api.wire import Answer, Call, Json, not_found, public
 
 
 class EnvGroups(Collection):
-    """The environment group endpoints.
+    """The endpoints of environment groups.
 
-    A list item is the bare group, as Render's own client reads it. As recorded, it is `{envGroup, cursor}`, which is
-    how the Terraform provider reads it. Either way the list leaves the variables out.
+    An item of the list is the bare group, as Render's own client reads it. As recorded, it is `{envGroup, cursor}`, as
+    the Terraform provider reads it. Neither has the variables.
     """
 
     path, prefix, unique, exact = "/env-groups", "evg", True, True
@@ -26,7 +26,7 @@ class EnvGroups(Collection):
         self.item = item
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         routes = super().routes()
         for kind in (VARIABLES, FILES):
             one = f"/env-groups/{{id}}/{kind.path}/{{name}}"
@@ -39,11 +39,11 @@ class EnvGroups(Collection):
         return [*routes, Route("POST", link, self.link), Route("DELETE", link, self.unlink)]
 
     def listed(self, row: Json) -> Json:
-        """Without variables and files."""
+        """Return a group as the list has it, without variables and files."""
         return {key: value for key, value in row.items() if key not in ("envVars", "secretFiles")}
 
     def build(self, call: Call, row: Json, body: Json) -> None:
-        """A group shows its variables newest first from the start (recording env_group.jsonl line 1)."""
+        """Return a group with its variables, newest first (recording env_group.jsonl line 1)."""
         services = [self.estate.get(call, self.estate.services, one) for one in body.get("serviceIds", [])]
         row |= given(body, "name", "ownerId", "environmentId") | {
             "envVars": rows(VARIABLES, read_variables(body["envVars"], self.estate)),
@@ -52,11 +52,11 @@ class EnvGroups(Collection):
         }
 
     def get_value(self, kind: Kind, call: Call, group_id: str, name: str) -> Answer:
-        """One value."""
+        """Answer one value."""
         return 200, self._value(call, kind, group_id, name)
 
     def put_value(self, kind: Kind, call: Call, group_id: str, name: str) -> Answer:
-        """Add or change one value. The group's updatedAt stays (recording env_group.jsonl line 4)."""
+        """Add or change one value. The group's updatedAt does not change (recording env_group.jsonl line 4)."""
         group = self.one(call, group_id)
         put(group[kind.field], {kind.key: name, kind.value: kind.read(name, call.object(), self.estate)}, kind.key)
         return 200, public(group)
@@ -67,7 +67,7 @@ class EnvGroups(Collection):
         return 204, None
 
     def link(self, call: Call, group_id: str, service_id: str) -> Answer:
-        """Give a service the group's variables, from its next deploy on. Linking twice is linking once."""
+        """Link a service, which gets the group's variables with its next deploy. Linking twice is the same as once."""
         group = self.one(call, group_id)
         link = link_to(self.estate.get(call, self.estate.services, service_id))
         if link not in group["serviceLinks"]:
@@ -75,7 +75,7 @@ class EnvGroups(Collection):
         return 200, public(group)
 
     def unlink(self, call: Call, group_id: str, service_id: str) -> Answer:
-        """Take the group's variables away from a service."""
+        """Unlink a service, which loses the group's variables."""
         group = self.one(call, group_id)
         kept = [link for link in group["serviceLinks"] if link["id"] != service_id]
         if len(kept) == len(group["serviceLinks"]):
@@ -91,12 +91,12 @@ class EnvGroups(Collection):
 
 
 def rows(kind: Kind, values: Mapping[str, str]) -> list[Json]:
-    """Named values as a group shows them, the last one first."""
+    """Return named values as a group shows them, the last one first."""
     return [{kind.key: name, kind.value: content} for name, content in reversed(list(values.items()))]
 
 
 def put(rows: list[Json], row: Json, key: str) -> None:
-    """Change the row with the same name where it stands, or put a new one in front (recording env_group.jsonl)."""
+    """Change the row of the same name where it is, or put a new one first (recording env_group.jsonl)."""
     for position, old in enumerate(rows):
         if old[key] == row[key]:
             rows[position] = row
@@ -105,5 +105,5 @@ def put(rows: list[Json], row: Json, key: str) -> None:
 
 
 def link_to(service: Json) -> Json:
-    """How a group names a linked service."""
+    """Return a linked service as a group names it."""
     return {"id": service["id"], "name": service["name"], "type": SERVICE_TYPES[service["type"]][0]}

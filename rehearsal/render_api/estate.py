@@ -1,4 +1,4 @@
-"""The simulated workspace's objects: plain dictionaries by id that tests and the rehearsal read and change directly."""
+"""The objects of the simulated workspace: dictionaries by id, which tests read and change directly."""
 
 import random
 from base64 import b64encode
@@ -12,7 +12,7 @@ ID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
 
 
 def timestamp(nanoseconds: int) -> str:
-    """A moment as Go prints it, trailing zeros of the fraction left out (recording key_value.jsonl line 5)."""
+    """Format a time as Go does, without trailing zeros of the fraction (recording key_value.jsonl line 5)."""
     seconds, fraction = divmod(nanoseconds, 10**9)
     digits = f"{fraction:09d}".rstrip("0")
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -20,12 +20,14 @@ def timestamp(nanoseconds: int) -> str:
 
 
 class Estate:
-    """Everything that exists. A key with a leading underscore is a note of the simulator that no answer shows.
+    """Everything that exists. A key with a leading underscore is a note of the simulator, which no answer shows.
 
-    `env_vars` and `secret_files` are, by service id, a mapping of name to value in the order of creation.
-    `repos` is, by repository URL and branch, the commit a deploy takes; a commit in `bad_commits` does not build.
-    Of each service the newest `builds_kept` builds can be gone back to; None: all of them.
-    `dns` holds the custom domain names that point at Render, which a verification then finds.
+    Attributes:
+        env_vars, secret_files: by service id, values by name in the order of creation.
+        repos: by repository URL and branch, the commit that a deploy takes.
+        bad_commits: do not build.
+        builds_kept: how many of the newest builds of a service a rollback can use; None is all of them.
+        dns: the names of custom domains that point at Render, which a verification then finds.
     """
 
     def __init__(self, owners: Sequence[Mapping[str, Any]], clock: Callable[[], float], seed: int) -> None:
@@ -53,15 +55,15 @@ class Estate:
     # Time and identity
 
     def nanoseconds(self) -> int:
-        """Now, with nanosecond digits that the clock itself does not have."""
+        """Return the time with nanoseconds. The clock itself does not have them."""
         return round(self.clock() * 10**6) * 1000 + self.random.randrange(-499, 500)
 
     def now(self) -> str:
-        """Now, as stored objects carry it: to the microsecond."""
+        """Return the time as stored objects have it, to the microsecond."""
         return timestamp(round(self.nanoseconds(), -3))
 
     def birth(self) -> tuple[str, str]:
-        """One moment twice: with the nanoseconds of a POST answer, and rounded as every later answer has it.
+        """Return one time twice: with the nanoseconds of a POST's answer, and rounded as in every later answer.
 
         Recording postgres.jsonl lines 5 and 6.
         """
@@ -69,30 +71,30 @@ class Estate:
         return timestamp(exact), timestamp(round(exact, -3))
 
     def new_id(self, prefix: str, suffix: str = "") -> str:
-        """An identifier in Render's form, for example srv-ct6vmjtj0q5s700ckea0."""
+        """Return an id in Render's form, for example srv-ct6vmjtj0q5s700ckea0."""
         return f"{prefix}-{''.join(self.random.choices(ID_ALPHABET, k=20))}{suffix}"
 
     def generated_value(self) -> str:
-        """What `generateValue` makes: 32 random bytes in base64 (recording web_service.jsonl line 46)."""
+        """Return what `generateValue` makes: 32 random bytes in base64 (recording web_service.jsonl line 46)."""
         return b64encode(self.random.randbytes(32)).decode()
 
     def password(self) -> str:
-        """A datastore's password: 32 letters and digits (recording key_value.jsonl line 4)."""
+        """Return a datastore's password: 32 letters and digits (recording key_value.jsonl line 4)."""
         return "".join(self.random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", k=32))
 
     # Finding
 
     @staticmethod
     def owner_of(row: Json) -> str:
-        """The workspace an object belongs to: services name it, datastores carry it whole, environments do not say."""
+        """Return the workspace of an object. Services name its id, datastores hold it whole, environments omit it."""
         return str(row["owner"]["id"] if "owner" in row else row.get("ownerId", row.get("_ownerId")))
 
     def visible(self, call: Call, table: Mapping[str, Json]) -> list[Json]:
-        """The objects of a table that the call's key may see, newest first."""
+        """Return the objects of a table that the key of the call may see, newest first."""
         return [row for row in reversed(list(table.values())) if self.owner_of(row) in call.owners]
 
     def get(self, call: Call, table: Mapping[str, Json], identifier: str) -> Json:
-        """One object, or 404: also for one of a workspace that the call's key does not see."""
+        """Return one object, or raise the 404, also when it is in a workspace that the key of the call does not see."""
         row = table.get(identifier)
         if row is None or self.owner_of(row) not in call.owners:
             raise not_found(identifier)
@@ -100,7 +102,7 @@ class Estate:
 
     @staticmethod
     def named(table: Mapping[str, Json], name: str, owner_id: str | None = None) -> list[Json]:
-        """Every object of a table with this name, oldest first."""
+        """Return every object of a table with this name, oldest first."""
         return [
             row
             for row in table.values()
@@ -108,35 +110,35 @@ class Estate:
         ]
 
     def find_service(self, name: str) -> Json:
-        """The one service with this name."""
+        """Return the one service with this name."""
         return single(self.named(self.services, name), name)
 
     def find_env_group(self, name: str) -> Json:
-        """The one environment group with this name."""
+        """Return the one environment group with this name."""
         return single(self.named(self.env_groups, name), name)
 
     def find_postgres(self, name: str) -> Json:
-        """The one database with this name."""
+        """Return the one database with this name."""
         return single(self.named(self.postgres, name), name)
 
     def find_key_value(self, name: str) -> Json:
-        """The one key-value store with this name."""
+        """Return the one key-value store with this name."""
         return single(self.named(self.key_values, name), name)
 
     def deploys_of(self, service_id: str) -> list[Json]:
-        """A service's deploys, newest first."""
+        """Return the deploys of a service, newest first."""
         return [deploy for deploy in reversed(list(self.deploys.values())) if deploy["_service"] == service_id]
 
     def live_deploy(self, service_id: str) -> Json | None:
-        """The deploy whose code and environment a service runs now."""
+        """Return the deploy whose code and environment a service runs now."""
         return next((deploy for deploy in self.deploys_of(service_id) if deploy["status"] == "live"), None)
 
     def domains_of(self, service_id: str) -> list[Json]:
-        """A service's custom domains, newest first."""
+        """Return the custom domains of a service, newest first."""
         return [row for row in reversed(list(self.custom_domains.values())) if row["_service"] == service_id]
 
     def linked_groups(self, service_id: str) -> list[Json]:
-        """The environment groups linked to a service, oldest first."""
+        """Return the environment groups that are linked to a service, oldest first."""
         return [
             group
             for group in self.env_groups.values()
@@ -144,9 +146,9 @@ class Estate:
         ]
 
     def effective_environment(self, service_id: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
-        """What a deploy started now sees: the service's own variables (or `own`) over those of its groups.
+        """Return what a deploy that starts now sees: the service's own variables (or `own`) over those of its groups.
 
-        Which of two groups wins is not documented; here it is the newer one.
+        It is not documented which of two groups wins. Here the newer one does.
         """
         environment: dict[str, str] = {}
         for group in self.linked_groups(service_id):
@@ -156,7 +158,7 @@ class Estate:
 
 
 def single(rows: Iterable[Json], name: str) -> Json:
-    """The only row, or a LookupError that says how many there are."""
+    """Return the only row, or raise a LookupError that says how many there are."""
     found = list(rows)
     if len(found) != 1:
         raise LookupError(f"{len(found)} objects are named {name}")

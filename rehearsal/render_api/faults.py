@@ -1,4 +1,4 @@
-"""Faults on demand: which of the coming requests goes wrong, and how."""
+"""Planned faults: which of the coming requests fails, and how."""
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -19,7 +19,7 @@ BEFORE_THE_REQUEST_RUNS = frozenset({"refused", "drop"})
 
 @dataclass
 class Fault:
-    """One planned fault: it meets the request with this number, or those of this method and path pattern."""
+    """One planned fault, for the request with this number, or for those with this method and path pattern."""
 
     kind: FaultKind
     number: int | None = None
@@ -32,7 +32,7 @@ class Fault:
     applied: bool = False
 
     def meets(self, number: int, method: str, path: str) -> bool:
-        """Whether this fault is due for a request; `path` is matched as a shell pattern, without the query."""
+        """Whether this fault applies to a request. `path` is a shell pattern, compared without the query."""
         return (
             self.times > 0
             and self.number in (None, number)
@@ -42,7 +42,10 @@ class Fault:
 
 
 class ConnectionFault(Exception):
-    """The caller gets no (whole, timely) answer. `response` is what it would have been, if the request ran."""
+    """The caller gets no answer, or only a part, or gets it late.
+
+    `response` is what it would have been if the request ran.
+    """
 
     def __init__(self, fault: Fault, response: Response | None = None) -> None:
         super().__init__(str(fault.kind))
@@ -52,7 +55,7 @@ class ConnectionFault(Exception):
 
 
 class Faults:
-    """The planned faults, each used up after as many requests as its `times`."""
+    """The planned faults. Each is removed after as many requests as its `times`."""
 
     def __init__(self) -> None:
         self._planned: list[Fault] = []
@@ -70,20 +73,23 @@ class Faults:
         seconds: float = 0.0,
         applied: bool = False,
     ) -> Fault:
-        """Plan a fault. `number` counts from 1 over the whole request log.
+        """Plan a fault.
 
-        `headers` and `body` belong to a status; with `applied` the request runs before that status is answered.
+        Args:
+            number: counts from 1 over the whole request log.
+            headers, body: of the answer, when the fault is a status.
+            applied: whether the request runs before that status is answered.
         """
         fault = Fault(kind, number, method, path, times, headers or {}, body, seconds, applied)
         self._planned.append(fault)
         return fault
 
     def clear(self) -> None:
-        """Forget every fault that is still planned."""
+        """Remove every fault that is still planned."""
         self._planned.clear()
 
     def take(self, number: int, method: str, path: str) -> Fault | None:
-        """The first fault due for a request, used up by one."""
+        """Return the first fault that applies to a request, and count it."""
         for fault in self._planned:
             if fault.meets(number, method, path):
                 fault.times -= 1

@@ -1,6 +1,6 @@
-"""How many instances a service has, and its disk: the endpoints beside the service's own PATCH.
+"""The number of instances of a service, and its disk: the endpoints beside the service's own PATCH.
 
-A new number of instances is deployed by nobody: it takes effect by itself (Render documentation, Scaling).
+A new number of instances takes effect without a deploy (Render documentation, Scaling).
 """
 
 from rehearsal.render_api.estate import Estate
@@ -16,7 +16,7 @@ class Instances:
         self._estate = estate
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [
             Route("POST", "/services/{id}/scale", self.scale, "ScaleServiceBody"),
             Route("PUT", "/services/{id}/autoscaling", self.put_autoscaling, "AutoscalingConfig"),
@@ -34,19 +34,19 @@ class Instances:
         return 202, None
 
     def put_autoscaling(self, call: Call, service_id: str) -> Answer:
-        """Let Render set it."""
+        """Let Render set the number of instances."""
         changed = dict(self._details(call, service_id))
         autoscale(changed, call.object())
         self._changed(call, service_id, {"autoscaling": changed["autoscaling"]})
         return 200, changed["autoscaling"]
 
     def delete_autoscaling(self, call: Call, service_id: str) -> Answer:
-        """Set it by hand again."""
+        """Set the number of instances by hand again."""
         self._details(call, service_id).pop("autoscaling", None)
         return 204, None
 
     def list_disks(self, call: Call) -> Answer:
-        """The disks of the services that the key sees."""
+        """Answer the disks of the services that the key sees."""
         wanted = call.filter("serviceId")
         rows = [
             shown(service)
@@ -56,7 +56,7 @@ class Instances:
         return 200, call.page(rows, "disk", lambda row: str(row["id"]))
 
     def add_disk(self, call: Call) -> Answer:
-        """Give a service a disk: one at most."""
+        """Add a disk to a service, which can have one."""
         body = call.object()
         if "disk" in self._details(call, body["serviceId"]):
             raise ApiError(400, "the service has a disk")
@@ -64,11 +64,11 @@ class Instances:
         return 201, shown(self._changed(call, body["serviceId"], {"disk": disk}))
 
     def get_disk(self, call: Call, disk_id: str) -> Answer:
-        """One disk."""
+        """Answer one disk."""
         return 200, shown(self._with_disk(call, disk_id))
 
     def patch_disk(self, call: Call, disk_id: str) -> Answer:
-        """Change a disk, which does not shrink (Render documentation, Disks)."""
+        """Change a disk. It cannot become smaller (Render documentation, Disks)."""
         service, body = self._with_disk(call, disk_id), call.object()
         disk = service["serviceDetails"]["disk"]
         if body.get("sizeGB", disk["sizeGB"]) < disk["sizeGB"]:
@@ -77,7 +77,7 @@ class Instances:
         return 200, shown(service) | {"updatedAt": self._estate.now()}
 
     def delete_disk(self, call: Call, disk_id: str) -> Answer:
-        """Delete a disk with what is on it."""
+        """Delete a disk and its data."""
         del self._with_disk(call, disk_id)["serviceDetails"]["disk"]
         return 204, None
 
@@ -104,7 +104,7 @@ class Instances:
 
 
 def shown(service: Json) -> Json:
-    """A disk alone says more than the service's details do (recording web_service.jsonl line 48)."""
+    """Return a disk as it is answered alone: more than in the service (recording web_service.jsonl line 48)."""
     moments = {"createdAt": service["createdAt"], "updatedAt": service["updatedAt"]}
     disk: Json = service["serviceDetails"]["disk"]
     return disk | {"serviceId": service["id"]} | moments

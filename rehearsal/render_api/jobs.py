@@ -5,18 +5,22 @@ from rehearsal.render_api.routing import Route
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found
 
 FAILING = "exit 1"
-"""A start command that holds this fails."""
+"""A job fails if its start command contains this."""
 
 
 class Jobs:
-    """The jobs of all services. Args: seconds: how long one runs."""
+    """The jobs of all services.
+
+    Args:
+        seconds: how long a job runs.
+    """
 
     def __init__(self, estate: Estate, seconds: float) -> None:
         self._estate, self._seconds = estate, seconds
         self.jobs: dict[str, Json] = {}
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [
             Route("GET", "/services/{id}/jobs", self.list_all),
             Route("POST", "/services/{id}/jobs", self.create, "PostJobBody"),
@@ -24,13 +28,13 @@ class Jobs:
         ]
 
     def list_all(self, call: Call, service_id: str) -> Answer:
-        """Newest first."""
+        """Answer the jobs of a service, newest first."""
         self._estate.get(call, self._estate.services, service_id)
         mine = [self._shown(job) for job in reversed(self.jobs.values()) if job["serviceId"] == service_id]
         return 200, call.page(mine, "job", lambda row: str(row["id"]))
 
     def create(self, call: Call, service_id: str) -> Answer:
-        """Free instances have no jobs."""
+        """Start a job. A service on the free plan has no jobs."""
         service = self._estate.get(call, self._estate.services, service_id)
         body = call.object()
         if service["serviceDetails"].get("plan", "free") == "free":
@@ -42,7 +46,7 @@ class Jobs:
         return 201, self._shown(job)
 
     def get(self, call: Call, service_id: str, job_id: str) -> Answer:
-        """One job."""
+        """Answer one job."""
         self._estate.get(call, self._estate.services, service_id)
         if (job := self.jobs.get(job_id)) is None or job["serviceId"] != service_id:
             raise not_found(job_id)

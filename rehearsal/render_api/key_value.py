@@ -12,11 +12,11 @@ class KeyValues(Datastores):
     shapes = ("KeyValuePOSTInput", "KeyValuePATCHInput")
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [*super().routes(), Route("GET", "/key-value/{id}/connection-info", self.connection_info)]
 
     def listed(self, row: Json) -> Json:
-        """Only here is there a dashboardUrl (Render API reference)."""
+        """Return a store. Only this answer has a dashboardUrl (Render API reference)."""
         return row | {"dashboardUrl": f"https://dashboard.render.com/r/{row['id']}"}
 
     def build(self, call: Call, row: Json, body: Json) -> None:
@@ -29,7 +29,7 @@ class KeyValues(Datastores):
         }
 
     def change(self, call: Call, row: Json, body: Json) -> None:
-        """Change a store. A new ipAllowList alone does not move updatedAt (recording key_value.jsonl line 58)."""
+        """Change a store. A new ipAllowList alone does not change updatedAt (recording key_value.jsonl line 58)."""
         if "ipAllowList" in body:
             row["ipAllowList"] = allow_list(body["ipAllowList"])
         before = row["name"], row["plan"], dict(row["options"])
@@ -46,7 +46,7 @@ class KeyValues(Datastores):
             self.resized(row)
 
     def connection_info(self, call: Call, store_id: str) -> Answer:
-        """How to connect; the command really starts with a space (recording key_value.jsonl line 4)."""
+        """Answer how to connect. The command does start with a space (recording key_value.jsonl line 4)."""
         row = self.one(call, store_id)
         host, password = f"{row['region']}-keyvalue.render.com", row["_password"]
         return 200, {
@@ -57,5 +57,5 @@ class KeyValues(Datastores):
 
 
 def persistence(plan: str, asked: str | None) -> str:
-    """A free store keeps nothing; a paid one journals and takes snapshots unless told otherwise."""
+    """Return how a store persists: not at all on the free plan, else with journal and snapshots unless told otherwise."""
     return "off" if plan == "free" else asked or "journal_snapshot"

@@ -1,4 +1,4 @@
-"""Render's request quotas: how many calls of each class a key may make in a window of the clock."""
+"""Render's request limits: how many requests of each class an API key may make in a period."""
 
 import math
 import re
@@ -11,7 +11,7 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Quota:
-    """A class of calls that share one allowance. An empty method or pattern matches every call."""
+    """A class of requests with one limit. An empty method or pattern matches every request."""
 
     name: str
     methods: frozenset[str]
@@ -20,7 +20,7 @@ class Quota:
     window: int
 
     def covers(self, method: str, path: str) -> bool:
-        """Whether a call counts against this quota."""
+        """Whether a request counts against this limit."""
         return method in self.methods and self.pattern.fullmatch(path) is not None
 
 
@@ -44,17 +44,17 @@ QUOTAS = (
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a call was told about its quota; `retry_after` is set when it came too late for this window."""
+    """What a request is told about its limit. `retry_after` is set if it is over the limit."""
 
     headers: dict[str, str]
     retry_after: int | None
 
 
 class RateLimits:
-    """Counts calls in fixed windows that start on the full minute or hour of the clock.
+    """Counts requests in fixed periods that start on the full minute or hour of the clock.
 
-    That windows are aligned so shows in the recordings: a POST at 20:43:02 is told a reset in 1017 seconds
-    (recording postgres.jsonl line 5), which is 21:00. The reset is rounded down, so it can be 0.
+    The recordings show that: a POST at 20:43:02 is told a reset in 1017 seconds (recording postgres.jsonl line 5),
+    which is 21:00. The reset is rounded down, so it can be 0.
     """
 
     def __init__(self, clock: Callable[[], float], enforced: bool) -> None:
@@ -63,7 +63,7 @@ class RateLimits:
         self._counts: dict[tuple[str, str], tuple[int, int]] = {}
 
     def take(self, key: str, method: str, path: str) -> Allowance:
-        """Count one call by an API key, and say whether it may run."""
+        """Count one request of an API key, and return whether it may run."""
         quota = next((quota for quota in QUOTAS if quota.covers(method, path)), QUOTAS[0])
         now = self._clock()
         window = int(now // quota.window)

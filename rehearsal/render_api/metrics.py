@@ -1,4 +1,4 @@
-"""Counts of answered requests (Render API reference, Get HTTP request count): what a test says was answered."""
+"""Counts of answered requests (Render API reference, Get HTTP request count). A test says what they are."""
 
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.routing import Route
@@ -6,18 +6,22 @@ from rehearsal.render_api.wire import Answer, ApiError, Call
 
 
 class Metrics:
-    """answered: by service id, how many requests had which status. Without an entry the plan has no metrics."""
+    """The metrics endpoint.
+
+    Attributes:
+        answered: by service id, how many requests had which status. A plan without metrics has no entry.
+    """
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self.answered: dict[str, dict[int, int]] = {}
 
     def routes(self) -> list[Route]:
-        """The endpoint."""
+        """Return the endpoint."""
         return [Route("GET", "/metrics/http-requests", self.http_requests)]
 
     def http_requests(self, call: Call) -> Answer:
-        """A series for each status."""
+        """Answer one series for each status."""
         service_id = (call.query.get("resource") or [""])[-1]
         self._estate.get(call, self._estate.services, service_id)
         if service_id not in self.answered:

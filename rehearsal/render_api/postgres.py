@@ -19,13 +19,13 @@ GROWS_AT, LARGEST_DISK = 0.9, 16_384
 
 
 class Postgres(Datastores):
-    """The Postgres endpoints."""
+    """The endpoints of databases."""
 
     path, item, prefix, suffix, table = "/postgres", "postgres", "dpg", "-a", "postgres"
     shapes = ("PostgresPOSTInput", "PostgresPATCHInput")
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [
             *super().routes(),
             Route("GET", "/postgres/{id}/connection-info", self.connection_info),
@@ -35,20 +35,23 @@ class Postgres(Datastores):
         ]
 
     def visible(self, call: Call) -> list[Json]:
-        """A read replica is listed like a database, unless `includeReplicas=false` (Render API reference)."""
+        """Answer the databases.
+
+        A read replica is listed like one, unless `includeReplicas=false` (Render API reference).
+        """
         rows = super().visible(call)
         replicas = [replica(row, one) for row in rows for one in row["readReplicas"]]
         return rows if call.last("includeReplicas") == "false" else [*replicas, *rows]
 
     def one(self, call: Call, identifier: str) -> Json:
-        """A database, or a read replica of one, which can be looked at only."""
+        """Answer a database, or a read replica of one. A replica can only be read."""
         found = next((one for one in self.visible(call) if one["id"] == identifier), None)
         if found and found["role"] == "replica" and call.method != "GET":
             raise ApiError(400, "a read replica is changed with its primary")
         return found or super().one(call, identifier)
 
     def listed(self, row: Json) -> Json:
-        """The list leaves the parameters out (Render API reference)."""
+        """Return a database as the list has it, without the parameters (Render API reference)."""
         return {name: value for name, value in row.items() if name != "parameterOverrides"}
 
     def build(self, call: Call, row: Json, body: Json) -> None:
@@ -79,7 +82,7 @@ class Postgres(Datastores):
         self._write(row, {name: value for name, value in body.items() if name not in FIXED})
 
     def change(self, call: Call, row: Json, body: Json) -> None:
-        """Change a database; updatedAt moves even when nothing else does (recording postgres.jsonl line 54)."""
+        """Change a database. updatedAt changes even if nothing else does (recording postgres.jsonl line 54)."""
         if body.get("diskSizeGB", row["diskSizeGB"]) < row["diskSizeGB"]:
             raise ApiError(400, "diskSizeGB cannot be decreased")
         if body.get("plan") in LEGACY_PLANS - {row["plan"]}:
@@ -93,7 +96,7 @@ class Postgres(Datastores):
         row["updatedAt"] = self.estate.now()
 
     def connection_info(self, call: Call, postgres_id: str) -> Answer:
-        """How to connect (recording postgres.jsonl line 14)."""
+        """Answer how to connect (recording postgres.jsonl line 14)."""
         row = self.one(call, postgres_id)
         user, name, password = row["databaseUser"], row["databaseName"], row["_password"]
         host = f"{postgres_id}.{row['region']}-postgres.render.com"
@@ -105,14 +108,14 @@ class Postgres(Datastores):
         }
 
     def exports(self, call: Call, postgres_id: str) -> Answer:
-        """The exports; one has its address once it is written."""
+        """Answer the exports. An export has its address once it is written."""
         return 200, [
             public(export) | ({"url": export["_url"]} if self.estate.clock() >= export["_readyAt"] else {})
             for export in self.one(call, postgres_id)["_exports"]
         ]
 
     def export(self, call: Call, postgres_id: str) -> Answer:
-        """Start an export; a free database has none (Render documentation, Postgres backups)."""
+        """Start an export. A free database has none (Render documentation, Postgres backups)."""
         row, identifier = self._paid(call, postgres_id), self.estate.new_id("pge")
         address = f"https://exports.render.test/{identifier}.dir.tar.gz?signature={self.estate.password()}"
         ready = self.estate.clock() + self.provisioning.seconds
@@ -122,16 +125,17 @@ class Postgres(Datastores):
         return 202, None
 
     def recovery(self, call: Call, postgres_id: str) -> Answer:
-        """Since when the database can be brought back to any moment; paid plans only (Render documentation)."""
+        """Answer the earliest time that the database can be restored to; paid plans only (Render documentation)."""
         row = self.one(call, postgres_id)
         if row["plan"] == "free":
             return 200, {"recoveryStatus": "NOT_AVAILABLE"}
         return 200, {"recoveryStatus": "AVAILABLE", "startsAt": row["createdAt"]}
 
     def fill(self, row: Json, used: float) -> None:
-        """Let a database hold so many gigabytes: at nine tenths an autoscaling disk grows by half, to a multiple of 5.
+        """Let a database hold so many gigabytes.
 
-        Render's tutorial on Postgres storage.
+        When nine tenths are used, an autoscaling disk grows by half, rounded to a multiple of 5 (Render's tutorial on
+        Postgres storage).
         """
         if row["diskAutoscalingEnabled"] and used >= GROWS_AT * row["diskSizeGB"]:
             size = math.ceil(row["diskSizeGB"] * 1.5 / 5) * 5
@@ -158,7 +162,10 @@ class Postgres(Datastores):
                 row[REPORTED.get(name, name)] = value
 
     def _replicas(self, row: Json, sent: list[Json]) -> list[Json]:
-        """Replicas by name; a new one has its primary's id with the next letter (recording postgres.jsonl line 33)."""
+        """Return replicas by name.
+
+        A new id is the primary's with the next letter (recording postgres.jsonl line 33).
+        """
         if len(sent) > 5:
             raise ApiError(400, "a database has at most five read replicas")
         known = {replica["name"]: replica for replica in row["readReplicas"]}
@@ -169,6 +176,6 @@ class Postgres(Datastores):
 
 
 def replica(row: Json, one: Json) -> Json:
-    """A read replica as a database of its own."""
+    """Return a read replica as a database of its own."""
     name = {"id": one["id"], "name": one["name"], "dashboardUrl": f"https://dashboard.render.com/d/{one['id']}"}
     return row | name | {"role": "replica", "primaryPostgresID": row["id"], "readReplicas": []}

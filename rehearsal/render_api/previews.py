@@ -1,7 +1,7 @@
-"""Preview instances of services, as pull requests make them (Render documentation, Service previews).
+"""Preview instances of services, which pull requests make (Render documentation, Service previews).
 
-One is made for a pull request against the service's linked branch only, and copies every setting and every variable
-of its base service, the address of its database included.
+A preview is made only for a pull request against the branch that the service is linked to. It copies every setting and
+every variable of its base service, also the address of its database.
 """
 
 import copy
@@ -19,7 +19,7 @@ class Previews:
         self._estate, self._deploys = estate, deploys
 
     def open(self, repo: str, base: str, number: int, commit_id: str, *, asked_for: bool) -> list[Json]:
-        """A pull request was opened, and asks for previews where they are made by hand. Answers the new services."""
+        """Open a pull request, and ask for previews where they are made by hand. Returns the new services."""
         modes = {"automatic", "manual"} if asked_for else {"automatic"}
         bases = [
             service
@@ -31,7 +31,7 @@ class Previews:
         return [self._preview(service, number, commit_id) for service in bases]
 
     def close(self, repo: str, number: int) -> list[str]:
-        """The names of the previews that go with a pull request."""
+        """Return the names of the previews of a pull request."""
         return [
             service["name"]
             for service in self._estate.services.values()

@@ -1,4 +1,4 @@
-"""From a method and a path to the handler that answers."""
+"""Finds the handler for a method and a path."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -14,9 +14,9 @@ Handler = Callable[..., Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """One endpoint; each `{name}` of the template is an argument of the handler, after the call, in that order.
+    """One endpoint. After the call, the handler gets each `{name}` of the template as an argument, in that order.
 
-    A request's body is checked against `body`, a shape, before the handler sees it.
+    A request's body is checked against `body`, a shape, before the handler gets it.
     """
 
     method: str
@@ -26,15 +26,15 @@ class Route:
 
 
 class Resource(Protocol):
-    """Whatever has endpoints."""
+    """Anything that has endpoints."""
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         ...
 
 
 class Router:
-    """All endpoints. A path that none has is 404; a known path with another method is 405."""
+    """All endpoints. An unknown path is answered 404, a known path with another method 405."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = [(route, re.compile(re.sub(r"\{\w+\}", "([^/]+)", route.template))) for route in routes]

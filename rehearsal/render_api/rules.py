@@ -1,6 +1,6 @@
-"""A static site's redirects, rewrites and response headers: two lists that are read, and replaced whole.
+"""The redirects, rewrites and response headers of a static site: two lists that are read, and replaced as a whole.
 
-A Blueprint that leaves them out keeps them; the API's PUT replaces the list (Render API reference).
+A Blueprint that omits them keeps them. The API's PUT replaces the list (Render API reference).
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Rules:
         self._estate, self._kind = estate, kind
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         collection = f"/services/{{id}}/{self._kind.path}"
         return [
             Route("GET", collection, self.list_all),
@@ -39,17 +39,17 @@ class Rules:
         ]
 
     def list_all(self, call: Call, service_id: str) -> Answer:
-        """In the order in which they are tried."""
+        """Answer the rules in the order in which they are tried."""
         return 200, call.page(self._of(call, service_id), self._kind.item, lambda row: str(row["id"]))
 
     def replace(self, call: Call, service_id: str) -> Answer:
-        """Put a whole list in the old one's place."""
+        """Replace the whole list."""
         self._of(call, service_id)
         self._estate.services[service_id][f"_{self._kind.path}"] = call.json()
         return 200, self._of(call, service_id)
 
     def _of(self, call: Call, service_id: str) -> list[Json]:
-        """The rules, with what Render adds: ids, and the place of a route."""
+        """Return the rules with what Render adds: ids, and the position of a route."""
         service = self._estate.get(call, self._estate.services, service_id)
         if service["type"] != "static_site":
             raise ApiError(400, f"a {service['type']} has no {self._kind.path}")

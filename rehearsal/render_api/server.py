@@ -1,4 +1,4 @@
-"""The simulator behind a real socket on loopback, for clients that are processes of their own."""
+"""Serves the simulator on a loopback socket, for clients that are processes of their own."""
 
 import contextlib
 import socket
@@ -16,13 +16,13 @@ from rehearsal.render_api.wire import Response
 
 @contextlib.contextmanager
 def serve(simulator: RenderSimulator, latency: float = 0.0, port: int = 0) -> Iterator[str]:
-    """Serve a simulator while the block runs; the value is its base URL. Each request waits `latency` seconds."""
+    """Serve a simulator while the block runs. The block gets its base URL. Each request waits `latency` seconds."""
     with running(Server(simulator, latency, port)) as address:
         yield f"{address}/v1"
 
 
 class Server(ThreadingHTTPServer):
-    """One thread a connection; the simulator takes its own lock."""
+    """Uses one thread for each connection. The simulator takes its own lock."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -34,14 +34,14 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands a request to the simulator and writes its answer, or the fault in its place."""
+    """Hands a request to the simulator, and writes its answer or its fault."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Server
 
     def answer(self) -> None:
-        """Any method: which ones an endpoint has is the simulator's to say."""
+        """Answer any method. The simulator decides which ones an endpoint has."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
         time.sleep(self.server.latency)
@@ -55,10 +55,10 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the simulator keeps the log."""
+        """Log nothing, because the simulator keeps the log."""
 
     def _break(self, fault: ConnectionFault) -> None:
-        """Do to the socket what the fault says. A connection that stands already is refused by resetting it."""
+        """Do to the socket what the fault says. A refused connection exists already here, so it is reset."""
         if fault.kind == "hang" and fault.response is not None:
             time.sleep(fault.seconds)
             with contextlib.suppress(OSError):  # the client may have given up
@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def encode(response: Response) -> bytes:
-    """An answer as it goes over the wire, in one piece."""
+    """Return an answer as bytes for the socket."""
     lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
     if response.status != HTTPStatus.NO_CONTENT:

@@ -1,4 +1,4 @@
-"""The `serviceDetails` of a service: what each type has, its defaults, and how a PATCH changes it."""
+"""The `serviceDetails` of a service: what each type has, the defaults, and how a PATCH changes them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ LEGACY_PLANS = frozenset({"starter_plus", "standard_plus"})
 
 
 def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) -> Json:
-    """The details of a new service (recordings web_service.jsonl and web_service_env_vars.jsonl, line 1)."""
+    """Return the details of a new service (recordings web_service.jsonl and web_service_env_vars.jsonl, line 1)."""
     check(sent, SERVICE_TYPES[kind][1] + "POST")
     previews = {"previews": {}, "pullRequestPreviewsEnabled": "no"}
     if kind == "static_site":
@@ -53,13 +53,13 @@ def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) ->
 
 
 def patch(kind: str, details: Json, sent: Json, estate: Estate) -> None:
-    """Change what a PATCH sends; region and the other fixed fields are refused."""
+    """Change what a PATCH sends. Region and the other fixed fields are refused."""
     check(sent, SERVICE_TYPES[kind][1] + "PATCH")
     change(kind, details, sent, estate)
 
 
 def change(kind: str, details: Json, sent: Json, estate: Estate) -> None:
-    """Write fields into the details in the form the API reports them."""
+    """Write fields into the details in the form that the API answers."""
     for name, value in sent.items():
         if name == "previews":
             details[name] = {"generation": value.get("generation", "off")}
@@ -91,7 +91,7 @@ def autoscale(details: Json, config: Json) -> None:
 
 
 def refuse_scaling(details: Json) -> None:
-    """A service with a disk, and one on the free plan, has one instance (Render documentation, Scaling)."""
+    """Refuse a second instance of a service with a disk or on the free plan (Render documentation, Scaling)."""
     scaled = details.get("numInstances", 1) != 1 or details.get("autoscaling", {}).get("enabled", False)
     if scaled and ("disk" in details or details.get("plan") == "free"):
         raise ApiError(400, "a service with a disk or on the free plan has one instance")
@@ -100,7 +100,7 @@ def refuse_scaling(details: Json) -> None:
 
 
 def _change_commands(details: Json, sent: Json, estate: Estate) -> None:
-    """The commands. preDeployCommand is sent beside them and reported among them (recording web_service.jsonl)."""
+    """Set the commands. preDeployCommand is sent beside them and answered among them (recording web_service.jsonl)."""
     empty = COMMANDS.get(details["runtime"], NATIVE)
     commands: Json = details.get("envSpecificDetails", {})
     before = commands.get("preDeployCommand")
@@ -125,17 +125,17 @@ def _change_commands(details: Json, sent: Json, estate: Estate) -> None:
 
 
 def credential_of(estate: Estate, identifier: str) -> Json:
-    """A registry credential as a service shows it: without its token and workspace."""
+    """Return a registry credential as a service shows it, without its token and workspace."""
     if (row := estate.registry_credentials.get(identifier)) is None:
         raise ApiError(400, f"no such registry credential: {identifier}")
     return {name: row[name] for name in ("id", "name", "registry", "username", "updatedAt")}
 
 
 def address(slug: str) -> str:
-    """The public address of a web service or static site."""
+    """Return the public address of a web service or a static site."""
     return f"https://{slug}.onrender.com"
 
 
 def base_of(service: Json) -> Any:
-    """The service that a preview instance is of; None for any other service."""
+    """Return the service that a preview instance belongs to, or None for any other service."""
     return service["serviceDetails"].get("parentServer")

@@ -16,7 +16,7 @@ AUTO_DEPLOY = {"yes": "commit", "no": "off"}
 
 
 class Services(Collection):
-    """The service endpoints."""
+    """The endpoints of services."""
 
     path, item, prefix, unique = "/services", "service", "srv", True
     shapes = ("ServicePOST", "ServicePATCH")
@@ -27,7 +27,7 @@ class Services(Collection):
         self.deploys = deploys
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         return [
             *super().routes(),
             Route("POST", "/services/{id}/suspend", self.suspend),
@@ -35,7 +35,7 @@ class Services(Collection):
         ]
 
     def wanted(self, call: Call, row: Json) -> bool:
-        """Preview instances are left out by `includePreviews=false`."""
+        """Answer the services. `includePreviews=false` omits preview instances."""
         previews = call.last("includePreviews") != "false"
         return super().wanted(call, row) and (previews or service_details.base_of(row) is None)
 
@@ -49,11 +49,11 @@ class Services(Collection):
         row["_first"] = self.deploys.start(row, "other", commit=self.deploys.head(row), first=True)["id"]
 
     def made(self, row: Json, moments: Json) -> Json:
-        """The service with its first deploy."""
+        """Return the new service with its first deploy."""
         return {"service": public(row), "deployId": row["_first"]}
 
     def change(self, call: Call, row: Json, body: Json) -> None:
-        """Change a service without deploying it. One that changes nothing leaves updatedAt alone (recorded)."""
+        """Change a service without deploying it. If nothing changes, updatedAt stays (recorded)."""
         changed = copy.deepcopy(row)
         changed["name"] = body.get("name", row["name"])
         self._write(changed, body)
@@ -68,7 +68,7 @@ class Services(Collection):
                     link["name"] = row["name"]
 
     def remove(self, row: Json) -> None:
-        """Delete a service with everything that hangs on it; environment groups lose their link to it."""
+        """Delete a service and everything that belongs to it. Environment groups lose their link to it."""
         estate, identifier = self.estate, row["id"]
         super().remove(row)
         for by_service in (estate.env_vars, estate.secret_files):
@@ -80,14 +80,14 @@ class Services(Collection):
             group["serviceLinks"] = [link for link in group["serviceLinks"] if link["id"] != identifier]
 
     def suspend(self, call: Call, service_id: str) -> Answer:
-        """Stop serving."""
+        """Suspend a service."""
         service = self.one(call, service_id)
         if service["suspended"] == "not_suspended":
             service |= {"suspended": "suspended", "suspenders": ["user"], "updatedAt": self.estate.now()}
         return 202, None
 
     def resume(self, call: Call, service_id: str) -> Answer:
-        """Serve again; Render deploys for that."""
+        """Resume a service, for which Render deploys it."""
         service = self.one(call, service_id)
         if service["suspended"] == "suspended":
             service |= {"suspended": "not_suspended", "suspenders": [], "updatedAt": self.estate.now()}
@@ -95,7 +95,7 @@ class Services(Collection):
         return 202, None
 
     def describe(self, row: Json, body: Json) -> None:
-        """Fill in what a service says of itself."""
+        """Fill in a new service."""
         kind, slug = body["type"], self._slug(body["name"])
         row |= given(body, "name", "ownerId", "type", "environmentId") | {
             "slug": slug,
@@ -138,14 +138,14 @@ class Services(Collection):
             row |= {"autoDeployTrigger": trigger, "autoDeploy": "no" if trigger == "off" else "yes"}
 
     def _slug(self, name: str) -> str:
-        """The name as a host label; it is one for all workspaces, so a taken one gets a random ending."""
+        """Return the name as a host label. Labels are unique across workspaces, so a taken one gets a random ending."""
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         taken = {service["slug"] for service in self.rows.values()}
         return slug if slug not in taken else f"{slug}-{self.estate.new_id('')[1:5]}"
 
 
 def full_image_path(path: str) -> str:
-    """An image reference with registry and tag (recording web_service_env_vars.jsonl line 1: nginx)."""
+    """Return an image reference with registry and tag (recording web_service_env_vars.jsonl line 1: nginx)."""
     repository, _, tag = path.partition(":")
     if "/" not in repository:
         repository = f"library/{repository}"

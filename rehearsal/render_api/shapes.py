@@ -1,6 +1,6 @@
-"""What a request body may hold: JSON schemas of Render's own client's models, kept in shapes.json.
+"""What a request body may hold: JSON schemas of the models of Render's own client, kept in shapes.json.
 
-A contract test compares the file with the client, so an enumeration or a field is nowhere typed a second time.
+A contract test compares the file with the client, so that no enumeration and no field is written a second time.
 """
 
 import json
@@ -26,20 +26,20 @@ SERVICE_TYPES = {
 
 
 def check(body: Any, shape: str) -> None:
-    """Refuse a body that the reference does not have.
+    """Refuse a body that the API reference does not have.
 
     Args:
         shape: the name of a model, `A|B` for one of two, `[A]` for a list.
 
     Raises:
-        ApiError: 400 for an unknown, missing or fixed field, a wrong type, a value that is none of the enumeration.
+        ApiError: 400 for an unknown, missing or fixed field, a wrong type, or a value outside the enumeration.
     """
     if error := best_match(_validator(shape).iter_errors(body)):
         raise ApiError(400, _words(error, shape))
 
 
 def fields(shape: str) -> frozenset[str]:
-    """The fields of a model."""
+    """Return the fields of a model."""
     return frozenset(SHAPES.get(shape, {}).get("properties", ()))
 
 

@@ -1,4 +1,4 @@
-"""The Render API in memory: `handle` answers one request, without a socket."""
+"""The Render API in memory. `handle` answers one request, without a socket."""
 
 import json
 import threading
@@ -34,14 +34,19 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 
 class RenderSimulator:
-    """A Render account. `requests` is its log, `estate` what exists, `faults` what goes wrong next.
+    """A Render account.
 
-    It answers what Render's own client can read. Recordings of 2024 differ in four things, and `as_recorded` answers
-    like them: null where the client expects a list or nothing, `{envGroup, cursor}` in the list of groups where the
-    client reads bare groups, 201 where it reads only 200 (resources of an environment), and a null in a request counts
-    as absent.
+    Its answers can be read by Render's own client. Recordings of 2024 differ in four points, and with `as_recorded` it
+    answers like them: null where the client expects a list or no field, `{envGroup, cursor}` in the list of groups
+    where the client reads bare groups, 201 where it reads only 200 (resources of an environment), and a null in a
+    request counts as absent.
 
-    Whoever changes the estate while other threads call `handle` holds `lock` meanwhile.
+    Whoever changes the estate while other threads call `handle` has to hold `lock`.
+
+    Attributes:
+        requests: the log.
+        estate: what exists.
+        faults: what fails next.
     """
 
     def __init__(
@@ -94,7 +99,7 @@ class RenderSimulator:
         self.router = Router(route for resource in resources for route in resource.routes())
 
     def take(self, seconds: float) -> None:
-        """Deploys that begin from now on take so long."""
+        """Set how many seconds each deploy takes that starts from now on."""
         self._deploys.seconds = seconds
 
     def handle(
@@ -122,13 +127,13 @@ class RenderSimulator:
                 self.requests.append(Request(number, method, shown, status, self._clock(), kind))
 
     def settle(self) -> None:
-        """Bring the estate to the clock's time; every request does that first."""
+        """Bring the estate to the clock's time. Every request does that first."""
         with self.lock:
             self._deploys.settle()
             self._provisioning.settle()
 
     def push(self, repo: str, branch: str, commit_id: str, message: str = "") -> list[Json]:
-        """A commit arrives on a branch: services that deploy it by themselves do. Answers the deploys begun.
+        """Push a commit to a branch, which the services that deploy automatically then deploy. Returns these deploys.
 
         A service that waits for checks deploys at once, as if they had passed.
         """
@@ -146,23 +151,23 @@ class RenderSimulator:
             ]
 
     def open_pull_request(self, repo: str, base: str, number: int, commit_id: str, *, asked_for: bool = False) -> None:
-        """A pull request against a branch: the services that are linked to it and have previews get one."""
+        """Open a pull request against a branch. The services that are linked to it and have previews get one."""
         with self.lock:
             self.settle()
             self._previews.open(repo, base, number, commit_id, asked_for=asked_for)
 
     def close_pull_request(self, repo: str, number: int) -> None:
-        """Its previews go."""
+        """Close a pull request, which deletes its previews."""
         with self.lock:
             for name in self._previews.close(repo, number):
                 self._services.remove(self.estate.find_service(name))
 
     def fill_database(self, name: str, used: float) -> None:
-        """A database comes to hold so many gigabytes."""
+        """Let a database hold so many gigabytes."""
         self._postgres.fill(self.estate.find_postgres(name), used)
 
     def transport(self) -> httpx.MockTransport:
-        """For `httpx.Client(transport=…)`: this simulator without a socket."""
+        """Return a transport for `httpx.Client(transport=…)`, which needs no socket."""
         return mock_transport(self)
 
     def _respond(
@@ -210,25 +215,28 @@ class RenderSimulator:
         return Response(status, answered | {"Content-Type": JSON_TYPE}, json.dumps(content).encode())
 
     def _error(self, error: ApiError) -> Json:
-        """A 404 is recorded with a message only (postgres.jsonl line 44); the reference gives other errors an id."""
+        """Return an error's body.
+
+        A 404 is recorded with a message only (postgres.jsonl line 44); others have an id too.
+        """
         message = {"message": error.message}
         return message if error.status == 404 else {"id": self.estate.new_id("err")} | message
 
 
 def api_key(headers: Mapping[str, str]) -> str:
-    """The bearer token of a request; empty, which is nobody's key, if there is none."""
+    """Return the bearer token of a request. If there is none, the token is empty, which is nobody's key."""
     values = (value for name, value in headers.items() if name.lower() == "authorization")
     scheme, _, token = next(values, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def with_query(path: str, query: Mapping[str, Sequence[str]] | str) -> str:
-    """A path as it is logged."""
+    """Return a path as it is logged."""
     text = query if isinstance(query, str) else str(httpx.QueryParams({name: list(v) for name, v in query.items()}))
     return f"{path}?{text}" if text else path
 
 
 def status_fault(fault: Fault, status: int) -> Response:
-    """The answer of a fault that is a status; JSON unless the fault brings its own body."""
+    """Return the answer of a fault that is a status. It is JSON unless the fault has its own body."""
     body = fault.body or json.dumps({"message": "fault"}).encode()
     return Response(status, {"Content-Type": JSON_TYPE} | fault.headers, body)

@@ -1,4 +1,4 @@
-"""The simulator behind an httpx client without a socket: its faults become the exceptions a client would see."""
+"""Connects an httpx client to the simulator without a socket. Faults become the exceptions that a client would get."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -10,14 +10,17 @@ from rehearsal.render_api.wire import Response
 
 
 class Simulator(Protocol):
-    """What a transport asks."""
+    """What a transport sends requests to."""
 
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, /) -> Response:
         """Answer one request."""
 
 
 def mock_transport(simulator: Simulator) -> httpx.MockTransport:
-    """A transport that asks the simulator. A hang is not waited for, only compared with the client's timeout."""
+    """Return a transport to the simulator.
+
+    A fault that hangs is compared with the client's timeout, without waiting.
+    """
 
     def answer(request: httpx.Request) -> httpx.Response:
         path, _, query = request.url.raw_path.decode().partition("?")
@@ -31,7 +34,7 @@ def mock_transport(simulator: Simulator) -> httpx.MockTransport:
 
 
 def late_answer(fault: ConnectionFault, request: httpx.Request) -> Response:
-    """The answer of a hang that the client is patient enough for; every other fault raises."""
+    """Return the answer of a hang that is shorter than the client's timeout. Raise for every other fault."""
     if fault.kind == "hang" and fault.response is not None:
         patience = request.extensions.get("timeout", {}).get("read")
         if patience is None or fault.seconds < patience:

@@ -1,4 +1,4 @@
-"""Environment variables and secret files: reading them from a body, and the endpoints of a single service."""
+"""Environment variables and secret files: how to read them from a body, and the endpoints of one service."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ KEY = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two kinds of named values, which differ in names only; the bodies are shapes."""
+    """One of the two kinds of named values, which differ in names only. The bodies are shapes."""
 
     path: str
     item: str
@@ -26,7 +26,7 @@ class Kind:
     status: int
 
     def read(self, name: str, item: Json, estate: Estate) -> str:
-        """The value of one: given, or generated."""
+        """Return a value, given or generated."""
         if self.key == "key" and not KEY.fullmatch(name):
             raise ApiError(400, f"invalid environment variable key: {name}")
         return estate.generated_value() if item.get("generateValue") else str(item.get(self.value, ""))
@@ -43,7 +43,7 @@ FILES = Kind(
 
 
 def read_variables(items: list[Json], estate: Estate, kind: Kind = VARIABLES) -> dict[str, str]:
-    """The named values of a request body, `generateValue` filled in."""
+    """Return the named values of a request body, with generated ones filled in."""
     values: dict[str, str] = {}
     for item in items:
         name = item[kind.key]
@@ -61,7 +61,7 @@ class ServiceValues:
         self._table = estate.env_vars if kind is VARIABLES else estate.secret_files
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         collection = f"/services/{{id}}/{self._kind.path}"
         return [
             Route("GET", collection, self.list_all),
@@ -72,13 +72,16 @@ class ServiceValues:
         ]
 
     def list_all(self, call: Call, service_id: str) -> Answer:
-        """Newest first (recording web_service.jsonl line 6)."""
+        """Answer the values, newest first (recording web_service.jsonl line 6)."""
         values = self._of(call, service_id)
         rows = [self._row(name, values[name]) for name in reversed(values)]
         return 200, call.page(rows, self._kind.item, self._name)
 
     def replace(self, call: Call, service_id: str) -> Answer:
-        """Put a whole list in the old one's place; answered in the order sent (recording web_service.jsonl line 46)."""
+        """Replace the whole list.
+
+        It is answered in the order in which it was sent (recording web_service.jsonl line 46).
+        """
         values = self._of(call, service_id)
         fresh = read_variables(call.json(), self._estate, self._kind)
         values.clear()
@@ -87,14 +90,14 @@ class ServiceValues:
         return 200, with_cursors(rows, self._kind.item, self._name)
 
     def get(self, call: Call, service_id: str, name: str) -> Answer:
-        """One value."""
+        """Answer one value."""
         values = self._of(call, service_id)
         if name not in values:
             raise not_found(name)
         return 200, self._row(name, values[name])
 
     def put(self, call: Call, service_id: str, name: str) -> Answer:
-        """Add or change one value; a changed one keeps its place."""
+        """Add or change one value. A changed one keeps its position."""
         values = self._of(call, service_id)
         values[name] = self._kind.read(name, call.object(), self._estate)
         return self._kind.status, self._row(name, values[name])

@@ -1,4 +1,4 @@
-"""What travels between a caller and the simulator: the parsed call, the answer, the error, and a page of a list."""
+"""What goes between a caller and the simulator: the parsed call, the answer, the error, and a page of a list."""
 
 import base64
 import binascii
@@ -26,13 +26,13 @@ class Response:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON; None for an empty one."""
+        """Return the body as JSON, or None for an empty one."""
         return json.loads(self.body) if self.body else None
 
 
 @dataclass(frozen=True)
 class Request:
-    """One line of the request log. It never holds the API key. No status means that no answer left the simulator."""
+    """One line of the request log. It never holds the API key. `status` is None when no answer left the simulator."""
 
     number: int
     method: str
@@ -43,7 +43,7 @@ class Request:
 
 
 class ApiError(Exception):
-    """An answer other than success, raised by a handler."""
+    """An error status, raised by a handler."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -52,13 +52,13 @@ class ApiError(Exception):
 
 
 def not_found(identifier: str) -> ApiError:
-    """The 404 in the words Render uses (recording postgres.jsonl line 44)."""
+    """Return the 404 in Render's words (recording postgres.jsonl line 44)."""
     return ApiError(404, f"not found: {identifier}")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request as a handler sees it: `owners` are the workspaces its API key may see."""
+    """One authenticated request. `owners` are the workspaces that its API key may see."""
 
     method: str
     path: str
@@ -68,9 +68,9 @@ class Call:
     as_recorded: bool = False
 
     def json(self) -> Any:
-        """The body as JSON, an object if there is none; 400 if it cannot be read.
+        """Return the body as JSON, an object if there is none. A body that cannot be read raises the 400.
 
-        With `as_recorded`, a null counts as absent and a list that is null as empty, as recorded clients sent it.
+        With `as_recorded`, a null counts as absent and a list that is null as empty, as recorded clients sent them.
         """
         try:
             body = json.loads(self.body) if self.body else {}
@@ -81,23 +81,23 @@ class Call:
         return body
 
     def object(self) -> Json:
-        """The body as a JSON object."""
+        """Return the body as a JSON object."""
         body = self.json()
         if not isinstance(body, dict):
             raise ApiError(400, "invalid JSON: an object is expected")
         return body
 
     def last(self, name: str) -> str:
-        """One value of the query string; empty if it is not there."""
+        """Return one value of the query string; empty if it is not there."""
         return (self.query.get(name) or [""])[-1]
 
     def filter(self, name: str) -> frozenset[str] | None:
-        """The values a list is filtered by, given as `?a=1&a=2` or `?a=1,2`; None when there is no such filter."""
+        """Return the values of a filter, given as `?a=1&a=2` or `?a=1,2`, or None without such a filter."""
         values = [part for value in self.query.get(name, ()) for part in value.split(",") if part]
         return frozenset(values) or None
 
     def page(self, rows: Sequence[Json], field: str, key: Callable[[Json], str]) -> list[Json]:
-        """The asked-for part of a list, each row wrapped with the cursor that continues behind it."""
+        """Return the requested part of a list, each row with the cursor that continues after it."""
         limit = self._limit()
         start = 0
         if cursor := (self.query.get("cursor") or [""])[-1]:
@@ -116,17 +116,17 @@ class Call:
 
 
 def with_cursors(rows: Sequence[Json], field: str, key: Callable[[Json], str]) -> list[Json]:
-    """The items of a list answer."""
+    """Return the items of a list's answer."""
     return [{field: public(row), "cursor": encode_cursor(key(row))} for row in rows]
 
 
 def encode_cursor(key: str) -> str:
-    """An opaque cursor for the row with this key."""
+    """Return an opaque cursor for the row with this key."""
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
 def decode_cursor(cursor: str) -> str:
-    """The key inside a cursor; empty, which no row has, if it is not one of ours."""
+    """Return the key inside a cursor. It is empty, which no row has, if the cursor is not ours."""
     try:
         return base64.urlsafe_b64decode(cursor.encode()).decode()
     except (binascii.Error, UnicodeDecodeError):
@@ -134,7 +134,7 @@ def decode_cursor(cursor: str) -> str:
 
 
 def public(row: Json) -> Json:
-    """What the API shows of an estate object: keys with a leading underscore are the simulator's own notes."""
+    """Return what the API shows of an object: keys with a leading underscore are the simulator's own notes."""
     return {key: value for key, value in row.items() if not key.startswith("_")}
 
 
@@ -142,7 +142,7 @@ NULL_LISTS = frozenset({"ipAllowList", "databasesIds", "redisIds", "serviceIds",
 
 
 def without_nulls(content: Any) -> Any:
-    """An answer as Render's own client reads it: an empty list where the recordings have null, else no field at all."""
+    """Return an answer as Render's own client reads it: an empty list instead of null, or no field at all."""
     if isinstance(content, list):
         return [without_nulls(item) for item in content]
     if not isinstance(content, dict):
@@ -152,5 +152,5 @@ def without_nulls(content: Any) -> Any:
 
 
 def parse_query(query: Mapping[str, Sequence[str]] | str) -> Mapping[str, Sequence[str]]:
-    """A query string as a mapping; a mapping is taken as it is."""
+    """Return a query string as a mapping. A mapping is returned as it is."""
     return parse_qs(query, keep_blank_values=True) if isinstance(query, str) else query

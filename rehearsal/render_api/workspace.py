@@ -1,4 +1,4 @@
-"""What stands around the resources: workspaces, projects with their environments, registry credentials."""
+"""Workspaces, projects with their environments, and registry credentials."""
 
 from collections.abc import Iterable
 
@@ -16,11 +16,11 @@ class Workspaces:
         self._estate = estate
 
     def routes(self) -> list[Route]:
-        """The endpoint."""
+        """Return the endpoint."""
         return [Route("GET", "/owners", self.owners)]
 
     def owners(self, call: Call) -> Answer:
-        """The workspaces the key can see."""
+        """Answer the workspaces that the key can see."""
         names, emails = call.filter("name"), call.filter("email")
         rows = [
             owner
@@ -33,19 +33,19 @@ class Workspaces:
 
 
 class RegistryCredentials(Collection):
-    """Logins at image registries. The token is written only; a list is of bare objects."""
+    """Credentials for image registries. The token can only be written; the list has bare objects."""
 
     path, item, prefix, unique, created = "/registrycredentials", "", "rgc", True, 200
     shapes = ("CreateRegistryCredentialBody", "UpdateRegistryCredentialBody")
     filters = ("name", "ownerId", "username")
 
     def build(self, call: Call, row: Json, body: Json) -> None:
-        """A credential says neither its token nor its workspace."""
+        """Fill in a credential. It shows neither its token nor its workspace."""
         row |= given(body, "name", "registry", "username") | {"_ownerId": body["ownerId"]}
         del row["createdAt"]
 
     def change(self, call: Call, row: Json, body: Json) -> None:
-        """Change one."""
+        """Change a credential."""
         super().change(call, row, given(body, "name", "registry", "username"))
 
 
@@ -60,7 +60,7 @@ class Environments(Collection):
         super().__init__(estate, estate.environments)
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """Return the endpoints."""
         resources = "/environments/{id}/resources"
         return [
             *super().routes(),
@@ -69,7 +69,7 @@ class Environments(Collection):
         ]
 
     def owner(self, call: Call, body: Json) -> str:
-        """The workspace of its project."""
+        """Return the workspace of its project."""
         return Estate.owner_of(self.estate.get(call, self.estate.projects, body["projectId"]))
 
     def build(self, call: Call, row: Json, body: Json) -> None:
@@ -77,7 +77,7 @@ class Environments(Collection):
         self.describe(row, self.estate.projects[body["projectId"]], body)
 
     def describe(self, row: Json, project: Json, body: Json) -> None:
-        """Fill in one of a project."""
+        """Fill in an environment of a project."""
         row |= given(body, "name") | {
             "projectId": project["id"],
             "protectedStatus": body.get("protectedStatus", "unprotected"),
@@ -90,11 +90,11 @@ class Environments(Collection):
         project["environmentIds"].append(row["id"])
 
     def change(self, call: Call, row: Json, body: Json) -> None:
-        """Change one."""
+        """Change an environment."""
         row |= body
 
     def remove(self, row: Json) -> None:
-        """Delete an environment; its resources stay, in no environment."""
+        """Delete an environment. Its resources stay, without an environment."""
         super().remove(row)
         self.estate.projects[row["projectId"]]["environmentIds"].remove(row["id"])
         for resource in self._resources():
@@ -109,9 +109,9 @@ class Environments(Collection):
         return (201 if call.as_recorded else 200), self.shown(environment)
 
     def remove_resources(self, call: Call, _: str) -> Answer:
-        """Take resources out of the environment they are in.
+        """Remove resources from the environment that they are in.
 
-        Which environment the path names does not matter: real traffic has a resource's id there and is answered 204
+        The environment in the path does not matter: real traffic has a resource's id there and is answered 204
         (recording postgres.jsonl line 34).
         """
         for resource in self._named(call, call.filter("resourceIds") or ()):
@@ -120,15 +120,15 @@ class Environments(Collection):
         return 204, None
 
     def listed(self, row: Json) -> Json:
-        """As it is alone."""
+        """Return an object of the list, which is as it is answered alone."""
         return self.shown(row)
 
     def made(self, row: Json, moments: Json) -> Json:
-        """As it is alone."""
+        """Return the answer of a POST, which is as it is answered alone."""
         return self.shown(row)
 
     def shown(self, row: Json) -> Json:
-        """One environment with the ids of what is in it. No ids are null (recording postgres.jsonl line 2)."""
+        """Return an environment with the ids of what is in it. No ids are null (recording postgres.jsonl line 2)."""
         estate = self.estate
         inside = {
             "databasesIds": [
@@ -158,7 +158,7 @@ class Environments(Collection):
 
 
 class Projects(Collection):
-    """Projects: made with their environments, and changed in name only."""
+    """Projects, which are made with their environments. Only their name can be changed."""
 
     path, item, prefix = "/projects", "project", "prj"
     shapes = ("ProjectPOSTInput", "ProjectPATCHInput")
