@@ -57,5 +57,5 @@ class KeyValues(Datastores):
 
 
 def persistence(plan: str, asked: str | None) -> str:
-    """Return how a store persists: not at all on the free plan, else with journal and snapshots unless told otherwise."""
+    """Return how a store persists: not on the free plan, else with journal and snapshots unless told otherwise."""
     return "off" if plan == "free" else asked or "journal_snapshot"
