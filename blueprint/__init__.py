@@ -1,4 +1,5 @@
-"""Render over its REST API: what is declared (spec), how to talk (client), how to converge (reconcile).
+"""Render over its REST API: the declared objects (spec), the connection (client), and the reconciler (reconcile).
 
-Knows nothing of Pulumi. Used as a program (`python -m blueprint apply|observe|destroy`) and by `gate`.
+This package does not know Pulumi. It is run as a program (`python -m blueprint apply|observe|destroy`), and `gate` uses
+it as a library.
 """

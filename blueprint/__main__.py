@@ -2,10 +2,13 @@
 
     python -m blueprint apply|observe|destroy < document.json
 
-Environment: see `blueprint.workspace.connect`; RENDER_KNOWN holds what is known of objects that the document refers to;
-a variable of the document that says `fromEnvironment` has its value in the environment variable that it names;
-PULUMI_COMMAND_STDOUT (set by pulumi-command) holds what the last apply reported. Exit status: 0 done, 1 failed (a
-rerun continues), 2 refused before anything was changed, 130 interrupted.
+It reads these environment variables, besides those of `blueprint.workspace.connect`:
+
+- RENDER_KNOWN: what is known of objects that the document refers to, as JSON.
+- the variables that the document names with `fromEnvironment`: they hold the values.
+- PULUMI_COMMAND_STDOUT: what the last apply reported (set by pulumi-command).
+
+Exit status: 0 done, 1 failed (run it again to continue), 2 refused before anything was changed, 130 interrupted.
 """
 
 import argparse
@@ -24,7 +27,7 @@ from blueprint.workspace import connect
 
 
 def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: httpx.BaseTransport | None = None) -> int:
-    """Run one command; see the module's text."""
+    """Run one command. The module's docstring describes it."""
     arguments = _arguments(argv)
     try:
         document = parse(stdin.read(), os.environ.get(KNOWN_VARIABLE, ""))
@@ -44,7 +47,11 @@ def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: ht
 def run(
     command: str, document: Document, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None
 ) -> reconcile.Report:
-    """Raises: RenderError."""
+    """Read the document and run the command.
+
+    Raises:
+        RenderError: of any kind.
+    """
     with connect(environ, _progress, transport) as session:
         made = reconcile.parse_report(environ.get("PULUMI_COMMAND_STDOUT"))
         before = [one for section in made.values() for one in section.values()]

@@ -1,7 +1,7 @@
-"""Services that live already and belong to somebody else as well: only what is declared is written, and nothing
-here makes, deploys, restarts, resumes or deletes a service.
+"""Services that exist already and are shared with somebody else. Only what is declared is written.
 
-Facts (Render API reference): neither PATCH of a service nor PUT of a variable deploys; a new plan restarts it.
+Nothing here creates, deploys, restarts, resumes or deletes a service. Facts (Render API reference): neither a PATCH of
+a service nor a PUT of a variable deploys; a new plan restarts the service.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _NO_DEPLOY_OWED = datetime.fromtimestamp(0, UTC)
 
 
 class Adopted(Service):
-    """One declared service, which has to exist."""
+    """One declared service. It has to exist."""
 
     def check(self) -> None:
         if self._live is None:
@@ -40,7 +40,7 @@ class Adopted(Service):
             )
 
     def observe(self, asked: Asked = NOTHING, groups: Mapping[str, Known | None] = MappingProxyType({})) -> Json:
-        """What changed since the last apply, and what the next one would write that no apply has written before."""
+        """Return what changed since the last apply, and what the next apply writes for the first time."""
         found = super().observe(asked, groups)
         marker = Marker.read(self._present)
         known = marker.fields if marker else {}
@@ -54,7 +54,7 @@ class Adopted(Service):
         return found | {"drift": found["drift"] + [one.model_dump(mode="json") for one in new]}
 
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
-        """Write what differs; it takes effect with the next deploy, which is not this program's to start."""
+        """Write what differs. It takes effect with the next deploy, which this program does not start."""
         assert self._live is not None
         service_id = self._live["id"]
         changes = self._differences()
@@ -73,7 +73,7 @@ class Adopted(Service):
         return self._report()
 
     def _write_variables(self, references: References, groups: dict[str, Known]) -> list[str]:
-        """The variables and the marker; answers what a deploy has to take up, groups that changed included."""
+        """Write the variables and the marker. Returns what the next deploy takes up, changed groups included."""
         assert self._live is not None
         wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
         values = self._recorded(wanted, groups)
@@ -105,10 +105,10 @@ class Adopted(Service):
         return [f"group {name}" for name in missing]
 
     def refused(self) -> None:
-        """Nothing is ever removed of it."""
+        """Return nothing, because nothing of it is ever removed."""
 
     def _suspended(self) -> list[Difference]:
-        """No drift: whoever runs the service may have reasons."""
+        """Return nothing: a suspension is no drift, because whoever runs the service may have reasons."""
         self._say("is suspended; not changed")
         return []
 
@@ -117,6 +117,10 @@ class Adopted(Service):
 
 
 def release(session: Session, title: str, path: str) -> None:
-    """Forget an object: nothing but the marker goes. Args: path: of the object."""
+    """Stop managing an object: only its marker is removed.
+
+    Args:
+        path: of the object.
+    """
     session.notify(f"{title}: is adopted and left as it is; only {KEY} is removed")
     session.client.delete(f"{path}/env-vars/{KEY}")

@@ -1,6 +1,6 @@
-"""Talks HTTP to the Render API: authentication, paging, rate limits, retries, one overall deadline.
+"""Sends requests to the Render API: authentication, paging, rate limits, retries, and one overall deadline.
 
-Knows no resource. Facts from the Render API reference: errors are `{id, message}`; every answer carries
+It knows no kinds of objects. Facts from the Render API reference: errors are `{id, message}`; every answer carries
 `Ratelimit-Limit`, `Ratelimit-Remaining` and `Ratelimit-Reset` (seconds, rounded down); a 429 carries `Retry-After`
 (seconds). Any number of threads may use one client.
 """
@@ -39,14 +39,16 @@ class RenderClient:
     """One session with the Render API.
 
     Args:
-        api_key: sent as a bearer token and shown nowhere.
-        base_url: where the API is, with its version.
-        deadline: seconds that all requests of this client together may take, waits included.
-        notify: called with one line when a wait of more than two seconds begins.
+        api_key: sent as a bearer token, and never shown.
+        base_url: of the API, with its version.
+        deadline: seconds that all requests of this client together may take, including waits.
+        notify: is called with one line when a wait of more than two seconds begins.
         transport, sleep, clock: replaced in tests.
 
-    Raises (all methods): ApiError or a subclass for a final error status; RateLimited or Unreachable when the
-    deadline ends the retries; OutcomeUnknown from `post` only.
+    Raises:
+        ApiError: any method, for a final error status (or one of its subclasses).
+        RateLimited, Unreachable: any method, when the deadline ends the retries.
+        OutcomeUnknown: only `post`.
     """
 
     def __init__(
@@ -74,9 +76,9 @@ class RenderClient:
         self._retries = Retries(lambda _tries, _failed, pause: clock() + pause > self._ends, sleep=sleep)
         self._ends = clock() + deadline
         self._used_up: dict[str, float] = {}
-        """For each allowance that an answer said is used up: when it is there again, by our clock."""
+        """For each rate limit that is used up, the time by our clock when it is renewed."""
         self.server_time = datetime.now(UTC)
-        """Render's clock at its last answer: what timestamps in answers can be compared with."""
+        """Render's clock at its last answer, to compare with timestamps in answers."""
 
     def __enter__(self) -> Self:
         return self
@@ -94,24 +96,26 @@ class RenderClient:
         return self._retry("PATCH", path, body)
 
     def delete(self, path: str) -> None:
-        """Delete; an object that is gone already counts as deleted."""
+        """Delete an object. One that is already gone counts as deleted."""
         try:
             self._retry("DELETE", path)
         except NotFound:
             return
 
     def post(self, path: str, body: Any) -> Any:
-        """Send once, again only where the first try had no effect for certain.
+        """Send a POST once, and again only when the first one certainly had no effect.
 
-        Raises: OutcomeUnknown when the answer was lost or was a 5xx: look up what was to be made, then try again.
+        Raises:
+            OutcomeUnknown: the answer was lost or was a 5xx. Look for the object before you send it again.
         """
         return self._retry("POST", path, body)
 
     def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every `item` of a list endpoint, read to the end.
+        """Yield every `item` of a list endpoint, to the end of the list.
 
-        It answers `[{item: …, cursor}]`, or bare items without a cursor (env-groups): then the next page is what was
-        created before the last item, newest first; items of the same moment come again and are left out.
+        The endpoint answers `[{item: …, cursor}]`, or bare items without a cursor (env-groups). Without a cursor, the
+        next page is what was created before the last item, newest first; items created at the same time come again and
+        are left out.
         """
         after: dict[str, str | int] = {}
         seen = set[str]()
@@ -127,9 +131,10 @@ class RenderClient:
             after = {"cursor": page[-1]["cursor"]} if has_cursor else {"createdBefore": _just_after(items[-1])}
 
     def pause(self, seconds: float) -> None:
-        """Wait between two looks at a slow object.
+        """Wait between two looks at an object that is not ready yet.
 
-        Raises: Unreachable when the deadline comes first.
+        Raises:
+            Unreachable: the deadline comes first.
         """
         if self._clock() + seconds > self._ends:
             raise Unreachable("the deadline of this run has passed; what was done so far stays, a rerun continues")
@@ -174,9 +179,10 @@ class RenderClient:
         )
 
     def _pace(self, request: str) -> None:
-        """Wait until there is an allowance for a request instead of earning a refusal.
+        """Wait until the rate limit allows a request, so that Render does not refuse it.
 
-        Raises: RateLimited when that comes after the deadline.
+        Raises:
+            RateLimited: that is after the deadline.
         """
         wait = self._used_up.get(_allowance(request), 0.0) - self._clock()
         if wait <= 0:
@@ -219,7 +225,7 @@ def _allowance(request: str) -> str:
 
 
 def _unquoted(text: str, body: Any) -> str:
-    """Render's message without the values that it quotes from what was sent: any of them may be a secret."""
+    """Return Render's message without the values that it quotes from the request. Any of them may be a secret."""
     for value in sorted(_values(body), key=len, reverse=True):  # a value may be a part of a longer one
         if len(value) >= 8:
             text = text.replace(value, "[value]")
@@ -227,7 +233,7 @@ def _unquoted(text: str, body: Any) -> str:
 
 
 def _values(body: Any) -> Iterator[str]:
-    """Everything called `value` in a request, however deep."""
+    """Return everything called `value` in a request, however deep."""
     for item in body if isinstance(body, list) else body.values() if isinstance(body, dict) else ():
         yield from _values(item)
     if isinstance(body, dict) and isinstance(body.get("value"), str):

@@ -1,8 +1,8 @@
-"""Postgres and Key Value instances: made, patched where they differ, waited for until available, deleted.
+"""Postgres and Key Value instances: create, change what differs, wait until available, delete.
 
-Facts from recorded traffic: a new instance is `unknown`, then `creating`, then `available`; the database name that
-was asked for gets a random suffix; an empty allow list is answered as null. Storage only grows, and Render enlarges it
-by itself where storage autoscaling is on.
+Facts from recorded traffic: a new instance is `unknown`, then `creating`, then `available`; the requested database name
+gets a random suffix; an empty allow list is answered as null. Storage only grows, and Render enlarges it by itself if
+storage autoscaling is on.
 """
 
 import time
@@ -22,7 +22,11 @@ class Datastore:
     """One declared instance and its live counterpart, if any."""
 
     def __init__(self, session: Session, spec: Database | KeyValue, made: Json | None = None) -> None:
-        """Args: made: what the last apply reported of it."""
+        """Find the live counterpart.
+
+        Args:
+            made: what the last apply reported of it.
+        """
         self._session, self.spec, self._kind = session, spec, kind_of(spec)
         self._made = made or {}
         self._live = self._find()
@@ -35,7 +39,7 @@ class Datastore:
         return f"{self._kind.label} {self.spec.name}"
 
     def differences(self) -> list[FieldChange]:
-        """Every field that is not as declared; none for an instance that does not exist."""
+        """Return every field that is not as declared. An instance that does not exist has none."""
         if self._live is None:
             return []
         found = changes(self._kind.fields, placed(self._session, self.spec), self._live)
@@ -44,7 +48,11 @@ class Datastore:
         return [d for d in found if not (_suffixed(d) or (enlarges and _has_grown(d)))]
 
     def check(self) -> None:
-        """Raises: Refused where only a new, empty instance could be as declared."""
+        """Refuse a change that only a new, empty instance could make.
+
+        Raises:
+            Refused: with the field and what to do.
+        """
         if self._live is None and self.spec.is_adopted:
             raise Refused(
                 f"{self._title} is declared as adopted and does not exist in this workspace; an adopted one is never "
@@ -64,7 +72,7 @@ class Datastore:
             )
 
     def refused(self) -> str | None:
-        """Why an apply would be refused: a lost instance is not made anew without being asked for."""
+        """Return why an apply would be refused: a lost instance is only made again if the document says so."""
         if self._live is not None or not self._made or self.spec.recreate:
             return None
         return (
@@ -73,7 +81,7 @@ class Datastore:
         )
 
     def converge(self) -> Json:
-        """Create or patch, and wait until it is available."""
+        """Create or change the instance, and wait until it is available."""
         if self._live is None:
             self._live = self._create()
         elif found := self.differences():
@@ -91,9 +99,9 @@ class Datastore:
         return kept | {"ownerId": self._session.owner_of(self._live)}
 
     def observe(self) -> Json:
-        """Compared with what was applied last, where that is known: a datastore has no place for a marker.
+        """Compare with what was applied last, if that is known. A datastore has no place for a marker.
 
-        expiresAt: of a free database.
+        A free database also reports `expiresAt`.
         """
         found = observed(self._live, drift_of(self.differences(), self._made.get("applied")))
         made = self._report() if self._live else None
@@ -126,7 +134,7 @@ _TOLD = ("plan", "region")
 
 
 def _suffixed(change: FieldChange) -> bool:
-    """Render answers the database name that was asked for with a suffix of its own."""
+    """Whether Render answers the requested database name with its own suffix."""
     return change.field.name == "database_name" and str(change.live).startswith(f"{change.declared}_")
 
 

@@ -1,4 +1,4 @@
-"""What a look at Render finds: each difference as data. How it is worded for people is not decided here."""
+"""What a look at Render finds, as data: one record for each difference. `gate.changes` puts it into words."""
 
 from enum import StrEnum
 from typing import Any
@@ -7,31 +7,31 @@ from pydantic import BaseModel, ConfigDict
 
 
 class DriftKind(StrEnum):
-    """What happened to a field of an object, or to the object."""
+    """What happened to an object, or to a field of it."""
 
     CHANGED = "changed"
     """It was applied, and has another value now."""
     MISSING = "missing"
-    """It was applied, and is gone; without a field, the whole object does not exist."""
+    """It was applied, and is gone. Without a field, the whole object is gone."""
     UNDECLARED = "undeclared"
-    """It is there, and neither declared nor applied; the next apply removes it."""
+    """It exists, but is neither declared nor was applied. The next apply removes it."""
     SUSPENDED = "suspended"
     """The object was suspended."""
     UNMARKED = "unmarked"
     """The object exists without a marker: this program never applied it, or somebody removed the marker."""
     NOT_APPLIED = "not applied"
-    """It is declared, and no apply has written it yet. This is no drift."""
+    """It is declared, and no apply has written it yet. This is not drift."""
 
 
 class Difference(BaseModel):
-    """One thing at Render that is not as it was applied.
+    """One difference between Render and what was applied.
 
     Attributes:
         field: the key that people write, such as `diskSizeGB`, `env.LOG_LEVEL`, `domains.api.example.com` or
-            `fromGroup.shared`; None where it is about the whole object.
+            `fromGroup.shared`; None if the difference is about the whole object.
         kind: what happened.
-        declared: what the stack file says, or was applied; None where nothing was, or where it is not shown.
-        live: what is there now; None where nothing is, or where it is not shown. Values of variables are never shown.
+        declared: what the stack file says or what was applied; None if there is nothing, or if it is not shown.
+        live: what exists now; None if there is nothing, or if it is not shown. Values of variables are never shown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,5 +43,5 @@ class Difference(BaseModel):
 
     @property
     def is_drift(self) -> bool:
-        """Whether somebody changed what was applied, as opposed to a declaration that waits to be applied."""
+        """Whether somebody changed what was applied. Otherwise a declaration waits to be applied."""
         return self.kind not in (DriftKind.NOT_APPLIED, DriftKind.UNMARKED)

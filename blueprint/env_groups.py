@@ -1,7 +1,7 @@
-"""Environment groups: made with their variables, then changed variable by variable, for the API has no bulk write.
+"""Environment groups: created with all variables, then changed one variable at a time, because there is no bulk write.
 
-Facts from recorded traffic: POST takes all variables at once; PUT of one variable answers the whole group; DELETE of
-one answers 204. The list leaves the variables out, a single GET has them.
+Facts from recorded traffic: a POST takes all variables at once; a PUT of one variable answers the whole group; a DELETE
+of one answers 204. The list leaves the variables out; a single GET has them.
 """
 
 from blueprint.errors import Refused
@@ -34,7 +34,11 @@ class Group:
     """One declared environment group and its live counterpart, if any."""
 
     def __init__(self, session: Session, spec: EnvVarGroup[DocumentVariable], made: Json | None = None) -> None:
-        """Args: made: what the last apply reported of it."""
+        """Find the live counterpart.
+
+        Args:
+            made: what the last apply reported of it.
+        """
         self._session, self.spec = session, spec
         found = self._find()
         self._live: Json | None = session.client.get(f"/env-groups/{found['id']}") if found else None
@@ -46,7 +50,7 @@ class Group:
 
     @property
     def known(self) -> Known | None:
-        """What services link to, as of now; None where it does not exist."""
+        """Return what services link to, or None if the group does not exist."""
         return as_linked(self._live) if self._live else None
 
     @property
@@ -54,20 +58,24 @@ class Group:
         return f"{GROUP.label} {self.spec.name}"
 
     def check(self) -> None:
-        """Raises: Refused where an apply would stop half-way."""
+        """Refuse before an apply would stop half-way.
+
+        Raises:
+            Refused: with the reason.
+        """
         if self._live is None and self.spec.is_adopted:
             raise Refused(f"{self._title} is declared as adopted and does not exist: correct its name")
         missing_by_hand(self._title, self.spec.env_vars, self._present)
 
     def refused(self) -> str | None:
-        """Why an apply would be refused: what somebody else made would lose variables."""
+        """Return why an apply would be refused: somebody else made the group, and it would lose variables."""
         if self._live is None or self._is_ours or Marker.read(self._present) or self.spec.take_over:
             return None
         lost = undeclared(self._present, [v.key for v in self.spec.env_vars if v.key], self.spec.ownership)
         return losses(self._title, [f"variable {key}" for key in lost], "merge")
 
     def converge(self, references: References) -> Json:
-        """Make or change the group; the answer's `revision` is another one whenever a variable was written."""
+        """Create or change the group. The reported `revision` changes whenever a variable was written."""
         wanted = Resolver(references, self.spec.name, self._live).resolve(self.spec.env_vars, self._present)
         values = {f"env.{variable.key}": variable.recorded for variable in wanted}
         if self._live is None:
@@ -85,7 +93,7 @@ class Group:
         return {"id": self._live["id"], "revision": marker.revision}
 
     def observe(self, asked: Asked = NOTHING) -> Json:
-        """Compared with the marker; a group without one counts as never applied. See Service.observe."""
+        """Compare with the marker. A group without one counts as never applied; see Service.observe."""
         if self._live is None:
             return observed(None, []) | asked.of({}) | {"made": None, "refused": None}
         drift = drift_or_stranger(self._present, self.spec.env_vars, self.spec.ownership, is_ours=self._is_ours)
@@ -107,7 +115,7 @@ class Group:
         return made
 
     def _write(self, changed: list[Wanted], unknown: list[str], marker: Marker) -> None:
-        """The marker's new revision reaches the linked services even if this run is cut short."""
+        """Write the marker first: its new revision reaches the linked services even if this run is interrupted."""
         assert self._live is not None
         self._session.notify(f"{self._title}: writing {names(changed, unknown)}")
         write_each(self._session.client, f"{GROUP.path}/{self._live['id']}/env-vars", changed, unknown, marker)

@@ -1,16 +1,16 @@
-"""What can go wrong with Render, as a hierarchy with one base. Messages never hold a secret or a request body."""
+"""What can go wrong with Render: a hierarchy with one base. Messages never hold a secret or a request body."""
 
 
 class RenderError(Exception):
-    """Base of every error of this package; its text is fit to be shown to the user as it is."""
+    """Base of every error of this package. Its text can be shown to the user as it is."""
 
 
 class InvalidSpec(RenderError):
-    """What stdin holds is not a valid document; nothing was sent."""
+    """The document on standard input is not valid. Nothing was sent."""
 
 
 class Refused(RenderError):
-    """The change asked for is one that Render cannot make, or that would lose something; nothing was changed."""
+    """Render cannot make the change, or something would be lost. Nothing was changed."""
 
 
 class MissingReference(RenderError):
@@ -20,7 +20,10 @@ class MissingReference(RenderError):
 class ApiError(RenderError):
     """Render answered with an error status.
 
-    Attributes: status (HTTP status), request (method and path), detail (Render's own message).
+    Attributes:
+        status: the HTTP status.
+        request: method and path.
+        detail: Render's own message.
     """
 
     hint = ""
@@ -37,13 +40,13 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """403: the key may not do this."""
+    """403: the key has no permission for this."""
 
     hint = ". The key's user lacks permission in this workspace"
 
 
 class NotFound(ApiError):
-    """404: no such object, or not in a workspace that the key sees."""
+    """404: there is no such object in a workspace that the key sees."""
 
 
 class Conflict(ApiError):
@@ -51,16 +54,16 @@ class Conflict(ApiError):
 
 
 class RateLimited(RenderError):
-    """The rate limit would last longer than the time that is left for this run."""
+    """The rate limit lasts longer than the time that this run has left."""
 
 
 class Unreachable(RenderError):
-    """No usable answer within the deadline: connection failures, 5xx, or answers that are no JSON."""
+    """There was no usable answer before the deadline: connection failures, 5xx, or answers that are not JSON."""
 
 
 class OutcomeUnknown(RenderError):
-    """A POST was sent and its answer lost: it may have taken effect, so it has to be looked up before a second try."""
+    """The answer to a POST was lost. It may have had an effect, so look for the object before you send it again."""
 
 
 class NotAvailable(RenderError):
-    """A datastore did not become available in time, or ended in a failed state."""
+    """A datastore did not become available in time, or failed."""

@@ -1,4 +1,4 @@
-"""How a declared object and a live one compare: one row a field, naming where the API reads and writes it."""
+"""Compares a declared object with a live one: one row for each field, with where the API reads and writes it."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -18,16 +18,16 @@ class Field:
     """One field of an object.
 
     Attributes:
-        name: attribute of the model; users see it in camelCase, as in the Blueprint.
-        read: dotted path in what the API answers, or a function that takes the value out of it.
+        name: attribute of the model. Users see it in camelCase, as in a Blueprint.
+        read: dotted path in what the API answers, or a function that reads the value from it.
         write: dotted path in what is sent; the same as `read` unless given.
-        fixed: cannot be changed after creation.
-        grows: may be larger than declared, for Render enlarges it by itself; it never becomes smaller.
-        deploys: takes effect with the next deploy only.
+        fixed: it cannot be changed after creation.
+        grows: the live value may be larger than declared, because Render enlarges it; it never becomes smaller.
+        deploys: a change takes effect with the next deploy.
         disrupts: a change rebuilds or restarts what runs.
-        default: what counts as declared where nothing is, for an object that is this program's own.
-        new: what a new object gets where nothing is declared, because Render asks for it.
-        own_request: after creation it is changed by a request of its own; see `blueprint.requests`.
+        default: what an undeclared field counts as, for an object that only this program manages.
+        new: what a new object gets for an undeclared field, because Render requires one.
+        own_request: after creation, a request of its own changes it; see `blueprint.requests`.
     """
 
     name: str
@@ -43,11 +43,11 @@ class Field:
 
     @property
     def label(self) -> str:
-        """The key that people write."""
+        """Return the key that people write."""
         return _KEYS.get(self.name, to_camel(self.name))
 
     def declared(self, spec: Any) -> Any:
-        """What is declared, in the API's own terms; None where nothing is declared."""
+        """Return the declared value in the API's terms, or None if nothing is declared."""
         value = _plain(getattr(spec, self.name))
         return self.default if value is None and not spec.is_adopted else value
 
@@ -60,17 +60,17 @@ class Field:
         return value
 
     def compared(self, answer: Json, declared: Any) -> Any:
-        """The live value, without what Render adds to what is declared: ids, priorities, endings."""
+        """Return the live value without what Render adds to it: ids, priorities, endings."""
         return _like(declared, self.live(answer))
 
 
 _KEYS = {"disk_size_gb": "diskSizeGB"}
-"""Keys that are not the camelCase form of their attribute."""
+"""The keys that are not the camelCase form of their attribute."""
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """A field whose live value is not the declared one: what an apply writes."""
+    """A field whose live value is not the declared one. An apply writes it."""
 
     field: Field
     live: Any
@@ -95,7 +95,7 @@ def _plain(value: Any) -> Any:
 
 
 def _like(declared: Any, live: Any) -> Any:
-    """Of a live value what has a counterpart in the declared one."""
+    """Return those parts of a live value that the declared one has too."""
     if isinstance(declared, dict) and isinstance(live, dict):
         return {key: _like(value, live.get(key)) for key, value in declared.items()}
     if isinstance(declared, list) and isinstance(live, list) and declared:
@@ -105,8 +105,10 @@ def _like(declared: Any, live: Any) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """One text for equal values. Empty and absent are equal: the API answers null for an empty list and leaves out
-    an empty filter."""
+    """Return one text for equal values.
+
+    Empty and absent values are equal, because the API answers null for an empty list and omits an empty filter.
+    """
     return json.dumps(_without_empty(value), sort_keys=True)
 
 
@@ -120,7 +122,7 @@ def _without_empty(value: Any) -> Any:
 
 
 def changes(fields: Iterable[Field], spec: Any, answer: Json) -> list[FieldChange]:
-    """Every declared field whose live value is another one."""
+    """Return every declared field whose live value is different."""
     found = []
     for field in fields:
         declared = field.declared(spec)
@@ -131,7 +133,7 @@ def changes(fields: Iterable[Field], spec: Any, answer: Json) -> list[FieldChang
 
 
 def body(values: Iterable[tuple[Field, Any]]) -> Json:
-    """The nested JSON that sets the given fields."""
+    """Return the nested JSON that sets the given fields."""
     result: Json = {}
     for field, value in values:
         *path, last = (field.write or str(field.read)).split(".")
@@ -143,21 +145,22 @@ def body(values: Iterable[tuple[Field, Any]]) -> Json:
 
 
 def initial(fields: Iterable[Field], spec: Any) -> list[tuple[Field, Any]]:
-    """What a new object is made with."""
+    """Return what a new object is created with."""
     values = [(field, field.declared(spec)) for field in fields]
     values = [(field, field.new if value is None else value) for field, value in values]
     return [(field, value) for field, value in values if value not in (None, "")]
 
 
 def as_applied(fields: Iterable[Field], spec: Any) -> Json:
-    """What an apply reports of an object that has no place for a marker: what is declared, by field."""
+    """Return what an apply reports of an object without a marker: the declared values by field."""
     return {field.label: value for field in fields if (value := field.declared(spec)) is not None}
 
 
 def drift_of(found: Iterable[FieldChange], applied: Json | None) -> list[Difference]:
-    """What differs from the declaration, told apart by what was applied last.
+    """Return how a live object differs from the declaration, and from what was applied last.
 
-    Args: applied: see `as_applied`; None where that is not known, and every difference counts as a change.
+    Args:
+        applied: see `as_applied`. If it is None, nobody knows, and every difference counts as a change.
     """
     return [_difference(change, applied) for change in found]
 
@@ -172,7 +175,7 @@ def _difference(change: FieldChange, applied: Json | None) -> Difference:
 
 
 def observed(live: Json | None, drift: list[Difference]) -> Json:
-    """What a look reports of one object. updatedAt: Render's time of its last change, as far as Render keeps it."""
+    """Return what a look reports of one object. updatedAt is Render's time of its last change, if Render keeps it."""
     found = live or {}
     return {
         "id": found.get("id"),

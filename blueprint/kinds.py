@@ -14,12 +14,13 @@ from blueprint.service import image_path
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """What tells one sort of object from the others in the API.
+    """How one kind of object differs from the others in the API.
 
     Attributes:
         label: what people call it.
         section: of the document's report.
-        path, item: where the API lists it, and the key of an entry.
+        path: of its list.
+        item: the key of one entry of the list.
         fields: see Field.
         type: what the API calls the type of a service.
     """
@@ -170,7 +171,7 @@ _KINDS: dict[type, Kind] = {
 
 
 def kind_of(spec: objects.Object) -> Kind:
-    """The description of a declared object."""
+    """Return the description of a declared object."""
     return next(kind for model, kind in _KINDS.items() if isinstance(spec, model))
 
 
@@ -184,7 +185,7 @@ _ONLY_IN_BLUEPRINTS = {
 
 
 def unsent(spec: objects.Object) -> list[str]:
-    """The declared keys that only Render's Blueprints have, for its preview environments: the REST API takes none."""
+    """Return the declared keys that only Blueprints have, for preview environments. The REST API does not take them."""
     keys = [key for path, key in _ONLY_IN_BLUEPRINTS.items() if _at(spec, path) is not None]
     variables = getattr(spec, "env_vars", ())
     return keys + [f"{one.key}.previewValue" for one in variables if one.preview_value is not None]

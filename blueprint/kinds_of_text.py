@@ -1,6 +1,6 @@
-"""What single values of a document have to look like, and how the many ways to write one become one.
+"""What single values of a document may look like. Values that can be written in several ways become one.
 
-Knows nothing of the objects that hold them.
+This module does not know the objects that hold the values.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ HOST = re.compile(rf"({LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 """A host name in lower case."""
 _OBJECT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,62}")
 PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
-"""What every plan costs, by kind of object; its keys are the plans that are known. See `blueprint.prices`."""
+"""The price of every plan by kind of object. Its keys are the known plans; see `blueprint.prices`."""
 _PLANS = {re.sub(r"[ _-]", "", plan): plan for kind in ("service", "postgres", "keyValue") for plan in PRICES[kind]}
 
 
@@ -28,14 +28,18 @@ def _env_key(value: str) -> str:
 
 
 def object_name(value: str) -> str:
-    """Raises: ValueError, as do the others."""
+    """Check a value.
+
+    Raises:
+        ValueError: as do the other functions.
+    """
     if not _OBJECT_NAME.fullmatch(value):
         raise ValueError("expected a name of 1 to 63 letters, digits, '-', '_', '.' or spaces")
     return value
 
 
 def _cidr(value: str) -> str:
-    """An address without a prefix gets the one of a single address, as Render answers it."""
+    """Return an address with its prefix. Without one it is a single address, as Render answers it."""
     try:
         block = ipaddress.ip_network(value)
     except ValueError:
@@ -57,16 +61,16 @@ def _unique(values: list[str]) -> list[str]:
 
 
 def _environment_text(value: object) -> object:
-    """YAML's true and 30 are meant as the text that a process sees in its environment."""
+    """Return a value as the text that a process sees in its environment; YAML's true and 30 are meant as such."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else value
 
 
 def _plan(value: object) -> object:
-    """The API's spelling of a plan: Blueprints write `pro plus`, `Pro Plus`, `pro-plus` or `pro_plus`.
+    """Return a plan in the API's spelling: Blueprints write `pro plus`, `Pro Plus`, `pro-plus` or `pro_plus`.
 
-    One that is not known is passed on as it is written: Render adds plans, and what an object has is always accepted.
+    An unknown plan is passed on as it is written, because Render adds plans.
     """
     if not isinstance(value, str):
         return value
@@ -74,7 +78,7 @@ def _plan(value: object) -> object:
 
 
 def _underscored(value: object) -> object:
-    """Blueprints write `allkeys-lru` where the API writes `allkeys_lru`."""
+    """Return a policy in the API's spelling: Blueprints write `allkeys-lru`, the API `allkeys_lru`."""
     return value.replace("-", "_") if isinstance(value, str) else value
 
 
@@ -83,7 +87,7 @@ def _number_as_text(value: object) -> object:
 
 
 def _off(value: object) -> object:
-    """YAML 1.1 reads an unquoted `off` as false."""
+    """Return text for a value that YAML 1.1 reads as a boolean, such as an unquoted `off`."""
     return "off" if value is False else value
 
 
@@ -94,7 +98,7 @@ def _disk_size(value: int) -> int:
 
 
 def _enabled(value: Any) -> Any:
-    """A Blueprint writes `highAvailability: {enabled: true}`."""
+    """Return whether high availability is on. A Blueprint writes `highAvailability: {enabled: true}`."""
     return value["enabled"] if isinstance(value, dict) and value.keys() == {"enabled"} else value
 
 

@@ -1,4 +1,4 @@
-"""How services and environment groups hang together: which groups a service links, and what of them it has taken up."""
+"""Services and environment groups: which groups a service links, and which contents of them it has taken up."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from blueprint.workspace import Json, Session
 
 
 def linked_groups(session: Session, service_id: str) -> dict[str, str]:
-    """Name and id of every environment group that a service links."""
+    """Return the name and id of every environment group that a service links."""
     listed = session.listing("/env-groups", "envGroup")
     return {g["name"]: g["id"] for g in listed if any(s["id"] == service_id for s in g["serviceLinks"])}
 
@@ -25,14 +25,21 @@ def link(session: Session, group_id: str, service_id: str) -> None:
 
 
 def as_linked(group: Json) -> Known:
-    """What a service that links to it records. Args: group: as the API answers it alone, with its variables."""
+    """Return what a service records of a linked group.
+
+    Args:
+        group: as the API answers it alone, with its variables.
+    """
     marker = Marker.read({variable["key"]: variable["value"] for variable in group["envVars"]})
     return Known(id=group["id"], revision=marker.revision, at=marker.at) if marker else Known(id=group["id"])
 
 
 def taken_up(name: str, group: Known, marker: Marker | None) -> str:
-    """What a marker records of a linked group. A service that was made later than the group's contents has them, and
-    its marker says so without a revision, which the service's first apply does not ask for."""
+    """Return what a marker records of a linked group.
+
+    A service that was created after the group's contents were written has them. Its marker then has no revision, and
+    the service's first apply asks for none.
+    """
     as_made = f"{group.id} "
     is_older = marker is not None and not (group.at and group.at > marker.at)
     if marker and is_older and marker.records(f"group.{name}", as_made):
@@ -41,11 +48,13 @@ def taken_up(name: str, group: Known, marker: Marker | None) -> str:
 
 
 def group_of(name: str, known: Mapping[str, Known], session: Session, *, with_revision: bool) -> Known:
-    """A group that is to be linked, looked up where the document does not say its id.
+    """Return a group that is to be linked, looked up if the document does not say its id.
 
-    Args: with_revision: of one that the stack declares, ask for it: no document knows it beforehand.
+    Args:
+        with_revision: ask for the revision of a group that the stack declares, because no document knows it.
 
-    Raises: MissingReference.
+    Raises:
+        MissingReference: there is no such group.
     """
     if name in known:
         group = known[name]

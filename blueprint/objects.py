@@ -1,6 +1,6 @@
-"""Databases, key-value instances, groups of variables and projects, in a Blueprint's words; services: see `service`.
+"""Databases, key-value instances, groups of variables and projects, in a Blueprint's words. For services see `service`.
 
-A field that is None is not declared: what Render has, or makes by itself, stays.
+A field that is None is not declared: what Render has or creates stays.
 """
 
 from typing import Annotated, Any, Generic, Literal, Self
@@ -24,12 +24,16 @@ Region = Literal["frankfurt", "ohio", "oregon", "singapore", "virginia"]
 PostgresVersion = Annotated[Literal["10", "11", "12", "13", "14", "15", "16", "17", "18"], NumberAsText]
 Switch = Literal["enabled", "disabled"]
 Ownership = Literal["exact", "merge", "adopted"]
-"""exact: what is not declared is removed. merge: a group's undeclared variables are left alone. adopted: of an object
-that lives already nothing but what is declared is touched; it is never made, deployed or deleted."""
+"""How much of an existing object is ours.
+
+- exact: what is not declared is removed.
+- merge: a group's undeclared variables stay.
+- adopted: only what is declared is changed, and the object is never created, deployed or deleted.
+"""
 
 
 class AllowedAddress(Model):
-    """One entry of an inbound allow list; an empty list allows no connection from outside Render."""
+    """One entry of an inbound allow list. An empty list allows no connection from outside Render."""
 
     source: Cidr
     description: str = ""
@@ -43,8 +47,8 @@ class Object(Model):
 
     Attributes:
         ownership: see `Ownership`.
-        take_over: what exists by this name and was never applied by this program may lose what is not declared.
-        environment: `<project>/<environment>` that it belongs to; empty for none; None where that is not managed.
+        take_over: an existing object of this name, which this program never applied, may lose what is not declared.
+        environment: the `<project>/<environment>` that it belongs to; empty for none; None if that is not managed.
     """
 
     name: ObjectName
@@ -62,8 +66,11 @@ class ReadReplica(Model):
 
 
 class Database(Object):
-    """A Render Postgres instance. Render appends a random suffix to `databaseName`. recreate: whether a lost instance
-    is made anew, empty; else its loss is an error."""
+    """A Render Postgres instance. Render appends a random suffix to `databaseName`.
+
+    Attributes:
+        recreate: whether a lost instance is made again, empty. Otherwise its loss is an error.
+    """
 
     recreate: bool = False
     plan: Plan | None = None
@@ -86,7 +93,11 @@ class Database(Object):
 
 
 class KeyValue(Object):
-    """A Render Key Value instance (Redis-compatible). recreate: as for a database."""
+    """A Render Key Value instance (Redis-compatible).
+
+    Attributes:
+        recreate: as for a database.
+    """
 
     recreate: bool = False
     type: Literal["keyvalue"] = "keyvalue"

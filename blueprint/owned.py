@@ -1,4 +1,4 @@
-"""Services that are this program's own: made, changed, deployed where that is owed, and resumed.
+"""Services that only this program manages: created, changed, deployed when a change needs it, and resumed.
 
 Facts (Render API reference): creating a service deploys it at once; a change of variables, of the branch or of a
 command does not deploy by itself.
@@ -18,11 +18,11 @@ from blueprint.variables import References, Resolver, Wanted, names, to_write, u
 from blueprint.workspace import Json
 
 _DOCKER = {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"}
-"""What Render itself fills in; a cron job has to send all three."""
+"""What Render fills in by itself. For a cron job all three have to be sent."""
 
 
 class OwnedService(Service):
-    """One declared service; it is deployed if anything changed that only a deploy brings into effect."""
+    """One declared service. It is deployed if anything changed that takes effect with a deploy only."""
 
     def refused(self) -> str | None:
         return self._never_applied()
@@ -45,7 +45,7 @@ class OwnedService(Service):
         return self._report()
 
     def _is_of_itself(self, variable: EnvVar) -> bool:
-        """Whether it is known only when the service is there: its own address or id."""
+        """Whether a variable is known only when the service exists: its own address or id."""
         source = variable.from_service
         return source is not None and source.name == self.spec.name and source.property != "port"
 
@@ -74,7 +74,10 @@ class OwnedService(Service):
         return marker
 
     def _update(self, live: Json, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> None:
-        """The marker goes first: whatever is cut short after it is recognised by a difference or a missing deploy."""
+        """Change the service.
+
+        The marker is written first, so that the next run finds what an interrupted one still owes.
+        """
         client, old = self._session.client, Marker.read(self._present)
         changes = self._differences()
         changed = to_write(wanted, self._present)
@@ -118,7 +121,7 @@ class OwnedService(Service):
     def _write(
         self, service_id: str, wanted: list[Wanted], changed: list[Wanted], unknown: list[str], marker: Marker
     ) -> None:
-        """One write for the whole list where it is ours alone; else the marker, then variable by variable."""
+        """Write the variables: the whole list at once if it is ours alone, else the marker and then each variable."""
         self._session.notify(f"service {self.spec.name}: writing {names(changed, unknown)}")
         client, path = self._session.client, f"/services/{service_id}/env-vars"
         kept_by_hand = any(variable.sync is False for variable in self.spec.env_vars)
@@ -128,8 +131,10 @@ class OwnedService(Service):
             write_each(client, path, changed, unknown, marker)
 
     def _is_taken_up_by_a_deploy(self, name: str, old: Marker | None) -> bool:
-        """Whether a change of what a marker records means a deploy. A field that is newly declared, or no more, and is
-        as it was, does not."""
+        """Whether a change of what a marker records needs a deploy.
+
+        A field that is newly declared, or no longer declared, and has the same value needs none.
+        """
         if name.startswith(("env.", "group.")):
             return True
         before = old.fields if old else {}
@@ -158,7 +163,7 @@ class OwnedService(Service):
         self._session.create(path, {}, lambda: not self._deploy_is_owed(marker))
 
     def _deploy_is_owed(self, marker: Marker) -> bool:
-        """Whether no deploy has taken up yet what the marker says was written."""
+        """Whether no deploy has started since the write that the marker records."""
         assert self._live is not None
         newest = self._session.client.get(f"/services/{self._live['id']}/deploys", limit=2)
         taken_up = [e for e in newest if datetime.fromisoformat(e["deploy"]["createdAt"]) >= marker.at]
@@ -166,5 +171,5 @@ class OwnedService(Service):
 
 
 def _same_debt(values: Values, old: Marker) -> Marker:
-    """A marker for changes that need no deploy: it keeps what is owed."""
+    """Return a marker for changes that need no deploy. It keeps a deploy that is still needed."""
     return Marker.write(values, old.at, first_deploy_is_stale=old.first_deploy_is_stale)

@@ -1,4 +1,4 @@
-"""What declared objects cost a month, by Render's public price list; the list itself is `prices.json`.
+"""What declared objects cost a month, by Render's public price list in `prices.json`.
 
 Facts (render.com/pricing): storage is charged by its size; a read replica and the standby of a highly available
 database cost as much as the database; previews cost as much as services of their plan for as long as they exist.
@@ -13,12 +13,16 @@ from blueprint.service import CronJob, Running, Server, Service
 
 SOURCE = f"{PRICES['source']}, {PRICES['date']}"
 _STORAGE = {"free": 1, "basic": 15, "pro": 100, "accelerated": 250}
-"""GB that a database gets where none are declared, by the first part of its plan's name."""
+"""The GB that a database gets if none are declared, by the first part of its plan's name."""
 _NEW = {Database: "basic_256mb", KeyValue: "starter"}
 
 
 class Price(NamedTuple):
-    """What a part of an object costs. dollars: a month; None where Render's list has no price for the plan."""
+    """What a part of an object costs.
+
+    Attributes:
+        dollars: a month; None if Render's list has no price for the plan.
+    """
 
     name: str
     plan: str
@@ -26,7 +30,7 @@ class Price(NamedTuple):
 
 
 def prices(one: Object) -> list[Price]:
-    """What one declared object costs, part by part; an adopted one was paid for before."""
+    """Return what one declared object costs, part by part. An adopted one was paid for before."""
     if one.is_adopted:
         return []
     if isinstance(one, Database):
@@ -70,7 +74,7 @@ def _service(service: Service[Any]) -> Iterator[Price]:
 
 
 def table() -> list[tuple[str, str, float | None]]:
-    """The whole list: kind, plan, and dollars a month, None where Render publishes no price."""
+    """Return the whole list: kind, plan, and dollars a month (None if Render publishes no price)."""
     rows = [(kind, plan, price) for kind in ("service", "postgres", "keyValue") for plan, price in PRICES[kind].items()]
     storage = [("disk", "1 GB", PRICES["diskGB"]), ("postgres", "1 GB of storage", PRICES["postgresGB"])]
     return [*rows, ("cron job", "at least", PRICES["cronJob"]), *storage]

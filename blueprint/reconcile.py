@@ -1,4 +1,4 @@
-"""Converges Render with a document: looks at everything first, refuses what cannot be done, then writes differences."""
+"""Makes Render match a document: reads everything first, refuses what cannot be done, then writes the differences."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ from blueprint.workspace import Json, Session
 Result = TypeVar("Result")
 Sections = dict[str, dict[str, Json]]
 Report = Sections
-"""What is known of each object, by the document's section and the object's name. Holds no secret."""
+"""What is known of each object, by the document's section and the object's name. It holds no secret."""
 _AT_ONCE = 8
 
 
@@ -32,7 +32,11 @@ class DeclaredObjects:
     """The declared objects of a document, each beside its live counterpart."""
 
     def __init__(self, session: Session, document: Document, made: Report | None = None) -> None:
-        """Args: made: what the last apply reported."""
+        """Find the live counterparts.
+
+        Args:
+            made: what the last apply reported.
+        """
         self._session, self._known = session, document.known
         session.environments |= {path: one.id for path, one in document.known.environments.items()}
         made = made or {}
@@ -47,9 +51,13 @@ class DeclaredObjects:
         self.services: list[Service] = beside(_service, document.processes)
 
     def check(self, *, to_apply: bool = False) -> None:
-        """Args: to_apply: also refuse what was lost, and what somebody else made and would lose something.
+        """Refuse what cannot be done.
 
-        Raises: Refused when a declared object cannot become what is declared.
+        Args:
+            to_apply: also refuse if an object was lost, or if what somebody else made would lose something.
+
+        Raises:
+            Refused: a declared object cannot become what is declared.
         """
         objects: list[Any] = [*self.projects, *self.databases, *self.key_values, *self.groups, *self.services]
         for one in objects:
@@ -105,7 +113,7 @@ def _made(made: Report, spec: Object) -> Json | None:
 
 
 def parse_report(text: str | None) -> Report:
-    """What an apply printed; nothing where that is not such a report."""
+    """Return what an apply printed, or nothing if that is not such a report."""
     try:
         return TypeAdapter(Report).validate_json(text or "{}")
     except ValidationError:
@@ -113,7 +121,7 @@ def parse_report(text: str | None) -> Report:
 
 
 def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:
-    """Look at several objects concurrently; what is wrong with one ends the run."""
+    """Look at several objects at the same time. The first error ends the run."""
     if len(objects) < 2:
         return [look(one) for one in objects]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -130,11 +138,14 @@ def _report(*sections: dict[str, Json]) -> Report:
 
 
 def apply(session: Session, document: Document, made: Report | None = None) -> Report:
-    """Make every declared object be as declared; nothing is written where nothing differs.
+    """Make every declared object match. Nothing is written if nothing differs.
 
-    Args: made: what the last apply reported; with it a datastore that is gone is told from one never made.
+    Args:
+        made: what the last apply reported. It tells a datastore that is gone from one that was never made.
 
-    Raises: Refused before any write; other errors of this package at any point, after which a rerun continues.
+    Raises:
+        Refused: before any write.
+        RenderError: at any point. Run it again to continue.
     """
     estate = DeclaredObjects(session, document, made)
     estate.check(to_apply=True)
@@ -142,16 +153,18 @@ def apply(session: Session, document: Document, made: Report | None = None) -> R
 
 
 def observe(session: Session, document: Document, asked: Asked = NOTHING, made: Report | None = None) -> Report:
-    """What changed outside since the last apply, object by object. Reads only.
+    """Return what changed at Render since the last apply, object by object. It only reads.
 
     Args:
         asked: what each service and group also reports of its variables.
-        made: what the last applies reported, as far as that is known; tells drift from what was never applied.
+        made: what the last applies reported, if known. It tells drift from what was never applied.
 
-    Returns: `{id, exists, updatedAt, drift: [Difference as JSON, …], made, refused}` of each; `made` is what an apply
-        would report of it, None where it does not exist; `refused` says why an apply would be refused, if it would.
+    Returns:
+        `{id, exists, updatedAt, drift: [Difference as JSON, …], made, refused}` of each. `made` is what an apply would
+        report of it, None if it does not exist; `refused` is why an apply would be refused, if it would.
 
-    Raises: Refused as `apply` would: what cannot become as declared is better said before anything else is written.
+    Raises:
+        Refused: as in `apply`, so that it is said before anything else is written.
     """
     estate = DeclaredObjects(session, document, made)
     estate.check()
@@ -162,9 +175,10 @@ def observe(session: Session, document: Document, asked: Asked = NOTHING, made: 
 
 
 def destroy(session: Session, document: Document, made: Report) -> Report:
-    """Delete every declared object; one that is gone already counts as deleted. An adopted one stays.
+    """Delete every declared object. One that is already gone counts as deleted; an adopted one stays.
 
-    Args: made: what the last apply reported. An object is deleted by the id in it, and by name only without it.
+    Args:
+        made: what the last apply reported. An object is deleted by the id in it, and by name only without it.
     """
     specs: list[Object] = [*document.processes, *document.env_var_groups, *document.key_values]
     specs += [*document.databases, *document.projects]

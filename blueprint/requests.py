@@ -1,7 +1,7 @@
-"""What of an object is read or changed by a request of its own, beside the object's GET and PATCH.
+"""The parts of an object that are read or changed by requests of their own, besides its GET and PATCH.
 
 Facts (Render's API reference): scaling, disks, headers, routes and the environment of an object are accepted when it is
-created and have endpoints of their own afterwards; registry credentials are named in Blueprints and sent by id.
+created, and have endpoints of their own afterwards. Registry credentials are named in Blueprints and sent by id.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _LISTS = {"headers": ("header", ("path", "name", "value")), "routes": ("route", 
 
 
 def with_lists(session: Session, spec: Any, live: Json) -> Json:
-    """A live service with what the API keeps in lists of their own, as far as that is declared."""
+    """Return a live service with what the API keeps in separate lists, if that is declared."""
     lists = {}
     for name, (item, keys) in _LISTS.items():
         if getattr(spec, name, None) is not None:
@@ -28,11 +28,13 @@ def with_lists(session: Session, spec: Any, live: Json) -> Json:
 
 
 def placed(session: Session, spec: Spec, *, now: bool = False) -> Spec:
-    """The declaration with the id of its environment in the place of the name.
+    """Return the declaration with the id of its environment instead of the name.
 
-    Args: now: it has to exist.
+    Args:
+        now: the environment has to exist.
 
-    Raises: MissingReference.
+    Raises:
+        MissingReference: it does not exist.
     """
     if not spec.environment or (identity := session.environment_id(spec.environment)) is None:
         if spec.environment and now:
@@ -44,7 +46,7 @@ def placed(session: Session, spec: Spec, *, now: bool = False) -> Spec:
 
 
 def with_ids(session: Session, values: Iterable[tuple[Field, Any]]) -> Iterable[tuple[Field, Any]]:
-    """Declared values as they are sent: names of credentials become ids."""
+    """Return declared values as they are sent: names of credentials become ids."""
     for field, value in values:
         if field.name == "registry_credential":
             yield field, _credential(session, value)
@@ -57,12 +59,12 @@ def with_ids(session: Session, values: Iterable[tuple[Field, Any]]) -> Iterable[
 
 
 def patch(session: Session, found: Iterable[FieldChange]) -> Json:
-    """The nested JSON that makes the given changes, without those that have an endpoint of their own."""
+    """Return the nested JSON of the given changes, without those that have an endpoint of their own."""
     return body(with_ids(session, ((d.field, d.declared) for d in found if not d.field.own_request)))
 
 
 def creation(session: Session, fields: Iterable[Field], spec: Object) -> Json:
-    """The nested JSON that creates the declared object, without its name and owner."""
+    """Return the nested JSON that creates the declared object, without its name and owner."""
     return body(with_ids(session, initial(fields, placed(session, spec, now=True))))
 
 

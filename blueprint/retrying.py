@@ -1,9 +1,9 @@
-"""Sends a request again as long as a later try may go better. Knows no vendor; used for all four of them.
+"""Sends a request again while a later try may succeed. It knows no vendor, and all four clients use it.
 
-Two things decide. Did the try have an effect? A refusal for coming too often and a connection that was never made had
-none; a lost answer, a 5xx and an answer that cannot be read may have had one, so that only a request that may be sent
-twice is sent again. When? After what the vendor asks for (Retry-After, or the reset of a rate limit that is used up),
-else after a growing pause; with jitter, because many clients wake at the same moment otherwise.
+Two questions decide. Did the try have an effect? A refusal because of a rate limit and a failed connection had none. A
+lost answer, a 5xx and an answer that cannot be read may have had one, so only a request that may be sent twice is sent
+again. When? After what the vendor asks for (Retry-After, or the reset of a rate limit that is used up), else after a
+growing pause. Pauses vary at random, so that many clients do not come back at the same moment.
 """
 
 import time
@@ -19,11 +19,11 @@ _backoff = wait_exponential_jitter(multiplier=0.5, max=15.0)
 
 
 class Again(Exception):
-    """One try failed in a way that a later one may not.
+    """A try failed, and a later one may succeed.
 
     Attributes:
-        wait: seconds that the vendor asked for; None where it asked for nothing.
-        limited: it was refused for coming too often.
+        wait: seconds that the vendor asked for; None if it asked for nothing.
+        limited: the vendor refused it because of a rate limit.
     """
 
     def __init__(self, reason: str, wait: float | None = None, *, limited: bool = False) -> None:
@@ -32,15 +32,15 @@ class Again(Exception):
 
 
 class AnswerLost(Exception):
-    """A request that may not be sent twice may or may not have had its effect."""
+    """A request that may not be sent twice may have had its effect."""
 
 
 class Retries:
     """How often and for how long one client tries.
 
     Args:
-        stop: whether to give up after a failed try; gets the number of tries so far, what failed, and the seconds until
-            the next one.
+        stop: returns whether to give up after a failed try. It gets the number of tries so far, what failed, and the
+            seconds until the next one.
         sleep: replaced in tests.
     """
 
@@ -57,17 +57,17 @@ class Retries:
         wants_json: bool = True,
         announce: Callable[[float, Again], None] = lambda _seconds, _reason: None,
     ) -> httpx.Response:
-        """Send until there is an answer that the vendor meant: a success, or a refusal that stays one.
+        """Send a request until the vendor's answer is final: a success, or a refusal that stays one.
 
         Args:
             request: sends it once.
-            repeatable: whether sending it twice does no more than sending it once.
-            wants_json: whether a success has to be JSON; proxies answer with pages of their own.
-            announce: called with the seconds of a wait and its reason, before it.
+            repeatable: whether it may be sent twice.
+            wants_json: whether a success has to be JSON. Proxies answer with pages of their own.
+            announce: is called before a wait with its seconds and the reason.
 
         Raises:
-            Again: given up; what failed last.
-            AnswerLost: it is not repeatable.
+            Again: it gave up; this is what failed last.
+            AnswerLost: it may not be sent twice.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(Again),
@@ -81,9 +81,9 @@ class Retries:
 
 
 def asked_to_wait(answer: httpx.Response) -> float | None:
-    """Seconds: Retry-After, else until the rate limit is renewed.
+    """Return the seconds to wait: Retry-After, else until the rate limit is renewed.
 
-    Render's `Ratelimit-Reset` is in seconds and counts only when nothing remains; `X-RateLimit-Reset` of GitHub, Auth0
+    Render's `Ratelimit-Reset` is in seconds and counts only when nothing remains. `X-RateLimit-Reset` of GitHub, Auth0
     and Vercel is a time.
     """
     headers = answer.headers
@@ -98,7 +98,7 @@ def asked_to_wait(answer: httpx.Response) -> float | None:
 
 
 def json_of(answer: httpx.Response) -> object:
-    """The answer's content; None where there is none, or none that is JSON."""
+    """Return the answer's content, or None if there is none or it is not JSON."""
     try:
         return answer.json() if answer.content else None
     except ValueError:
@@ -128,7 +128,7 @@ def _unclear(repeatable: bool, reason: str, wait: float | None = None) -> NoRetu
 
 
 def _is_limited(answer: httpx.Response) -> bool:
-    """429; GitHub also answers 403 with nothing remaining, or with Retry-After for its secondary limits."""
+    """Whether a rate limit refused it: 429, or GitHub's 403 with nothing remaining or with Retry-After."""
     left = answer.headers.get("x-ratelimit-remaining")
     return answer.status_code == 429 or (answer.status_code == 403 and (left == "0" or "retry-after" in answer.headers))
 

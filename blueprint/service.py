@@ -1,6 +1,6 @@
 """The kinds of service, in a Blueprint's words and in every spelling that Blueprints have.
 
-The models are generic in what a variable may be: the stack's settings hold the same models as a command's document.
+The models are generic in the type of a variable, because the stack's settings and a command's document share them.
 """
 
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self
@@ -20,14 +20,14 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class BuildFilter(Model):
-    """Glob patterns of the files whose change builds (`paths`) or does not build (`ignoredPaths`)."""
+    """Glob patterns of the files whose change starts a build (`paths`) or does not (`ignoredPaths`)."""
 
     paths: list[str] = Field([])
     ignored_paths: list[str] = Field([])
 
 
 class Previews(Model):
-    """Service previews. plan, num_instances: of them, which only a Blueprint can say."""
+    """Service previews. Only a Blueprint can set their plan and num_instances."""
 
     generation: Generation = "off"
     plan: Plan | None = None
@@ -38,7 +38,7 @@ class Previews(Model):
 
 
 class RegistryCredentials(Model):
-    """Credentials that the workspace keeps for a registry, by name."""
+    """The credentials for a registry that the workspace keeps, by name."""
 
     class Named(Model):
         name: Annotated[str, Field(min_length=1)]
@@ -58,7 +58,7 @@ class Image(Model):
 
 
 def image_path(url: str) -> str:
-    """One text for the ways to write an image: without the default registry and namespace, with its tag."""
+    """Return one text for the ways to write an image: without the default registry and namespace, with its tag."""
     path = url.removeprefix("https://").removeprefix("docker.io/").removeprefix("library/")
     return path if ":" in path.rpartition("/")[2] or "@" in path else f"{path}:latest"
 
@@ -109,7 +109,11 @@ class MaintenanceMode(Model):
 
 
 class Service(Object, Generic[AnyVariable]):
-    """What every service has that is built from a repository or runs an image. has_address: for browsers to open."""
+    """What every service has that is built from a repository or runs an image.
+
+    Attributes:
+        has_address: whether it has an address that browsers can open.
+    """
 
     has_address: ClassVar[bool] = False
     type: str
@@ -129,12 +133,12 @@ class Service(Object, Generic[AnyVariable]):
 
     @property
     def groups(self) -> list[str]:
-        """Names of the environment groups that it links."""
+        """Return the names of the environment groups that it links."""
         return [v.from_group for v in self.env_vars if getattr(v, "from_group", None)]  # type: ignore[attr-defined]
 
     @property
     def references(self) -> set[str]:
-        """Names of the services that its variables refer to."""
+        """Return the names of the services that its variables refer to."""
         return {str(v.service) for v in self.env_vars if getattr(v, "service", None)}  # type: ignore[attr-defined]
 
     @property
@@ -143,13 +147,13 @@ class Service(Object, Generic[AnyVariable]):
 
     @property
     def preview_generation(self) -> str:
-        """How previews of it are made; off where nothing is declared."""
+        """Return how previews of it are made; off if nothing is declared."""
         previews: Previews | None = getattr(self, "previews", None)
         return previews.generation if previews else "off"
 
     @property
     def health_path(self) -> str | None:
-        """Where it answers that it is well; None where nothing is declared."""
+        """Return the path of its health check, or None if nothing is declared."""
         return None
 
 
@@ -190,7 +194,11 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
 
 
 class Server(Running[AnyVariable], Generic[AnyVariable]):
-    """What web services, private services and background workers have. initial_deploy_hook: only a Blueprint has it."""
+    """What web services, private services and background workers have.
+
+    Attributes:
+        initial_deploy_hook: only a Blueprint has it.
+    """
 
     pre_deploy_command: str | None = None
     initial_deploy_hook: str | None = None
@@ -210,7 +218,7 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
 
 
 class WebService(Server[AnyVariable], Generic[AnyVariable]):
-    """A web service: it answers at an address under onrender.com and at its domains."""
+    """A web service. It answers at an address under onrender.com and at its domains."""
 
     has_address = True
     type: Literal["web"] = "web"
@@ -226,7 +234,7 @@ class WebService(Server[AnyVariable], Generic[AnyVariable]):
 
 
 class PrivateService(Server[AnyVariable], Generic[AnyVariable]):
-    """A service that only others of its workspace and region reach."""
+    """A service that only others in its workspace and region can reach."""
 
     type: Literal["pserv"] = "pserv"
 
@@ -247,7 +255,7 @@ class CronJob(Running[AnyVariable], Generic[AnyVariable]):
 
 
 class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
-    """Files on Render's network: no process, no plan, no region."""
+    """Files on Render's network. It has no process, no plan and no region."""
 
     has_address = True
     type: Literal["web"] = "web"
@@ -266,7 +274,7 @@ class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
 
 
 def kind_of(service: object) -> str:
-    """Which model is meant, so that problems are told of that one alone."""
+    """Return which model is meant, so that problems are reported for that one only."""
     given = service if isinstance(service, dict) else dict(service) if isinstance(service, Model) else {}
     type_, runtime = given.get("type", "web"), given.get("runtime", given.get("env"))
     return "static" if type_ == "web" and runtime == "static" else "keyvalue" if type_ == "redis" else str(type_)
@@ -280,7 +288,7 @@ ANY_TYPE = Discriminator(
 
 
 def current_names(given: dict[str, Any]) -> dict[str, Any]:
-    """A service in the keys that Blueprints have now. Where an older key stands beside its successor, that one wins."""
+    """Return a service in the keys that Blueprints have now. A newer key wins over its older form."""
     kept = dict(given)
     newer: dict[str, Any] = {}
     if "env" in kept:

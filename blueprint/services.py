@@ -1,8 +1,8 @@
 """What every declared service has in common: its live counterpart, its drift, its group links and domains.
 
 Facts (Render API reference): autoDeploy is the older form of autoDeployTrigger; `preDeployCommand` is sent in
-serviceDetails and answered in its envSpecificDetails; an apex domain brings its www redirect along; a domain belongs to
-one service at a time.
+serviceDetails and answered in its envSpecificDetails; an apex domain gets a www redirect; a domain belongs to one
+service at a time.
 """
 
 from abc import ABC, abstractmethod
@@ -32,7 +32,11 @@ class Service(ABC):
     """One declared service and its live counterpart, if any."""
 
     def __init__(self, session: Session, spec: models.Service[DocumentVariable], made: Json | None = None) -> None:
-        """Args: made: what the last apply reported of it."""
+        """Find the live counterpart.
+
+        Args:
+            made: what the last apply reported of it.
+        """
         self._session, self.spec, self._kind = session, spec, kind_of(spec)
         self._live = self._find()
         self._present: dict[str, str] = {}
@@ -56,7 +60,7 @@ class Service(ABC):
 
     @property
     def _fields(self) -> list[Field]:
-        """Those of its kind; an image has no repository, and scaling goes before a number of instances."""
+        """Return the fields of its kind. An image has no repository, and autoscaling replaces a number of instances."""
         left_out = set() if self.spec.has_repository else {n for n in _OF_A_REPOSITORY if not getattr(self.spec, n)}
         left_out |= {"num_instances"} if getattr(self.spec, "scaling", None) else set()
         return [field for field in self._kind.fields if field.name not in left_out]
@@ -66,7 +70,11 @@ class Service(ABC):
         return with_trigger(found) if found else None
 
     def check(self) -> None:
-        """Raises: Refused where only a new service would be as declared, or an apply would stop half-way."""
+        """Refuse what only a new service could be, or what would stop an apply half-way.
+
+        Raises:
+            Refused: with the reason.
+        """
         missing_by_hand(self._title, self.spec.env_vars, self._present)
         self._check_domains()
         if self._live is None:
@@ -87,7 +95,7 @@ class Service(ABC):
                 raise Refused(f"{self._title}: its disk has {size} GB and never gets smaller. Declare sizeGB: {size}")
 
     def _check_domains(self) -> None:
-        """A domain that another service of the workspace has is refused before anything is written."""
+        """Refuse a domain that another service of the workspace has, before anything is written."""
         present = self._domains(self._live["id"]) if self._live and self.spec.domains else {}
         for name in [domain for domain in self.spec.domains if domain not in present]:
             if holder := self._session.domain_holder(name):
@@ -104,7 +112,8 @@ class Service(ABC):
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
         """Make it as declared.
 
-        Args: groups: every environment group that is to be linked, by name.
+        Args:
+            groups: every environment group that is to be linked, by name.
         """
 
     def _report(self) -> Json:
@@ -117,7 +126,7 @@ class Service(ABC):
         return report | {"url": f"https://{self.spec.domains[0]}" if hidden else details["url"]}
 
     def observe(self, asked: Asked = NOTHING, groups: Mapping[str, Known | None] = MappingProxyType({})) -> Json:
-        """Compared with the marker; a service without one counts as never applied.
+        """Compare with the marker. A service without one counts as never applied.
 
         Args:
             asked: what is reported of its variables.
@@ -136,11 +145,11 @@ class Service(ABC):
 
     @abstractmethod
     def refused(self) -> str | None:
-        """Why an apply would be refused; None where it would not."""
+        """Return why an apply would be refused, or None."""
 
     @abstractmethod
     def _suspended(self) -> list[Difference]:
-        """The drift that it is that somebody suspended the service."""
+        """Return the drift for a service that somebody suspended."""
 
     def _field_drift(self, live: Json, marker: Marker) -> Iterator[Difference]:
         spec = placed(self._session, self.spec)
@@ -165,14 +174,14 @@ class Service(ABC):
         yield from differing("fromGroup", groups - linked.keys(), linked.keys() - groups if exact else [])
 
     def _outdated(self, marker: Marker, groups: Mapping[str, Known | None]) -> Iterator[Difference]:
-        """Linked groups that have other contents than when the service took them up, or will have."""
+        """Return the linked groups whose contents changed since the service took them up, or will change."""
         for name in sorted(set(self.spec.groups) & groups.keys() & marker.names("group.")):
             group = groups[name]
             if group is None or not marker.records(f"group.{name}", taken_up(name, group, marker)):
                 yield Difference(field=f"fromGroup.{name}", kind=DriftKind.NOT_APPLIED)
 
     def _recorded(self, wanted: list[Wanted], groups: dict[str, Known]) -> Values:
-        """What the marker is to hold."""
+        """Return what the marker is to hold."""
         spec = placed(self._session, self.spec)
         values: dict[str, str | None] = {
             field.label: canonical(value) for field in self._fields if (value := field.declared(spec)) is not None
@@ -199,7 +208,7 @@ class Service(ABC):
                 added |= {domain["name"] for domain in made}
 
     def _lost(self) -> list[str]:
-        """What an apply would remove of it."""
+        """Return what an apply would remove of it."""
         assert self._live is not None
         declared = [str(v.key) for v in self.spec.env_vars]
         domains = self._domains(self._live["id"]) if self.spec.has_address else {}
@@ -217,17 +226,17 @@ class Service(ABC):
 
 
 def undeclared_domains(present: Mapping[str, Json], declared: Collection[str]) -> list[str]:
-    """An apex brings its www redirect along, which therefore counts as declared with it."""
+    """Return the domains and their www redirects, which count as declared with an apex."""
     return [name for name, domain in present.items() if not {name, domain["redirectForName"]} & set(declared)]
 
 
 def with_trigger(live: Json) -> Json:
-    """A service that answers only autoDeploy, read as one that answers autoDeployTrigger too."""
+    """Return a service that answers only autoDeploy as one that answers autoDeployTrigger too."""
     older = "commit" if live.get("autoDeploy") == "yes" else "off"
     return live | {"autoDeployTrigger": live.get("autoDeployTrigger") or older}
 
 
 def with_older_form(request: dict[str, Any]) -> dict[str, Any]:
-    """Say autoDeploy as well wherever autoDeployTrigger is sent."""
+    """Add autoDeploy to a request with autoDeployTrigger."""
     trigger = request.get("autoDeployTrigger")
     return request | {"autoDeploy": "no" if trigger == "off" else "yes"} if trigger else request

@@ -25,7 +25,7 @@ class FromDatabase(Model):
 
 
 class FromKeyValue(Model):
-    """Ours: short for a `fromService` of type keyvalue."""
+    """Our short form of a `fromService` of type keyvalue."""
 
     name: ObjectName
     property: Literal["connectionString", "host", "port", "hostport"] = "connectionString"
@@ -64,7 +64,7 @@ class Sourced(Model):
 
     @classmethod
     def _beside(cls) -> frozenset[str]:
-        """Fields that are no source."""
+        """The fields that are not a source."""
         return frozenset({"key", "preview_value"})
 
     @model_validator(mode="after")
@@ -82,7 +82,11 @@ class Sourced(Model):
 
 
 class EnvVar(Sourced):
-    """A variable of a Render object. preview_value: in preview environments, which only a Blueprint has."""
+    """A variable of a Render object.
+
+    Attributes:
+        preview_value: for preview environments, which only a Blueprint has.
+    """
 
     preview_value: EnvValue | None = None
     generate_value: Annotated[Literal[True] | None, TrueOnly] = None
@@ -94,26 +98,30 @@ class EnvVar(Sourced):
 
     @property
     def service(self) -> str | None:
-        """Name of the service, other than a key-value instance, that it refers to."""
+        """Return the name of the service, other than a key-value instance, that it refers to."""
         return self.from_service.name if self.from_service and self.from_service.type != "keyvalue" else None
 
     @property
     def key_value(self) -> FromKeyValue | None:
-        """The key-value instance that it refers to, in either form."""
+        """Return the key-value instance that it refers to, in either form."""
         if self.from_service and self.from_service.type == "keyvalue":
             return FromKeyValue.model_validate({"name": self.from_service.name, "property": self.from_service.property})
         return self.from_key_value
 
 
 class DocumentVariable(EnvVar):
-    """A variable as a command's document holds it. A secret stays outside the document, which anybody may read."""
+    """A variable in a command's document. A secret stays outside the document, which anybody may read."""
 
     from_environment: str | None = None
-    """Name of the command's own environment variable that holds the value; see `spec.fill_in`."""
+    """The name of the command's own environment variable that holds the value; see `spec.fill_in`."""
 
 
 def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
-    """Raises: ValueError naming every key that is declared twice."""
+    """Refuse a key that is declared twice.
+
+    Raises:
+        ValueError: with every such key.
+    """
     keys = [variable.key for variable in variables if variable.key]
     if duplicates := sorted({key for key in keys if keys.count(key) > 1}):
         raise ValueError(f"declared more than once: {', '.join(duplicates)}")
@@ -121,5 +129,5 @@ def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
 
 
 def as_json(model: BaseModel) -> dict[str, Any]:
-    """What is declared, in the keys that people write."""
+    """Return what is declared, in the keys that people write."""
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,8 +1,8 @@
-"""What a command is told: a document in Render's Blueprint vocabulary. No network, no Pulumi.
+"""The document that a command reads, in Render's Blueprint vocabulary. No network, no Pulumi.
 
-Field names and meanings are those of the Blueprint specification (render.yaml), in every spelling that Blueprints have;
-plans and policies are kept in the REST API's spelling. Ours are: `known` on the document; `ownership` and `takeOver` on
-what exists already; `recreate` on what holds data; `environment` on what belongs to an environment of a project.
+Field names and meanings are those of the Blueprint specification (render.yaml), in every spelling that Blueprints have.
+Plans and policies are kept in the REST API's spelling. Additional keys of our own are: `known` on the document;
+`ownership` and `takeOver` on objects; `recreate` on what holds data; `environment` on what belongs to a project.
 """
 
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ AnyService = Annotated[
 
 
 KNOWN_VARIABLE = "RENDER_KNOWN"
-"""Environment variable that a command finds KnownObjects in, as JSON."""
+"""The environment variable with KnownObjects as JSON, for a command."""
 
 
 class Known(Model):
-    """What is already known of an object that this document refers to but does not declare."""
+    """What is known of an object that this document refers to and does not declare."""
 
     id: str
     revision: str = ""
@@ -43,7 +43,8 @@ class Known(Model):
 class KnownObjects(Model):
     """What is known beforehand: the workspace, and objects that are declared elsewhere, by name.
 
-    Attributes: environments: by `<project>/<environment>`.
+    Attributes:
+        environments: by `<project>/<environment>`.
     """
 
     owner_id: str | None = None
@@ -57,7 +58,7 @@ class Document(Model):
     """A Blueprint of any number of objects.
 
     Attributes:
-        known: what is declared elsewhere and referred to here; saves its look-up.
+        known: what is declared elsewhere and referred to here, so that it need not be looked up.
     """
 
     databases: list[Database] = Field([])
@@ -72,7 +73,7 @@ class Document(Model):
 
     @property
     def processes(self) -> list[Service[DocumentVariable]]:
-        """Every service that is no key-value instance."""
+        """Return every service that is not a key-value instance."""
         return [service for service in self.services if not isinstance(service, KeyValue)]
 
 
@@ -83,9 +84,11 @@ def fill_in(document: Document, environ: Mapping[str, str]) -> Document:
         document: as it was read.
         environ: the command's environment.
 
-    Returns: a document in which every such variable has its value.
+    Returns:
+        A document in which every such variable has its value.
 
-    Raises: InvalidSpec, naming every variable whose value is not there.
+    Raises:
+        InvalidSpec: names every variable without a value.
     """
     missing = set[str]()
 
@@ -110,9 +113,11 @@ def fill_in(document: Document, environ: Mapping[str, str]) -> Document:
 def parse(text: str, known: str = "") -> Document:
     """Read a document from JSON.
 
-    Args: known: KnownObjects as JSON, where the document does not hold them itself.
+    Args:
+        known: KnownObjects as JSON, if the document does not hold them itself.
 
-    Raises: InvalidSpec, listing every problem with its path; values are not shown, they may be secrets.
+    Raises:
+        InvalidSpec: lists every problem with its path. It shows no values, which may be secrets.
     """
     try:
         document = Document.model_validate_json(text or "{}")

@@ -1,6 +1,6 @@
-"""Render Blueprints that go on setting what their file says: which manage our objects, and how to end that.
+"""Finds Render Blueprints that manage our objects and still sync, and disconnects them.
 
-Each sync of a Blueprint sets variables, plan and automatic deploys again, whatever has been declared here since.
+Each sync of a Blueprint sets variables, plan and automatic deploys again, whatever was declared here since.
 Disconnecting it leaves the objects as they are (render.com/docs/infrastructure-as-code, API: blueprints).
 """
 
@@ -12,9 +12,11 @@ from blueprint.workspace import Session
 
 @dataclass(frozen=True)
 class Sync:
-    """One Blueprint. active: it sets again at each push; a paused one does when somebody asks it to.
+    """One Blueprint.
 
-    resources: type and name of everything that it manages.
+    Attributes:
+        active: it syncs at each push. A paused one syncs when somebody asks it to.
+        resources: type and name of everything that it manages.
     """
 
     id: str
@@ -29,7 +31,11 @@ class Sync:
 
 
 def managing(session: Session, names: Collection[str]) -> list[Sync]:
-    """The Blueprints that manage one of the named objects. Raises: RenderError."""
+    """Return the Blueprints that manage one of the named objects.
+
+    Raises:
+        RenderError: of any kind.
+    """
     found = []
     for one in session.client.pages("/blueprints", "blueprint"):
         resources = session.client.get(f"/blueprints/{one['id']}").get("resources") or []
@@ -41,5 +47,9 @@ def managing(session: Session, names: Collection[str]) -> list[Sync]:
 
 
 def disconnect(session: Session, sync: Sync) -> None:
-    """End it; everything that it manages stays as it is. Raises: RenderError."""
+    """Disconnect it. Everything that it manages stays as it is.
+
+    Raises:
+        RenderError: of any kind.
+    """
     session.client.delete(f"/blueprints/{sync.id}")

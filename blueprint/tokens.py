@@ -1,16 +1,16 @@
-"""What a token can look like, at all vendors: checked before one is sent, so that a placeholder is called one."""
+"""Checks what a token looks like, for all vendors, before it is sent. A placeholder is then named as one."""
 
 import re
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
-"""RFC 6750, 2.1. HTTP libraries fail in their own words on what cannot stand in a header at all."""
+"""The characters of a token (RFC 6750, 2.1). HTTP libraries fail in their own words on others in a header."""
 
 
 def problem_with(name: str, value: str) -> str:
-    """What is wrong with a token, without the token; empty where nothing is.
+    """Return what is wrong with a token, without the token; empty if nothing is.
 
     Args:
-        name: of the variable or the configuration's key that holds it.
+        name: of the variable or the configuration key that holds it.
         value: not empty.
     """
     if _TOKEN.fullmatch(value):

@@ -1,4 +1,4 @@
-"""Resolves declared variables to values: references to other objects are looked up, kept values are left alone."""
+"""Turns declared variables into values: references to other objects are looked up, kept values stay."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,9 @@ DEFAULT_PORT = 10000
 class Wanted:
     """One variable as it should be.
 
-    Attributes: value: None for one that Render generates. managed: False for one that only has to exist.
+    Attributes:
+        value: None for one that Render generates.
+        managed: False for one that only has to exist.
     """
 
     key: str
@@ -32,7 +34,7 @@ class Wanted:
 
     @property
     def recorded(self) -> str | None:
-        """What a marker records of it."""
+        """Return what a marker records of it."""
         return self.value if self.managed else None
 
     def request(self) -> Json:
@@ -48,9 +50,10 @@ class References:
         self._connections: dict[tuple[Kind, str], dict[str, str]] = {}
 
     def connection(self, kind: Kind, name: str) -> dict[str, str]:
-        """Parts of a datastore's internal connection string, which is reachable from inside Render only.
+        """Return the parts of a datastore's internal connection string, which works only inside Render.
 
-        Raises: MissingReference when there is no such datastore.
+        Raises:
+            MissingReference: there is no such datastore.
         """
         if (kind, name) not in self._connections:
             known = self._known[kind].get(name)
@@ -62,7 +65,7 @@ class References:
         return self._connections[kind, name]
 
     def _look_up(self, kind: Kind, name: str) -> tuple[str, str | None]:
-        """The id of an instance; and of its read replica, where that is what is called so."""
+        """Return the id of an instance, and its read replica if the name is that of one."""
         for fresh in (False, True):  # it may have been made earlier in this run
             if found := self._session.find(kind.path, kind.item, name, fresh=fresh):
                 return str(found["id"]), None
@@ -73,7 +76,7 @@ class References:
         raise MissingReference(f"no {kind.label} is named {name!r}: declare it, or correct the reference")
 
     def service(self, reference: FromService, own_name: str, own: Json | None) -> str:
-        """A property or a variable of a service; of the declared one itself also before it exists, where possible."""
+        """Return a property or a variable of a service. For the declared one itself it may not exist yet."""
         itself = reference.name == own_name
         live = own if itself else self._session.find("/services", "service", reference.name)
         if live is None and not itself:  # made earlier in this run
@@ -93,7 +96,7 @@ class References:
         return host if reference.property == "host" else f"{host}:{port}"
 
     def _variable(self, live: Json, key: str) -> str:
-        """A service's own variable, or one that Render sets by itself (its documentation, Default variables)."""
+        """Return a service's own variable, or one that Render sets (its documentation, Default variables)."""
         details, url = live["serviceDetails"], str(live["serviceDetails"].get("url") or "")
         by_render = {
             "RENDER_EXTERNAL_URL": url,
@@ -119,15 +122,24 @@ def _port(live: Json) -> str:
 
 
 class Resolver:
-    """Args: owner, live: the object that the variables belong to: its name, and its live form if it has one."""
+    """Resolve the variables of one object.
+
+    Args:
+        owner: its name.
+        live: the object as it is, if it exists.
+    """
 
     def __init__(self, references: References, owner: str, live: Json | None) -> None:
         self._references, self._owner, self._live = references, owner, live
 
     def resolve(self, variables: Sequence[EnvVar], present: Mapping[str, str]) -> list[Wanted]:
-        """Args: present: the object's live variables.
+        """Return every variable with its value.
 
-        Raises: MissingReference, naming the variable.
+        Args:
+            present: the object's live variables.
+
+        Raises:
+            MissingReference: names the variable.
         """
         return [self._one(variable, present) for variable in variables if variable.key is not None]
 
@@ -155,31 +167,33 @@ class Resolver:
 
 
 def undeclared(present: Mapping[str, str], declared: Collection[str], ownership: Ownership) -> list[str]:
-    """Live variables to be removed: none where the object is shared with somebody else."""
+    """Return the live variables to remove; none if the object is shared with somebody else."""
     return sorted(present.keys() - set(declared) - {KEY}) if ownership == "exact" else []
 
 
 def to_write(wanted: Iterable[Wanted], present: Mapping[str, str]) -> list[Wanted]:
-    """Variables that are not there as they should be."""
+    """Return the variables that are missing or have another value."""
     return [v for v in wanted if v.value is None or present.get(v.key) != v.value]
 
 
 def whole_list(wanted: Iterable[Wanted], marker: Marker) -> list[Json]:
-    """Every variable and the marker, as one request sends them."""
+    """Return every variable and the marker, as one request sends them."""
     return [{"key": v.key, **v.request()} for v in wanted] + [{"key": KEY, "value": marker.text()}]
 
 
 def names(changed: Iterable[Wanted], removed: Iterable[str]) -> str:
-    """What is written, for a line of progress."""
+    """Return what is written, for a line of progress."""
     return ", ".join([v.key for v in changed] + [f"-{key}" for key in removed]) or "its marker"
 
 
 def write_each(
     client: RenderClient, path: str, changed: Iterable[Wanted], removed: Iterable[str], marker: Marker | None
 ) -> None:
-    """Variable by variable. The marker goes first: a run that is cut short after it is recognised by the next one.
+    """Write variable by variable, the marker first, so that the next run recognises an interrupted one.
 
-    Args: path: of the object's variables. marker: None where the one that is there still holds.
+    Args:
+        path: of the object's variables.
+        marker: None if the present one is still right.
     """
     if marker:
         client.put(f"{path}/{KEY}", {"value": marker.text()})
@@ -190,7 +204,11 @@ def write_each(
 
 
 def missing_by_hand(owner: str, declared: Iterable[EnvVar], present: Mapping[str, str]) -> None:
-    """Raises: Refused where a value is declared to be kept at Render, and was never there."""
+    """Refuse a value that is declared to be kept at Render and never existed.
+
+    Raises:
+        Refused: with the variables.
+    """
     marker = Marker.read(present)
     recorded = marker.names("env.") if marker else set()
     missing = [str(v.key) for v in declared if v.sync is False and v.key not in present]
@@ -203,9 +221,10 @@ def missing_by_hand(owner: str, declared: Iterable[EnvVar], present: Mapping[str
 
 
 def losses(owner: str, lost: Sequence[str], milder: Ownership) -> str | None:
-    """Why an apply would be refused; None where nothing would be lost.
+    """Return why an apply would be refused, or None if nothing would be lost.
 
-    Args: milder: the ownership that leaves undeclared things alone.
+    Args:
+        milder: the ownership that keeps undeclared values.
     """
     if not lost:
         return None
@@ -218,9 +237,10 @@ def losses(owner: str, lost: Sequence[str], milder: Ownership) -> str | None:
 def drift_or_stranger(
     present: Mapping[str, str], declared: Iterable[EnvVar], ownership: Ownership, *, is_ours: bool
 ) -> list[Difference]:
-    """What happened to an object's variables since its marker was written, by name; values are not shown.
+    """Return what happened to an object's variables since its marker was written, by name, without values.
 
-    Args: is_ours: whether this program applied it, also where there is no marker.
+    Args:
+        is_ours: whether this program applied it, even if there is no marker.
     """
     declared = list(declared)
     if (marker := Marker.read(present)) is None:
@@ -239,7 +259,11 @@ def drift_or_stranger(
 
 
 def differing(key: str, missing: Iterable[str], added: Iterable[str]) -> Iterator[Difference]:
-    """Parts of an object that are gone, and parts that nobody declared. Args: key: what people write them under."""
+    """Return parts of an object that are gone, and parts that nobody declared.
+
+    Args:
+        key: the key under which people write them.
+    """
     for kind, names_found in ((Found.MISSING, missing), (Found.UNDECLARED, added)):
         for name in sorted(names_found):
             yield Difference(field=f"{key}.{name}", kind=kind)

@@ -1,4 +1,4 @@
-"""One run against one workspace: who owns what is made, look-ups by name, creation that never happens twice."""
+"""One run in one workspace: who owns what is made, look-ups by name, and creation that never happens twice."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +15,12 @@ Json = dict[str, Any]
 
 
 class Session:
-    """Args:
+    """One run in one workspace.
 
-    client: the connection.
-    owner_id: workspace that owns everything; looked up, and then it has to be the only one, where it is None.
-    notify: called with one line of progress at a time.
+    Args:
+        client: the connection.
+        owner_id: the workspace that owns everything. If it is None, it is looked up, and there has to be exactly one.
+        notify: is called with one line of progress at a time.
     """
 
     def __init__(self, client: RenderClient, owner_id: str | None, notify: Callable[[str], None]) -> None:
@@ -32,7 +33,7 @@ class Session:
         self._domains: dict[str, list[Json]] = {}
         self._listing = threading.RLock()
         self.environments: dict[str, str] = {}
-        """Ids of environments that are known already, by `<project>/<environment>`."""
+        """The known ids of environments, by `<project>/<environment>`."""
 
     @property
     def owner_id(self) -> str:
@@ -50,17 +51,18 @@ class Session:
         return next(iter(owners))
 
     def owner_of(self, live: Json) -> str:
-        """The workspace that an object is in; this run's, where the answer does not say it."""
+        """Return the workspace of an object; this run's if the answer does not say it."""
         return str(live.get("ownerId") or _owner(live) or self.owner_id)
 
     def workspaces(self) -> dict[str, str]:
-        """Id and name of every workspace that the key sees."""
+        """Return the id and name of every workspace that the key sees."""
         return {owner["id"]: owner["name"] for owner in self.client.pages("/owners", "owner")}
 
     def expect_owner(self, owner_id: str) -> None:
-        """Everything was made in this workspace so far.
+        """Check that everything so far was made in this workspace.
 
-        Raises: Refused when this run is for another one, where it would make everything anew.
+        Raises:
+            Refused: this run is for another workspace, where it would make everything again.
         """
         if self._owner_id not in (None, owner_id):
             raise Refused(
@@ -70,10 +72,10 @@ class Session:
         self._owner_id = owner_id
 
     def listing(self, path: str, item: str, *, fresh: bool = False) -> list[Json]:
-        """Every object of one sort in this workspace; one list call serves every look-up of a run.
+        """Return every object of one kind in this workspace. One list request serves every look-up of a run.
 
-        Where nobody named the workspace, everything that the key sees is listed, which is the same while that is of
-        one workspace; else it has to be named.
+        If nobody named the workspace, everything that the key sees is listed. That is enough while it is all in one
+        workspace; otherwise the workspace has to be named.
         """
         with self._listing:
             if fresh or path not in self._listings:
@@ -85,9 +87,10 @@ class Session:
             return self._listings[path]
 
     def confirm_owner(self) -> None:
-        """For a run that found nothing: lists are empty also where the key does not see the workspace.
+        """Check that the key sees the workspace, for a run that found nothing: the lists are empty then too.
 
-        Raises: Refused.
+        Raises:
+            Refused: it does not.
         """
         owner_id = self.owner_id
         if not self._owner_was_seen and owner_id not in (owners := self.workspaces()):
@@ -97,9 +100,10 @@ class Session:
             )
 
     def find(self, path: str, item: str, name: str, *, fresh: bool = False) -> Json | None:
-        """The one object of that name in this workspace.
+        """Return the one object of that name in this workspace.
 
-        Raises: Refused when there are several, which Render allows for datastores.
+        Raises:
+            Refused: there are several, which Render allows for datastores.
         """
         found = [entry for entry in self.listing(path, item, fresh=fresh) if entry["name"] == name]
         found = [entry for entry in found if "parentServer" not in entry.get("serviceDetails", {})] or found[:1]
@@ -109,14 +113,14 @@ class Session:
         return found[0] if found else None
 
     def domains_of(self, service_id: str, *, fresh: bool = False) -> list[Json]:
-        """The custom domains of a service, read once in a run."""
+        """Return the custom domains of a service, read once in a run."""
         if fresh or service_id not in self._domains:
             path = f"/services/{service_id}/custom-domains"
             self._domains[service_id] = list(self.client.pages(path, "customDomain"))
         return self._domains[service_id]
 
     def domain_holder(self, name: str) -> str | None:
-        """Name of the service of this workspace that has a domain, which no second one can have."""
+        """Return the name of the service of this workspace that has a domain. No second one can have it."""
         for service in self.listing("/services", "service"):
             has_domains = service["type"] in ("web_service", "static_site")
             if has_domains and any(one["name"] == name for one in self.domains_of(service["id"])):
@@ -124,7 +128,11 @@ class Session:
         return None
 
     def environment_id(self, path: str) -> str | None:
-        """Args: path: `<project>/<environment>`."""
+        """Return the id of an environment.
+
+        Args:
+            path: `<project>/<environment>`.
+        """
         if path not in self.environments:
             project = path.rpartition("/")[0]
             found = self.find("/projects", "project", project)
@@ -136,7 +144,11 @@ class Session:
         return list(self.client.pages("/environments", "environment", projectId=project_id))
 
     def move(self, live: Json, identity: str) -> None:
-        """Make an object belong to an environment. Args: identity: of the environment; empty for none."""
+        """Move an object into an environment.
+
+        Args:
+            identity: of the environment; empty for none.
+        """
         if not identity:
             self.client.delete(f"/environments/{live['environmentId']}/resources?resourceIds={live['id']}")
             return
@@ -149,9 +161,10 @@ class Session:
         self.create(f"/environments/{identity}/resources", {"resourceIds": [live["id"]]}, moved)
 
     def create(self, path: str, body: Any, look: Callable[[], Any]) -> Any:
-        """POST once. Where the answer was lost, what `look` finds counts as the answer, and else it is sent again.
+        """Send a POST once. If the answer was lost and `look` finds nothing, send it again.
 
-        Args: look: finds what the lost request would have made; falsy where there is nothing.
+        Args:
+            look: finds what the lost request would have made; falsy if there is nothing.
         """
         lost = 0
         while True:
@@ -174,12 +187,14 @@ def connect(
     transport: httpx.BaseTransport | None = None,
     deadline: float = DEADLINE,
 ) -> Iterator[Session]:
-    """A session with what the environment says.
+    """Return a session with what the environment says.
 
-    Args: environ: RENDER_API_KEY; RENDER_OWNER_ID where the key sees several workspaces; RENDER_HOST for another base
-        address (the names that Render's own tools use).
+    Args:
+        environ: RENDER_API_KEY; RENDER_OWNER_ID if the key sees several workspaces; RENDER_HOST for another base
+            address (the names that Render's own tools use).
 
-    Raises: Refused where one of them is missing or cannot be right.
+    Raises:
+        Refused: one of them is missing or cannot be right.
     """
     key = environ.get("RENDER_API_KEY", "").strip()
     if not key:
