@@ -97,6 +97,8 @@ class Release(Model):
             says so.
         backup, backup_max_age_hours: whether it is made sure of, and how old an export may be.
         migrations: names of folders whose files are migrations, told in the report.
+        migrations_command: prints a line for each migration of the build that serves; run as a one-off job before and
+            after a release, whose migrations are the new lines.
     """
 
     by: Literal["tag", "merge"] = "merge"
@@ -109,3 +111,4 @@ class Release(Model):
     backup: bool = True
     backup_max_age_hours: int = Field(24, ge=1, le=24 * 30)
     migrations: Names = Field(["migrations", "alembic"])
+    migrations_command: Annotated[str, Field(min_length=1)] | None = None

@@ -90,7 +90,7 @@ class Call:
 
     def _watch(self, run: Run) -> str:
         """Watch what was released (plan 8.1), then test it once more. Returns: why it has to be rolled back."""
-        from gate.release.signals import interruptible
+        from gate.common.signals import interruptible
         from gate.smoke.probes import watch_for
         from gate.stack.target import load_target
 
@@ -123,7 +123,7 @@ class Call:
 
     def _work(self, run: Run, work: Work) -> ReleaseReport:
         from gate.common.budget import Budget
-        from gate.release.signals import interruptible
+        from gate.common.signals import interruptible
         from gate.release.stage import open_stage
         from gate.stack.target import load_target
 

@@ -1,6 +1,7 @@
 """`gate seed`."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,29 +21,56 @@ def seed(
         typer.Option(help="A command to run instead of marketedge:seed.scripts.", metavar="COMMAND"),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also run scripts that succeeded before.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run the scripts on this machine, in the application's folder.",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="With --folder: let this machine's public address in to the database meanwhile.",
+            metavar="IP",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Load test data into an environment's database.
 
     Runs each seed script once, as a one-off job at Render. A script that has succeeded is not run again, so this can be
-    repeated. Test data is never loaded into production. The free plan has no jobs; what to do there is printed. Needs
-    `RENDER_API_KEY`.
+    repeated. Test data is never loaded into production. Needs `RENDER_API_KEY`.
+
+    The free plan has no jobs. With `--folder` the scripts run on this machine, in the application's folder, with its
+    requirements installed. They get the variables that refer to a database, such as `DATABASE_URL`, with the address
+    from outside Render, and none of the vendors' tokens. With `--address` the database lets in that one address until
+    the scripts have ended, also if they fail. Nothing records such a run, so each script runs every time.
 
     **Exit codes**
 
     - `0`: every script has succeeded
-    - `2`: a script failed; its log is at Render, the service, Jobs
+    - `2`: a script failed; its log is at Render, the service, Jobs. With `--folder` the end of it is printed
     - `1`: refused, or could not be run
 
     **Examples**
 
     - `gate seed --env staging`
+    - `gate seed --env staging --folder ../app --address "$(curl -s https://checkip.amazonaws.com)"`
     - `gate seed --env staging --script "python database/seeds/phase3_data.py" --again`
     """
     with command("seed", as_json=as_json) as run:
+        from ipaddress import ip_address
+
         from blueprint.workspace import connect
         from gate.common.budget import Budget
+        from gate.common.signals import interruptible
         from gate.stack.target import choose, load_settings
+        from gate.upkeep.local_seeds import Machine, seed_here
         from gate.upkeep.seeds import SeedReport
         from gate.upkeep.seeds import seed as run_scripts
 
@@ -50,11 +78,22 @@ def seed(
         settings, _ = load_settings(env, stack, os.environ)
         if settings.live:
             raise GateError(f"refused: test data is never loaded into {env}")
+        if address and not folder:
+            raise GateError("--address goes with --folder: a job at Render needs no address")
+        try:
+            machine = Machine(str(folder), ip_address(address) if address else None, os.environ) if folder else None
+        except ValueError:
+            raise GateError(f"--address {address}: expected one public address, such as 203.0.113.7") from None
         scripts, service = script or settings.seed.scripts, settings.render.service.name
         with (
             run.progress(f"seeding {env}", _BUDGET) as tell,
             connect(os.environ, tell.line, deadline=_BUDGET) as session,
+            interruptible(),
         ):
-            found = run_scripts(session, service, scripts, Budget(_BUDGET, tell.line, tell), again=again)
+            budget = Budget(_BUDGET, tell.line, tell)
+            if machine:
+                found = seed_here(session, settings, scripts, budget, machine)
+            else:
+                found = run_scripts(session, service, scripts, budget, again=again)
         run.finish(SeedReport(environment=env, scripts=found))
     return run.exit_code

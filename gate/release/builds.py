@@ -55,7 +55,8 @@ def build_of(sha: str, frontend: VercelProject, repository: Repository, root: st
         files = repository.changed(earlier, sha) if earlier else None
         if files is None:
             continue
-        inside = [file for file in files if root in ("", ".") or file.startswith(f"{root.strip('/')}/")]
+        names = [name for file in files for name in (file.name, file.before) if name]
+        inside = [name for name in names if root in ("", ".") or name.startswith(f"{root.strip('/')}/")]
         if inside or len(files) >= _LISTED:
             changed = inside[0] if inside else "many files"
             return Build(note=f"Vercel has none, although {changed} changed since {earlier[:7]}: {_redeploy(frontend)}")

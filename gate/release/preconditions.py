@@ -86,16 +86,6 @@ def _past_staging(smoked: Condition, hotfix: str) -> Condition:
     return Condition(f"skipped: {smoked.title}, hotfix: {hotfix}")
 
 
-def migrations(now: str, sha: str, repository: Repository, folders: Sequence[str]) -> Condition | None:
-    """What a release brings to the database, from the commit that serves on. None where that is not known."""
-    files = repository.changed(now, sha) if now else None
-    if files is None:
-        return None
-    brought = sorted({file.rpartition("/")[2] for file in files if set(file.split("/")[:-1]) & set(folders)})
-    told = f"it brings {len(brought)} migrations, which no rollback undoes: {', '.join(brought)}"
-    return Condition(told if brought else "it brings no migration")
-
-
 def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
     """Than the last good release. The same tag again, on the same commit, is the continuation of a run."""
     released = [(version, r) for r in records if r.good and r.task == "deploy" and (version := parse(r.tag))]

@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.common.signals import undisturbed
 from gate.release.afterwards import afterwards
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.database import Database
 from gate.release.lock import ReleaseLock
+from gate.release.migrations import MigrationList, new_lines, of_the_files, sentence
 from gate.release.preconditions import Condition, Ready, look, newer
-from gate.release.preconditions import migrations as migrations_of
 from gate.release.records import Half, Record, Records, Serving
 from gate.release.report import ReleaseReport
 from gate.release.serving import Production
-from gate.release.signals import undisturbed
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
 
 SPARE = 120
 """Seconds that a run may take longer than its budgets, for what a vendor's answer takes at the end."""
+
+_LISTING = 120.0
+"""Seconds that the command which lists the migrations may take."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Stage:
     Attributes:
         preview: where the frontend serves by itself.
         database: that a release needs a way back for.
+        migration_list: lists the migrations of what serves; None if no command is named.
         back_to: the branch that a release's merge is brought back to, by a pull request.
     """
 
@@ -44,6 +48,7 @@ class Stage:
     lock: ReleaseLock
     preview: PreviewBuilds | None = None
     database: Database | None = None
+    migration_list: MigrationList | None = None
     back_to: str = ""
 
     def hold(self) -> None:
@@ -75,7 +80,7 @@ def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Release
     records = stage.records.newest()
     conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records, budget, hotfix)
     if ready:
-        conditions += _data(ready, stage, budget)
+        conditions += _data(ready, stage, budget, report)
         ready = None if any(condition.problem for condition in conditions) else ready
     report.conditions = [(condition.title, condition.problem) for condition in conditions]
     if ready is None:
@@ -98,11 +103,12 @@ def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Release
     return report
 
 
-def _data(ready: Ready, stage: Stage, budget: Budget) -> list[Condition]:
+def _data(ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> list[Condition]:
     """A way back for the data, made sure of while nothing has changed; and which migrations there will be."""
     settings, serving = stage.target.settings.release, stage.production.serving()
-    brought = migrations_of(serving.render_commit, ready.sha, stage.repository, settings.migrations)
-    found = [brought] if brought else []
+    brought = of_the_files(serving.render_commit, ready.sha, stage.repository, settings.migrations)
+    report.migrations = brought or []
+    found = [] if brought is None else [Condition(sentence(brought))]
     if settings.backup and stage.database is None:
         budget.note("the database's backup is not checked: name the database in marketedge:release.database")
     elif settings.backup and stage.database:
@@ -133,7 +139,9 @@ def _before(unfinished: Sequence[Record], serving: Serving) -> Serving:
 
 
 def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
+    listed: list[str] = []
     try:
+        listed = _listed(stage, budget)
         stage.production.put(stage.production.at(ready.sha, ready.build.id, ready.build.sha), budget)
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
     except (Exception, KeyboardInterrupt) as error:  # whatever it is, production is not left half way
@@ -146,6 +154,14 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
     budget.note(f"{ready.tag} serves production")
     branch = stage.target.settings.github.branch.name
     report.advice = afterwards(ready.tag, branch, stage.back_to, stage.repository)
+    with undisturbed(budget.note):  # the release is done, whatever comes now
+        if brought := new_lines(listed, _listed(stage, budget) if listed else []):
+            report.migrations, report.advice = brought, [f"Migrations: {sentence(brought)}", *report.advice]
+
+
+def _listed(stage: Stage, budget: Budget) -> list[str]:
+    """The migrations of what serves; empty if no command lists them."""
+    return stage.migration_list.lines(budget.extended(_LISTING)) if stage.migration_list else []
 
 
 def _take_back(record: Record, stage: Stage, budget: Budget, report: ReleaseReport) -> None:

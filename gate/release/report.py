@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from gate.common import report
 from gate.common.exit_codes import ExitCode
 from gate.common.text import escaped, markdown_table
+from gate.release.migrations import Migration
 
 Outcome = Literal["done", "overtaken", "refused", "rolled back", "failed"]
 _EXIT_CODES: dict[Outcome, ExitCode] = {
@@ -26,6 +27,7 @@ class ReleaseReport(report.Report):
         conditions: title and problem of each precondition; one that holds has no problem.
         timeline: seconds since the beginning, and what happened.
         reason: why it did not go well; empty where it did.
+        migrations: that it brings to the database.
     """
 
     model_config = ConfigDict(frozen=False)
@@ -35,6 +37,7 @@ class ReleaseReport(report.Report):
     outcome: Outcome
     reason: str = ""
     sha: str = ""
+    migrations: list[Migration] = Field([])
     conditions: list[tuple[str, str]] = Field([])
     timeline: list[tuple[float, str]] = Field([])
     advice: list[str] = Field([])

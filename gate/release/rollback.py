@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.common.budget import Budget
+from gate.common.signals import undisturbed
 from gate.common.version import parse, problem_with
 from gate.release.builds import build_of
 from gate.release.errors import ReleaseRefused
 from gate.release.records import Record, Serving
 from gate.release.release import Stage, migrations, not_whole, worded
 from gate.release.report import ReleaseReport
-from gate.release.signals import undisturbed
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,19 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 
-from blueprint.workspace import connect
+from blueprint.workspace import Session, connect
 from gate.release.backend import RenderService
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.database import Database
 from gate.release.frontend import VercelProject
 from gate.release.lock import ReleaseLock
+from gate.release.migrations import MigrationList
 from gate.release.records import Records
 from gate.release.release import SPARE, Stage
 from gate.release.serving import Production, Smoke
 from gate.stack.target import Target, load_peers
 from gate.vendors import Accounts, CredentialsMissing, VendorError
+from gate.vendors.render_jobs import Jobs, NoJobs
 from gate.vendors.repository import Repository
 
 
@@ -55,8 +57,18 @@ def open_stage(
             lock,
             preview=None if own else _preview(target, accounts, tell),
             database=Database(session, named, settings.release.backup_max_age_hours) if named else None,
+            migration_list=_migration_list(target, session, tell),
             back_to=_merged_before(target, environ),
         )
+
+
+def _migration_list(target: Target, session: Session, tell: Callable[[str], None]) -> MigrationList | None:
+    command = target.settings.release.migrations_command
+    try:
+        return MigrationList(Jobs(session, target.settings.render.service.name), command) if command else None
+    except NoJobs as error:
+        tell(f"the migrations are not listed: {error}")
+        return None
 
 
 def _merged_before(target: Target, environ: Mapping[str, str]) -> str:

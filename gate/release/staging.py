@@ -6,11 +6,11 @@ from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
+from gate.common.signals import undisturbed
 from gate.release.errors import Replaced
 from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import ReleaseReport
-from gate.release.signals import undisturbed
 from gate.vendors.issues import IssueTracker, marker
 from gate.vendors.render_deploys import commit_of
 from gate.vendors.repository import CommitState

@@ -1,12 +1,9 @@
 """The team's own tests of what serves (Playwright or anything else): a command of the stack file, with a time limit."""
 
-import os
-import shlex
-import signal
-import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
+from gate.common.process import NotFinished, run_command
 from gate.common.redaction import Redactor, environment_secrets
 from gate.smoke.client import Failed, Visit
 
@@ -27,29 +24,15 @@ def own_suite(visit: Visit, _subject: str) -> str:
         junit.unlink(missing_ok=True)  # of an earlier run
     seconds = min(wanted.timeout_seconds, visit.left)
     try:
-        process = subprocess.Popen(
-            shlex.split(wanted.command),
-            cwd=wanted.folder,
-            env={**visit.environ, **addresses},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,  # so that the browsers that it starts end with it
-        )
+        code, output = run_command(wanted.command, wanted.folder, {**visit.environ, **addresses}, seconds)
     except OSError as error:
         raise Failed(f"{wanted.command}: {error.strerror}", "a command that runs", "correct smoke.suite") from None
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    except NotFinished:
         late = f"not finished within {seconds:.0f} s"
         raise Failed(late, "an end in time", "raise smoke.suite.timeoutSeconds") from None
-    end = Redactor(environment_secrets(visit.environ)).text(" ".join(output.split()))[-_SHOWN:]
-    if process.returncode:
-        raise Failed(f"ended with {process.returncode}: {end}", "0", "look at its report, and at what it tests")
+    if code:
+        end = Redactor(environment_secrets(visit.environ)).text(output)[-_SHOWN:]
+        raise Failed(f"ended with {code}: {end}", "0", "look at its report, and at what it tests")
     return _counted(junit) if junit else "ended with 0"
 
 

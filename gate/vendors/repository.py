@@ -1,6 +1,7 @@
 """One repository at GitHub: tags, ancestry, commit statuses. Facts: docs.github.com/en/rest."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -16,6 +17,22 @@ class Status(NamedTuple):
     state: str
     creator: str
     description: str
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """A file that differs between two commits.
+
+    Attributes:
+        status: added, removed, modified, renamed, copied, changed or unchanged.
+        before: the name that it had, if it was renamed.
+        patch: the changed lines; empty for a binary or a very large file.
+    """
+
+    name: str
+    status: str
+    before: str = ""
+    patch: str = ""
 
 
 class Repository:
@@ -57,13 +74,18 @@ class Repository:
         found = self.get(f"compare/{sha}...{quote(branch, safe='')}")
         return found is not None and found["status"] in ("ahead", "identical")
 
-    def changed(self, base: str, sha: str) -> list[str] | None:
-        """The files that changed since an earlier commit; None where it is no earlier one. GitHub lists 300 at most."""
+    def changed(self, base: str, sha: str) -> list[ChangedFile] | None:
+        """The files that changed since an earlier commit (commits/commits, Compare two commits).
+
+        Returns: at most 300, which is all that GitHub lists; None if `base` is no earlier commit.
+        """
         found = self.get(f"compare/{base}...{sha}")
         if found is None or found["status"] not in ("ahead", "identical"):
             return None
-        names = [(file["filename"], file.get("previous_filename")) for file in found.get("files") or []]
-        return [name for pair in names for name in pair if name]
+        return [
+            ChangedFile(file["filename"], file["status"], file.get("previous_filename", ""), file.get("patch", ""))
+            for file in found.get("files") or []
+        ]
 
     def statuses(self, sha: str, context: str) -> list[Status]:
         """Of a context, newest first (commits/statuses: only this list has their creators)."""

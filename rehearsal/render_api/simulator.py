@@ -77,6 +77,7 @@ class RenderSimulator:
         self._services = Services(self.estate, self._deploys)
         self.metrics = Metrics(self.estate)
         self.blueprints = Blueprints(self.estate, self._deploys)
+        self.jobs = Jobs(self.estate, deploy_seconds)
         environments = Environments(self.estate)
         resources: tuple[Resource, ...] = (
             self._services,
@@ -86,7 +87,7 @@ class RenderSimulator:
             *(Rules(self.estate, kind) for kind in KINDS),
             Domains(self.estate),
             EnvGroups(self.estate, item="envGroup" if as_recorded else ""),
-            Jobs(self.estate, deploy_seconds),
+            self.jobs,
             self.metrics,
             self._postgres,
             KeyValues(self.estate, self._provisioning),

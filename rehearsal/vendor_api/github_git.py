@@ -30,11 +30,16 @@ def commit(
     merges: str = "",
     tree: str = "",
     sha: str = "",
-    files: Sequence[str] = ("platform-wrapper/frontend/page.tsx", "app/main.py"),
+    files: Sequence[str | Json] = ("platform-wrapper/frontend/page.tsx", "app/main.py"),
 ) -> str:
     """Add a commit to a branch, as a push does.
 
-    Args: merges: the second parent. sha: its id, else a random one. files: what it changes. Returns: its id.
+    Args:
+        merges: the second parent.
+        sha: its id, else a random one.
+        files: what it changes: a name, or an entry of GitHub's own list (`filename`, `status`, `patch`).
+
+    Returns: its id.
     """
     sha = sha or secrets.token_hex(20)
     with estate.edit("github") as objects:
@@ -298,10 +303,10 @@ class Git:
         ahead, behind = len(after - before), len(before - after)
         status = "diverged" if ahead and behind else "ahead" if ahead else "behind"
         brought = [one for one in self._all("commit") if one["sha"] in after - before]
-        files = [_shown_file(name) for name in dict.fromkeys(name for one in brought for name in one.get("files", []))]
+        files = {file["filename"]: file for one in brought for file in map(_shown_file, one.get("files", []))}
         commits = [_shown_commit(one) for one in brought]
         counts = {"ahead_by": ahead, "behind_by": behind}
-        return Answer(200, {"status": status, **counts, "commits": commits, "files": files[:300]})
+        return Answer(200, {"status": status, **counts, "commits": commits, "files": list(files.values())[:300]})
 
     def _commit(self, reference: str) -> Answer:
         found = self._all("commit", sha=self._sha(reference))
@@ -348,8 +353,9 @@ def _shown_commit(one: Json) -> Json:
     return {"sha": one["sha"], "commit": details, "parents": [{"sha": parent} for parent in one["parents"]]}
 
 
-def _shown_file(name: str) -> Json:
-    return {"filename": name, "status": "modified", "additions": 1, "deletions": 1, "changes": 2}
+def _shown_file(file: str | Json) -> Json:
+    given = {"filename": file} if isinstance(file, str) else file
+    return {"status": "modified", "additions": 1, "deletions": 1, "changes": 2} | given
 
 
 def _shown_tag(tag: Json) -> Json:

@@ -12,12 +12,14 @@ import pytest
 
 from gate.cli import main
 from gate.release.database import Database
+from gate.release.migrations import MigrationList
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
+from gate.vendors.render_jobs import Jobs
 from rehearsal.vendor_api import github_git
-from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
+from tests.unit.gate.release_world import REPOSITORY, SERVICE, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import go, problems, released
 from tests.unit.gate.test_release_command import Told, told
 from tests.unit.gate.test_release_command import world as command_world
@@ -102,13 +104,66 @@ def test_without_a_way_back_nothing_is_changed(world: ReleaseWorld, plan: str, n
     assert any(said in problem for problem in problems(report))
 
 
+def file(name: str, status: str = "added", text: str = "", **more: str) -> dict[str, str]:
+    """One of the changed files that GitHub lists. Args: text: a line that is new in it."""
+    return {"filename": name, "status": status, "patch": f"@@ -0,0 +1 @@\n+{text}", **more}
+
+
 def test_the_migrations_that_a_release_brings_are_told(world: ReleaseWorld) -> None:
     released(world, "v1.0.0")
-    sha = world.push(files=("database/migrations/0042_users.py", "app/migrations.py"))
-    github_git.tag(world.estate, REPOSITORY, "v1.1.0", sha)
-    assert "it brings 1 migrations, which no rollback undoes: 0042_users.py" in titles(go(world, "v1.1.0"))
+    folder = "database/migrations"
+    files = (
+        file(f"{folder}/0042_users.py", text="# reversible: yes"),
+        file(f"{folder}/0043_drop.py", text='"""Drops a table. Reversible: no"""'),
+        file(f"{folder}/0044_more.py", text="# is this reversible?"),
+        file(f"{folder}/0001_first.py", "removed"),
+        file(f"{folder}/0002_new_name.py", "renamed", previous_filename=f"{folder}/0002_old_name.py"),
+        file(f"{folder}/0003_typo.py", "modified"),
+        file(f"{folder}/0045_from_a_draft.py", "renamed", previous_filename="drafts/users.py"),
+        "app/migrations.py",
+    )
+    github_git.tag(world.estate, REPOSITORY, "v1.1.0", world.push(files=files))
+    report = go(world, "v1.1.0")
+    assert (
+        "it brings 4 migrations, which no rollback undoes: 0042_users.py (reversible), 0043_drop.py (not reversible), "
+        "0044_more.py (reversible or not: not said), 0045_from_a_draft.py (reversible or not: not said)"
+    ) in titles(report)
+    assert report.as_json()["migrations"][:2] == [
+        {"name": "0042_users.py", "reversible": True},
+        {"name": "0043_drop.py", "reversible": False},
+    ]
     world.tagged("v1.2.0")
     assert "it brings no migration" in titles(go(world, "v1.2.0"))
+
+
+def listed(world: ReleaseWorld, tag: str, after: list[str]) -> ReleaseReport:
+    """Release with a command that lists the migrations; what it prints changes when the new build serves."""
+    command = "alembic history"
+
+    def smoke(_seconds: float) -> Verdict:
+        world.render.jobs.prints[command] = after
+        return Verdict(True)
+
+    with world.stage(smoke) as stage:
+        session = stage.production.backend._session
+        with_list = dataclasses.replace(stage, migration_list=MigrationList(Jobs(session, SERVICE), command))
+        return release(tag, with_list, world.budget())
+
+
+def test_a_command_lists_the_migrations_before_and_after(world: ReleaseWorld) -> None:
+    world.render.jobs.prints["alembic history"] = ["0041 -> 0042, users"]
+    world.tagged("v1.0.0")
+    report = listed(world, "v1.0.0", ["0041 -> 0042, users", "0042 -> 0043, drop (reversible: no)"])
+    assert report.outcome == "done"
+    assert report.as_json()["migrations"] == [{"name": "0042 -> 0043, drop", "reversible": False}]
+    assert report.advice[0].endswith("which no rollback undoes: 0042 -> 0043, drop (not reversible)")
+
+
+def test_a_list_that_cannot_be_made_holds_up_no_release(world: ReleaseWorld) -> None:
+    world.tagged("v1.0.0")
+    world.render.faults.add(kind=503, method="POST", path="*/jobs", times=99)
+    assert listed(world, "v1.0.0", []).outcome == "done"
+    assert any("the migrations are not listed" in line for line in world.said)
 
 
 def test_a_release_gets_notes_and_its_merge_goes_back_to_staging(world: ReleaseWorld) -> None:

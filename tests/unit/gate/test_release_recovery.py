@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from blueprint.client import RenderClient
+from gate.common.signals import interruptible
 from gate.release.errors import ReleaseRefused
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback
-from gate.release.signals import interruptible
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, Verdict, release_world

@@ -1,0 +1,72 @@
+"""One-off jobs at Render: a command in a service's build and environment (render.com/docs/one-off-jobs)."""
+
+from __future__ import annotations
+
+from blueprint.workspace import Json, Session
+from gate.common.budget import Budget
+from gate.common.errors import GateError
+
+ENDED = frozenset({"succeeded", "failed", "canceled"})
+_LATE = 10.0
+"""Seconds that the lines of a job that has ended are waited for."""
+
+
+class NoJobs(GateError):
+    """There is no such service, or its plan has no one-off jobs."""
+
+
+class Jobs:
+    """The jobs of one service.
+
+    Raises (all methods): RenderError, and StepFailed if a job does not end within the budget.
+    """
+
+    def __init__(self, session: Session, service: str) -> None:
+        """Find the service.
+
+        Raises: NoJobs if there is no such service, or if it is on the free plan (render.com/docs/free).
+        """
+        found = session.find("/services", "service", service)
+        if found is None:
+            raise NoJobs(f"Render has no service {service}: run pulumi up for this environment first")
+        if found["serviceDetails"].get("plan") == "free":
+            raise NoJobs(f"{service} is on the free plan, which has no one-off jobs")
+        self._session, self._path = session, f"/services/{found['id']}/jobs"
+        self._owner = session.owner_of(found)
+
+    def of(self, command: str) -> list[Json]:
+        """Every job that has run this command, newest first."""
+        return [job for job in self._session.client.pages(self._path, "job") if job["startCommand"] == command]
+
+    def run(self, command: str, budget: Budget, known: list[Json] | None = None) -> Json:
+        """Run a command and wait until it ends; one that runs already is waited for.
+
+        Args: known: what `of` has answered, if it has been asked.
+
+        Returns: the job; its `status` is succeeded, failed or canceled.
+        """
+        known = self.of(command) if known is None else known
+        job = next((one for one in known if one.get("status") not in ENDED), None)
+        if job is None:
+            seen = {one["id"] for one in known}
+
+            def made() -> Json | None:
+                return next((one for one in self.of(command) if one["id"] not in seen), None)
+
+            job = self._session.create(self._path, {"startCommand": command}, made)
+        place = f"{self._path}/{job['id']}"
+
+        def ended() -> Json | None:
+            found: Json = self._session.client.get(place)
+            return found if found.get("status") in ENDED else None
+
+        return budget.wait_for(command, ended)
+
+    def output(self, job: Json, budget: Budget) -> list[str]:
+        """The lines that a job has printed, at most 100 (Render API reference, List logs: a resource may be a job)."""
+        place, until = {"ownerId": self._owner, "resource": job["id"]}, budget.elapsed + _LATE
+        while True:
+            logs = self._session.client.get("/logs", **place, direction="forward", limit=100)["logs"]
+            if logs or budget.elapsed >= until:
+                return [str(one["message"]) for one in logs]
+            budget.sleep(1.0)
