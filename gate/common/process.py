@@ -1,7 +1,5 @@
 """Runs a program of the team's own, with a time limit."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import signal

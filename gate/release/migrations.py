@@ -4,8 +4,6 @@ Whether one can be undone is told by the team, in the migration's file or in the
 `reversible: yes` or `reversible: no`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

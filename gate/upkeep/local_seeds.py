@@ -5,8 +5,6 @@ shell), render.com/docs/postgresql-creating-connecting (who may connect from out
 (connection-info; PATCH replaces the whole ipAllowList).
 """
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence

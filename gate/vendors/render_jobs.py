@@ -1,7 +1,5 @@
 """One-off jobs at Render: a command in a service's build and environment (render.com/docs/one-off-jobs)."""
 
-from __future__ import annotations
-
 from blueprint.workspace import Json, Session
 from gate.common.budget import Budget
 from gate.common.errors import GateError

@@ -1,7 +1,5 @@
 """Seed scripts on this machine, for a service without one-off jobs: the database is open to it only meanwhile."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator
