@@ -1,4 +1,4 @@
-"""The estate as Pulumi components, one module a vendor, and the typed settings that they are declared from."""
+"""The estate as Pulumi components, one module for each vendor, and the typed settings that they are declared from."""
 
 from components.sdk import SDKS, on_demand
 

@@ -1,8 +1,8 @@
-"""Takes over what exists: `marketedge:adopt` names objects by import id, and the run that imports them changes nothing.
+"""Adopts existing objects: `marketedge:adopt` names them by import id, and the run that imports them changes nothing.
 
-An import whose inputs differ from the live object is refused, or changes it at once, depending on the engine's version.
-So while an object is named there, everything about it is left as it is; once its line is removed, the next preview
-shows what the declaration would change. The exception is what the run could not do without, see `_WRITTEN`.
+An import whose inputs differ from the live object is refused, or changes it at once; which of the two depends on the
+engine's version. So while `adopt` names an object, everything about it stays as it is. Once its line is removed, the
+next preview shows what the declaration would change. `_WRITTEN` lists the exceptions, which the run needs.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,13 +16,14 @@ _WRITTEN = {
     # GitHub refuses the environment's policy, which is made in the same run, before the environment asks for one.
     "github:index/repositoryEnvironment:RepositoryEnvironment": "deployment_branch_policy",
 }
-"""The input that is as declared from the importing run on, by resource type."""
+"""The inputs that are as declared from the importing run on, by resource type."""
 
 
 class Adoption:
-    """Imports from now on every resource that `adopt` names.
+    """Imports every resource that `adopt` names, from now on.
 
-    Args: adopt: import ids by `<package>:<Type>/<resource name>`, such as `auth0:Client/production`.
+    Args:
+        adopt: import ids by `<package>:<Type>/<resource name>`, such as `auth0:Client/production`.
     """
 
     def __init__(self, adopt: Mapping[str, str]) -> None:
@@ -32,9 +33,14 @@ class Adoption:
             pulumi.runtime.register_stack_transformation(self._adopted)
 
     def finish(self, unseen: Collection[str]) -> None:
-        """To be called when everything is declared. Args: unseen: vendors that were left out.
+        """Check that every name in `adopt` was met. Call it when everything is declared.
 
-        Raises: pulumi.RunError where `adopt` names something that nothing is called: what was meant would be made anew.
+        Args:
+            unseen: vendors that were left out.
+
+        Raises:
+            pulumi.RunError: `adopt` names something that no resource is called. The object that was meant would be
+                created.
         """
         left_out = {vendor.lower() for vendor in unseen}
         if unknown := [key for key in self._adopt if key not in self._met and key.split(":")[0] not in left_out]:
@@ -59,5 +65,9 @@ class Adoption:
 
 
 def key(type_: str, name: str) -> str:
-    """What an object is called in `marketedge:adopt`. Args: type_: the engine's, such as auth0:index/client:Client."""
+    """Return what an object is called in `marketedge:adopt`.
+
+    Args:
+        type_: the engine's, such as auth0:index/client:Client.
+    """
     return f"{type_.split(':', maxsplit=1)[0]}:{type_.rpartition(':')[2]}/{name}"

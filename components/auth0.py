@@ -10,11 +10,12 @@ from components.frontend_settings import Auth0
 
 @dataclass(frozen=True)
 class ApplicationArgs:
-    """Args of Application.
+    """Arguments of Application.
 
-    environment: shown in the application's description.
-    credentials: whether anything needs the client secret; else how the application proves itself is left alone.
-    adopted: whether it lives already, so that its addresses are managed and nothing else is.
+    Attributes:
+        environment: shown in the application's description.
+        credentials: whether anything needs the client secret. If not, the way the application authenticates stays.
+        adopted: whether it exists already. Then only its addresses are managed.
     """
 
     settings: Auth0
@@ -40,17 +41,22 @@ _KEPT = [
     "jwt_configuration",
     "refresh_token",
 ]
-"""What an adopted application keeps: its users log in by it, and another grant or organization would lock them out."""
+"""What an adopted application keeps.
+
+Its users log in through it, and another grant or organization would lock them out.
+"""
 
 
 class Application(pulumi.ComponentResource):
-    """A regular web application: the backend exchanges the code, with the client secret in the request's body.
+    """A regular web application. The backend exchanges the code, with the client secret in the request's body.
 
-    Everything that can be switched in the dashboard is declared, because the provider does not see a change of what
-    is left out (callbacks, grant types, first party, JWT and refresh token settings, organizations), or sees it and
-    cannot undo it (the other lists, cross-origin authentication). An adopted one has all that only when it is made.
+    Everything that can be switched in the dashboard is declared. Otherwise the provider does not see a change
+    (callbacks, grant types, first party, JWT and refresh token settings, organizations), or sees it and cannot undo it
+    (the other lists, cross-origin authentication). For an adopted application all that is ignored.
 
-    Attributes: client_id (text), client_secret (secret; None without credentials).
+    Attributes:
+        client_id: text.
+        client_secret: secret; None without credentials.
     """
 
     client_id: pulumi.Output[str]
@@ -109,9 +115,11 @@ class Application(pulumi.ComponentResource):
 
 
 class LoginTestClient(pulumi.ComponentResource):
-    """The application of the smoke tests' login: a test user's password for a token, and nothing else.
+    """The application for the login of the smoke tests. It exchanges a test user's password for a token.
 
-    Attributes: client_id (text), client_secret (secret).
+    Attributes:
+        client_id: text.
+        client_secret: secret.
     """
 
     client_id: pulumi.Output[str]
@@ -144,7 +152,7 @@ class LoginTestClient(pulumi.ComponentResource):
 
 
 def _readable(secret: str) -> str:
-    """The provider hands out an empty secret, without an error, where it may not read it."""
+    """Refuse an empty secret, which the provider returns without an error if it may not read it."""
     if not secret:
         raise pulumi.RunError(
             "Auth0 did not show the application's client secret: give the management application (AUTH0_CLIENT_ID) "

@@ -1,4 +1,7 @@
-"""The stack's Render objects as documents in Blueprint vocabulary, made from its settings. Knows no Pulumi resource."""
+"""The stack's Render objects as documents in Blueprint vocabulary, made from its settings.
+
+It knows no Pulumi resource.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,21 +17,21 @@ from components.variables import RenderVariable, is_secret
 
 Spec = dict[str, Any]
 ValueOf = Callable[[RenderVariable], Any]
-"""The value of a variable that is a named secret or another component's output."""
+"""Returns the value of a variable that is a named secret or another component's output."""
 
 
 class Blueprint:
-    """What of the settings a phase declares.
+    """What a phase declares of the settings.
 
     Args:
-        repository_url: what services are built from, unless they name another one; of the settings' branch.
-        parts: of the phase. Without the backend, an adopted service has its critical variables and nothing else.
+        repository_url: what services are built from, unless they name another one; always the settings' branch.
+        parts: of the phase. Without the backend, only the critical variables of an adopted service are declared.
     """
 
     def __init__(self, settings: Settings, repository_url: str, parts: frozenset[Part]) -> None:
         self._settings, self._repository_url, self._parts = settings.render, repository_url, parts
         self.branch = settings.github.branch.name
-        """The one that is built, unless a service names another one."""
+        """The branch that is built, unless a service names another one."""
 
     @property
     def _whole(self) -> bool:
@@ -36,22 +39,22 @@ class Blueprint:
 
     @property
     def main(self) -> str | None:
-        """Name of the service that the frontend talks to."""
+        """The name of the service that the frontend talks to."""
         return self._settings.backend.name if self._settings.backend else None
 
     @property
     def addressed(self) -> frozenset[str]:
-        """Names of the services that browsers can open."""
+        """The names of the services that browsers can open."""
         return frozenset(service.name for service in self._settings.addressed)
 
     def resource_name(self, section: str, name: str) -> str:
-        """What an object is called among Pulumi's resources: its name, and its kind where a service has that name."""
+        """Return the name of an object's Pulumi resource: its own name, with its kind if a service has that name."""
         others = [other for other, names in self._names.items() if name in names]
         return name if section == others[0] else f"{name}-{section}"
 
     @property
     def _names(self) -> dict[str, set[str]]:
-        """Names of the declared objects by section; of several objects of one name the first keeps it for itself."""
+        """The names of the declared objects by section. If several have one name, the first keeps it."""
         render = self._settings
         objects: dict[str, Sequence[Object]] = {
             "services": render.services,
@@ -93,7 +96,7 @@ class Blueprint:
         return [_plain(group) | {"envVars": _variables(group.env_vars, value_of)} for group in groups]
 
     def services(self, value_of: ValueOf) -> list[Spec]:
-        """Each after the ones that it refers to."""
+        """Return the objects, each after those that it refers to."""
         if self._whole:
             return [self._service(service, value_of) for service in self._settings.services_in_turn]
         if Part.CRITICAL_VARIABLES in self._parts:
@@ -113,7 +116,7 @@ class Blueprint:
         return source | spec
 
     def _with(self, variables: list[RenderVariable], service: AnyService, value_of: ValueOf) -> Spec:
-        """A service of which nothing but some variables is managed."""
+        """Return a service of which only some variables are managed."""
         spec = {
             "type": service.type,
             "name": service.name,
@@ -123,7 +126,7 @@ class Blueprint:
         return spec | {"runtime": "static"} if isinstance(service, StaticSite) else self._in_region(spec)
 
     def without_values(self) -> Document:
-        """Every object in one document, for a look at what is there: values from elsewhere are left empty."""
+        """Return every object in one document, for a look at Render. Values from other components are empty in it."""
         return Document.model_validate(
             {
                 "projects": self.projects(),
@@ -138,42 +141,42 @@ class Blueprint:
 
 
 def references(spec: Spec) -> set[str]:
-    """Names of the services that a service's variables refer to."""
+    """Return the names of the services that a service's variables refer to."""
     return {variable["fromService"]["name"] for variable in spec["envVars"] if "fromService" in variable}
 
 
 _SOURCES = {"fromDatabase": "databases", "fromKeyValue": "keyValues", "fromService": "keyValues"}
-"""The section of what a variable's source refers to by id; a service is found by its name."""
+"""Return the section of what a variable refers to by id. A service is found by its name."""
 
 
 def referred(spec: Spec) -> set[tuple[str, str]]:
-    """Section and name of everything that an object's variables refer to by id."""
+    """Return section and name of everything that an object's variables refer to by id."""
     variables = spec.get("envVars", ())
     found = {(section, v[source]["name"]) for v in variables for source, section in _SOURCES.items() if source in v}
     return found | {("envVarGroups", v["fromGroup"]) for v in variables if "fromGroup" in v}
 
 
 def _plain(one: Object) -> Spec:
-    """As declared, with the usual ownership left out."""
+    """Return what is declared, without the usual ownership."""
     spec = as_json(one) | _taken_over(one)
     return {key: value for key, value in spec.items() if (key, value) != ("ownership", "exact")}
 
 
 def _taken_over(one: Object) -> Spec:
-    """An ownership that the file spells out is an answer to what becomes of things that somebody else made."""
+    """Whether the file spells out an ownership, which answers what becomes of things that somebody else made."""
     explicit = "ownership" in one.model_fields_set and one.ownership == "exact"
     return {"takeOver": True} if explicit else {}
 
 
 def _critical(service: AnyService) -> list[RenderVariable]:
-    """What the foundation already sets, of a service that lives."""
+    """Return what the foundation already sets of an existing service."""
     if not service.is_adopted:
         return []
     return [variable for variable in service.env_vars if variable.from_output in CRITICAL_OUTPUTS]
 
 
 def _variables(variables: Sequence[RenderVariable], value_of: ValueOf) -> list[Spec]:
-    """A secret stands below `fromEnvironment`, where its command finds it; see components.render."""
+    """Return a variable for a document. A secret is named by `fromEnvironment`; see components.render."""
     return [
         {"key": variable.key, "fromEnvironment" if is_secret(variable) else "value": value_of(variable)}
         if variable.from_secret or variable.from_output

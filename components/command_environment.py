@@ -1,4 +1,7 @@
-"""What a Render object's command reads: its environment, besides credentials, and its document. Knows no Pulumi."""
+"""What the command of a Render object reads besides credentials: its environment and its document.
+
+It knows no Pulumi.
+"""
 
 import json
 import re
@@ -11,19 +14,19 @@ from pydantic import TypeAdapter, ValidationError
 from blueprint.drift import Difference
 
 DRIFT = "RENDER_DRIFT"
-"""Variable of a command whose object is not as it was applied: a JSON list of `Found`."""
+"""The variable of a command whose object is not as it was applied: a JSON list of `Found`."""
 _SECRET = "SECRET_"
 _CONTENTS = "CONTENTS_"
 HIDDEN = "[secret]"
-"""What stands for a secret where its value would be shown."""
+"""Shown in place of a secret."""
 
 
 class FoundDifference(Difference):
     """A difference, and when it came about.
 
     Attributes:
-        since: Render's time of the object's last change, where Render keeps one.
-        seen: when it was found. It makes the same difference, found again after it was put right, another text.
+        since: Render's time of the object's last change, if Render keeps one.
+        seen: when it was found. If the same difference comes back after it was healed, this makes the text another one.
     """
 
     since: datetime | None = None
@@ -34,14 +37,14 @@ _LIST = TypeAdapter(list[FoundDifference])
 
 
 def dump(differences: Iterable[Difference], since: str | None, seen: datetime) -> str:
-    """The text of the drift variable."""
+    """Return the text of the drift variable."""
     times = {"since": since, "seen": seen}
     found = [FoundDifference.model_validate({**difference.model_dump(), **times}) for difference in differences]
     return _LIST.dump_json(found, exclude_none=True).decode()
 
 
 def load(text: str) -> list[FoundDifference]:
-    """The differences in a drift variable; none where a program before this one wrote it, as a sentence."""
+    """Return the differences in a drift variable. An older program wrote a sentence there, which has none."""
     try:
         return _LIST.validate_json(text)
     except ValidationError:
@@ -49,22 +52,22 @@ def load(text: str) -> list[FoundDifference]:
 
 
 def secret_variable(key: str) -> str:
-    """The variable that holds a secret: one for each, so that a preview says which one changes."""
+    """Return the variable that holds a secret. Each secret has its own, so that a preview says which one changes."""
     return _SECRET + _shell_name(key)
 
 
 def contents_variable(group: str) -> str:
-    """The variable of a service that says, as a digest, what a linked group declares."""
+    """Return the variable of a service that holds the digest of a linked group's declaration."""
     return _CONTENTS + _shell_name(group)
 
 
 def _shell_name(name: str) -> str:
-    """A shell hands on only variables whose names are letters, digits and _; a name at Render may hold others."""
+    """Return a name that a shell passes on. Names at Render may hold characters other than letters, digits and _."""
     return re.sub(r"\W", lambda other: f"_{ord(other[0]):X}_", name, flags=re.ASCII)
 
 
 def fields(text: str) -> dict[str, Any]:
-    """The declared fields of a document's one object; its variables by key, without what it knows of other objects."""
+    """Return the declared fields of a document's one object, with its variables by key, without its `known` objects."""
     document: Mapping[str, Any] = json.loads(text or "{}")
     found: dict[str, Any] = {}
     for section, objects in document.items():
@@ -75,7 +78,7 @@ def fields(text: str) -> dict[str, Any]:
 
 
 def _variable(variable: Mapping[str, Any]) -> tuple[str, Any]:
-    """How a variable is called, and its value or where that comes from."""
+    """Return how a variable is called, and its value or its source."""
     if "fromGroup" in variable:
         return f"fromGroup.{variable['fromGroup']}", "linked"
     source: str

@@ -1,6 +1,6 @@
-"""Turns raw configuration into Settings, or into one error that lists everything that is wrong with it at once.
+"""Turns raw configuration into Settings, or into one error that lists everything that is wrong with it.
 
-Knows no Pulumi: the program hands it the engine's configuration as a mapping, `gate` the same from the stack's file.
+It knows no Pulumi. The program passes the engine's configuration as a mapping, and `gate` passes the stack file's.
 """
 
 import difflib
@@ -19,12 +19,12 @@ from components.vocabulary import NAMESPACE, SECRETS
 
 VERCEL_SECTION = f"{NAMESPACE}:vercel"
 VERCEL_TOKEN = re.compile(r"[0-9A-Za-z]{24}|vc[a-z]_[0-9A-Za-z]{24,}")
-"""24 letters and digits, or a newer one with a prefix; the provider refuses others only after work has begun."""
+"""The form of a Vercel token: 24 letters and digits, or newer ones with a prefix. The provider checks later."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings with what belongs to them and must not be printed."""
+    """Settings, and what belongs to them and must not be printed."""
 
     settings: Settings
     owner: str
@@ -47,12 +47,13 @@ def load(
     """Check a stack's configuration and the tokens in the environment.
 
     Args:
-        config: every key of the stack with its value as text, objects as JSON, secrets in clear.
+        config: every key of the stack with its value as text: objects as JSON, secrets in clear.
         secret_keys: keys that are, or hold, secrets.
-        check_secrets: whether every secret that is referred to has to be there.
-        file: the stack's file as it is written, where it is at hand: what Pulumi reads as something else is a problem.
+        check_secrets: whether every secret that is referred to has to exist.
+        file: the stack's file as it is written, if it can be read. What Pulumi reads as something else is a problem.
 
-    Raises: SettingsError.
+    Raises:
+        SettingsError: lists every problem.
     """
     problems: list[Problem] = []
     sections = dict(_sections(config, secret_keys))
@@ -90,7 +91,7 @@ def load(
 
 
 def without_vercel(config: Mapping[str, object]) -> bool:
-    """Whether this is the configuration of a stack that has nothing at Vercel, and so needs no token of it."""
+    """Whether this is the configuration of a stack without anything at Vercel, which needs no token for it."""
     return f"{NAMESPACE}:environment" in config and VERCEL_SECTION not in config
 
 
@@ -103,7 +104,7 @@ def _sections(config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterato
 
 
 def _value(text: str) -> Any:
-    """What a key's text stands for: objects, numbers and switches are JSON."""
+    """Return what a key's text stands for: objects, numbers and booleans are JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -111,7 +112,7 @@ def _value(text: str) -> Any:
 
 
 def _secrets(section: Any) -> dict[str, str]:
-    """By name; an empty entry is none."""
+    """Return the secrets by name. An empty entry is no secret."""
     entries = section.items() if isinstance(section, dict) else ()
     known = {name: value for name, value in entries if value not in (None, "")}
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in known.items()}
@@ -120,7 +121,7 @@ def _secrets(section: Any) -> dict[str, str]:
 def _unquoted(
     file: StackConfig, config: Mapping[str, str], settings: Settings | None
 ) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
-    """By place, what Pulumi reads as something else than is written: of `config`, which may come from elsewhere."""
+    """Return by place what Pulumi reads as something else than what is written, if `config` comes from this file."""
     for one in file.changed:
         key, *steps = one.path
         section = str(key).removeprefix(f"{NAMESPACE}:")
@@ -140,7 +141,7 @@ def _unquoted(
 
 
 def _at(value: Any, steps: Iterable[str | int]) -> Any:
-    """The value at a place inside of another one; None where there is no such place."""
+    """Return the value at a place inside another one, or None if there is no such place."""
     value = value.model_dump(by_alias=True) if isinstance(value, BaseModel) else value
     for step in steps:
         try:
@@ -151,7 +152,7 @@ def _at(value: Any, steps: Iterable[str | int]) -> Any:
 
 
 def _in_clear(stack: str, file: StackConfig) -> Iterator[Problem]:
-    """Secrets that lie in the file as they are, beside others that are encrypted."""
+    """Return secrets that are in clear in the file, beside others that are encrypted."""
     for name, encrypted in file.secrets.get(SECRETS, {}).items():
         if encrypted is False:
             told = f"in clear in the file, so in the repository too: make a new one, then {set_secret(stack, name)}"
@@ -159,7 +160,7 @@ def _in_clear(stack: str, file: StackConfig) -> Iterator[Problem]:
 
 
 def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[Problem]:
-    """Secrets that are not kept as such, and secrets kept elsewhere."""
+    """Return problems with secrets: those that are not encrypted, and those that are kept elsewhere."""
     if SECRETS in config and SECRETS not in secret_keys:
         yield Problem(SECRETS, "in clear", f"remove it and run for each: {set_secret(stack, 'NAME')}")
     for key in sorted(secret_keys - {SECRETS}):
@@ -169,7 +170,7 @@ def _misplaced(stack: str, config: Mapping[str, str], secret_keys: frozenset[str
 
 
 def _misspelt_environment(sections: Mapping[str, Any]) -> Iterator[Problem]:
-    """Any name will do, but one that is nearly production would lose production's protection without a word."""
+    """Refuse a name that is nearly production, which would lose production's protection. Any other name is accepted."""
     name = sections.get("environment")
     usual = ("staging", "production")
     if isinstance(name, str) and name not in usual and "adopted" not in sections:
@@ -183,7 +184,7 @@ def set_secret(stack: str, name: str) -> str:
 
 
 def _references(node: Any) -> Iterator[str]:
-    """Every name that a fromSecret anywhere in the configuration refers to."""
+    """Return every name that a fromSecret anywhere in the configuration refers to."""
     if isinstance(node, dict):
         if isinstance(name := node.get("fromSecret"), str) and name.isidentifier():
             yield name

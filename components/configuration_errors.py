@@ -14,7 +14,7 @@ from components.vocabulary import NAMESPACE, SECRETS
 
 @dataclass(frozen=True)
 class Problem:
-    """Where, what was found (never a secret) and what was expected."""
+    """One problem: where it is, what was found (never a secret), and what was expected."""
 
     path: str
     found: str
@@ -25,7 +25,7 @@ class Problem:
 
 
 class SettingsError(ValueError):
-    """The configuration is wrong; the text lists every problem. Nothing was declared."""
+    """The configuration is wrong. The text lists every problem. Nothing was declared."""
 
     def __init__(self, stack: str, problems: list[Problem]) -> None:
         self.problems = problems
@@ -35,7 +35,7 @@ class SettingsError(ValueError):
 
 
 def untagged(detail: Any) -> Any:
-    """Without the name of the variant that pydantic puts after a key that has several."""
+    """Return a place without the name of the variant that pydantic adds to a key that has several."""
     steps = [s for i, s in enumerate(detail["loc"]) if s not in SERVICE_TAGS or not _holds_service(detail["loc"][:i])]
     return {**detail, "loc": tuple(steps)}
 
@@ -45,7 +45,7 @@ def _holds_service(location: tuple[str | int, ...]) -> bool:
 
 
 def problems_of(details: list[Any]) -> Iterator[Problem]:
-    """Pydantic's errors in the words of the configuration. A misspelt key is not reported as a missing one, too."""
+    """Return pydantic's errors in the words of the configuration. A misspelt key is not also reported as missing."""
     missing = {detail["loc"] for detail in details if detail["type"] == "missing"}
     unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     meant = {location: _meant(location, missing) for location in unknown}
@@ -63,7 +63,7 @@ def problems_of(details: list[Any]) -> Iterator[Problem]:
 
 
 def _problem(detail: Any) -> Problem:
-    """One value that is not as expected."""
+    """Return the problem of one value that is not as expected."""
     location, kind, value, context = detail["loc"], detail["type"], detail["input"], detail.get("ctx", {})
     where, found = path_of(location), _show(value)
     if kind == "value_error":
@@ -93,7 +93,7 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "text that matches {pattern}",
 }
-"""By pydantic's kind of error."""
+"""What is expected, by pydantic's kind of error."""
 
 _TEXTS = {
     "repository": "a repository's name without its owner",
@@ -103,7 +103,7 @@ _TEXTS = {
     "healthCheckPath": "a path such as /health, without a query",
     "fromSecret": f"the name of an entry of {SECRETS}: letters, digits and _, with no digit first",
 }
-"""By key: what its pattern stands for."""
+"""What a pattern stands for, by key."""
 
 
 def path_of(location: tuple[str | int, ...]) -> str:
@@ -127,7 +127,7 @@ def _in_yaml(text: str) -> str:
 
 
 def _meant(location: tuple[str | int, ...], missing: set[tuple[str | int, ...]]) -> str | None:
-    """The key that an unknown one is close to, first of all one that is missing beside it."""
+    """Return the known key that an unknown one resembles; a missing one beside it comes first."""
     *parents, key = location
     absent = sorted(str(other[-1]) for other in missing if list(other[:-1]) == parents)
     for known in (absent, sorted(_known_keys(tuple(parents)))):
@@ -146,7 +146,7 @@ def _known_keys(parents: tuple[str | int, ...]) -> set[str]:
 
 
 def _model_in(annotation: Any) -> Any:
-    """The model in an annotation such as list[Annotated[Model, …]] or Model | None."""
+    """Return the model in an annotation such as list[Annotated[Model, …]] or Model | None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):

@@ -1,7 +1,7 @@
-"""Writes what documents the stack files: docs/CONFIGURATION.md, schema/stack.schema.json and docs/ENVIRONMENTS.md.
+"""Writes the documents about the stack files: docs/CONFIGURATION.md, schema/stack.schema.json, docs/ENVIRONMENTS.md.
 
-`python -m components.configuration_reference` renews them; with `--check` it only compares (`make check`). Both of the
-first come from the models of the settings and from configuration_keys.yaml, which describes every key once.
+`python -m components.configuration_reference` renews them; with `--check` it only compares (`make check`). The first
+two come from the models of the settings and from configuration_keys.yaml, which describes every key once.
 """
 
 import functools
@@ -25,7 +25,7 @@ from components.vocabulary import NAMESPACE, SECRETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 USUAL = frozenset({"Settings.adopted", "Vercel.target"})
-"""What need not be said, though the models want it: a validator before them fills it in."""
+"""The required keys that may be left out, because a validator fills them in first."""
 
 
 @functools.cache
@@ -38,7 +38,12 @@ def described() -> Mapping[str, Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a model. name: as it is written. id: in configuration_keys.yaml."""
+    """One key of a model.
+
+    Attributes:
+        name: as it is written.
+        id: in configuration_keys.yaml.
+    """
 
     model: type[BaseModel]
     name: str
@@ -46,9 +51,9 @@ class Key:
 
     @property
     def id(self) -> str:
-        """The most particular entry that there is; where there is none, the one to write.
+        """Return the most specific entry, or the name of the one to write if there is none.
 
-        Of the model, of one that it is made from, or of the key wherever it stands.
+        It may be the entry of the model, of one that it is made from, or of the key wherever it is.
         """
         models = [kind.__name__.partition("[")[0] for kind in self.model.__mro__ if issubclass(kind, BaseModel)]
         names = [*(f"{model}.{self.name}" for model in models), self.name]
@@ -56,7 +61,11 @@ class Key:
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """Raises: SystemExit where nobody has described the key."""
+        """Return the description of the key.
+
+        Raises:
+            SystemExit: nobody has described the key.
+        """
         if self.id not in described():
             sys.exit(f"components/configuration_keys.yaml: add {self.id}: {{is: …, example: …}}")
         return described()[self.id]
@@ -67,7 +76,7 @@ class Key:
 
     @property
     def default(self) -> str:
-        """As YAML; empty where there is none to show."""
+        """Return the default as YAML; empty if there is none to show."""
         default = self.field.get_default(call_default_factory=True)
         if self.field.is_required() or default in (None, PydanticUndefined) or isinstance(default, BaseModel):
             return ""
@@ -75,7 +84,7 @@ class Key:
 
 
 def models() -> Iterator[type[BaseModel]]:
-    """The settings and every model in them, each once, in the order in which a reader meets them."""
+    """Return the settings and every model in them, each once, in the order in which a reader meets them."""
     met: dict[type[BaseModel], None] = {}
 
     def meet(model: type[BaseModel]) -> None:
@@ -90,7 +99,7 @@ def models() -> Iterator[type[BaseModel]]:
 
 
 def keys(model: type[BaseModel]) -> list[Key]:
-    """The keys of a model."""
+    """Return the keys of a model."""
     return [Key(model, field.alias or name, field) for name, field in model.model_fields.items()]
 
 
@@ -101,11 +110,16 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
+def _summary(model: type[BaseModel]) -> str:
+    """Return the first paragraph of a model's docstring, on one line."""
+    return inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+
+
 def document() -> str:
-    """docs/CONFIGURATION.md."""
+    """Return docs/CONFIGURATION.md."""
     parts = [_INTRODUCTION, "## Top level", "Each is written as `marketedge:<key>` below `config:`.", _table(Settings)]
     for model in list(models())[1:]:
-        said = inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        said = _summary(model)
         parts += [f"## {_title(model)}", *([said] if said else []), _table(model)]
     return "\n\n".join(parts) + "\n"
 
@@ -143,7 +157,7 @@ def _table(model: type[BaseModel]) -> str:
 
 
 def _type(annotation: Any) -> str:
-    """In the words of the document; models by their titles."""
+    """Return a type in the words of the document; models by their titles."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _WORDS:
         return _WORDS[annotation]
@@ -165,7 +179,7 @@ _WORDS: dict[Any, str] = {str: "text", int: "number", float: "number", bool: "sw
 
 
 def schema() -> dict[str, Any]:
-    """schema/stack.schema.json: a stack file as editors check it."""
+    """Return schema/stack.schema.json, with which editors check a stack file."""
     found = Settings.model_json_schema(by_alias=True)
     by_name = {model.__name__: model for model in models()}
     for name, section in [("Settings", found), *found["$defs"].items()]:
@@ -191,13 +205,17 @@ def schema() -> dict[str, Any]:
 
 
 def _lenient(node: Any) -> Any:
-    """Without `oneOf`: to the program a service without a type is a web service, to an editor it fits several kinds."""
+    """Remove `oneOf`.
+
+    To the program a service without a type is a web service; in an editor it would fit several kinds.
+    """
     if isinstance(node, dict):
         return {("anyOf" if key == "oneOf" else key): _lenient(inner) for key, inner in node.items()}
     return [_lenient(inner) for inner in node] if isinstance(node, list) else node
 
 
 def _describe(model: type[BaseModel], section: dict[str, Any]) -> None:
+    section["description"] = _summary(model)
     for key in keys(model):
         one = section["properties"][key.name]
         one |= {"description": key.about["is"], "examples": [key.about["example"]]}
@@ -208,7 +226,7 @@ def _describe(model: type[BaseModel], section: dict[str, Any]) -> None:
 
 
 def _top_level(section: dict[str, Any]) -> dict[str, Any]:
-    """Pulumi writes a number or a switch at the top level in quotes."""
+    """Allow quotes: Pulumi writes a number or a boolean at the top level as text."""
     kind = section.get("type")
     if kind not in ("integer", "boolean"):
         return section
@@ -218,7 +236,7 @@ def _top_level(section: dict[str, Any]) -> dict[str, Any]:
 
 
 def documents() -> dict[Path, str]:
-    """Every document by its path."""
+    """Return every document by its path."""
     return {
         PROJECT / "docs" / "CONFIGURATION.md": document(),
         PROJECT / "schema" / "stack.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
@@ -227,7 +245,11 @@ def documents() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the documents, or compare them with `--check`. Returns: 1 where one is out of date."""
+    """Write the documents, or compare them with `--check`.
+
+    Returns:
+        1 if one is out of date, else 0.
+    """
     old = [path for path, text in documents().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in arguments:
         for path in old:

@@ -5,14 +5,14 @@ from components.render_settings import Render
 
 
 def monthly_usd(settings: Render) -> dict[str, float | None]:
-    """Dollars a month by object name; None where Render's price list has no price for the plan.
+    """Dollars a month by object name; None if Render's price list has no price for the plan.
 
-    An adopted object is no part: it was paid for before.
+    An adopted object is not counted, because it was paid for before.
     """
     return {price.name: price.dollars for one in settings.objects for price in prices(one)}
 
 
 def total(parts: dict[str, float | None]) -> float | None:
-    """The sum; None where a part is unknown."""
+    """Return the sum, or None if a part is unknown."""
     known = [price for price in parts.values() if price is not None]
     return sum(known) if len(known) == len(parts) else None

@@ -1,4 +1,4 @@
-"""Watches over each resource as it is declared: production is never deleted, and no secret goes out in clear."""
+"""Checks each resource while it is declared: production is never deleted, and no secret is written in clear."""
 
 import asyncio
 import re
@@ -15,10 +15,10 @@ _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)?[A-Za-z0-9.-]+(:\d+)?(/[\w./-]*)?
 
 
 def register(*, keep_all: bool, secrets: Mapping[str, str], clear: str = "") -> None:
-    """Watch from now on.
+    """Check every resource from now on.
 
     Args:
-        keep_all: protect every resource until `pulumi state unprotect`, and even then forget it and delete nothing.
+        keep_all: protect every resource until `pulumi state unprotect`. Even then it is forgotten and not deleted.
         secrets: the stack's, by name. An input that holds one of the values has to be a Pulumi secret.
         clear: what the stack file has in clear.
     """
@@ -36,12 +36,12 @@ def register(*, keep_all: bool, secrets: Mapping[str, str], clear: str = "") -> 
 
 
 def tells_a_leak(value: str, clear: str) -> bool:
-    """Whether a secret's value in an input can only have come from the secret.
+    """Whether a secret's value in an input can only come from the secret.
 
-    `postgres`, `staging` and `https://app.example.com` are in many inputs for other reasons. So words, numbers and
-    addresses without a password are looked for only if they are long and the stack file has them nowhere in clear;
-    other values always, from six characters on. Every secret is a Pulumi secret wherever it is referred to; this is
-    the second line of defence, against values that were copied.
+    Values such as `postgres`, `staging` and `https://app.example.com` are in many inputs for other reasons. So words,
+    numbers and addresses without a password are searched for only if they are long and the stack file has them nowhere
+    in clear. Other values are searched for from six characters on. Every secret is a Pulumi secret wherever it is
+    referred to; this is the second line of defence, against values that somebody copied.
     """
     if len(value) < _SHORTEST:
         return False
@@ -50,7 +50,7 @@ def tells_a_leak(value: str, clear: str) -> bool:
 
 
 def _checked(value: Any, secrets: Mapping[str, str], where: str) -> Any:
-    """The same value; an output is checked when it is known."""
+    """Return the same value. An output is checked when it is known."""
     if isinstance(value, pulumi.Output):
         return _watched(value, secrets, where)
     if isinstance(value, Mapping):

@@ -1,11 +1,10 @@
-"""A host that a stack declares, and the DNS record that it needs (plan 2.3, 2.6). Knows no vendor's resource.
+"""A host that a stack declares, and the DNS record that it needs (plan 2.3, 2.6). It knows no vendor's resource.
 
-A host of its own below a registered domain gets a CNAME. The registered domain itself (the apex) cannot have one beside
-its other records, so it gets the vendor's address (vercel.com/docs, Working with domains: A records; render.com/docs,
-Configuring DNS providers). An ALIAS or ANAME record to the same host does as well, where the registrar has them.
-
-Where the zone's name servers are Vercel's (`marketedge:dns.zone`), Vercel makes the records of its own projects'
-domains by itself (vercel.com/docs, Working with domains), and the stack declares those of Render's.
+A host below a registered domain gets a CNAME. The registered domain itself (the apex) cannot have one beside its other
+records, so it gets the vendor's address (vercel.com/docs, Working with domains: A records; render.com/docs, Configuring
+DNS providers). An ALIAS or ANAME record to the same host also works, if the DNS provider has them. If the zone is at
+Vercel (`marketedge:dns.zone`), Vercel creates the records of its own projects' domains (vercel.com/docs, Working with
+domains), and the stack declares those of Render's domains.
 """
 
 import re
@@ -14,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 VERCEL_HOST = "cname.vercel-dns.com"
-"""What a sub-domain served by Vercel points at (plan 2.6)."""
+"""What a subdomain that Vercel serves points at (plan 2.6)."""
 VERCEL_ADDRESS, RENDER_ADDRESS = "76.76.21.21", "216.24.57.1"
 _SHARED_ENDINGS = frozenset({"ac", "co", "com", "edu", "go", "gob", "gov", "ltd", "me", "ne", "net", "or", "org"})
-"""Below a country's ending, names are registered under these: example.co.uk, example.com.au."""
+"""Names under which domains are registered below a country's ending: example.co.uk, example.com.au."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,8 @@ class Domain:
     """A host that the stack declares at a vendor.
 
     Attributes:
-        service: of Render's, which answers there.
-        zone: at Vercel, which it is in; empty where its DNS is elsewhere.
+        service: at Render, which answers there.
+        zone: at Vercel, which the host is in; empty if its DNS is elsewhere.
     """
 
     name: str
@@ -45,11 +44,15 @@ class Domain:
 
     @property
     def record_type(self) -> Literal["A", "CNAME"]:
-        """Of the DNS record to create."""
+        """The type of the DNS record to create."""
         return "A" if self.apex else "CNAME"
 
     def record_target(self, host: str = "") -> str:
-        """Where its record points. Args: host: of the service at Render, empty where that is not known yet."""
+        """Return where its record points.
+
+        Args:
+            host: of the service at Render; empty if it is not known yet.
+        """
         if self.apex:
             return VERCEL_ADDRESS if self.vendor == "Vercel" else RENDER_ADDRESS
         return VERCEL_HOST if self.vendor == "Vercel" else host
@@ -61,11 +64,15 @@ class Domain:
 
     @property
     def name_in_zone(self) -> str:
-        """Of its record; empty for the zone itself, as Vercel has it."""
+        """The name of its record; empty for the zone itself, as Vercel has it."""
         return self.name.removesuffix(self.zone).removesuffix(".")
 
     def how_to_point(self, target: str) -> str:
-        """What to do where it does not point at its vendor. Args: target: of its record, in words where not known."""
+        """Return what to do if it does not point at its vendor.
+
+        Args:
+            target: of its record, in words if it is not known.
+        """
         if self.declared:
             return f"run pulumi up --refresh: it makes the record {self.name} {self.record_type} {target}"
         if self.zone:
@@ -74,7 +81,11 @@ class Domain:
 
 
 def zone_file(records: Iterable[Mapping[str, Any]]) -> str:
-    """Lines of a zone file (RFC 1035, section 5), which most DNS services import. Args: records: `dnsRecords`."""
+    """Return lines of a zone file (RFC 1035, section 5), which most DNS services import.
+
+    Args:
+        records: `dnsRecords`.
+    """
     lines = [
         f"{one['name']}. {one['ttlSeconds']} IN {one['type']} {one['target']}{'.' if one['type'] == 'CNAME' else ''}\n"
         for one in records

@@ -1,5 +1,7 @@
-"""Compares this run with the last `up` of this stack and of the other environment's: where the rollout came from, and
-whether both share a secret. Reads the outputs that those runs left, before anything is declared.
+"""Compares this run with the last `up` of this stack and of the other environments.
+
+It reads the outputs that those runs left, before anything is declared: which phase the stack comes from, and whether
+two environments share a secret.
 """
 
 from collections.abc import Mapping
@@ -20,8 +22,8 @@ class Before:
 
     Attributes:
         own: outputs of this stack.
-        peers: outputs of the other environments' stacks, by stack; none of a stack that cannot be read.
-        made: names of what the state has at Render. A run that was cut short leaves objects there and no outputs.
+        peers: outputs of the other environments' stacks, by stack. A stack that cannot be read has none.
+        made: names of what the state has at Render. An interrupted run leaves objects there and no outputs.
     """
 
     phase: Phase | None
@@ -44,7 +46,7 @@ def _outputs(stack: str) -> Mapping[str, Any]:
 
 
 def commands() -> dict[str, Mapping[str, Any]]:
-    """Of each object at Render, by its resource's name: what its command was given by the last `up`."""
+    """Return what the last `up` gave each Render object's command, by the resource's name."""
     resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
     return {
         urn.rpartition("::")[2]: found.get("outputs") or {}
@@ -54,8 +56,9 @@ def commands() -> dict[str, Mapping[str, Any]]:
 
 
 def applied() -> Report:
-    """What the last applies of this stack's Render objects reported, as far as the state has it: it tells a changed
-    declaration from a change that somebody else made.
+    """Return what the last applies of this stack's Render objects reported, if the state has it.
+
+    It tells a changed declaration from a change that somebody else made.
     """
     found: Report = {}
     for resource in _read("readStackResourceOutputs", "stackName", pulumi.get_stack()).values():
@@ -66,7 +69,7 @@ def applied() -> Report:
 
 
 def credentials_of_auth0() -> dict[str, pulumi.Input[str]]:
-    """The application's id and secret as of the last `up`, for a preview that cannot ask Auth0."""
+    """Return the application's id and secret as of the last `up`, for a preview that cannot ask Auth0."""
     found: dict[str, pulumi.Input[str]] = {}
     for resource in _read("readStackResourceOutputs", "stackName", pulumi.get_stack()).values():
         outputs = resource.get("outputs") or {}
@@ -78,10 +81,10 @@ def credentials_of_auth0() -> dict[str, pulumi.Input[str]]:
 
 
 def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
-    """Nothing where there is no such stack, or no access to it.
+    """Return a stack's outputs; none if there is no such stack, or no access to it.
 
-    It is what a StackReference asks of the engine, but the answer is here before the first resource is declared, and a
-    stack that does not exist does not fail the run.
+    It asks the engine what a StackReference asks. The answer is here before the first resource is declared, and a stack
+    that does not exist does not fail the run.
     """
     full = [pulumi.get_organization(), pulumi.get_project()]
     given = stack.split("/")
@@ -93,7 +96,7 @@ def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
 
 
 def warnings(phase: Phase | None, settings: Settings) -> list[str]:
-    """One line for each phase that is passed over."""
+    """Return one line for each phase that is skipped."""
     return [
         f"marketedge:phase goes from {phase or 'nothing'} to {settings.phase}: {passed} is skipped, and so is the time "
         "to see it work"
@@ -102,7 +105,7 @@ def warnings(phase: Phase | None, settings: Settings) -> list[str]:
 
 
 def refusals(before: Before, settings: Settings) -> list[str]:
-    """Why the phase may not be left: what runs at Render would be deleted, or given up, without being named."""
+    """Return why the phase may not be left: what runs at Render would be deleted or given up without being named."""
     if settings.phase != "foundation":
         return []
     missing = [name for name in _lost(before, settings) if name not in settings.give_up]
@@ -118,7 +121,7 @@ def refusals(before: Before, settings: Settings) -> list[str]:
 
 
 def _lost(before: Before, settings: Settings) -> list[str]:
-    """Databases and services that a phase had, or a run that was cut short has made, and the foundation has not."""
+    """Return the databases and services that only an earlier phase has, or that an interrupted run has made."""
     render = settings.render
     declared = [one.name for one in (*render.databases, *render.key_values, *render.services)]
     lost = declared if gives_up_infrastructure(before.phase, settings.phase) else []

@@ -1,4 +1,4 @@
-"""Writes docs/ENVIRONMENTS.md from the shipped settings: the environments, who calls whom, who owns what, the phases.
+"""Writes docs/ENVIRONMENTS.md from the shipped settings: environments, who calls whom, who owns what, the phases.
 
 `make documents` renews it, `make check` compares it. Plan 1.3.
 """
@@ -17,18 +17,18 @@ DOCUMENT = PROJECT / "docs" / "ENVIRONMENTS.md"
 
 
 def shipped(name: str, folder: Path = PROJECT) -> Settings:
-    """The settings of a stack's file as it lies in the project."""
+    """Return the settings of a stack's file in the project."""
     file = stack_file.read(stack_file.locate(name, folder))
     return load(name, file, frozenset(), {}, check_secrets=False, file=file).settings
 
 
 def stacks(folder: Path = PROJECT) -> list[Settings]:
-    """The settings of every stack file in a folder, those that people depend on last."""
+    """Return the settings of every stack file in a folder, those that people depend on last."""
     return sorted((shipped(name, folder) for name in stack_file.names(folder)), key=lambda settings: settings.live)
 
 
 def document(settings: Sequence[Settings]) -> str:
-    """The whole document as Markdown."""
+    """Return the whole document as Markdown."""
     sections = [
         "# Environments",
         "Written by `make documents` from the stack files; `make check` fails when it is out of date. Plan 1.3.",
@@ -60,7 +60,7 @@ MATRIX = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purp
 
 
 def environments(settings: Sequence[Settings]) -> list[list[str]]:
-    """The plan's environments, with a cell for each title of MATRIX; names in backticks."""
+    """Return the plan's environments, with a cell for each title of MATRIX; names in backticks."""
     first = settings[0]
     tenant = _tenant(first)
     development = ["development", "`feature/*`", "by hand", "local", f"{tenant}, as {first.environment}"]
@@ -126,7 +126,7 @@ def _owners(settings: Sequence[Settings]) -> str:
 
 
 def owned(settings: Settings) -> Mapping[str, str]:
-    """By vendor, what a stack declares in all its phases together; names in backticks."""
+    """Return by vendor what a stack declares in all its phases together; names in backticks."""
     github, render, vercel = settings.github, settings.render, settings.vercel
     branch = f"branch `{github.branch.name}` and its protection" if github.branch.source else (
         f"protection of `{github.branch.name}`"

@@ -14,7 +14,11 @@ from components.vercel_project import ExistingProject
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """level: `error`, `risk` (an error under strict) or `notice` (never one)."""
+    """What a rule says.
+
+    Attributes:
+        level: `error`, `risk` (an error under strict) or `notice` (never an error).
+    """
 
     level: str
     text: str
@@ -25,8 +29,8 @@ class Facts:
     """What the rules look at.
 
     Attributes:
-        evidence: of the required checks; None where GitHub cannot be asked.
-        project: at Vercel; None where the stack has none, or it cannot be asked.
+        evidence: of the required checks; None if GitHub cannot be asked.
+        project: at Vercel; None if the stack has none, or if it cannot be asked.
     """
 
     loaded: Loaded

@@ -1,4 +1,4 @@
-"""Tells in a plain preview what `up` leads to at Render, as diagnostic lines: what is dangerous as warnings.
+"""Tells in a plain preview what `up` leads to at Render, as diagnostic lines. Dangerous ones are warnings.
 
 `gate preview` tells the same of every vendor; see `gate.changes.consequences`.
 """
@@ -27,9 +27,10 @@ Key = tuple[str, str]
 
 
 def given(commands: Mapping[str, Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
-    """What the last `up` gave each object's command, by the object that the command reported.
+    """Return what the last `up` gave each object's command, by the object that the command reported.
 
-    Args: commands: their outputs, by the resource's name.
+    Args:
+        commands: their outputs, by the resource's name.
     """
     found: dict[Key, Mapping[str, Any]] = {}
     for outputs in commands.values():
@@ -40,11 +41,11 @@ def given(commands: Mapping[str, Mapping[str, Any]]) -> dict[Key, Mapping[str, A
 
 
 def tell(documents: Mapping[Key, pulumi.Input[str]], applied: Mapping[Key, Any], found: Observation) -> None:
-    """Say it once every document is known; nothing before the first `up`, when everything is new.
+    """Tell it once every document is known. Before the first `up` everything is new, so nothing is told.
 
     Args:
         documents: of the declared objects.
-        applied: what the last `up` gave each object's command, of every object in the state.
+        applied: what the last `up` gave each object's command, for every object in the state.
         found: at Render.
     """
     if applied:
@@ -59,7 +60,7 @@ def _log(documents: Mapping[Key, str], applied: Mapping[Key, Any], found: Observ
 
 
 def lines(documents: Mapping[Key, str], applied: Mapping[Key, Any], found: Observation) -> Iterator[tuple[str, bool]]:
-    """Each consequence, and whether something is lost or stops by it."""
+    """Return each consequence, and whether something is lost or stops by it."""
     changed: dict[Key, dict[str, tuple[Any, Any]]] = {}
     for key, text in documents.items():
         changed[key] = _changed(text, (applied.get(key) or {}).get("stdin"), found.drift.get(key))
@@ -75,7 +76,7 @@ def lines(documents: Mapping[Key, str], applied: Mapping[Key, Any], found: Obser
 
 
 def _changed(text: str, before: Any, drift: Any) -> dict[str, tuple[Any, Any]]:
-    """Declared and live value of each field that is not as it was applied, or declared."""
+    """Return the declared and the live value of each field that is not as it was applied, or declared."""
     new, old = fields(text), fields(before) if isinstance(before, str) else {}
     changed = {one: (new.get(one), old.get(one)) for one in new.keys() | old.keys() if new.get(one) != old.get(one)}
     differences: list[Difference] = drift.differences if drift else []

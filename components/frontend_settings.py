@@ -10,15 +10,20 @@ from components.variables import VercelVariables
 
 
 class LoginTest(Model):
-    """A separate Auth0 application for `gate smoke`'s login test, so that the one that people use needs no password
-    grant. Its id and secret are the outputs `auth0.testClientId` and `auth0.testClientSecret`."""
+    """A separate Auth0 application for the login test of `gate smoke`, so that people's own needs no password grant.
+
+    Its id and secret are the outputs `auth0.testClientId` and `auth0.testClientSecret`.
+    """
 
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
 
 
 class Auth0(Model):
-    """An application and the addresses it may be used from (plan 1.3). api: identifier of the API at Auth0 that tokens
-    are for, the configuration's `audience`."""
+    """An application and the addresses that it may be used from (plan 1.3).
+
+    Attributes:
+        api: the configuration's `audience`: the identifier of the API at Auth0 that tokens are for.
+    """
 
     domain: HostName
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
@@ -27,7 +32,7 @@ class Auth0(Model):
     logout_urls: CallbackUrls = Field(min_length=1, max_length=100)
     web_origins: Origins = Field(min_length=1, max_length=100)
     allowed_origins: Origins | None = None
-    """CORS; the web origins where left out."""
+    """For CORS. If left out, the web origins."""
     login_test: LoginTest | None = None
 
     @property
@@ -46,12 +51,12 @@ class Auth0(Model):
 
     @property
     def for_organizations(self) -> bool:
-        """Whether an address names the organization, which Auth0 replaces only in logins of one."""
+        """Whether an address names the organization. Auth0 replaces that only when somebody logs in to one."""
         return any(ORGANIZATION in entry for entry in self.addresses)
 
     @property
     def audience(self) -> str:
-        """What makes Auth0 answer JWTs: by default the tenant's Management API, the plan's value (1.1)."""
+        """What makes Auth0 answer JWTs; by default the tenant's Management API, which is the plan's value (1.1)."""
         return self.api or f"https://{self.domain}/api/v2/"
 
 
@@ -59,8 +64,8 @@ class VercelProject(Model):
     """Settings of the project itself, for the one stack that owns it (plan 2.5).
 
     Attributes:
-        root_directory: where the frontend is in the repository; `.` for the repository itself. Left out, it stays as it
-            is at Vercel.
+        root_directory: where the frontend is in the repository; `.` for the repository itself. If left out, it stays as
+            it is at Vercel.
     """
 
     root_directory: Annotated[str, Field(min_length=1)] | None = None
@@ -78,9 +83,10 @@ class Vercel(Model):
     Attributes:
         settings: of the project, in the one stack that owns it.
         target: whose builds the variables and domains are for: Vercel's production environment, all preview builds, or
-            (`branch`) the preview builds of this stack's branch only. Left out: production where there
-            are settings, else preview.
-        domain: where people open the frontend; aliases: further domains.
+            (`branch`) the preview builds of this stack's branch only. If left out, production if there are settings,
+            else preview.
+        domain: where people open the frontend.
+        aliases: further domains.
     """
 
     project: Annotated[str, Field(min_length=1)]

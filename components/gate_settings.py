@@ -14,9 +14,9 @@ class Suite(Model):
     """The team's own tests, which `gate smoke` runs as well.
 
     Attributes:
-        command: without a shell, such as `npx playwright test`. It gets BACKEND_URL and FRONTEND_URL.
-        folder: where it runs, seen from the project's folder; in the delivered workflows that is `..`.
-        junit: the JUnit file that it writes, seen from its folder; a failure in it fails the suite.
+        command: runs without a shell, such as `npx playwright test`. It gets BACKEND_URL and FRONTEND_URL.
+        folder: where it runs, relative to the project's folder; in the delivered workflows that is `..`.
+        junit: the JUnit file that it writes, relative to its folder. A failure in it fails the suite.
     """
 
     command: Annotated[str, Field(min_length=1)]
@@ -26,15 +26,17 @@ class Suite(Model):
 
 
 class Smoke(Model):
-    """Where the application is looked at by `gate smoke` (plan 3.2, 3.4); the defaults are MarketEdge's.
+    """What `gate smoke` tests of the application (plan 3.2, 3.4). The defaults are MarketEdge's.
 
     Attributes:
-        health_status: what `status` of a health answer may be. environment_field: where it names the environment.
-        dependencies: what the health detail has to report as connected, or the answer at ready_path.
+        health_status: what `status` of a health answer may be.
+        environment_field: where a health answer names the environment.
+        dependencies: what the health detail, or the answer at ready_path, has to report as connected.
         frontend_url: where people open the frontend, unless Vercel serves it.
-        require_login: whether a login test that is not made, for want of a test user, fails.
+        require_login: whether a login test fails that cannot be made because there is no test user.
         suite: the team's own tests.
-        None (null): the application has no such thing, and the checks of it are not made.
+
+    None (null) means that the application has no such thing, so that it is not tested.
     """
 
     health_path: Path = "/health"
@@ -71,11 +73,11 @@ class Seed(Model):
 
 
 class Watch(Model):
-    """How long `gate watch` watches after a release, and what is an alarm (plan 8.1).
+    """How long `gate watch` watches after a release, and what raises an alarm (plan 8.1).
 
     Attributes:
-        error_minutes: how long the health endpoint may answer errors without a break; with the four of the default an
-            alarm comes before five minutes are over (plan 9.2).
+        error_minutes: how long the health endpoint may answer errors without a break. With the default of four an alarm
+            comes within five minutes (plan 9.2).
         error_rate_percent: how many of the answers may be server errors.
     """
 
@@ -86,19 +88,20 @@ class Watch(Model):
 
 
 class Release(Model):
-    """How `gate release` and `gate rollback` go about it (plan 3.3, 3.5).
+    """What `gate release` and `gate rollback` do (plan 3.3, 3.5).
 
     Attributes:
-        by: what makes a release: a tag (the plan's production), or each merge to the branch (its staging).
+        by: what starts a release: a tag (the plan's production), or each merge to the branch (its staging).
         smoke_context: of the commit status.
-        smoke_status_by: logins whose status counts, beside that of the token that releases; the workflows' own is
+        smoke_status_by: logins whose status counts, besides that of the token that releases. The workflows' own is
             github-actions[bot].
-        database: name of the Postgres at Render that a release needs a way back for; where none is named, the report
-            says so.
-        backup, backup_max_age_hours: whether it is made sure of, and how old an export may be.
-        migrations: names of folders whose files are migrations, told in the report.
-        migrations_command: prints a line for each migration of the build that serves; run as a one-off job before and
-            after a release, whose migrations are the new lines.
+        database: name of the Postgres at Render that a release needs a way back for. If it is missing, the report says
+            so.
+        backup: whether a release checks that there is a way back.
+        backup_max_age_hours: how old an export may be.
+        migrations: names of folders whose files are migrations, which the report lists.
+        migrations_command: prints a line for each migration of the build that serves. It is run as a one-off job before
+            and after a release; new lines are the migrations of the release.
     """
 
     by: Literal["tag", "merge"] = "merge"

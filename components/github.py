@@ -1,4 +1,4 @@
-"""The gate at GitHub: a protected branch, and the environment whose jobs deploy and test it (plan 1.4, 1.5)."""
+"""The gate at GitHub: a protected branch, and the environment of the jobs that deploy and test it (plan 1.4, 1.5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from components.wiring import Wiring
 
 @dataclass(frozen=True)
 class ProtectedBranchArgs:
-    """Args of ProtectedBranch.
+    """Arguments of ProtectedBranch.
 
-    owner, repository: together they name the repository.
-    adopted: whether the rule may have been there before: then what the settings say nothing about stays as strict as
-        it is.
+    Attributes:
+        owner, repository: together they name the repository.
+        adopted: whether the rule may exist already. Then what the settings omit stays as strict as it is.
     """
 
     owner: str
@@ -41,11 +41,12 @@ _KEPT = [
 
 
 class ProtectedBranch(pulumi.ComponentResource):
-    """A branch, made from another one unless it exists already, and its protection rule.
+    """A branch and its protection rule. The branch is made from another one unless it exists.
 
-    The rule wants the repository's node id: with a name the provider would plan to replace an imported rule.
+    The rule needs the repository's node id. With a name the provider would plan to replace an imported rule.
 
-    Attributes: branch: its name, once it exists.
+    Attributes:
+        branch: its name, once it exists.
     """
 
     branch: pulumi.Output[str]
@@ -104,11 +105,12 @@ class ProtectedBranch(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class EnvironmentArgs:
-    """Args of Environment.
+    """Arguments of Environment.
 
-    branch: the only one whose jobs may use it, unless the settings name tags.
-    adopted: whether it may have been there before: then it keeps its waiting time, and its reviewers where the settings
-        name none.
+    Attributes:
+        branch: the only one whose jobs may use it, unless the settings name tags.
+        adopted: whether it may exist already. Then it keeps its waiting time, and its reviewers if the settings name
+            none.
     """
 
     repository: str
@@ -119,7 +121,7 @@ class EnvironmentArgs:
 
 
 class Environment(pulumi.ComponentResource):
-    """A GitHub environment for the jobs of one branch or of tags, its variables and its secrets."""
+    """A GitHub environment for the jobs of one branch or of tags, with its variables and its secrets."""
 
     def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:Environment", name, None, opts)
@@ -171,7 +173,7 @@ class Environment(pulumi.ComponentResource):
 def _reviewers(
     reviewers: Reviewers, options: pulumi.ResourceOptions
 ) -> list[github.RepositoryEnvironmentReviewerArgs] | None:
-    """The ids that GitHub wants in place of names; None where nobody has to approve."""
+    """Return the ids that GitHub needs instead of names, or None if nobody has to approve."""
     if not (reviewers.users or reviewers.teams):
         return None
     look = pulumi.InvokeOutputOptions(parent=options.parent)
@@ -182,11 +184,12 @@ def _reviewers(
 
 @dataclass(frozen=True)
 class ReleaseTagsArgs:
-    """Args of ReleaseTags.
+    """Arguments of ReleaseTags.
 
-    pattern: of the tags, such as v*.
-    managers: who may create, move and delete them. Without: everybody who can write may create one, and nobody may move
-        or delete it.
+    Attributes:
+        pattern: of the tags, such as v*.
+        managers: who may create, move and delete them. If it is None, everybody with write access may create one, and
+            nobody may move or delete it.
     """
 
     repository: str
@@ -195,11 +198,11 @@ class ReleaseTagsArgs:
 
 
 _ROLES = {"maintain": 2, "write": 4, "admin": 5}
-"""Ids of a repository's roles (docs.github.com/en/rest/repos/rules, bypass_actors)."""
+"""The ids of a repository's roles (docs.github.com/en/rest/repos/rules, bypass_actors)."""
 
 
 class ReleaseTags(pulumi.ComponentResource):
-    """A ruleset over the release tags."""
+    """A ruleset for the release tags."""
 
     def __init__(self, name: str, args: ReleaseTagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:ReleaseTags", name, None, opts)
@@ -239,11 +242,12 @@ def _bypass(
 
 @dataclass(frozen=True)
 class BoundChecksArgs:
-    """Args of BoundChecks.
+    """Arguments of BoundChecks.
 
-    checks: the id of the GitHub App that has to report a check, by the check's name.
-    active: whether they are required in this phase. A ruleset that waits is there all the time, since production's
-        objects are protected: going back a phase could not delete it.
+    Attributes:
+        checks: the id of the GitHub App that has to report a check, by the check's name.
+        active: whether they are required in this phase. The ruleset exists in every phase, because production's objects
+            are protected: a phase could not delete it on the way back.
     """
 
     repository: str
@@ -253,7 +257,7 @@ class BoundChecksArgs:
 
 
 class BoundChecks(pulumi.ComponentResource):
-    """A ruleset that takes a required check from one app only. Branch protection has no place for the app."""
+    """A ruleset that accepts a required check from one app only. Branch protection cannot name the app."""
 
     def __init__(self, name: str, args: BoundChecksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:github:BoundChecks", name, None, opts)

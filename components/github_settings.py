@@ -11,7 +11,11 @@ from components.variables import GitHubSecrets, GitHubVariables
 
 
 class Branch(Model):
-    """A long-lived branch (plan 1.4). source: the one it is made from; without it the branch exists already."""
+    """A long-lived branch (plan 1.4).
+
+    Attributes:
+        source: the branch that it is made from. Without it, the branch exists already.
+    """
 
     name: BranchName
     source: BranchName | None = None
@@ -38,7 +42,7 @@ class Protection(Model):
 
     @property
     def bound_checks(self) -> dict[str, int]:
-        """The required checks that one app has to report."""
+        """Return the required checks that one app has to report."""
         return {check: app for check, app in self.checks_by.items() if check in self.required_checks}
 
 
@@ -63,7 +67,7 @@ class ReleaseManagers(Model):
 
 
 class Reviewers(Model):
-    """Who has to approve a deployment: logins, and slugs of the owner's teams; six together at most."""
+    """Who has to approve a deployment: logins, and slugs of the owner's teams; at most six together."""
 
     users: Names = Field([])
     teams: Names = Field([])
@@ -76,8 +80,11 @@ class Reviewers(Model):
 
 
 class DeploymentEnvironment(Model):
-    """A GitHub environment and what its jobs can read. tags: pattern of the tags whose jobs may use it; without it
-    only jobs of the branch may."""
+    """A GitHub environment and what its jobs can read.
+
+    Attributes:
+        tags: pattern of the tags whose jobs may use it. Without it, only jobs of the branch may.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
     tags: Annotated[str, Field(min_length=1)] | None = None
@@ -91,7 +98,7 @@ class GitHub(Model):
 
     Attributes:
         release_tags: pattern of the tags that nobody may move or delete.
-        release_managers: who may create such a tag all the same, and nobody else; without them everybody who can write.
+        release_managers: the only ones who may create such a tag. Without them, everybody with write access may.
     """
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
@@ -112,7 +119,7 @@ class GitHub(Model):
         return self
 
     def protection_in(self, phase: Phase) -> Protection:
-        """The branch's protection in a phase of the rollout."""
+        """Return the branch's protection in a phase of the rollout."""
         added = self.at_cutover
         if added is None or phase != "cutover":
             return self.protection

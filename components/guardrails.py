@@ -1,7 +1,7 @@
 """Rules that every stack keeps, checked before anything is declared and while it is declared. Plan 1.1 to 2.4, 10.1.
 
-A rule is a function from what is known to findings. A risk that somebody may take is a warning, and an error with
-`marketedge:strict`; what nobody may do is an error at once.
+A rule is a function from facts to findings. A risk that somebody may take is a warning, and an error with
+`marketedge:strict`. What nobody may do is always an error.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,11 +28,13 @@ from components.vercel_project import ExistingProject, overriding_records, share
 def enforce(
     loaded: Loaded, before: Before, observed: Observation, environ: Mapping[str, str], project: ExistingProject | None
 ) -> list[str]:
-    """Check everything, then watch over what the program declares from now on.
+    """Check everything, then check what the program declares from now on.
 
-    Returns: the warnings that were given.
+    Returns:
+        The warnings that were given.
 
-    Raises: pulumi.RunError with every error at once; nothing was written by then.
+    Raises:
+        pulumi.RunError: lists every error. Nothing was written.
     """
     found = findings(Facts(loaded, before, observed, gathered(loaded, environ), project, connected(loaded, environ)))
     strict = loaded.settings.strict
@@ -49,7 +51,7 @@ def enforce(
 
 
 def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
-    """What GitHub tells about the required checks; None without a token, or where GitHub is out of reach."""
+    """Return what GitHub tells about the required checks; None without a token, or if GitHub cannot be reached."""
     provider, settings, github = pulumi.Config("github"), loaded.settings, loaded.settings.github
     token = provider.get("token") or environ.get("GITHUB_TOKEN")
     if not token:
@@ -67,7 +69,7 @@ def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
 
 
 def connected(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Sync, ...]:
-    """Blueprints that manage an adopted object, from the phase on in which they would undo what is declared."""
+    """Return the Blueprints that manage an adopted object, from the phase in which they would undo what is declared."""
     settings = loaded.settings
     if not settings.adopted or Part.TAG_DEPLOYS not in settings.parts or not environ.get("RENDER_API_KEY"):
         return ()
@@ -80,12 +82,12 @@ def connected(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Sync, ...]:
 
 
 def findings(facts: Facts) -> list[RuleFinding]:
-    """Everything that the rules find, in the order of `RULES`."""
+    """Return everything that the rules find, in the order of `RULES`."""
     return [finding for rule in RULES for finding in rule(facts)]
 
 
 def rollout_moves(facts: Facts) -> Iterator[RuleFinding]:
-    """Phases that are passed over, and ways back that would delete what runs."""
+    """Tell the phases that are skipped, and refuse ways back that would delete what runs."""
     for text in rollout.warnings(facts.before.phase, facts.settings):
         yield RuleFinding("notice", text)
     for text in rollout.refusals(facts.before, facts.settings):
@@ -93,7 +95,7 @@ def rollout_moves(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def belongs_to_one_stack(facts: Facts) -> Iterator[RuleFinding]:
-    """No object has two owners, and an adopted service is not taken for another one."""
+    """Refuse an object with two owners, and an adopted service that is another one."""
     settings, before = facts.settings, facts.before
     services = facts.observed.services
     for stack, outputs in before.peers.items():
@@ -114,7 +116,7 @@ def belongs_to_one_stack(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def databases_that_expire(facts: Facts) -> Iterator[RuleFinding]:
-    """A free Postgres is deleted (Render documentation, Free instances)."""
+    """Warn about a free Postgres, which Render deletes (Render documentation, Free instances)."""
     database = next((one for one in facts.settings.render.databases if one.plan == "free"), None)
     if database is None or database.plan != "free" or Part.BACKEND not in facts.declared:
         return
@@ -128,7 +130,7 @@ def databases_that_expire(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def only_in_blueprints(facts: Facts) -> Iterator[RuleFinding]:
-    """Render's REST API has no field for what its preview environments need."""
+    """Warn about preview environments, for which Render's REST API has no field."""
     for one in facts.settings.render.objects if Part.BACKEND in facts.declared else ():
         if keys := unsent(one):
             text = f"{one.name}: {', '.join(keys)}: only a Blueprint synced by Render has this; kept for `gate export`"
@@ -136,7 +138,7 @@ def only_in_blueprints(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def within_budget(facts: Facts) -> Iterator[RuleFinding]:
-    """What the gate adds to the monthly bill (plan 10.1)."""
+    """Warn if the monthly cost is over the budget (plan 10.1)."""
     if Part.BACKEND not in facts.declared:
         return
     prices, budget = cost.monthly_usd(facts.settings.render), facts.settings.budget_usd
@@ -153,9 +155,9 @@ def within_budget(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def checks_that_report(facts: Facts) -> Iterator[RuleFinding]:
-    """A required check that nothing reports blocks every pull request (GitHub, Protected branches).
+    """Find required checks that nothing reports, which block every pull request (GitHub, Protected branches).
 
-    On a branch that people work with already, adding one is refused.
+    It is an error to add one to a branch that people work with already.
     """
     settings, evidence = facts.settings, facts.evidence
     if evidence is None:
@@ -174,7 +176,7 @@ def checks_that_report(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def variables_take_effect(facts: Facts) -> Iterator[RuleFinding]:
-    """What is kept at Vercel already neither refuses a declared variable nor wins over it."""
+    """Find variables at Vercel that refuse a declared one, or whose value wins over it."""
     vercel, project = facts.settings.vercel, facts.project
     if vercel is None or project is None:
         return
@@ -186,7 +188,7 @@ def variables_take_effect(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def no_blueprint_syncs(facts: Facts) -> Iterator[RuleFinding]:
-    """A Blueprint sets variables, plan and automatic deploys again at each push (Render, Blueprints)."""
+    """Find Blueprints, which set variables, plan and automatic deploys again at each push (Render, Blueprints)."""
     for one in facts.blueprints:
         advice = f"gate disconnect --env {facts.settings.environment} ends it, and nothing is restarted"
         yield RuleFinding("error" if one.active else "notice", f"Render: {one}; {advice}")

@@ -1,7 +1,7 @@
-"""Checked kinds of text in the settings: origins, callback URLs, host names, branch names. Knows no vendor's resource.
+"""Checked kinds of text in the settings: origins, callback URLs, host names, branch names. It knows no resource.
 
 Addresses follow Auth0's rules for application URLs (auth0.com/docs, Subdomain URL Placeholders): one `*` or one
-`{organization_name}` in the first label of a host, with or without letters around it, and nowhere else; native apps
+`{organization_name}` in the first label of a host, with or without letters around it, and nowhere else. Native apps
 have schemes of their own.
 """
 
@@ -53,15 +53,16 @@ def _split(value: str) -> SplitResult:
 
 
 def _of_an_app(value: str) -> bool:
-    """Whether it has a native app's own scheme, as com.example.app://callback; a browser runs none of these."""
+    """Whether it has a native app's own scheme, as com.example.app://callback, and not one that a browser runs."""
     found = _SCHEME.fullmatch(value)
     return found is not None and found[1] not in _NOT_OF_AN_APP
 
 
 def origin(value: str) -> str:
-    """A web origin: scheme, host and port; its host may have a placeholder.
+    """Check a web origin: scheme, host and port. Its host may have a placeholder.
 
-    Raises: ValueError saying what was expected.
+    Raises:
+        ValueError: says what was expected.
     """
     if _of_an_app(value) and value.count("/") == 2:  # capacitor://localhost
         return value
@@ -72,9 +73,10 @@ def origin(value: str) -> str:
 
 
 def callback(value: str) -> str:
-    """A URL that Auth0 may send a browser or a native app to: an origin and a path.
+    """Check a URL that Auth0 may send a browser or a native app to: an origin and a path.
 
-    Raises: ValueError saying what was expected.
+    Raises:
+        ValueError: says what was expected.
     """
     if _of_an_app(value):
         return value
@@ -87,9 +89,10 @@ def callback(value: str) -> str:
 
 
 def host_name(value: str) -> str:
-    """A domain name without scheme, port or wildcard.
+    """Check a domain name without scheme, port or wildcard.
 
-    Raises: ValueError saying what was expected.
+    Raises:
+        ValueError: says what was expected.
     """
     if not HOST.fullmatch(value):
         raise ValueError("expected a host name in lower case such as staging.example.com, without scheme or wildcard")
@@ -97,9 +100,10 @@ def host_name(value: str) -> str:
 
 
 def branch_name(value: str) -> str:
-    """A Git branch name, by the rules of git-check-ref-format.
+    """Check a Git branch name, by the rules of git-check-ref-format.
 
-    Raises: ValueError saying what was expected.
+    Raises:
+        ValueError: says what was expected.
     """
     parts = value.split("/")
     if (
@@ -121,7 +125,11 @@ Item = TypeVar("Item", bound=str)
 
 
 def unique(values: list[Item]) -> list[Item]:
-    """Raises: ValueError naming every entry that is there twice."""
+    """Refuse a list that has an entry twice.
+
+    Raises:
+        ValueError: names every such entry.
+    """
     if twice := sorted({value for value in values if values.count(value) > 1}):
         raise ValueError(f"listed more than once: {', '.join(twice)}")
     return values
@@ -132,4 +140,4 @@ CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(unique)]
 HostNames = Annotated[list[HostName], AfterValidator(unique)]
 Names = Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(unique)]
 StackName = Annotated[str, Field(pattern=r"^([\w.-]+/){0,2}[\w.-]+$")]
-"""A stack of Pulumi's: its name, or organization/project/stack."""
+"""Check the name of a Pulumi stack: its name alone, or organization/project/stack."""

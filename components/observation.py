@@ -1,7 +1,7 @@
-"""Looks at Render while the program runs, so that preview shows what was changed there by hand.
+"""Looks at Render while the program runs, so that a preview shows what was changed there by hand.
 
-pulumi-command has no read: `pulumi refresh` cannot see Render. What is found here makes the object's command an
-update, with the reasons in it; see `components.render`.
+pulumi-command has no read, so `pulumi refresh` cannot see Render. What is found here makes the object's command an
+update that names the reasons; see `components.render`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,28 +18,35 @@ from blueprint.spec import Document
 from blueprint.workspace import connect
 
 SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
-"""Variables that are no secret, and that production has to have right, whoever keeps them."""
+"""Variables that are no secret, and that have to be right in production, whoever sets them."""
 
 
 @dataclass(frozen=True)
 class ObjectDrift:
-    """What happened to one object. updated_at: Render's time of its last change, where Render keeps one."""
+    """What happened to one object.
+
+    Attributes:
+        updated_at: Render's time of the last change, if Render keeps one.
+    """
 
     differences: list[Difference]
     updated_at: str | None = None
 
 
 Drift = Mapping[tuple[str, str], ObjectDrift]
-"""By the object's section of the document and its name; only objects that drifted, or are missing."""
+"""By the object's section of the document and its name. It has only objects that drifted, or that are missing."""
 
 
 @dataclass(frozen=True)
 class Observation:
     """What was found at Render.
 
-    digests: of live values, by variable. switches: the live values of `SWITCHES`, by variable.
-    expires: when, as ISO 8601, by name of a free database. services: ids of those that exist, by name.
-    made: of each object that exists, what its next apply would report of it: its id, its address.
+    Attributes:
+        digests: of live values, by variable.
+        switches: the live values of `SWITCHES`, by variable.
+        expires: when a free database is deleted, as ISO 8601, by its name.
+        services: ids of those that exist, by name.
+        made: what the next apply of each existing object would report of it, such as its id and its address.
     """
 
     drift: Drift = field(default_factory=dict)
@@ -53,16 +60,18 @@ class Observation:
 def observe(
     document: Document, environ: Mapping[str, str], digests: Keys = (), applied: reconcile.Report | None = None
 ) -> Observation:
-    """Compare every declared object with what was last applied. Reads only.
+    """Compare every declared object with what was last applied. It only reads.
 
     Args:
         digests: variables whose values are compared between environments, by digest.
         applied: what the last applies reported.
 
-    Returns: nothing where there is no API key; the stack has warned of that already.
+    Returns:
+        Nothing if there is no API key; the stack has warned about that already.
 
-    Raises: pulumi.RunError when what is there cannot become what is declared, such as a service in another region; and
-        when Render cannot be read: a preview that looks clean must not hide that.
+    Raises:
+        pulumi.RunError: an object cannot become what is declared, such as a service in another region; or Render cannot
+            be read, because a preview that looks clean must not hide that.
     """
     nothing_declared = not (document.databases or document.services or document.env_var_groups or document.projects)
     if nothing_declared or not environ.get("RENDER_API_KEY"):
@@ -92,9 +101,10 @@ def observe(
 
 
 def _refuse_what_is_not_ours(report: reconcile.Report) -> None:
-    """What somebody else made under a declared name is never emptied: a preview says so, and `up` stops before it.
+    """Protect what somebody else made under a declared name: a preview tells it, and `up` stops before it is emptied.
 
-    Raises: Refused.
+    Raises:
+        Refused: `up` would remove something.
     """
     for objects in report.values():
         for found in objects.values():
@@ -111,7 +121,7 @@ def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:
 
 
 def _told(report: reconcile.Report, what: str) -> dict[str, str]:
-    """By variable, from whichever object has it."""
+    """Return values by variable, from whichever object has it."""
     found = [one.get(what, {}) for objects in report.values() for one in objects.values()]
     return {key: value for variables in found for key, value in variables.items()}
 
@@ -119,6 +129,10 @@ def _told(report: reconcile.Report, what: str) -> dict[str, str]:
 def look(
     document: Document, environ: Mapping[str, str], digests: Keys = (), applied: reconcile.Report | None = None
 ) -> reconcile.Report:
-    """Raises: RenderError, sooner than a command does: somebody waits for a preview."""
+    """Return a client that gives up sooner than a command does, because somebody waits for the preview.
+
+    Raises:
+        RenderError: of any kind.
+    """
     with connect(environ, pulumi.log.info, deadline=60.0) as session:
         return reconcile.observe(session, document, Asked(digests, SWITCHES), applied)

@@ -1,4 +1,4 @@
-"""What a stack tells its users, its workflows, and the other environment's stack."""
+"""What a stack tells its users, its workflows, and the other environments' stacks."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation, warne
 
     Args:
         backend: None in a phase that declares nothing at Render.
-        warned: the warnings of this run; a later preview tells new ones from these.
+        warned: the warnings of this run. A later preview tells new ones from these.
     """
     settings = loaded.settings
     pulumi.export("environment", settings.environment)
@@ -48,10 +48,9 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation, warne
 
 
 def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
-    """Of the secrets that environments may not share, by variable: equal for equal values, and no way back to a value.
+    """Return digests of the secrets that environments may not share, by variable. Equal values have equal digests.
 
-    One that is not declared with a value is what it is at Render; also one that Render generates, which it does only
-    where there is none yet.
+    A secret without a declared value is the one at Render. So is one that Render generates, which it does only once.
     """
     differ = loaded.settings.secrets_that_differ
     found = {key: observed.digests[key] for key in differ if key in observed.digests}
@@ -60,8 +59,11 @@ def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:
 
 
 def _records(settings: Settings, backend: Backend | None) -> Iterator[dict[str, pulumi.Input[str] | int]]:
-    """The DNS records that have to be there. Those with a `zone` are made at Vercel; all others somebody has to create
-    at the domain's registrar, which this program does not know."""
+    """Return the DNS records that are needed.
+
+    Those with a `zone` are made at Vercel. Somebody has to create the others at the domain's registrar, which this
+    program does not know.
+    """
     for domain in settings.domains:
         target: pulumi.Input[str] = domain.record_target()
         if not target:

@@ -1,7 +1,7 @@
-"""`{frontend}` and `{aliases}` in lists of addresses, so that a stack file has its frontend's host in one place only.
+"""Replaces `{frontend}` and `{aliases}` in lists of addresses, so that a stack file names its frontend's host once.
 
-`{frontend}/callback` stands for `https://<vercel.domain>/callback` (or `smoke.frontendUrl`); `{aliases}` for one
-entry for each of `vercel.aliases`. Works on the sections as they are written, before they are checked.
+`{frontend}/callback` stands for `https://<vercel.domain>/callback` (or `smoke.frontendUrl`). An entry with `{aliases}`
+stands for one entry for each of `vercel.aliases`. The sections are still as written here, and are checked afterwards.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from components.settings import Settings
 
 UNKNOWN = "https://frontend.invalid"
-"""Stands for a frontend that the file does not declare, so that this is one problem and not one for each list."""
+"""Replaces a frontend that the file does not declare, so that this is one problem and not one for each list."""
 _LISTS = {"auth0": ("callbacks", "logoutUrls", "webOrigins", "allowedOrigins"), "cors": ("origins",)}
 
 
 def expanded(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """The sections with real addresses in their lists."""
+    """Return the sections with real addresses in their lists."""
     found = dict(sections)
     hosts = _hosts(sections)
     for section, keys in _LISTS.items():
@@ -50,7 +50,7 @@ def _entries(listed: list[Any], hosts: Mapping[str, list[str]]) -> Iterator[Any]
 
 
 def missing(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """The lists that a login from the frontend's own host needs and that do not have it.
+    """Find the lists that a login from the frontend's own host needs and that do not have it.
 
     Yields:
         The list's path in the stack file, the address that is missing, and how to write it.

@@ -1,4 +1,4 @@
-"""The rollout as a value: what each phase adds to an environment (plan 2.1, 7, 8.2). The documents quote this table.
+"""The phases of the rollout: what each adds to an environment (plan 2.1, 7, 8.2). The documents quote this table.
 
 Moving `marketedge:phase` forward is the rollout; moving it back is the rollback of the gate itself.
 """
@@ -11,7 +11,7 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 
 
 class Part(Enum):
-    """Something that a phase adds; its text is the documents'."""
+    """Something that a phase adds. Its text is used in the documents."""
 
     BRANCH = "the branch and its protection"
     AUTH0 = "the Auth0 application"
@@ -25,7 +25,7 @@ class Part(Enum):
 
 
 CRITICAL_OUTPUTS = frozenset({"auth0.audience", "cors.origins"})
-"""Where the variables come from that the foundation already sets of an adopted service (plan 1.1, 1.2)."""
+"""The sources of the variables that the foundation already sets of an adopted service (plan 1.1, 1.2)."""
 
 ADDS: dict[Phase, tuple[Part, ...]] = {
     "foundation": (Part.BRANCH, Part.AUTH0, Part.CRITICAL_VARIABLES),
@@ -37,7 +37,7 @@ _OF_RELEASED_BY_TAG = frozenset({Part.RELEASE_TAGS, Part.GATE, Part.TAG_DEPLOYS}
 
 
 def added(phase: Phase, *, adopted: bool, by_tag: bool) -> tuple[Part, ...]:
-    """What a phase adds to an environment.
+    """Return what a phase adds to an environment.
 
     Args:
         adopted: whether the environment's objects existed before.
@@ -48,17 +48,21 @@ def added(phase: Phase, *, adopted: bool, by_tag: bool) -> tuple[Part, ...]:
 
 
 def parts(phase: Phase, *, adopted: bool, by_tag: bool) -> frozenset[Part]:
-    """Everything that an environment has in a phase; arguments as for `added`."""
+    """Return everything that an environment has in a phase. The arguments are those of `added`."""
     reached = PHASES[: PHASES.index(phase) + 1]
     return frozenset(part for one in reached for part in added(one, adopted=adopted, by_tag=by_tag))
 
 
 def skipped(before: Phase | None, now: Phase) -> list[Phase]:
-    """The phases passed over on the way forward. Args: before: None where the stack was never up."""
+    """Return the phases that are skipped on the way forward.
+
+    Args:
+        before: the earlier phase; None if the stack was never up.
+    """
     start = PHASES.index(before) if before else 0
     return list(PHASES[start + 1 : PHASES.index(now)])
 
 
 def gives_up_infrastructure(before: Phase | None, now: Phase) -> bool:
-    """Whether moving from one phase to the other takes what runs away from the stack."""
+    """Whether going from one phase to the other takes running objects out of the stack."""
     return before in ("infrastructure", "cutover") and now == "foundation"

@@ -1,7 +1,7 @@
-"""What runs on Render: each object a command that converges it over REST (plan 2.1 to 2.4).
+"""What runs on Render. Each object is a command that makes it match over REST (plan 2.1 to 2.4).
 
-A command reads one object in Blueprint vocabulary on standard input; see `blueprint/`. Its secrets stay out of that, so
-that a preview shows every value that is none: each is a variable of the command's environment. It runs when one of
+A command reads one object in Blueprint vocabulary on standard input; see `blueprint/`. Its secrets are not in there, so
+that a preview shows every other value; each is a variable of the command's environment. The command runs when one of
 these changes, and when the object was found changed at Render: then its environment says what drifted.
 """
 
@@ -24,10 +24,11 @@ from components.wiring import Wiring
 
 @dataclass(frozen=True)
 class BackendArgs:
-    """Args of Backend.
+    """Arguments of Backend.
 
-    branch: the one to build; an output where this stack makes it, which has to be done before.
-    found: at Render: what has changed since the last apply, and what is known of the objects that exist.
+    Attributes:
+        branch: the one to build. It is an output if this stack makes it, which has to happen first.
+        found: at Render: what has changed since the last apply, and what is known of the objects that exist.
     """
 
     blueprint: Blueprint
@@ -37,17 +38,17 @@ class BackendArgs:
 
 
 class Backend(pulumi.ComponentResource):
-    """A database, a key-value instance where one is declared, a group of variables, and the service with its domains.
+    """A database, a key-value instance if one is declared, a group of variables, and the service with its domains.
 
-    Ids travel from one command to the next, and a digest of what a group declares, so that a new database or a changed
-    group reaches the service; connection strings do not: the service's command reads them from Render itself.
+    Ids are passed from one command to the next, and also a digest of what a group declares. So a new database or a
+    changed group reaches the service. Connection strings are not passed: the service's command reads them from Render.
 
     Attributes:
         service_id, service_url: of the settings' own `service`; None in a phase that does not declare it.
-        service_urls: of every one by name.
+        service_urls: of every service, by name.
         outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses.
         documents: what each command reads, by the section and the name of its object.
-        database_id, env_group_id: None where not declared.
+        database_id, env_group_id: None if not declared.
     """
 
     service_id: pulumi.Output[str] | None = None
@@ -87,14 +88,14 @@ class Backend(pulumi.ComponentResource):
         self.register_outputs({"service_id": self.service_id, "service_url": self.service_url})
 
     def host(self, service: str) -> pulumi.Output[str]:
-        """The onrender.com host of a service that has an address."""
+        """Return the onrender.com host of a service that has an address."""
         return self.service_urls[service].apply(lambda url: urlsplit(url).netloc)
 
     def _first(self, section: str) -> pulumi.Output[str] | None:
         return next((one["id"] for (kind, _), one in self._made.items() if kind == section), None)
 
     def _known(self, section: str, spec: Spec) -> Mapping[str, Any]:
-        """What a command is told of other objects: those that it refers to, and those that the stack has one of."""
+        """Return what a command is told of others: those that it refers to, and those that the stack has one of."""
         known: dict[str, Any] = {}
         for (other_section, other), one in self._made.items():
             if not _is_told(section, other_section) or not self._blueprint.concerns(spec, other_section, other):
@@ -122,8 +123,10 @@ class Backend(pulumi.ComponentResource):
         environment: Mapping[str, pulumi.Input[str]] | None = None,
         protect: bool = False,
     ) -> None:
-        """Declare one object. What is known of it is what `apply` reports; of one that exists it is what was found,
-        which a preview knows too.
+        """Declare one object.
+
+        What is known of it is what `apply` reports. For one that exists it is what was found, which a preview knows
+        too.
         """
         name = spec["name"]
         change = self._found.drift.get((section, name))
@@ -158,7 +161,7 @@ class Backend(pulumi.ComponentResource):
 
 
 def _needs(section: str, spec: Spec, other_section: str, other: str) -> bool:
-    """Whether an object is made after another one, and deleted before it."""
+    """Whether an object is created after another one, and deleted before it."""
     if other_section == "services":
         return section == "services" and other in references(spec)
     if other_section == "projects":
@@ -170,7 +173,7 @@ _TOLD = {
     "envVarGroups": frozenset({"databases", "keyValues"}),
     "services": frozenset({"databases", "keyValues", "envVarGroups"}),
 }
-"""Sections of objects that the objects of a section may refer to by id."""
+"""Return the sections of objects that the objects of a section may refer to by id."""
 
 
 def _is_told(section: str, other_section: str) -> bool:
@@ -187,14 +190,14 @@ def _document(section: str, spec: Spec) -> dict[str, Any]:
 
 
 def _secrets(spec: Spec) -> dict[str, pulumi.Input[str]]:
-    """Each secret by the name that the document refers to, so that a preview says which one changes."""
+    """Return each secret by the name that the document refers to, so that a preview says which one changes."""
     return {secret_variable(v["key"]): v["fromEnvironment"] for v in spec.get("envVars", ()) if "fromEnvironment" in v}
 
 
 def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
-    """A digest of what a group declares, in any order: another one, and the services that link to it run again.
+    """Return a digest of what a group declares, in any order. When it changes, the services that link to it run again.
 
-    Secret where something in it is.
+    It is secret if something in the group is.
     """
     variables = pulumi.Output.all(*({**variable} for variable in group["envVars"]))
     sources = variables.apply(lambda listed: sorted(listed, key=lambda variable: str(variable["key"])))
@@ -204,5 +207,5 @@ def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
 
 
 def _because(change: ObjectDrift) -> str:
-    """What makes the command an update."""
+    """Return what makes the command an update."""
     return dump(change.differences, change.updated_at, datetime.now(UTC).replace(microsecond=0))

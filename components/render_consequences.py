@@ -1,4 +1,4 @@
-"""What happens at Render besides the writes: deploys, restarts, what is lost. Knows neither Pulumi nor a preview.
+"""What happens at Render besides the writes: deploys, restarts, losses. It knows neither Pulumi nor a preview.
 
 Facts: docs.render.com (deploys, instance types, environment variables).
 """
@@ -10,9 +10,9 @@ from typing import Any
 from blueprint.kinds import SERVICES
 
 NOT_DECLARED = "not declared"
-"""What is declared of a variable that somebody added by hand."""
+"""The declared side of a variable that somebody added by hand."""
 Describe = Callable[[str], str]
-"""What there is to say of a database that goes, by its name."""
+"""Returns what there is to say of a database that goes, by its name."""
 
 _TAKEN_UP_BY_A_DEPLOY = frozenset(one.label for kind in SERVICES for one in kind.fields if one.deploys)
 _OPEN_TO_ALL = ("0.0.0.0/0", "::/0")
@@ -25,9 +25,9 @@ class Planned:
     Attributes:
         kind: `service`, `database`, `key-value instance` or `environment group`.
         operation: create, update, delete, replace or import.
-        fields: declared and live value of each that changes, by the key that people write.
+        fields: declared and live value of each field that changes, by the key that people write.
         adopted: whether it belongs to others too, and is never deployed.
-        is_gone: whether it was there and is made anew.
+        is_gone: whether it existed and is made again.
         users: of a group, the services that link to it.
     """
 
@@ -45,7 +45,7 @@ class Planned:
 
 
 def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterator[tuple[str, bool]]:
-    """Each consequence in words, and whether something is lost or stops by it."""
+    """Return each consequence in words, and whether something is lost or stops by it."""
     is_data = planned.kind in ("database", "key-value instance")
     if planned.operation == "delete":
         more = f" ({told})" if is_data and (told := describe(planned.name)) else ""
@@ -69,7 +69,7 @@ def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterat
 
 
 def is_taken_up_by_a_deploy(key: str) -> bool:
-    """Whether a change of this field has no effect before the next deploy."""
+    """Whether a change of this field takes effect with the next deploy only."""
     return key in _TAKEN_UP_BY_A_DEPLOY or key.startswith(("env.", "fromGroup."))
 
 

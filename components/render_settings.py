@@ -53,7 +53,7 @@ class Render(Within):
 
     Attributes:
         region: of every object that does not name another one.
-        backend: name of the service that the frontend talks to, that smoke tests ask and releases deploy; by default
+        backend: name of the service that the frontend calls, that smoke tests ask and releases deploy. By default it is
             the one below `service`, else the first web service.
         ungrouped: what belongs to no environment, and is taken out of the one that it is in.
     """
@@ -70,12 +70,12 @@ class Render(Within):
 
     @property
     def _sections(self) -> list[tuple[str | None, Within]]:
-        """Each list of objects with the environment that these belong to; None where the section says nothing."""
+        """Return each list of objects with the environment that these belong to; None if the section does not say."""
         inside = [(f"{p.name}/{e.name}", e) for p in self.projects for e in p.environments]
         return [(None, self), *inside, ("", self.ungrouped)]
 
     def _placed(self, singles: list[Any], name: str) -> list[Any]:
-        """Every object of a kind, each knowing its environment."""
+        """Return every object of a kind, each with its environment."""
         listed = [
             one if place is None else one.model_copy(update={"environment": place})
             for place, section in self._sections
@@ -85,17 +85,17 @@ class Render(Within):
 
     @property
     def database(self) -> Database | None:
-        """The first one."""
+        """The first database."""
         return next(iter(self.databases), None)
 
     @property
     def key_value(self) -> KeyValue | None:
-        """The first one."""
+        """The first key-value instance."""
         return next(iter(self.key_values), None)
 
     @property
     def env_group(self) -> Group | None:
-        """The first one."""
+        """The first environment group."""
         return next(iter(self.env_groups), None)
 
     @property
@@ -116,7 +116,7 @@ class Render(Within):
 
     @property
     def services(self) -> list[AnyService]:
-        """Every service that is no key-value instance."""
+        """Every service that is not a key-value instance."""
         return [one for one in self._listed if not isinstance(one, KeyValue)]
 
     @property
@@ -125,16 +125,17 @@ class Render(Within):
 
     @property
     def backend(self) -> WebService[RenderVariable] | None:
-        """The service that the frontend talks to; None where the stack has no web service."""
+        """The service that the frontend talks to; None if the stack has no web service."""
         webs = [one for one in self.services if isinstance(one, WebService)]
         name = self.backend_name or (self.single_service.name if self.single_service else None)
         return next((one for one in webs if name in (None, one.name)), None)
 
     @property
     def service(self) -> WebService[RenderVariable]:
-        """The backend, for what makes sense only where there is one.
+        """The backend, for code that needs one.
 
-        Raises: Refused.
+        Raises:
+            Refused: there is none.
         """
         if (backend := self.backend) is None:
             raise Refused("marketedge:render has no web service: there is nothing to open, to test or to release")
@@ -154,9 +155,10 @@ class Render(Within):
 
     @property
     def services_in_turn(self) -> list[AnyService]:
-        """Each after those of this stack's own that it refers to: a host has to exist before it is somebody's variable.
+        """Return the services, each after those that it refers to: a host has to exist before it can be a variable.
 
-        Raises: graphlib.CycleError.
+        Raises:
+            graphlib.CycleError: two refer to each other.
         """
         by_name = {service.name: service for service in self.services}
         made = {name for name, service in by_name.items() if not service.is_adopted}
@@ -174,14 +176,17 @@ class Render(Within):
         return [*self.services, *self.env_groups]
 
     def variables_of(self, service: AnyService) -> list[RenderVariable]:
-        """What a service runs with: its own variables, and those of the groups that it links."""
+        """Return what a service runs with: its own variables, and those of the groups that it links."""
         linked = [group for group in self.env_groups if group.name in service.groups]
         shared = [variable for group in linked for variable in group.env_vars]
         return [variable for variable in service.env_vars if variable.key] + shared
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        """Render itself wants unique names of services only; this program finds every object by its name."""
+        """Refuse names that are used twice.
+
+        Render wants that of services only; this program finds every object by its name.
+        """
         kinds = (self.services, self.databases, self.key_values, self.env_groups, self.projects)
         for objects in kinds:
             names = [one.name for one in objects]
@@ -209,8 +214,10 @@ class Render(Within):
 
     @model_validator(mode="after")
     def _the_group_is_not_shadowed(self) -> Self:
-        """A variable in both is taken for a mistake below `envGroup`. In a Blueprint's lists the service's own wins, as
-        at Render."""
+        """Refuse a variable in both below `envGroup`, where it is a mistake.
+
+        In lists the service's own wins, as at Render.
+        """
         for service in self.services:
             own = {variable.key for variable in service.env_vars if variable.key}
             linked = [one for one in [self.single_group] if one and one.name in service.groups]
@@ -223,7 +230,7 @@ class Render(Within):
 
     @model_validator(mode="after")
     def _own_objects_are_whole(self) -> Self:
-        """What Render would leave open, or ask for in its dashboard, is said in the file."""
+        """Refuse values that Render would leave open, or would ask for in its dashboard."""
         if problems := list(self._incomplete()):
             raise ValueError("; ".join(problems))
         return self

@@ -1,4 +1,4 @@
-"""What the rules have to know of the repository at GitHub: its workflows, what they reported, and the protection."""
+"""Reads what the rules need of the repository at GitHub: its workflows, what they reported, and the protection."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -14,16 +14,18 @@ BASE_URL = "https://api.github.com"
 _PUBLIC = frozenset({"api.github.com", "github.com"})
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _RECENT = 5
-"""Pull requests whose reports are looked at."""
+"""How many recent pull requests are looked at."""
 
 
 class Unavailable(Exception):
-    """The repository cannot be looked at; says why."""
+    """The repository cannot be read. The text says why."""
 
 
 def rest_prefix(base_url: str) -> str:
-    """Where below its base URL GitHub has the REST API: GitHub Enterprise Server has it at /api/v3, as the provider
-    assumes of whatever is not github.com."""
+    """Return the path of the REST API below the base URL.
+
+    GitHub Enterprise Server has it at /api/v3, as the provider assumes of every other address than github.com.
+    """
     host = urlsplit(base_url or BASE_URL).hostname or ""
     return "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
 
@@ -31,9 +33,11 @@ def rest_prefix(base_url: str) -> str:
 class Repository:
     """Reads one repository.
 
-    Args: base_url: as `github:baseUrl`, empty for github.com.
+    Args:
+        base_url: as `github:baseUrl`; empty for github.com.
 
-    Raises (all methods): Unavailable.
+    Raises:
+        Unavailable: any method.
     """
 
     def __init__(self, base_url: str, token: str, owner: str, name: str) -> None:
@@ -45,9 +49,10 @@ class Repository:
         )
 
     def evidence(self, branch: str, reference: str, required: Collection[str], smoke_context: str) -> Evidence:
-        """What tells which of the required checks are reported on pull requests to the branch.
+        """Return what tells which of the required checks are reported on pull requests to the branch.
 
-        Args: reference: the branch whose workflows count. Where they explain every check, nothing else is asked.
+        Args:
+            reference: the branch whose workflows count. If they explain every check, nothing else is asked.
         """
         try:
             with self._client:
@@ -59,13 +64,16 @@ class Repository:
             raise Unavailable(f"GitHub: an answer that is not understood ({type(error).__name__})") from None
 
     def _workflows(self, reference: str) -> dict[str, str]:
-        """rest/repos/contents: texts by path."""
+        """Return texts by path (rest/repos/contents)."""
         listed = self._get(f"contents/{FOLDER}", ref=reference)
         names = [one["name"] for one in listed if one["name"].endswith((".yml", ".yaml"))]
         return {f"{FOLDER}/{name}": self._raw(f"contents/{FOLDER}/{quote(name)}", reference) for name in names}
 
     def _heads(self, branch: str) -> tuple[frozenset[str], ...]:
-        """rest/pulls, rest/checks/runs, rest/commits/statuses: not of the branch itself, whose pushes start others."""
+        """Return what recent pull requests got (rest/pulls, rest/checks/runs, rest/commits/statuses).
+
+        The branch itself does not tell, because its pushes start other workflows.
+        """
         query = {"state": "all", "base": branch, "sort": "updated", "direction": "desc", "per_page": str(_RECENT)}
         heads = dict.fromkeys(pull["head"]["sha"] for pull in self._get("pulls", **query))
         found = []
@@ -76,7 +84,7 @@ class Repository:
         return tuple(one for one in found if one)
 
     def _required(self, branch: str) -> frozenset[str] | None:
-        """rest/branches/branch-protection; None where the token may not see it."""
+        """Return the protection (rest/branches/branch-protection), or None if the token may not see it."""
         try:
             rule = self._get(f"branches/{quote(branch, safe='')}/protection")
         except Unavailable as error:

@@ -1,7 +1,7 @@
-"""Which required checks nothing reports on pull requests: one rule, for the guardrail and `gate verify`.
+"""Finds required checks that nothing reports on pull requests: one rule, for the guardrail and `gate verify`.
 
 A required check that is not reported blocks every pull request (docs.github.com: Troubleshooting required status
-checks). Other apps report checks too, so what recent pull requests really got is looked at as well.
+checks). Other apps report checks too, so the rule also looks at what recent pull requests really got.
 """
 
 import fnmatch
@@ -13,7 +13,7 @@ from typing import Self
 from components.workflow_jobs import Job, Workflows, matches, read
 
 _SETS_STATUS = re.compile(r"(-m gate|bin/gate|\bgate) deploy ")
-"""In a workflow: it runs after each deploy, and gives its commit the status."""
+"""In a workflow: it runs after each deploy, and sets the status of the commit."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Evidence:
         workflows: of the branch.
         sets_status: whether one of them has the gate set its commit status, which no job's name tells.
         heads: the checks and statuses that each of the recent pull requests to the branch got.
-        required: the checks that the branch requires today; None where that was not to be seen.
+        required: the checks that the branch requires today; None if they could not be read.
     """
 
     workflows: Workflows
@@ -34,7 +34,11 @@ class Evidence:
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Self:
-        """Args: files: texts of the workflows, by path."""
+        """Read the workflow files.
+
+        Args:
+            files: texts of the workflows, by path.
+        """
         return cls(read(files), any(_SETS_STATUS.search(text) for text in files.values()))
 
 
@@ -42,7 +46,9 @@ class Evidence:
 class Unreported:
     """A required check that blocks pull requests.
 
-    instead: what to require, empty where nothing comes near. filtered: also that only once its paths filter is gone.
+    Attributes:
+        instead: what to require; empty if no reported name is similar.
+        filtered: it can also be required once its paths filter is gone.
     """
 
     check: str
@@ -60,9 +66,10 @@ class Unreported:
 
 
 def unreported(required: Iterable[str], evidence: Evidence, branch: str, smoke_context: str) -> list[Unreported]:
-    """The required checks that not every pull request to the branch gets.
+    """Return the required checks that not every pull request to the branch gets.
 
-    Args: smoke_context: the gate's own commit status.
+    Args:
+        smoke_context: the gate's own commit status.
     """
     seen = frozenset().union(*evidence.heads)
     always = frozenset.intersection(*evidence.heads) if evidence.heads else frozenset()
@@ -81,7 +88,7 @@ def unreported(required: Iterable[str], evidence: Evidence, branch: str, smoke_c
 
 
 def _literal(context: str) -> str:
-    """As a pattern of which only `*` is one: names hold brackets."""
+    """Return a regular expression in which only `*` is a wildcard, because names hold brackets."""
     return context.replace("[", "[[]").replace("?", "[?]")
 
 

@@ -1,8 +1,8 @@
-"""Imports of the providers' SDKs, piece by piece, which saves about a sixth of the CPU until the program starts.
+"""Imports the providers' SDKs piece by piece, which saves about a sixth of the CPU until the program starts.
 
-`import pulumi_github` runs over a hundred modules, one for each kind of object that GitHub has; a stack declares eight.
-Each SDK has one module a resource, which its package only gathers. `import pulumi_github` and `pulumi_github.Branch`
-are written as ever and mean the same; only the modules of what is used are run.
+`import pulumi_github` runs over a hundred modules, one for each kind of object that GitHub has. A stack declares eight.
+Each SDK has one module for each resource, and its package only gathers them. `import pulumi_github` and
+`pulumi_github.Branch` are written as usual and mean the same; only the modules of what is used are run.
 """
 
 import importlib
@@ -16,7 +16,7 @@ SDKS = ("pulumi_auth0", "pulumi_github", "pulumiverse_vercel")
 
 
 def on_demand(package: str) -> None:
-    """Let a package run its modules when a name of theirs is asked for. Nothing is done where it is loaded already."""
+    """Let a package run a module when its name is first used. If the package is loaded already, nothing is done."""
     spec = importlib.util.find_spec(package)
     if package in sys.modules or spec is None or spec.loader is None:
         return
@@ -26,8 +26,10 @@ def on_demand(package: str) -> None:
 
 
 def _found(package: ModuleType, name: str) -> Any:
-    """A name that a package has not gathered yet: from its own module, from the modules of inputs and outputs, or else
-    by running the whole package."""
+    """Return a name that a package has not loaded yet: from its own module, or from the modules of inputs and outputs.
+
+    If none has it, the whole package is run.
+    """
     if name.startswith("__"):
         raise AttributeError(name)
     own = re.sub(r"(?<!^)(?=[A-Z])", "_", name.removesuffix("Args").removesuffix("_output")).lower()

@@ -12,9 +12,9 @@ from components.render_settings import AnyService
 
 
 def production_is_quiet(facts: Facts) -> Iterator[RuleFinding]:
-    """No debugging and no switched-off protection in production (plan 2.4 has both for staging).
+    """Find debugging and switched-off protection in production (plan 2.4 has both for staging).
 
-    What is kept at Render itself is not this stack's to change: there it is a risk.
+    A value that is kept at Render itself is not this stack's to change, so there it is a risk.
     """
     if not facts.settings.live:
         return
@@ -46,7 +46,7 @@ def _show(secret: str | None, value: str) -> str:
 
 
 def secrets_are_kept_as_such(facts: Facts) -> Iterator[RuleFinding]:
-    """A secret that is written out stands in the repository, in every preview and in the state."""
+    """Find secrets in clear, which are then in the repository, in every preview and in the state."""
     settings = facts.settings
     variables: dict[str, Sequence[Sourced]] = {
         "marketedge:render": settings.render.variables,
@@ -64,13 +64,15 @@ def secrets_are_kept_as_such(facts: Facts) -> Iterator[RuleFinding]:
 
 
 _PUBLIC_NAME = re.compile(r"(NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_")
-"""What frameworks hand to browsers (Next.js, Vite, Create React App, Expo, Nuxt, SvelteKit, Gatsby, Vue)."""
+"""The prefixes of variables that frameworks send to browsers (Next.js, Vite, Create React App, Expo, Nuxt, SvelteKit,
+Gatsby, Vue).
+"""
 _SECRET_NAME = re.compile(r".*(SECRET|SECRET_KEY|PASSWORD|PASSPHRASE|TOKEN|API_KEY|PRIVATE_KEY)")
 _NO_SECRET = _ON | _OFF | {""}
 
 
 def _looks_secret(key: str, value: str) -> bool:
-    """By its name, where it is more than a switch or a number; or an address with a password in it."""
+    """Whether it looks like a secret: by its name, unless it is a switch or a number; or an address with a password."""
     named = (
         _SECRET_NAME.fullmatch(key)
         and not _PUBLIC_NAME.match(key)
@@ -84,7 +86,7 @@ _PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s]*:[^/@\s]+@")
 
 
 def no_wildcards(facts: Facts) -> Iterator[RuleFinding]:
-    """Anybody can have a host under vercel.app or onrender.com (plan 1.2, 1.3 list both for production)."""
+    """Find wildcards: anybody can have a host under vercel.app or onrender.com (plan 1.2, 1.3 list both)."""
     settings = facts.settings
     if not settings.live:
         return
@@ -110,14 +112,14 @@ _ORIGIN = "a page of anybody with a host there can call the backend as your user
 
 
 def own_hosts_are_allowed(facts: Facts) -> Iterator[RuleFinding]:
-    """A frontend whose own address is missing from one of the lists cannot log anybody in (plan 1.2, 1.3)."""
+    """Find a frontend whose own address is missing from one of the lists, so that nobody can log in (plan 1.2, 1.3)."""
     for path, address, written in missing(facts.settings):
         told = f"{address} is missing, so logins from the frontend fail; add {written} to the list"
         yield RuleFinding("error", f"{path}: {told}")
 
 
 def secrets_differ(facts: Facts) -> Iterator[RuleFinding]:
-    """A token signed by staging must not open production (plan 2.4)."""
+    """Find secrets that two environments share: a token that staging signs must not open production (plan 2.4)."""
     for key, own in secret_digests(facts.loaded, facts.observed).items():
         for stack, outputs in facts.before.peers.items():
             if own == (outputs.get("secretDigests") or {}).get(key):
@@ -129,9 +131,10 @@ def secrets_differ(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def previews_use_no_live_data(facts: Facts) -> Iterator[RuleFinding]:
-    """A preview at Render copies every variable of its service, the database's address too (render.com/docs).
+    """Find previews that run on production's data.
 
-    So the code of an unreviewed pull request, and its migrations, would run on production's data.
+    A preview at Render copies every variable of its service, also the database's address (render.com/docs). So the code
+    of an unreviewed pull request, and its migrations, would run on it.
     """
     if not facts.settings.live or Part.BACKEND not in facts.declared:
         return
@@ -152,7 +155,7 @@ def _holds_data(service: AnyService) -> bool:
 
 
 def releases_have_an_author(facts: Facts) -> Iterator[RuleFinding]:
-    """Whoever may create a release tag releases; whoever may set the status that a merge needs opens the gate."""
+    """Find release tags and commit statuses that everybody may set. Who may set them can release, or open the gate."""
     github, release = facts.settings.github, facts.settings.release
     if Part.RELEASE_TAGS in facts.declared and github.release_managers is None:
         yield RuleFinding(
@@ -170,7 +173,7 @@ def releases_have_an_author(facts: Facts) -> Iterator[RuleFinding]:
 
 
 def public_variables(facts: Facts) -> Iterator[RuleFinding]:
-    """A framework puts variables with its public prefix into pages that everybody can read."""
+    """Find secrets in variables with a public prefix, which a framework puts into pages that everybody can read."""
     settings = facts.settings
     for variable in (*settings.render.variables, *(settings.vercel.variables if settings.vercel else ())):
         if variable.from_secret and _PUBLIC_NAME.match(str(variable.key)):

@@ -1,6 +1,7 @@
 """The typed configuration of a stack: every value of `Pulumi.<stack>.yaml`, checked before anything is declared.
 
-Knows neither Pulumi nor a vendor's API. `configuration.load` builds these models and reports everything that is wrong.
+It knows neither Pulumi nor a vendor's API. `configuration.load` builds these models and reports everything that is
+wrong.
 """
 
 import re
@@ -21,7 +22,7 @@ from components.render_settings import Render
 
 
 class Cors(Model):
-    """Browsers' origins that the backend answers (plan 1.2, 2.4)."""
+    """The origins of browsers that the backend answers (plan 1.2, 2.4)."""
 
     origins: Origins = Field(min_length=1)
 
@@ -37,7 +38,7 @@ class Dns(Model):
         return self
 
     def zone_of(self, name: str) -> str:
-        """The zone at Vercel that a host is in; empty where its DNS is elsewhere."""
+        """Return the zone at Vercel that a host is in; empty if its DNS is elsewhere."""
         return self.zone if self.zone and f".{name}".endswith(f".{self.zone}") else ""
 
 
@@ -59,14 +60,15 @@ class Settings(Model):
 
     Attributes:
         environment: its name, which the application and the vendors' objects get.
-        adopted: whether its objects existed before: of those, what is not declared stays as it is. Left out: as for the
-            name production.
+        adopted: whether its objects existed before. Of those, what is not declared stays as it is. If left out, it is
+            true for the name production.
         phase: of the rollout; see `phases`.
         strict: warnings of `guardrails` are errors.
         budget_usd: what the stack's own Render objects may cost a month (plan 10.1).
         adopt: ids of objects that exist, by `<package>:<Type>/<resource name>`; found by `gate adopt`.
-        give_up: names of Render objects that leaving a phase may delete, and the id of a service to be owned no more.
-        peers: the other environments' stacks, with which no secret and no object may be shared. Left out: production
+        give_up: names of Render objects that leaving a phase may delete, and the id of a service that is no longer
+            ours.
+        peers: the other environments' stacks, with which no secret and no object may be shared. If left out, production
             for staging, and staging for production.
         secrets_that_differ: variables whose values no two environments may share (plan 2.4).
     """
@@ -94,7 +96,7 @@ class Settings(Model):
     @model_validator(mode="before")
     @classmethod
     def _usual_for_its_name(cls, data: Any) -> Any:
-        """What a file need not say for the plan's two environments, and what older files say in another way."""
+        """Fill in what a file may omit for the plan's two environments, and what older files say in another way."""
         if not isinstance(data, dict):
             return data
         data = expanded(data)
@@ -115,7 +117,7 @@ class Settings(Model):
 
     @property
     def live(self) -> bool:
-        """Whether people depend on it: no debugging, no test data, no wildcards."""
+        """Whether people depend on it: then there is no debugging, no test data, and no wildcard."""
         return self.adopted or self.released_by_tag
 
     @property
@@ -124,12 +126,12 @@ class Settings(Model):
         return parts(self.phase, adopted=self.adopted, by_tag=self.released_by_tag)
 
     def added(self, phase: Phase) -> tuple[Part, ...]:
-        """What a phase adds to this environment."""
+        """Return what a phase adds to this environment."""
         return added(phase, adopted=self.adopted, by_tag=self.released_by_tag)
 
     @property
     def vercel_branch(self) -> str | None:
-        """The branch whose builds the frontend's domains serve; None where they serve what was promoted last."""
+        """The branch whose builds the frontend's domains serve; None if they serve what was promoted last."""
         return self.github.branch.name if self.vercel and self.vercel.target != "production" else None
 
     @property
@@ -151,7 +153,7 @@ class Settings(Model):
 
     @property
     def frontend_folder(self) -> str:
-        """Of the frontend in the repository; empty where it is the whole repository, or not known."""
+        """Where the frontend is in the repository; empty if it is the whole repository, or not known."""
         settings = self.vercel.settings if self.vercel else None
         return (settings.root_directory or "") if settings and not settings.at_the_top else ""
 
@@ -165,7 +167,7 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _each_is_one(self) -> Self:
-        """What would be refused by the engine or a vendor only when others of its kind are made already."""
+        """Refuse what the engine or a vendor would refuse only after other objects are created."""
         hosts = [*(self.vercel.domains if self.vercel else ())]
         hosts += [domain for service in self.render.services for domain in service.domains]
         if twice := sorted({host for host in hosts if hosts.count(host) > 1}):

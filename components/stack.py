@@ -1,4 +1,4 @@
-"""Reads the running stack: its configuration as Settings, and which vendors' credentials are at hand."""
+"""Reads the running stack: its configuration as Settings, and which vendors' credentials are set."""
 
 import os
 from dataclasses import dataclass
@@ -16,7 +16,11 @@ from components.vendors import misformed_credentials, missing_credentials, to_ex
 
 @dataclass(frozen=True)
 class Stack:
-    """The stack that runs. unseen: vendors whose credentials are missing, which only preview can do without."""
+    """The stack that runs.
+
+    Attributes:
+        unseen: vendors whose credentials are missing. Only a preview can run without them.
+    """
 
     loaded: Loaded
     unseen: frozenset[str]
@@ -25,7 +29,8 @@ class Stack:
 def read() -> Stack:
     """Read and check everything before the first resource is declared.
 
-    Raises: pulumi.RunError with every problem of the configuration, or every missing credential outside preview.
+    Raises:
+        pulumi.RunError: lists every problem of the configuration, or every missing credential outside a preview.
     """
     values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     secret_keys = frozenset(key for key in values if runtime_config.is_config_secret(key)) | frozenset(
@@ -49,7 +54,7 @@ def read() -> Stack:
 
 
 def _written() -> StackConfig | None:
-    """The stack's file, where it is: the engine may have its configuration from elsewhere, and has checked its YAML."""
+    """Return the stack's file, if it is there. The engine may have its configuration from elsewhere."""
     try:
         folder = Path(root) if (root := pulumi.get_root_directory()) else None
         return read_file(locate(pulumi.get_stack(), folder), folder) if folder else None

@@ -1,8 +1,8 @@
 """Reads a project's stack files as the Pulumi CLI reads them, so that `gate` sees what the program sees.
 
-The CLI reads YAML with gopkg.in/yaml.v3 and writes every value down again as JSON: `off`, `yes` and `12:30:45` are text
-to it, `02134` is octal, `1e3` is 1000, a date becomes a time. Where that changes what was written,
-`StackConfig.changed` says so. Tried with the CLI, 3.210.
+The CLI reads YAML with gopkg.in/yaml.v3 and writes every value again as JSON: `off`, `yes` and `12:30:45` are text to
+it, `02134` is octal, `1e3` is 1000, a date becomes a time. If that changes what was written, `StackConfig.changed` says
+so. Tried with the CLI, 3.210.
 """
 
 import json
@@ -22,12 +22,16 @@ WITH_A_TIME = " with a time"
 
 
 class StackFileError(ValueError):
-    """A file cannot be read; one line with the file, the line where there is one, and what is wrong."""
+    """A file cannot be read. The text is one line with the file, the line number if there is one, and what is wrong."""
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A value without quotes that Pulumi reads as something else. path: from the key of the configuration on."""
+    """A value without quotes that Pulumi reads as something else.
+
+    Attributes:
+        path: from the key of the configuration on.
+    """
 
     path: Steps
     written: str
@@ -35,7 +39,7 @@ class Changed:
 
 
 class StackConfig(dict[str, str]):
-    """Every key with its value as text, objects as JSON; what Pulumi encrypted is left out.
+    """Every key with its value as text: objects as JSON, without what Pulumi encrypted.
 
     Attributes:
         changed: what Pulumi does not read as it is written.
@@ -52,13 +56,24 @@ class StackConfig(dict[str, str]):
 
 
 def names(folder: Path = Path()) -> list[str]:
-    """The stacks that have a file in a project's folder. Raises: StackFileError."""
+    """Return the stacks that have a file in a project's folder.
+
+    Raises:
+        StackFileError: the folder cannot be read.
+    """
     place, suffix = _place(folder)
     return sorted(path.name.removeprefix("Pulumi.").removesuffix(suffix) for path in place.glob(f"Pulumi.*{suffix}"))
 
 
 def locate(name: str, folder: Path = Path()) -> Path:
-    """A stack's file. Args: name: a stack, or organization/project/stack. Raises: StackFileError."""
+    """Return a stack's file.
+
+    Args:
+        name: a stack, or organization/project/stack.
+
+    Raises:
+        StackFileError: there is no such file.
+    """
     place, suffix = _place(folder)
     return place / f"Pulumi.{name.rpartition('/')[2]}{suffix}"
 
@@ -75,12 +90,13 @@ def _project(folder: Path) -> Path | None:
 
 
 def read(path: Path, folder: Path | None = None) -> StackConfig:
-    """A stack's configuration: its file's, and what the project's file says for every stack.
+    """Return a stack's configuration: its file's, and what the project's file says for every stack.
 
     Args:
-        folder: the project's, by default that of the file.
+        folder: the project's; by default that of the file.
 
-    Raises: StackFileError.
+    Raises:
+        StackFileError: a file cannot be read.
     """
     found = StackConfig()
     project = _project(folder or path.parent)
@@ -98,7 +114,7 @@ def read(path: Path, folder: Path | None = None) -> StackConfig:
 
 
 def _project_values(content: dict[str, Any]) -> dict[str, Any]:
-    """Of `config` in Pulumi.yaml: a value, or an object with `value` or `default`."""
+    """Return a value of `config` in Pulumi.yaml, which may be an object with `value` or `default`."""
     config = content.get("config")
     if not isinstance(config, dict):
         return {}
@@ -131,7 +147,11 @@ def _holds_encrypted(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Scalar:
-    """A value without quotes. read: what Pulumi makes of it."""
+    """A value without quotes.
+
+    Attributes:
+        read: what Pulumi makes of it.
+    """
 
     written: str
     read: Any = field(compare=False)
@@ -161,7 +181,7 @@ def _changed(path: Steps, value: Any) -> Iterator[Changed]:
 
 
 def _document(path: Path) -> dict[str, Any]:
-    """The content of a file, with a `_Scalar` for each value without quotes."""
+    """Return the content of a file, with a `_Scalar` for each value without quotes."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         node = yaml.compose(text, Loader=yaml.BaseLoader)
@@ -222,7 +242,7 @@ _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ]+\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?
 
 
 def _read(plain: str) -> Any:
-    """What yaml.v3 makes of a value without quotes (its resolve.go)."""
+    """Return what yaml.v3 makes of a value without quotes (its resolve.go)."""
     if plain in _NULL:
         return None
     if plain in _BOOL:
@@ -241,12 +261,12 @@ def _read(plain: str) -> Any:
 
 
 def _based(digits: str) -> str:
-    """As Python writes an octal number."""
+    """Return a number as Python writes an octal one."""
     return f"0o{digits.lstrip('0oO') or '0'}" if re.match(r"0[oO]?[0-7]", digits) else digits
 
 
 def _text(plain: str) -> Any:
-    """A text, or one that only looks like it: a date gets a time, and the CLI fails over what is no number."""
+    """Return a text, or what only looks like one: a date gets a time, and the CLI fails on what is not a number."""
     if _DATE.fullmatch(plain):
         return _Scalar(plain, f"{plain}{WITH_A_TIME}")
     return _Scalar(plain, "no value at all") if _NOT_A_NUMBER.fullmatch(plain) else plain

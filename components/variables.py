@@ -10,25 +10,25 @@ from blueprint.sources import EnvVar, Sourced, unique_keys
 _GITHUB_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*")
 
 SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-"""Name of an entry of `marketedge:secrets`."""
+"""The name of an entry of `marketedge:secrets`."""
 
 Auth0Output = Literal["auth0.domain", "auth0.audience", "auth0.clientId", "auth0.clientSecret"]
 LoginTestOutput = Literal["auth0.testClientId", "auth0.testClientSecret"]
 SECRET_OUTPUTS = frozenset({"auth0.clientSecret", "auth0.testClientSecret"})
 DerivedOutput = Literal["cors.origins", "frontend.url", "environment"]
 RenderOutput = Literal["render.serviceUrl", "render.serviceId", "render.serviceUrls"]
-"""The last is every service's address by name, as JSON: what `gate` reads as SERVICE_URLS."""
+"""The names of outputs. The last is every service's address by name, as JSON: what `gate` reads as SERVICE_URLS."""
 
 
 class Variable(Sourced):
-    """A variable at GitHub or Vercel: written out, a named secret, or what another component makes."""
+    """A variable at GitHub or Vercel: a value in clear, a named secret, or another component's output."""
 
     from_secret: SecretName | None = None
     from_output: Literal[Auth0Output, LoginTestOutput, DerivedOutput, RenderOutput] | None = None
 
 
 class RenderVariable(EnvVar):
-    """A variable at Render: one of Blueprint's sources, a named secret, or what another component makes."""
+    """A variable at Render: one of Blueprint's sources, a named secret, or another component's output."""
 
     from_secret: SecretName | None = None
     from_output: Literal[Auth0Output, DerivedOutput] | None = None
@@ -61,7 +61,7 @@ def _github_names(variables: list[Variable]) -> list[Variable]:
 _RESERVED_AT_VERCEL = re.compile(
     r"AWS_(SECRET_KEY|EXECUTION_ENV|LAMBDA_\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|NOW_REGION|TZ"
 )
-"""vercel.com/docs, Reserved environment variables."""
+"""Names that Vercel reserves (vercel.com/docs, Reserved environment variables)."""
 
 
 def _vercel_names(variables: list[Variable]) -> list[Variable]:

@@ -1,7 +1,7 @@
-"""The vendors: what they are called, which credentials they need, and where those are made. Each of them once.
+"""The vendors: what they are called, which credentials they need, and where people make those.
 
 Another vendor is one more row here, its component, and its own modules in `gate/vendors`, `gate/doctor` and
-`gate/verify`; its kinds of objects are rows of `gate.vendors.kinds`.
+`gate/verify`. Its kinds of objects are rows of `gate.vendors.kinds`.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ class Vendor:
     """One vendor.
 
     Attributes:
-        package: how the types of its resources begin; the command provider's stand for objects at Render.
+        package: how the types of its resources begin. The command provider's types are objects at Render.
         label: its name for people.
-        credentials: ways to name them, of which any one will do; the first is the usual one. An entry is an environment
+        credentials: ways to give them, of which one is enough; the first is the usual one. An entry is an environment
             variable, or a key of the provider's configuration.
         open: entries of `credentials` that are no secret.
-        made_at: where they are made, in the vendor's dashboard.
+        made_at: where people make them, in the vendor's dashboard.
         unseen: what a preview says without them.
     """
 
@@ -39,16 +39,16 @@ class Vendor:
 
     @property
     def pattern(self) -> str:
-        """Of the URNs of everything that is at this vendor, as `pulumi preview --exclude` takes it."""
+        """The URNs of everything at this vendor, as `pulumi preview --exclude` takes it."""
         return f"**{self.package}:**"
 
     @property
     def can_be_excluded(self) -> bool:
-        """Whether a preview can go on without it: Render's objects are declared all the same."""
+        """Whether a preview can run without it. Render's objects are declared in any case."""
         return self.unseen == _LEFT_OUT
 
     def is_needed(self, found: Mapping[str, str]) -> bool:
-        """Whether a stack with this configuration uses it."""
+        """Return whether a stack with this configuration uses it."""
         return self is not VERCEL or not without_vercel(found)
 
 
@@ -80,14 +80,15 @@ RENDER = Vendor(
     unseen="{vendor} was not observed: {names} not set. Changes made outside Pulumi are not seen in this preview",
 )
 VENDORS = (GITHUB, AUTH0, VERCEL, RENDER)
-"""In the order in which people are shown them."""
+"""The vendors in the order in which people see them."""
 LABELS = tuple(vendor.label for vendor in VENDORS)
 
 
 def missing_credentials(found: Mapping[str, str]) -> dict[Vendor, list[str]]:
-    """For each vendor that cannot be used, what is missing of the usual way to name its credentials.
+    """Return, for each vendor that cannot be used, what is missing of the usual way to give its credentials.
 
-    Args: found: environment variables and the stack's configuration, by name.
+    Args:
+        found: environment variables and the stack's configuration, by name.
     """
     return {
         vendor: [name for name in vendor.credentials[0] if not found.get(name)]
@@ -97,12 +98,16 @@ def missing_credentials(found: Mapping[str, str]) -> dict[Vendor, list[str]]:
 
 
 def to_export(missing: Mapping[Vendor, list[str]]) -> str:
-    """One line a vendor, for an error."""
+    """Return one line for each vendor, for an error."""
     return "\n".join(f"  {vendor.label}: export {' and '.join(names)}" for vendor, names in missing.items())
 
 
 def misformed_credentials(found: Mapping[str, str]) -> list[str]:
-    """What is wrong with each credential that cannot be one. Args: found: as of `missing_credentials`."""
+    """Return what is wrong with each credential that cannot be one.
+
+    Args:
+        found: as for `missing_credentials`.
+    """
     names = dict.fromkeys(
         name
         for vendor in VENDORS

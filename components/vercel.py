@@ -16,11 +16,12 @@ from components.wiring import Wiring
 
 @dataclass(frozen=True)
 class FrontendArgs:
-    """Args of Frontend.
+    """Arguments of Frontend.
 
-    project: as it is at Vercel.
-    branch: the one that the domains serve, which has to exist before. None for production's domains: they serve what
-        was promoted last, and existed before, so a redirect of theirs stays.
+    Attributes:
+        project: as it is at Vercel.
+        branch: the one that the domains serve, which has to exist first. None for production's domains: they serve what
+            was promoted last. They also existed before, so a redirect of theirs stays.
     """
 
     settings: Vercel
@@ -32,11 +33,12 @@ class FrontendArgs:
 class Frontend(pulumi.ComponentResource):
     """The variables of one of Vercel's environments, production's or preview's, and its domains.
 
-    The plan's staging uses the preview environment (2.5), so its variables reach every preview build: pull requests
-    talk to the staging backend too. The team comes from the provider's own `vercel:team`: with a team on the
-    variable the provider asks for the team's policy at every preview.
+    The plan's staging uses the preview environment (2.5). So its variables reach every preview build, and pull requests
+    use the staging backend too. The team comes from the provider's own `vercel:team`. With a team on the variable, the
+    provider would ask for the team's policy at every preview.
 
-    Attributes: project_id (text).
+    Attributes:
+        project_id: text.
     """
 
     project_id: pulumi.Output[str]
@@ -77,11 +79,12 @@ class Frontend(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class ProjectArgs:
-    """Args of Project.
+    """Arguments of Project.
 
-    repository: owner/name at GitHub.
-    assign_domains: whether a build of the production branch takes the production domains over by itself; without it
-        such a build is staged until somebody promotes it (plan 4.2, 5.4).
+    Attributes:
+        repository: owner/name at GitHub.
+        assign_domains: whether a build of the production branch gets the production domains by itself. Without it, such
+            a build is staged until somebody promotes it (plan 4.2, 5.4).
     """
 
     name: str
@@ -110,11 +113,11 @@ _KEPT = [
     "trusted_ips",
     "trusted_sources",
 ]
-"""What the provider would set back where it is not declared: these are optional, and not computed."""
+"""Return what the provider would reset if it is not declared: these are optional, and not computed."""
 
 
 class Project(pulumi.ComponentResource):
-    """The project's own settings. It exists, and is adopted (see `adoption`): what is not declared here stays."""
+    """The project's own settings. The project exists and is adopted (see `adoption`); what is not declared stays."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:vercel:Project", name, None, opts)
@@ -134,14 +137,18 @@ class Project(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class ZoneRecordsArgs:
-    """Args of ZoneRecords. targets: where the record of each domain points."""
+    """Arguments of ZoneRecords.
+
+    Attributes:
+        targets: where the record of each domain points.
+    """
 
     targets: Mapping[Domain, pulumi.Input[str]]
     ttl_seconds: int
 
 
 class ZoneRecords(pulumi.ComponentResource):
-    """The records, in a zone at Vercel, of domains that are served elsewhere. Its own domains' Vercel makes itself."""
+    """The records, in a zone at Vercel, of domains that others serve. Vercel makes those of its own domains."""
 
     def __init__(self, name: str, args: ZoneRecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:vercel:ZoneRecords", name, None, opts)
@@ -162,5 +169,5 @@ class ZoneRecords(pulumi.ComponentResource):
 
 
 def _kept(parent: pulumi.Resource, properties: list[str]) -> pulumi.ResourceOptions:
-    """Options of a child of which these stay as they are."""
+    """Return options of a child of which these properties stay as they are."""
     return pulumi.ResourceOptions(parent=parent, ignore_changes=properties)

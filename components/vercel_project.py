@@ -1,4 +1,4 @@
-"""The Vercel project as it is, and the variables in it that would be in the way of the declared ones."""
+"""The Vercel project as it is, and the variables in it that are in the way of the declared ones."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Variable(Protocol):
 
 @dataclass(frozen=True)
 class Record:
-    """A Variable that the provider told of."""
+    """Return a Variable from the provider's answer."""
 
     id: str
     key: str
@@ -34,7 +34,11 @@ class Record:
 
 @dataclass(frozen=True)
 class ExistingProject:
-    """A project that is there. name: its own, also where the settings name it by its id."""
+    """A project that exists.
+
+    Attributes:
+        name: its own name, even if the settings give its id.
+    """
 
     id: str
     name: str
@@ -42,7 +46,7 @@ class ExistingProject:
 
 
 def look_up(project: str) -> ExistingProject:
-    """Read a project by its name or its id, which an update would otherwise take for a new name."""
+    """Read a project by its name or its id. An update would take an id for a new name."""
     found = vercel.get_project(name=project)
     records = (
         Record(one.id, one.key, frozenset(one.targets or ()), one.git_branch or "") for one in found.environments or ()
@@ -51,9 +55,12 @@ def look_up(project: str) -> ExistingProject:
 
 
 def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
-    """Records that hold a declared variable for its builds and for others: Vercel takes no second one beside them.
+    """Return records that hold a declared variable for its builds and for others.
 
-    Args: branch: the one whose builds the variables are for; None for production.
+    Vercel takes no second one beside them.
+
+    Args:
+        branch: the one whose builds the variables are for; None for production.
     """
     target, bound = _place(declared, branch)
     keys = {str(variable.key) for variable in declared.variables}
@@ -68,7 +75,7 @@ def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | No
 
 
 def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
-    """Records bound to the stack's own branch: their values win over those declared for all previews."""
+    """Return records for the stack's own branch only: their values win over those declared for all previews."""
     target, bound = _place(declared, branch)
     keys = {str(variable.key) for variable in declared.variables}
     for one in there:
@@ -81,6 +88,6 @@ def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str 
 
 
 def _place(declared: Vercel, branch: str | None) -> tuple[str, str]:
-    """The target of the declared variables, and the branch that they are bound to, which may be none."""
+    """The target of the declared variables, and the branch that they are for, if any."""
     production = declared.target == "production"
     return ("production" if production else "preview", (branch or "") if declared.target == "branch" else "")

@@ -1,4 +1,4 @@
-"""Where a variable's value comes from: written out, a named secret, or an output of another component."""
+"""Where a variable's value comes from: in clear, a named secret, or an output of another component."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,10 @@ from components.variables import RenderVariable, Variable
 
 
 class Wiring:
-    """Values by name, handed from the component that makes them to those that need them.
+    """Values by name, passed from the component that makes them to those that need them.
 
-    Args: secrets: the stack's `marketedge:secrets`; they leave as Pulumi secrets only.
+    Args:
+        secrets: the stack's `marketedge:secrets`. They are returned as Pulumi secrets only.
     """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
@@ -22,9 +23,10 @@ class Wiring:
         self._outputs |= outputs
 
     def value(self, variable: Variable | RenderVariable) -> pulumi.Input[str]:
-        """The variable's value.
+        """Return the variable's value.
 
-        Raises: LookupError when nothing has provided it: a mistake in the order of components, not of the settings.
+        Raises:
+            LookupError: nothing has provided it. That is a mistake in the order of components, not in the settings.
         """
         if variable.from_secret is not None:
             return pulumi.Output.secret(self._secrets[variable.from_secret])
@@ -36,5 +38,5 @@ class Wiring:
 
 
 def unknown() -> pulumi.Output[str]:
-    """A value that preview cannot know because a vendor could not be asked."""
+    """Return a value that a preview cannot know, because a vendor could not be asked."""
     return pulumi.Output.from_input("").apply(lambda _: pulumi.UNKNOWN)  # type: ignore[arg-type, return-value]

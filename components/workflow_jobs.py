@@ -1,8 +1,8 @@
-"""Which jobs a repository's workflow files have, and what GitHub calls the checks that they report.
+"""Reads which jobs a repository's workflow files have, and what GitHub calls the checks that they report.
 
-A check is called as its job's `name:`, or the job's id where it has none; a matrix adds its values in brackets, and a
-called workflow its own jobs after a slash (docs.github.com/en/actions: Workflow syntax, Running variations of jobs in a
-workflow, Reuse workflows). The files are other people's: what is not understood is passed over, and named.
+A check is called like its job's `name:`, or like the job's id without one. A matrix adds its values in brackets, and a
+called workflow adds its own jobs after a slash (docs.github.com/en/actions: Workflow syntax, Running variations of jobs
+in a workflow, Reuse workflows). The files are other people's: what is not understood is skipped, and named.
 """
 
 import itertools
@@ -18,7 +18,7 @@ FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _MOST_ROWS = 256
-"""Jobs that GitHub makes of one matrix."""
+"""The most jobs that GitHub makes of one matrix."""
 _ANYTHING = ("*", "**")
 
 
@@ -27,9 +27,9 @@ class Job:
     """A job of a workflow.
 
     Attributes:
-        contexts: what it reports as; `*` stands for what only a run knows.
-        on_pull_requests: branches of the pull requests that start it, those with a `!` not; empty where none does.
-        on_pushes: branches whose pushes start it: it then reports on pull requests from these.
+        contexts: the names that it reports; `*` stands for what only a run knows.
+        on_pull_requests: branches of the pull requests that start it, those with a `!` excluded; empty if none does.
+        on_pushes: branches whose pushes start it. It then reports on pull requests from these.
         filtered: by paths, so that some pull requests do not start it.
     """
 
@@ -54,14 +54,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Workflows:
-    """What the files say. passed_over: files that are not understood."""
+    """What the files say.
+
+    Attributes:
+        passed_over: files that are not understood.
+    """
 
     jobs: tuple[Job, ...]
     passed_over: tuple[str, ...] = ()
 
 
 def read(files: Mapping[str, str]) -> Workflows:
-    """Every job of every workflow. Args: files: texts by path."""
+    """Return every job of every workflow.
+
+    Args:
+        files: texts by path.
+    """
     found: list[Job] = []
     passed_over = []
     contents: dict[str, Any] = {}
@@ -79,13 +87,13 @@ def read(files: Mapping[str, str]) -> Workflows:
 
 
 def matches(patterns: tuple[str, ...], name: str) -> bool:
-    """The last pattern that matches decides (Workflow syntax, Filter pattern cheat sheet)."""
+    """Whether the patterns match. The last one that matches decides (Workflow syntax, Filter pattern cheat sheet)."""
     fitting = [one for one in patterns if _pattern(one.removeprefix("!")).fullmatch(name)]
     return bool(fitting) and not fitting[-1].startswith("!")
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """`*` stops at a slash, `**` does not; `?` and `+` are of the character before; brackets are sets."""
+    """Return a regular expression: `*` stops at a slash, `**` does not; `?` and `+` repeat; brackets are sets."""
     parts = re.split(r"(\*\*|\*|\?|\+|\[[^\]]*\]|\\.)", text)
     kept = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
     written = (kept.get(part) or (part if part[:1] in ("[", "\\") else re.escape(part)) for part in parts)
@@ -127,9 +135,9 @@ def _triggers(content: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _branches(event: Mapping[str, Any]) -> list[str]:
-    """Patterns of the branches that it is about; what is left out has a `!` before it.
+    """Return patterns of the branches that start it; an excluded one has a `!` before it.
 
-    A pull request's event that new commits do not start leaves them without a report.
+    A workflow that new commits of a pull request do not start leaves them without a report.
     """
     if "types" in event and "synchronize" not in _listed(event["types"]):
         return []
@@ -137,7 +145,7 @@ def _branches(event: Mapping[str, Any]) -> list[str]:
 
 
 def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """What a job reports as, once for each row of its matrix."""
+    """Return what a job reports, once for each row of its matrix."""
     name = _text(job.get("name") or id_)
     for row in _rows(job.get("strategy")):
         shown = _EXPRESSION.sub(partial(_value_of, row=row), name)
@@ -155,7 +163,7 @@ def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: in
 
 
 def _called(uses: Any, files: Mapping[str, Any], depth: int) -> list[str]:
-    """What the jobs of a called workflow report as; `*` for one of another repository."""
+    """Return what the jobs of a called workflow report; `*` for one of another repository."""
     content = files.get(_text(uses).removeprefix("./")) if depth < 4 else None
     if not isinstance(content, dict) or not isinstance(content.get("jobs"), dict):
         return ["*"]
@@ -171,10 +179,10 @@ _Row = dict[str, list[str]]
 
 
 def _rows(strategy: Any) -> Iterator[_Row | None]:
-    """Each row's values by key, in order; an empty one without a matrix, None for one that only a run knows.
+    """Return each row's values by key, in order: an empty row without a matrix, None for one that only a run knows.
 
-    A row of `include` is added to every combination whose own values it leaves as they are, and else stands by itself
-    (Running variations of jobs in a workflow: Expanding or adding matrix configurations).
+    A row of `include` is added to every combination whose own values it keeps, or else is a row of its own (Running
+    variations of jobs in a workflow: Expanding or adding matrix configurations).
     """
     if isinstance(strategy, str):
         yield None
@@ -207,13 +215,13 @@ def _computed(values: list[Any]) -> bool:
 
 
 def _value_of(expression: re.Match[str], row: _Row | None) -> str:
-    """What an expression in a name says, where that is one value of the matrix."""
+    """Return what an expression in a name says, if that is one value of the matrix."""
     key = expression[1].removeprefix("matrix.")
     return ", ".join(row[key]) if row and key != expression[1] and key in row else "*"
 
 
 def _flat(value: Any) -> list[str]:
-    """As GitHub shows it: an object by its values."""
+    """Return a value as GitHub shows it: an object by its values."""
     if isinstance(value, dict):
         return [text for inner in value.values() for text in _flat(inner)]
     if isinstance(value, list):
@@ -230,7 +238,7 @@ def _mapping(value: Any) -> dict[Any, Any]:
 
 
 def _listed(value: Any) -> list[str]:
-    """What may be written as a list or, where it is one, as a word."""
+    """Return a list of what may be written as a list or as one word."""
     if value is None or isinstance(value, dict):
         return []
     return [_text(one) for one in value] if isinstance(value, list) else [_text(value)]
