@@ -1,1 +1,1 @@
-"""Verdicts of checks and how they are shown; `doctor` and `verify` use them."""
+"""Verdicts of checks and how they are shown. `doctor` and `verify` use them."""

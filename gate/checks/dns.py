@@ -1,4 +1,4 @@
-"""The domains that a stack declares, as DNS has them here."""
+"""Checks the DNS of the domains that a stack declares, as this machine sees it."""
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,11 @@ Resolve = Callable[[str], list[str]]
 
 
 def resolve(host: str) -> list[str]:
-    """The canonical name, where it is another one, and the addresses. Raises: socket.gaierror."""
+    """Return the canonical name, if it is another one, and the addresses.
+
+    Raises:
+        socket.gaierror: the name does not resolve.
+    """
     found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
     names = [canonical for _, _, _, canonical, _ in found if canonical and canonical.rstrip(".") != host]
     return list(dict.fromkeys([*names, *(str(address[0]) for *_, address in found)]))
@@ -20,10 +24,10 @@ def resolve(host: str) -> list[str]:
 def domain_lines(
     settings: Settings, records: Mapping[str, str] | None, ask: Resolve = resolve
 ) -> Iterator[tuple[str, Verdict]]:
-    """Every domain that the stack declares in its phase.
+    """Check every domain that the stack declares in its phase.
 
-    Args: records: targets by name, of the last `up`; None before the first one, when nothing is wrong with a domain
-    that does not resolve.
+    Args:
+        records: targets by name, of the last `up`. None before the first one: then a domain may not resolve yet.
     """
     for domain in settings.domains:
         target = (records or {}).get(domain.name) or domain.record_target()
@@ -47,7 +51,11 @@ def _unresolved(error: socket.gaierror, record: str, *, before_the_first_up: boo
 
 
 def _points(found: list[str], target: str, record: str, ask: Resolve) -> Verdict:
-    """Args: target: where it has to point; empty where nobody knows yet."""
+    """Check one domain.
+
+    Args:
+        target: where it has to point; empty if nobody knows yet.
+    """
     shown = ", ".join(found[:3])
     if not target or target in found:
         return passed(shown)

@@ -1,4 +1,4 @@
-"""Whether staging's domain can be opened without a login at Vercel (vercel.com/docs/deployment-protection)."""
+"""Checks whether staging's domain opens without a login at Vercel (vercel.com/docs/deployment-protection)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,10 @@ from gate.checks.verdict import Verdict, failed, passed
 
 
 def login_wall(project: Mapping[str, Any], *, bypass: bool) -> Verdict:
-    """Vercel's protection covers the domain of a branch too; only production's own domains are open.
+    """Check one environment. Vercel's protection covers the domain of a branch too; only production's domains are open.
 
-    Args: bypass: whether the secret is set that lets tests through (docs: Protection Bypass for Automation).
+    Args:
+        bypass: whether the secret is set that lets tests through (docs: Protection Bypass for Automation).
     """
     protection = (project.get("ssoProtection") or {}).get("deploymentType")
     if protection is None:

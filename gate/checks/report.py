@@ -1,4 +1,4 @@
-"""Lines of checks for people: on the console and as a Markdown table. Does not know what was checked."""
+"""Lines of checks for people, on the console and as a Markdown table. It does not know what was checked."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +34,7 @@ class CheckReport(Report):
         return ExitCode.DONE if self.passed else ExitCode.FOUND
 
     def lines(self) -> Iterable[Text]:
-        """One each, the failures last with their fixes below them, and how many there are of each outcome."""
+        """Return one line for each check, the failures last with their fixes, and how many have each outcome."""
         shown = [one for one in self.checks if one.verdict.outcome == "fail" or not self.only_failures]
         width = max((len(one.topic) for one in shown), default=0)
         for one in sorted(shown, key=lambda line: _ORDER.index(line.verdict.outcome)):

@@ -9,9 +9,12 @@ Outcome = Literal["pass", "fail", "note", "unknown"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """outcome: a `note` is no failure, and still something to do. fix: what to do.
+    """The result of one check.
 
-    detail: what was found, or why it cannot be checked from here.
+    Attributes:
+        outcome: a `note` is no failure, but there is something to do.
+        detail: what was found, or why it cannot be checked from here.
+        fix: what to do.
     """
 
     outcome: Outcome
@@ -21,7 +24,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Line:
-    """One check. topic: what it belongs to; of the plan's checks, the task or section."""
+    """One check.
+
+    Attributes:
+        topic: what it belongs to; for the plan's checks, the task or the section.
+    """
 
     topic: str
     title: str
@@ -30,7 +37,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Lines that stand or fall together. plan, title: of the one line there is where `look` cannot be carried out."""
+    """Several checks that need the same look.
+
+    Attributes:
+        plan, title: of the one line that is shown if `look` fails.
+    """
 
     plan: str
     title: str
@@ -54,7 +65,11 @@ def unknown(why: str) -> Verdict:
 
 
 def expect(what: str, found: object, declared: object, fix: str) -> Verdict:
-    """Equal or not, in one line. Args: what: names it where it is not."""
+    """Compare two values, and return one line.
+
+    Args:
+        what: names the values if they differ.
+    """
     if found == declared:
         return passed(_show(found))
     return failed(f"{what} is {_show(found)}, declared {_show(declared)}", fix)
@@ -69,10 +84,10 @@ def _show(value: object) -> str:
 
 
 UP = "pulumi up --refresh"
-"""The fix of everything that the stack declares: without a refresh the engine does not see what was changed by hand."""
+"""The fix for everything that the stack declares. The engine needs a refresh to see what was changed by hand."""
 
 
 def for_stack(line: Line, stack: str) -> Line:
-    """The same line, whose fix names the stack that has to come up."""
+    """Return the same line, with a fix that names the stack that has to come up."""
     fix = line.verdict.fix.replace(UP, f"{UP} --stack {stack}")
     return replace(line, verdict=replace(line.verdict, fix=fix))

@@ -1,4 +1,4 @@
-"""Waiting for a vendor within a budget, with a word about it now and then."""
+"""Waits for a vendor within a time budget, and says from time to time what it waits for."""
 
 import time
 from collections.abc import Callable
@@ -10,17 +10,20 @@ from gate.common.errors import StepFailed
 Found = TypeVar("Found")
 _PAUSE = 1.0
 _LONGEST_PAUSE = 2.0
-"""Between two looks: short, because a rollback's own overhead counts (plan 3.5), and reading is not rationed."""
+"""Seconds between two looks.
+
+It is short, because a rollback's own overhead counts (plan 3.5), and reads are not limited.
+"""
 
 
 @dataclass
 class Budget:
-    """Time for everything that a command does.
+    """The time for everything that a command does.
 
     Attributes:
         seconds: of the whole.
-        tell: gets a line when something happens.
-        waiting: gets what is being waited for, at each look.
+        tell: is called with a line when something happens.
+        waiting: is called at each look with what it waits for.
     """
 
     seconds: float
@@ -34,7 +37,7 @@ class Budget:
         self._began = self.clock()
 
     def extended(self, seconds: float) -> Self:
-        """The same timeline, with so much time from now on."""
+        """Return a budget with the same timeline and this many seconds from now on."""
         longer = replace(self, seconds=self.elapsed + seconds)
         longer._began = self._began
         return longer
@@ -48,14 +51,18 @@ class Budget:
         return self.seconds - self.elapsed
 
     def note(self, text: str) -> None:
-        """Something happened: it goes into the timeline."""
+        """Add what happened to the timeline, and tell it."""
         self.timeline.append((round(self.elapsed, 1), text))
         self.tell(f"{self.elapsed:6.1f} s of {self.seconds:.0f}  {text}")
 
     def wait_for(self, what: str, look: Callable[[], Found | None], *, longest_pause: float = _LONGEST_PAUSE) -> Found:
-        """Look until there is something, first at once, then ever more seldom. Args: longest_pause: in seconds.
+        """Look until there is a result, at first often, then less often.
 
-        Raises: StepFailed when the budget is used up.
+        Args:
+            longest_pause: in seconds.
+
+        Raises:
+            StepFailed: the budget is used up.
         """
         pause = _PAUSE
         while (found := look()) is None:

@@ -1,8 +1,8 @@
-"""What can go wrong in a command, as a hierarchy with one base."""
+"""What can go wrong in a command: a hierarchy with one base."""
 
 
 class GateError(Exception):
-    """Base of every error of this package; its text is fit to be shown to the user as it is."""
+    """Base of every error of this package. Its text can be shown to the user as it is."""
 
 
 class StackUnavailable(GateError):
@@ -10,12 +10,12 @@ class StackUnavailable(GateError):
 
 
 class MissingCredentials(GateError):
-    """A vendor cannot be looked at, so nothing can be said of the stack as a whole."""
+    """A vendor cannot be read, so nothing can be said of the stack as a whole."""
 
 
 class StepFailed(GateError):
-    """A step after the first change did not end well: what was changed has to be taken back."""
+    """A step after the first change failed. What was changed has to be taken back."""
 
 
 class PreviewFailed(GateError):
-    """The engine, the program or a vendor refused; holds their messages."""
+    """The engine, the program or a vendor refused. The text holds their messages."""

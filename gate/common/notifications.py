@@ -1,4 +1,4 @@
-"""Tells a chat channel what came of a release (plan 3.3, 3.5): best effort, because the release is what counts."""
+"""Tells a chat channel the outcome of a release (plan 3.3, 3.5). If that fails, the release goes on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,14 +17,15 @@ def notify(
     advice: str = "",
     transport: httpx.BaseTransport | None = None,
 ) -> str:
-    """POST a message in the form that the webhook's host takes, with who ran it and the address of the workflow's run.
+    """POST a message in the form that the webhook's host takes, with who ran it and a link to the workflow's run.
 
     Args:
         text: the outcome in one line.
-        facts: shown by name, such as the tag; empty ones are left out.
+        facts: shown by name, such as the tag. Empty ones are left out.
         advice: what to do.
 
-    Returns: what went wrong, without the address, which is a secret; empty where all went well or nobody is to be told.
+    Returns:
+        What went wrong, without the address, which is a secret. Empty if all went well or no webhook is set.
     """
     if not (url := environ.get(VARIABLE)):
         return ""
@@ -41,9 +42,12 @@ def notify(
 
 
 def _message(url: str, text: str, facts: Mapping[str, str], advice: str) -> dict[str, Any]:
-    """Slack: api.slack.com/messaging/webhooks, blocks. Teams' workflows: an Adaptive Card as an attachment
+    """Return the body for the webhook's host.
+
+    Slack: blocks (api.slack.com/messaging/webhooks). Teams' workflows: an Adaptive Card as an attachment
     (learn.microsoft.com, incoming webhooks). Discord: discord.com/developers, execute webhook. Others, such as
-    Mattermost: `text`."""
+    Mattermost: `text`.
+    """
     host = httpx.URL(url).host
     lines = [f"{name}: {value}" for name, value in facts.items()]
     plain = "\n".join([text, *lines, *filter(None, [advice])])
@@ -69,7 +73,7 @@ def _slack(text: str) -> str:
 
 
 def workflow_run(environ: Mapping[str, str]) -> str:
-    """Where the run of a workflow can be looked at; empty outside of one."""
+    """Return the address of the workflow's run; empty outside of one."""
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (environ.get(name) for name in names)
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""

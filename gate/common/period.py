@@ -7,14 +7,29 @@ from gate.common.errors import GateError
 
 
 def length(text: str, option: str) -> timedelta:
-    """Args: text: days or weeks (30d, 12w). option: that has it. Raises: GateError."""
+    """Return a period.
+
+    Args:
+        text: days or weeks (30d, 12w).
+        option: the option that has it, for the error.
+
+    Raises:
+        GateError: it is something else.
+    """
     if (found := _length(text)) is None:
         raise GateError(f"{option} {text}: expected days or weeks such as 7d and 2w")
     return found
 
 
 def beginning(text: str, now: datetime) -> datetime:
-    """Args: text: days or weeks (30d, 12w), or a date. Raises: GateError."""
+    """Return the start of a period.
+
+    Args:
+        text: days or weeks (30d, 12w), or a date.
+
+    Raises:
+        GateError: it is something else.
+    """
     if (counted := _length(text)) is not None:
         return now - counted
     try:

@@ -8,19 +8,22 @@ from collections.abc import Mapping
 
 
 class NotFinished(Exception):
-    """It was ended, because its time was over."""
+    """It was stopped, because its time was over."""
 
 
 def run_command(command: str, folder: str, environ: Mapping[str, str], seconds: float) -> tuple[int, str]:
-    """Run a command without a shell; whatever it has started ends with it.
+    """Run a command without a shell. What it has started ends with it.
 
     Args:
-        environ: all that it gets.
+        environ: its whole environment.
         seconds: how long it may take.
 
-    Returns: its exit code, and what it printed, as one line.
+    Returns:
+        Its exit code, and what it printed, as one line.
 
-    Raises: OSError if there is no such program or folder; NotFinished.
+    Raises:
+        OSError: there is no such program or folder.
+        NotFinished: its time was over.
     """
     with subprocess.Popen(
         shlex.split(command),

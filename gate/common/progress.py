@@ -1,4 +1,4 @@
-"""What a long wait looks like, on standard error: a spinner with elapsed time and budget on a terminal, else lines."""
+"""Shows a long wait on standard error: a spinner with elapsed time and budget on a terminal, else lines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +9,14 @@ from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextCol
 from rich.text import Text
 
 HEARTBEAT = 30.0
-"""Seconds between two lines about one wait where there is no terminal."""
+"""Seconds between two lines about one wait if there is no terminal."""
 
 
 class ProgressDisplay:
-    """Called with how far it is: shown in place on a terminal, elsewhere now and then as a line.
+    """Is called with the progress, which it shows in place on a terminal, and elsewhere sometimes as a line.
 
-    Args: show: replaces the text on a terminal; None where there is none.
+    Args:
+        show: replaces the text on a terminal; None if there is none.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class ProgressDisplay:
             self.line(f"{self._title}: {text}, {spent(self._clock() - self._began, self._budget)}")
 
     def line(self, text: str) -> None:
-        """Something to keep: a line of its own."""
+        """Print a line that stays."""
         self._told = self._clock()
         self._console.print(self._redact(text), highlight=False, markup=False, soft_wrap=True)
 
@@ -52,10 +53,10 @@ def progress(
     clock: Callable[[], float] = time.monotonic,
     redact: Callable[[str], str] = lambda text: text,
 ) -> Iterator[ProgressDisplay]:
-    """Show that something is going on.
+    """Show progress while the block runs.
 
     Args:
-        budget: seconds that it may take at most, where there is such a limit.
+        budget: the most seconds that it may take, if there is a limit.
         redact: removes secrets from every text before it is shown.
     """
     console = console or Console(stderr=True)
@@ -71,7 +72,7 @@ def progress(
 
 
 class _Spent(ProgressColumn):
-    """The time that passes, also while nothing else happens."""
+    """Show the elapsed time, also while nothing else happens."""
 
     def __init__(self, budget: float | None) -> None:
         self._budget = budget
@@ -82,5 +83,5 @@ class _Spent(ProgressColumn):
 
 
 def spent(seconds: float, budget: float | None) -> str:
-    """`35 s of 300`, or `35 s` without a budget."""
+    """Return `35 s of 300`, or `35 s` without a budget."""
     return f"{seconds:.0f} s" + (f" of {budget:.0f}" if budget is not None else "")

@@ -1,4 +1,4 @@
-"""The last line of defence: texts of others (the engine, a vendor, a plugin) without the secrets that are known here.
+"""Removes known secrets from texts of others (the engine, a vendor, a plugin), as the last line of defence.
 
 The engine masks what it knows to be secret; a vendor's error message may still repeat a token.
 """
@@ -9,22 +9,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 SECRET = "[secret]"
-"""What stands in the place of every secret."""
+"""Shown in place of every secret."""
 
 _NAMES = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|PRIVATE_?KEY|WEBHOOK_URL)$", re.IGNORECASE)
 _SHORTEST = 8
-"""Shorter values stand in too many words that are no secrets."""
+"""The shortest value that is masked. Shorter ones are in too many words that are no secrets."""
 
 
 class Redactor:
-    """Args: secrets: values that no text may hold."""
+    """Masks secrets.
+
+    Args:
+        secrets: values that no text may hold.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: list[str] = []
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
-        """Mask these as well from now on; the longest first, because one may be a part of another."""
+        """Mask these too from now on, the longest first, because one may be a part of another."""
         found = {*self._secrets, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
         self._secrets = sorted(found, key=len, reverse=True)
 
@@ -34,7 +38,7 @@ class Redactor:
         return text
 
     def value(self, value: Any) -> Any:
-        """The same for every text in nested lists and objects."""
+        """Return nested lists and objects with the secrets in their texts masked."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -45,12 +49,12 @@ class Redactor:
 
 
 def environment_secrets(environ: Mapping[str, str]) -> list[str]:
-    """Values of the variables that by their name hold a credential."""
+    """Return the values of the variables whose name says that they hold a credential."""
     return [value for name, value in environ.items() if _NAMES.search(name)]
 
 
 def configured_secrets(value: str) -> Iterator[str]:
-    """The texts in a secret of the stack's configuration: the value itself, or those in it where it is an object."""
+    """Return the texts in a secret of the stack's configuration: the value itself, or the values in an object."""
     try:
         parsed = json.loads(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a command found: the base of every report, and the models it is made of."""
+"""What a command found: the base of every report, and the models that it is made of."""
 
 import json
 from collections.abc import Iterable
@@ -14,15 +14,15 @@ from gate.common.redaction import Redactor
 
 
 class Model(BaseModel):
-    """A part of a report: cannot be changed, and has names in camel case as JSON."""
+    """A part of a report. It cannot be changed, and has camel-case names as JSON."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Report(Model):
-    """The whole of what one run of a command found; the command's runner prints it and writes its files.
+    """Everything that one run of a command found. The command's runner prints it and writes its files.
 
-    As JSON it has `schema`, a number that is raised when a field changes its meaning or goes away.
+    As JSON it has `schema`, a number that is raised when a field changes its meaning or is removed.
     """
 
     schema_version: ClassVar[int] = 1
@@ -32,7 +32,7 @@ class Report(Model):
         return ExitCode.DONE
 
     def lines(self) -> Iterable[str | Text]:
-        """For a person, one line each."""
+        """Return lines for a person."""
         raise NotImplementedError
 
     def show(self, console: Console) -> None:
@@ -41,7 +41,7 @@ class Report(Model):
             console.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
 
     def markdown(self) -> str:
-        """For a workflow's step summary, an issue or a comment."""
+        """Return Markdown for a workflow's step summary, an issue or a comment."""
         raise NotImplementedError
 
     def as_json(self) -> dict[str, Any]:
@@ -51,10 +51,15 @@ class Report(Model):
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False)
 
     def files(self, name: str, markdown: str | None = None) -> dict[str, str | bytes]:
-        """Content by file name. Args: name: of the command. markdown: where that is not the report's own."""
+        """Return content by file name.
+
+        Args:
+            name: of the command.
+            markdown: if it is not the report's own.
+        """
         text = self.markdown() if markdown is None else markdown
         return {f"{name}.md": text, f"{name}.json": f"{self.json_text()}\n"}
 
     def redacted(self, redactor: Redactor) -> Self:
-        """A copy whose texts hold none of the secrets that the redactor knows."""
+        """Return a copy whose texts hold none of the secrets that the redactor knows."""
         return type(self).model_validate(redactor.value(self.model_dump()))

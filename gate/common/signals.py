@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill: before a rollback they end the run, during one they are answered and it goes on."""
+"""Ctrl-C and SIGTERM: before a rollback they end the run; during one they are acknowledged, and it goes on."""
 
 import contextlib
 import signal
@@ -10,9 +10,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A polite kill, as a canceled workflow gets it, counts as Ctrl-C. So does Ctrl-C where the shell switched it off.
+    """Let SIGTERM, which a cancelled workflow gets, count as Ctrl-C while the block runs.
 
-    A shell without job control starts background commands with SIGINT ignored, and then Python keeps it so.
+    Ctrl-C also works if the shell switched it off: a shell without job control starts background commands with SIGINT
+    ignored, and Python keeps that.
     """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -24,7 +25,10 @@ def interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def undisturbed(tell: Callable[[str], None] = lambda _line: None) -> Iterator[None]:
-    """What must not be left half way. GitHub sends a canceled job SIGINT, then SIGTERM 7.5 seconds later."""
+    """Ignore both while the block runs, for what must not stop half-way.
+
+    GitHub sends a cancelled job SIGINT, and SIGTERM 7.5 seconds later.
+    """
 
     def answer(_number: int, _frame: FrameType | None) -> None:
         tell("interrupt received: finishing this step first")

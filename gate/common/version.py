@@ -6,7 +6,7 @@ EXPECTED = "expected a semantic version with a v in front, such as v1.2.3"
 
 
 def parse(tag: str) -> Version | None:
-    """The version that a tag names; None for a tag that is none, or that has a build label."""
+    """Return the version that a tag names, or None if it names none or has a build label."""
     if not tag.startswith("v") or not Version.is_valid(tag[1:]):
         return None
     found = Version.parse(tag[1:])
@@ -14,7 +14,7 @@ def parse(tag: str) -> Version | None:
 
 
 def problem_with(tag: str) -> str:
-    """Why a tag is no release tag; empty where it is one."""
+    """Return why a tag is no release tag; empty if it is one."""
     if parse(tag):
         return ""
     core, plus, label = tag.partition("+")
@@ -27,7 +27,7 @@ def problem_with(tag: str) -> str:
 
 
 def taken_back_to(tag: str) -> str | None:
-    """The release that a tag such as v1.0.0-rollback asks to go back to (plan 8.3, option C); None for any other."""
+    """Return the release that a tag such as v1.0.0-rollback asks to go back to (plan 8.3, option C), or None."""
     version = parse(tag)
     if version is None or not version.prerelease or version.prerelease.split(".")[0] != "rollback":
         return None

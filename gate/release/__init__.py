@@ -1,1 +1,1 @@
-"""Releases a tag to production, and goes back to an earlier one. Plan 3.3, 3.5, 8.1, 8.3."""
+"""Releases a tag to production, and goes back to an earlier release. Plan 3.3, 3.5, 8.1, 8.3."""

@@ -1,7 +1,7 @@
-"""After a release: its notes at GitHub, and a pull request that brings the merge back to staging's branch.
+"""After a release: its notes at GitHub, and a pull request that merges main back into staging's branch.
 
-Best effort: what cannot be done is said, and changes nothing about the release. Facts: docs.github.com/en/rest
-(releases/releases: generate_release_notes; pulls/pulls).
+If one fails, the report says so, and the release is still done. Facts: docs.github.com/en/rest (releases/releases:
+generate_release_notes; pulls/pulls).
 """
 
 from gate.common.errors import GateError
@@ -9,13 +9,20 @@ from gate.vendors.repository import Repository
 
 
 def afterwards(tag: str, branch: str, back_to: str, repository: Repository) -> list[str]:
-    """Do both. Args: back_to: staging's branch, empty where there is none. Returns: what came of it, a line each."""
+    """Do both.
+
+    Args:
+        back_to: staging's branch; empty if there is none.
+
+    Returns:
+        What came of it, one line each.
+    """
     lines = [_notes(tag, repository)]
     return [*lines, _bring_back(branch, back_to, repository)] if back_to not in ("", branch) else lines
 
 
 def _notes(tag: str, repository: Repository) -> str:
-    """GitHub lists the pull requests since the release before."""
+    """Create the release notes. GitHub lists the pull requests since the release before."""
     body = {"tag_name": tag, "name": tag, "generate_release_notes": True}
     try:
         if found := repository.get(f"releases/tags/{tag}"):
@@ -27,7 +34,7 @@ def _notes(tag: str, repository: Repository) -> str:
 
 
 def _bring_back(branch: str, back_to: str, repository: Repository) -> str:
-    """Else GitHub calls staging's branch out of date at the next pull request."""
+    """Open the pull request. Without it GitHub calls staging's branch out of date at the next pull request."""
     title = f"Bring {branch} back to {back_to}"
     try:
         if repository.is_on(back_to, repository.head(branch) or ""):

@@ -11,13 +11,17 @@ from gate.vendors.render_deploys import UNDER_WAY, commit_of
 
 _BUILT = frozenset({"live", "deactivated"})
 _BUILD_IS_GONE = frozenset({400, 404, 409, 410, 422})
-"""Statuses of a refused rollback. Render keeps few builds, but lists the deploys of all of them."""
+"""The statuses of a refused rollback. Render keeps few builds, but lists the deploys of all of them."""
 _LOOK_BACK = 100
-"""How many deploys are looked through for the one of a commit: a page."""
+"""How many deploys are searched for the one of a commit: one page."""
 
 
 class RenderService:
-    """One service. Raises (all methods): RenderError."""
+    """One service.
+
+    Raises:
+        RenderError: any method.
+    """
 
     def __init__(self, session: Session, service: str) -> None:
         self._session = session
@@ -30,19 +34,20 @@ class RenderService:
         self.name = service
 
     def live(self) -> dict[str, Any] | None:
-        """The deploy that serves."""
+        """Return the deploy that serves."""
         return next((deploy for deploy in self._deploys() if deploy["status"] == "live"), None)
 
     def knows(self, sha: str) -> bool:
-        """Whether a commit serves, or is on its way."""
+        """Whether a commit serves, or is being deployed."""
         return any(d["status"] in UNDER_WAY | {"live"} and commit_of(d) == sha for d in self._deploys())
 
     def deploy(self, sha: str, budget: Budget) -> str:
-        """Have a commit serve, unless it does. Answers the deploy's id.
+        """Make a commit serve, unless it does. Returns the deploy's id.
 
-        A deploy of the commit that is under way, from an earlier run or from Render itself, is waited for.
+        If a deploy of the commit is running, from an earlier run or from Render itself, it is waited for.
 
-        Raises: StepFailed when the deploy fails, or does not end within the budget.
+        Raises:
+            StepFailed: the deploy fails, or does not end within the budget.
         """
         known = self._deploys()
         live = next((deploy for deploy in known if deploy["status"] == "live"), None)
@@ -58,9 +63,10 @@ class RenderService:
     def roll_back(self, sha: str, budget: Budget, deploy_id: str = "") -> str:
         """Go back to a deploy, by default the newest of a commit.
 
-        Render reuses the build. Where it no longer has the deploy or its build, the commit is deployed anew.
+        Render uses the build again. If it no longer has the deploy or its build, the commit is deployed anew.
 
-        Raises: StepFailed.
+        Raises:
+            StepFailed: neither worked within the budget.
         """
         known = self._deploys()
         later = [d for d in known if d["status"] in UNDER_WAY and d["id"] != deploy_id and commit_of(d) != sha]
@@ -112,7 +118,7 @@ class RenderService:
         return [entry["deploy"] for entry in listed]
 
     def _start(self, action: str, body: dict[str, str], sha: str, seen: set[str], budget: Budget) -> dict[str, Any]:
-        """A deploy that is queued is answered without a body, and an answer can be lost: both are looked up."""
+        """Return the deploy. A queued one is answered without a body, and an answer can be lost, so it is looked up."""
 
         def made() -> dict[str, Any] | None:
             return next((d for d in self._deploys() if d["id"] not in seen and commit_of(d) == sha), None)

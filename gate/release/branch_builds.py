@@ -11,19 +11,21 @@ from gate.vendors.vercel import Vercel
 
 _ENDED = frozenset({"READY", "ERROR", "CANCELED"})
 _PATIENCE = 60.0
-"""Seconds that Vercel gets to begin a build: it begins none where the commit left the frontend as it was."""
+"""Seconds that Vercel gets to start a build. It starts none if the commit did not change the frontend."""
 
 
 class PreviewBuilds:
-    """Builds of one branch of one project."""
+    """The builds of one branch of one project."""
 
     def __init__(self, vercel: Vercel, project: str, branch: str) -> None:
         self._vercel, self._project, self._branch = vercel, project, branch
 
     def wait_for(self, sha: str, budget: Budget) -> None:
-        """Wait until the branch's domain serves the build of a commit, or it is clear that there is none.
+        """Wait until the branch's domain serves the build of a commit, or until it is clear that there is none.
 
-        Raises: StepFailed where it failed; VendorError.
+        Raises:
+            StepFailed: the build failed.
+            VendorError: Vercel cannot be read.
         """
         project = self._vercel.project_id(self._project)
         if project is None:
@@ -44,11 +46,14 @@ class PreviewBuilds:
 def build_end(state: Callable[[], str | None], sha: str, budget: Budget) -> str:
     """Wait for the end of a build.
 
-    Args: state: of the build now; None where there is none.
+    Args:
+        state: of the build now; None if there is none.
 
-    Returns: READY, ERROR or CANCELED; `none` where Vercel did not begin one.
+    Returns:
+        READY, ERROR or CANCELED; `none` if Vercel did not start one.
 
-    Raises: StepFailed where the budget is used up.
+    Raises:
+        StepFailed: the budget is used up.
     """
     until = budget.elapsed + _PATIENCE
 

@@ -1,4 +1,4 @@
-"""The frontend's build that belongs to a commit. Vercel skips builds of commits that leave the frontend as it was."""
+"""The frontend's build that belongs to a commit. Vercel builds nothing for commits that did not change the frontend."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from gate.release.frontend import VercelProject, commit_of
 from gate.vendors.repository import Repository
 
 _LISTED = 300
-"""Files that GitHub lists of a comparison; where there are so many, more may have changed."""
+"""The most files that GitHub lists of a comparison. If there are this many, more may have changed."""
 _MOST_LOOKS = 10
 
 
@@ -17,9 +17,9 @@ class Build(NamedTuple):
     """One build.
 
     Attributes:
-        id: at Vercel; empty where there is none.
-        sha: the commit it was made of.
-        note: what is special about it; where there is none, what is wrong.
+        id: at Vercel; empty if there is none.
+        sha: the commit that it was made of.
+        note: what is special about it; if there is no build, what is wrong.
     """
 
     id: str = ""
@@ -28,11 +28,13 @@ class Build(NamedTuple):
 
 
 def wait_for_build(sha: str, frontend: VercelProject, repository: Repository, root: str, budget: Budget) -> Build:
-    """Wait until Vercel has built a commit: a release may follow the merge at once.
+    """Wait until Vercel has built a commit, because a release may follow the merge at once.
 
-    Args: root: folder of the frontend in the repository.
+    Args:
+        root: folder of the frontend in the repository.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: Vercel or GitHub cannot be read.
     """
     try:
         state = build_end(lambda: frontend.state_of(sha), sha, budget)
@@ -44,9 +46,10 @@ def wait_for_build(sha: str, frontend: VercelProject, repository: Repository, ro
 
 
 def build_of(sha: str, frontend: VercelProject, repository: Repository, root: str) -> Build:
-    """The ready production build of a commit, or of an earlier one with the same frontend where Vercel made none.
+    """Return the ready production build of a commit. If Vercel made none, return that of an earlier, equal frontend.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: Vercel or GitHub cannot be read.
     """
     if found := frontend.build_of(sha):
         return Build(found["uid"], sha)

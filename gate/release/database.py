@@ -1,8 +1,8 @@
 """A way back for production's data before a release: a recovery point or an export at Render.
 
-Facts (Render API reference, Postgres): GET /postgres/{id}/recovery says whether the database can be brought back to any
-moment (paid plans); POST /postgres/{id}/export starts an export (202), and GET lists them, each with an address once it
-is written.
+Facts (Render API reference, Postgres): GET /postgres/{id}/recovery says whether the database can be restored to any
+time (paid plans); POST /postgres/{id}/export starts an export (202), and GET lists the exports, each with an address
+once it is written.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,18 +15,23 @@ from gate.common.errors import StepFailed
 
 
 class Database:
-    """One database. Raises (all methods): RenderError.
+    """One database.
 
-    Args: hours: how old an export may be.
+    Args:
+        hours: how old an export may be.
+
+    Raises:
+        RenderError: any method.
     """
 
     def __init__(self, session: Session, name: str, hours: int) -> None:
         self._session, self.name, self._hours = session, name, hours
 
     def way_back(self, budget: Budget) -> tuple[str, str]:
-        """Make sure of one, and take an export where there is none.
+        """Make sure that there is a way back, and take an export if there is none.
 
-        Returns: what there is; and what is wrong, where there is none.
+        Returns:
+            What there is; or what is wrong, if there is none.
         """
         found = self._session.find("/postgres", "postgres", self.name)
         if found is None:
@@ -46,7 +51,7 @@ class Database:
         return f"an export of {made['createdAt']}", ""
 
     def _exported(self, path: str) -> dict[str, Any] | None:
-        """The newest export that is written and young enough."""
+        """Return the newest export that is written and young enough."""
         oldest = (datetime.now(UTC) - timedelta(hours=self._hours)).isoformat()
         listed = [one for one in self._session.client.get(f"{path}/export") or [] if one.get("url")]
         newest = max(listed, key=lambda one: str(one["createdAt"]), default=None)

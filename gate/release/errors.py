@@ -6,8 +6,8 @@ __all__ = ["ReleaseRefused", "StepFailed"]
 
 
 class ReleaseRefused(GateError):
-    """A precondition does not hold; nothing was changed. Holds every one of them."""
+    """A precondition does not hold, and nothing was changed. The text has every such precondition."""
 
 
 class Replaced(StepFailed):
-    """Another deploy has taken the place of the one that was waited for, before or after it began to serve."""
+    """Another deploy replaced the one that was waited for, before or after it started to serve."""

@@ -11,13 +11,17 @@ from gate.vendors.vercel import Vercel
 NEEDS = "a token whose scope is the team of the project (vercel:team)"
 _UNDER_WAY = frozenset({"pending", "in-progress"})
 _PATIENCE = 60.0
-"""Seconds that a request for another build gets: Vercel may refuse a second one meanwhile."""
+"""Seconds that a request for another build gets. Vercel may refuse a second one during that time."""
 _VERSIONS = {"promote": "v10", "rollback": "v9"}
 Kind = Literal["promote", "rollback"]
 
 
 class VercelProject:
-    """One project's production. Raises (all methods): VendorError."""
+    """The production of one project.
+
+    Raises:
+        VendorError: any method.
+    """
 
     def __init__(self, vercel: Vercel, project: str) -> None:
         self._vercel, self.name = vercel, project
@@ -34,10 +38,10 @@ class VercelProject:
         return self._vercel.api.get(path, {**query, **self._vercel.query}, needs=NEEDS)
 
     def serving(self) -> dict[str, Any] | None:
-        """The deployment that production's domains point at.
+        """Return the deployment that production's domains point at.
 
-        The one that the project names, unless it is only staged; else where the last promotion or rollback went; else
-        the newest that has served.
+        That is the one that the project names, unless it is only staged; else the target of the last promotion or
+        rollback; else the newest that has served.
         """
         project = self._read()
         last = project.get("lastAliasRequest") or {}
@@ -54,16 +58,16 @@ class VercelProject:
         return {**found, "uid": found.get("uid") or found["id"]} if found else None
 
     def build_of(self, sha: str) -> dict[str, Any] | None:
-        """The newest production build of a commit that is ready, staged or promoted."""
+        """Return the newest ready production build of a commit, staged or promoted."""
         return next(iter(self._builds(state="READY", sha=sha)), None)
 
     def state_of(self, sha: str) -> str | None:
-        """Of the newest production build of a commit, ready or not: QUEUED, BUILDING, ERROR, CANCELED."""
+        """Return the state of the newest production build of a commit: QUEUED, BUILDING, READY, ERROR, CANCELED."""
         found = next(iter(self._builds(sha=sha)), None)
         return str(found.get("readyState") or found.get("state")) if found else None
 
     def ready_builds(self) -> list[dict[str, Any]]:
-        """Of production, newest first."""
+        """Return production's builds, newest first."""
         return self._builds(state="READY")
 
     def _builds(self, **filters: str) -> list[dict[str, Any]]:
@@ -73,18 +77,23 @@ class VercelProject:
         return [one for one in found if sha is None or commit_of(one) == sha]
 
     def promote(self, deployment: str, budget: Budget) -> None:
-        """Point production's domains at a build, unless they do; nothing is built again. One that has served before
-        may have to be rolled back to instead.
+        """Point production's domains at a build, unless they do. Nothing is built again.
 
-        Raises: StepFailed.
+        One that has served before may have to be rolled back to instead.
+
+        Raises:
+            StepFailed: Vercel refused, or the budget is used up.
         """
         self._either("promote", "rollback", deployment, budget)
 
     def roll_back(self, deployment: str, budget: Budget) -> None:
-        """Go back to a build that has served. Where Vercel refuses (the Hobby plan goes back one step only), it is
-        promoted, which also lets later builds take the domains by themselves again where the project says so.
+        """Go back to a build that has served.
 
-        Raises: StepFailed.
+        If Vercel refuses (the Hobby plan goes back one step only), the build is promoted. That also lets later builds
+        take the domains by themselves again, if the project says so.
+
+        Raises:
+            StepFailed: Vercel refused both, or the budget is used up.
         """
         self._either("rollback", "promote", deployment, budget)
 
@@ -126,8 +135,13 @@ class VercelProject:
         budget.note(f"Vercel: {deployment} serves production")
 
     def _settled(self, deployment: str, budget: Budget) -> bool:
-        """Let a request for another build end, such as a promotion that is to be taken back: until then, what serves
-        is about to change. Returns: whether it has ended."""
+        """Wait until a request for another build has ended, such as a promotion that is to be taken back.
+
+        Until then, what serves is about to change.
+
+        Returns:
+            Whether it has ended.
+        """
         until = budget.elapsed + _PATIENCE
 
         def ended() -> list[bool] | None:
@@ -152,7 +166,7 @@ class VercelProject:
         return self._read().get("lastAliasRequest") or {}
 
     def _since(self, before: dict[str, Any], deployment: str) -> dict[str, Any]:
-        """The last request, if it is a newer one for this deployment."""
+        """Return the last request, if it is a newer one for this deployment."""
         last = self._last()
         newer = last.get("requestedAt") != before.get("requestedAt")
         return last if newer and last.get("toDeploymentId") == deployment else {}

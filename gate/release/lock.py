@@ -1,9 +1,9 @@
-"""One release at a time: a ref at GitHub that only one can make, and that nobody has to clean up after a crash.
+"""One release at a time: a ref at GitHub that only one run can create, and that nobody has to clean up after a crash.
 
-Locks are numbered refs, `refs/gate/<environment>/<n>`. GitHub makes a ref once and answers 422 to everybody else
-(docs.github.com/en/rest/git/refs), so the next number is won by one. Each points to a tag object that says who holds
-it and until when; an expired one no longer counts. The tag object is of the branch's head: a workflow's token may not
-make a ref of a commit with other workflow files than those.
+Locks are numbered refs, `refs/gate/<environment>/<n>`. GitHub creates a ref once and answers 422 to everybody else
+(docs.github.com/en/rest/git/refs), so only one run gets the next number. Each points to a tag object that says who
+holds it and until when; an expired one no longer counts. The tag object is of the branch's head, because a workflow's
+token may not create a ref of a commit with other workflow files.
 """
 
 import json
@@ -22,7 +22,13 @@ _NEEDS = "Contents: write"
 
 @dataclass(frozen=True)
 class Holder:
-    """number: of the ref. until: when the lock expires by itself. is_ours: whether a lock's note is there."""
+    """One lock.
+
+    Attributes:
+        number: of the ref.
+        until: when the lock expires by itself.
+        is_ours: whether a lock's note is there.
+    """
 
     number: int
     who: str
@@ -31,11 +37,12 @@ class Holder:
 
 
 class ReleaseLock:
-    """Args:
+    """The lock of one environment.
 
-    branch: one of the repository's.
-    who: names this run; the same name again is the same run, tried again.
-    is_over: whether a run of a name cannot be going on any more.
+    Args:
+        branch: one of the repository's.
+        who: the name of this run. The same name again is the same run, tried again.
+        is_over: returns whether the run of a name has certainly ended.
     """
 
     def __init__(
@@ -52,9 +59,9 @@ class ReleaseLock:
         self._number: int | None = None
 
     def holders(self) -> list[Holder]:
-        """Every lock there is, expired ones too (git/refs, matching references).
+        """Return every lock, also expired ones (git/refs, matching references).
 
-        A ref is one by its number. What else people keep below the same name is theirs, and is left alone.
+        A lock's ref has a number. Other refs below the same name belong to people, and are left alone.
         """
         found = self._repository.get(f"git/matching-refs/{self._prefix}/") or []
         numbered = re.compile(rf"refs/{re.escape(self._prefix)}/([0-9]+)", re.ASCII)
@@ -62,7 +69,7 @@ class ReleaseLock:
         return [self._holder(int(name[1]), ref) for name, ref in locks if name]
 
     def _holder(self, number: int, ref: dict[str, Any]) -> Holder:
-        """A number without a note of ours is taken, and holds nobody up."""
+        """Return a lock. A number without a note of ours is taken, and holds nobody up."""
         tag = self._repository.get(f"git/tags/{ref['object']['sha']}") or {}
         try:
             note = json.loads(tag.get("message") or "{}")
@@ -71,9 +78,10 @@ class ReleaseLock:
             return Holder(number, "somebody", datetime.fromtimestamp(0, UTC), is_ours=False)
 
     def take(self, seconds: int) -> None:
-        """Hold the lock for so long at most.
+        """Hold the lock for at most this many seconds.
 
-        Raises: ReleaseRefused where another run holds it.
+        Raises:
+            ReleaseRefused: another run holds it.
         """
         held = self.holders()
         self._refuse_others(held)
@@ -113,7 +121,7 @@ class ReleaseLock:
                 )
 
     def release(self) -> None:
-        """Let others go on; what cannot be said now expires by itself."""
+        """Release the lock. If that fails, it expires."""
         if self._number is not None:
             self._drop(self._number)
             self._number = None

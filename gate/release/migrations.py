@@ -1,6 +1,6 @@
 """Which database migrations a release brings: from the files of its commits, or from a command that lists them.
 
-Whether one can be undone is told by the team, in the migration's file or in the command's line about it: a comment
+The team says whether one can be undone, in the migration's file or in the command's line about it: a comment
 `reversible: yes` or `reversible: no`.
 """
 
@@ -19,7 +19,11 @@ _SAID = re.compile(r"\breversible:\s*(yes|no)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Migration:
-    """One migration. reversible: None if the team does not say it."""
+    """One migration.
+
+    Attributes:
+        reversible: None if the team does not say it.
+    """
 
     name: str
     reversible: bool | None = None
@@ -30,7 +34,7 @@ class Migration:
 
 
 def sentence(found: Sequence[Migration]) -> str:
-    """What a report says of them."""
+    """Return what a report says of them."""
     if not found:
         return "it brings no migration"
     count = "1 migration" if len(found) == 1 else f"{len(found)} migrations"
@@ -38,11 +42,13 @@ def sentence(found: Sequence[Migration]) -> str:
 
 
 def of_the_files(now: str, sha: str, repository: Repository, folders: Sequence[str]) -> list[Migration] | None:
-    """The migrations whose files are new since the commit that serves; a renamed or deleted one is not new.
+    """Return the migrations whose files are new since the commit that serves. A renamed or deleted one is not new.
 
-    Returns: None if GitHub cannot compare the two.
+    Returns:
+        None if GitHub cannot compare the two.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: GitHub cannot be read.
     """
     files = repository.changed(now, sha) if now else None
     if files is None:
@@ -63,14 +69,14 @@ def of_the_files(now: str, sha: str, repository: Repository, folders: Sequence[s
 class MigrationList:
     """A command of the stack file that prints a line for each migration, run as a one-off job of the service.
 
-    A job runs the build that serves. So the lines that it prints after a release and did not print before are new.
+    A job runs the build that serves. So lines that it prints only after a release are new migrations.
     """
 
     jobs: Jobs
     command: str
 
     def lines(self, budget: Budget) -> list[str]:
-        """What it prints now; nothing if it cannot be run, which holds up no release."""
+        """Return what it prints now; nothing if it cannot run, which stops no release."""
         try:
             job = self.jobs.run(self.command, budget)
             if job["status"] == "succeeded":
@@ -82,7 +88,7 @@ class MigrationList:
 
 
 def new_lines(before: Iterable[str], after: Iterable[str]) -> list[Migration]:
-    """The migrations of the lines that were not there before."""
+    """Return the migrations of the lines that were not there before."""
     known = set(before)
     new = [line.strip() for line in after if line.strip() and line not in known]
     return [Migration(_SAID.sub("", line).rstrip(" #(-)").strip(), _said(line)) for line in new]

@@ -1,4 +1,4 @@
-"""What has to hold before a release changes anything (plan 3.3, 4.2). Every one is looked at; none is skipped."""
+"""What has to hold before a release changes anything (plan 3.3, 4.2). Every precondition is checked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,11 @@ from gate.vendors.repository import Repository
 
 @dataclass(frozen=True)
 class Ready:
-    """What is to be released. build: the frontend's, empty where the environment has no frontend."""
+    """What is to be released.
+
+    Attributes:
+        build: the frontend's; empty if the environment has no frontend.
+    """
 
     tag: str
     sha: str
@@ -24,7 +28,11 @@ class Ready:
 
 @dataclass(frozen=True)
 class Condition:
-    """One precondition. problem: why it does not hold, and what to do; empty where it holds."""
+    """One precondition.
+
+    Attributes:
+        problem: why it does not hold, and what to do; empty if it holds.
+    """
 
     title: str
     problem: str = ""
@@ -39,13 +47,15 @@ def look(
     budget: Budget,
     hotfix: str = "",
 ) -> tuple[list[Condition], Ready | None]:
-    """Look at every precondition. Answers what is to be released where all of them hold.
+    """Check every precondition. Returns what is to be released, if all of them hold.
 
-    The frontend's build is waited for within the budget, where everything else holds.
+    If everything else holds, it waits for the frontend's build within the budget.
 
-    Args: hotfix: why staging's smoke tests are skipped; empty for a release like any other.
+    Args:
+        hotfix: why staging's smoke tests are skipped; empty for a normal release.
 
-    Raises: ReleaseRefused for a tag that is no version, of which nothing else can be said.
+    Raises:
+        ReleaseRefused: the tag is no version, so that nothing else can be checked.
     """
     version = parse(tag)
     if version is None:
@@ -78,7 +88,7 @@ def _on_branch(repository: Repository, branch: str, sha: str) -> Condition:
 
 
 def _past_staging(smoked: Condition, hotfix: str) -> Condition:
-    """A hotfix skips staging's tests, and is none where there is nothing to skip."""
+    """Check that a hotfix skips something: if staging's tests passed, a normal release will do."""
     if not hotfix:
         return smoked
     if not smoked.problem:
@@ -87,7 +97,7 @@ def _past_staging(smoked: Condition, hotfix: str) -> Condition:
 
 
 def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
-    """Than the last good release. The same tag again, on the same commit, is the continuation of a run."""
+    """Check that it is newer than the last good release. The same tag on the same commit continues a run."""
     released = [(version, r) for r in records if r.good and r.task == "deploy" and (version := parse(r.tag))]
     last = max(released, key=lambda pair: pair[0], default=None)
     version, title = parse(tag), "newer than the last release"
@@ -101,7 +111,7 @@ def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
 
 
 def _gone_back_from(sha: str, records: Sequence[Record]) -> str:
-    """The release that a rollback has put in the place of a commit since it was last put there; empty without one."""
+    """Return the release that a rollback has put in place of a commit since it was last released; empty without one."""
     for record in records:
         if record.good and record.sha == sha:
             return ""
@@ -111,7 +121,7 @@ def _gone_back_from(sha: str, records: Sequence[Record]) -> str:
 
 
 def _smoked(target: Target, repository: Repository, sha: str) -> Condition:
-    """On staging, on this commit or, where main got it by a merge that added nothing, on the commit that was merged."""
+    """Check staging's tests on this commit or, if main got it by a merge that added nothing, on the merged commit."""
     context = target.settings.release.smoke_context
     title = f"staging passed its smoke tests ({context})"
     statuses = repository.statuses(sha, context)

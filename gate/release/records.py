@@ -1,7 +1,7 @@
 """The record of releases at GitHub: one deployment each, its payload and its statuses. Metrics are computed from it.
 
-docs.github.com/en/rest/deployments. A deployment's state is that of its newest status; a later success of the same
-environment turns an earlier one into `inactive`, which was good in its time.
+docs.github.com/en/rest/deployments. A deployment's state is that of its newest status. A later success in the same
+environment changes an earlier one to `inactive`, which means that it was good in its time.
 """
 
 import itertools
@@ -17,12 +17,12 @@ _NEEDS = "Deployments: write"
 _GOOD = frozenset({"success", "inactive"})
 _OPEN = frozenset({"queued", "pending", "in_progress"})
 _ENOUGH = 50
-"""Releases and rollbacks that are looked at: more than anybody goes back."""
+"""How many releases and rollbacks are read: more than anybody goes back."""
 _AT_ONCE = 8
 
 
 class Half(NamedTuple):
-    """A half of production: the commit that serves there, and the one that is wanted; empty for none."""
+    """A half of production: the commit that serves there, and the wanted one; empty for none."""
 
     where: str
     is_: str
@@ -31,9 +31,10 @@ class Half(NamedTuple):
 
 @dataclass(frozen=True)
 class Serving:
-    """What served: ids at Render and Vercel, with their commits; empty where nothing did.
+    """What served: ids at Render and Vercel, with their commits; empty if nothing did.
 
-    others: deploy and commit of each further service, by name.
+    Attributes:
+        others: deploy and commit of each further service, by name.
     """
 
     render_deploy: str = ""
@@ -43,7 +44,7 @@ class Serving:
     others: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def beside(self, wanted: Self) -> list[Half]:
-        """The commit of each half, beside the one that is wanted."""
+        """Return the commit of each half, beside the wanted one."""
         others = [Half(f"Render, {name}", commit, wanted.others.get(name, ("", ""))[1])
                   for name, (_, commit) in self.others.items()]  # fmt: skip
         render = Half("Render", self.render_commit, wanted.render_commit)
@@ -57,8 +58,8 @@ class Record:
     Attributes:
         task: deploy or rollback.
         before: what served when it began.
-        frontend: commit of the frontend's build that belongs to the release; an older one where this release left
-            the frontend as it was.
+        frontend: commit of the frontend's build that belongs to the release. It is an older one if this release did not
+            change the frontend.
         asked: the tag that asked for a rollback, such as v1.2.2-rollback.
     """
 
@@ -85,21 +86,25 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """False where a run was killed, or could not go back."""
+        """Whether it ended. A run that was killed, or could not go back, did not."""
         return not self.open and self.state != "error"
 
 
 class Records:
-    """The deployments of one of GitHub's environments. Raises (all methods): VendorError.
+    """The deployments of one of GitHub's environments.
 
-    Args: live: whether it is production, which GitHub shows as such.
+    Args:
+        live: whether it is production, which GitHub shows as such.
+
+    Raises:
+        VendorError: any method.
     """
 
     def __init__(self, repository: Repository, environment: str, *, live: bool) -> None:
         self._repository, self._environment, self._live = repository, environment, live
 
     def newest(self) -> list[Record]:
-        """The newest ones of the gate, newest first; what others recorded between them is passed over."""
+        """Return the gate's newest deployments, newest first, without those that others recorded."""
         listed = deployments(self._repository, self._environment, needs=_NEEDS)
         own = list(itertools.islice(filter(is_ours, listed), _ENOUGH))
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # one after the other, thirty would take seconds of a rollback
@@ -118,9 +123,10 @@ class Records:
     def begin(
         self, tag: str, sha: str, task: str, before: Serving, frontend: str = "", asked: str = "", hotfix: str = ""
     ) -> Record:
-        """Record that it begins. Sent once: a lost answer ends the run before anything was deployed.
+        """Record that it begins. It is sent once: a lost answer ends the run before anything was deployed.
 
-        Args: see Record. hotfix: why it went past staging.
+        Args:
+            hotfix: why it skipped staging. For the others see Record.
         """
         payload = {"gate": 1, "tag": tag, "before": vars(before)}
         payload |= {"frontend": frontend} if frontend not in ("", sha) else {}
@@ -141,7 +147,11 @@ class Records:
         return Record(made["id"], tag, sha, task, "in_progress", before, frontend or sha, asked)
 
     def say(self, record: int, state: str, description: str) -> None:
-        """Add a status. Args: description: cut at 140 characters, which is all that GitHub takes."""
+        """Add a status.
+
+        Args:
+            description: cut at 140 characters, which is GitHub's limit.
+        """
         body = {"state": state, "description": description[:140], "environment": self._environment}
         path = f"deployments/{record}/statuses"
         self._repository.send("POST", path, body, needs=_NEEDS, repeatable=True)

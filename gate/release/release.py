@@ -1,7 +1,7 @@
-"""A release: preconditions, lock, record, both vendors, smoke tests; and back again when one of them does not go well.
+"""A release: preconditions, lock, record, both vendors, smoke tests, and a rollback if one of them fails.
 
-Killed at any point and run again it goes on: what serves is left alone, what is under way is waited for, and what
-served before is in the record at GitHub.
+If it is killed, run it again: it continues. It keeps what serves, waits for what is running, and reads what served
+before from the record at GitHub.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from gate.stack.target import Target
 from gate.vendors.repository import Repository
 
 SPARE = 120
-"""Seconds that a run may take longer than its budgets, for what a vendor's answer takes at the end."""
+"""Seconds that a run may take beyond its budgets, for a vendor's answer at the end."""
 
 _LISTING = 120.0
 """Seconds that the command which lists the migrations may take."""
@@ -35,10 +35,10 @@ class Stage:
     """Everything that a release and a rollback work with.
 
     Attributes:
-        preview: where the frontend serves by itself.
-        database: that a release needs a way back for.
+        preview: where Vercel deploys the frontend by itself.
+        database: the one that a release needs a way back for.
         migration_list: lists the migrations of what serves; None if no command is named.
-        back_to: the branch that a release's merge is brought back to, by a pull request.
+        back_to: the branch that main is merged back into after a release, by a pull request.
     """
 
     target: Target
@@ -60,7 +60,11 @@ class Stage:
             self.lock.release()
 
     def ended(self, record: Record, state: str, text: str) -> list[str]:
-        """Record how it ended, where that changes nothing about what serves. Returns: advice where it cannot be."""
+        """Record how it ended, when that changes nothing about what serves.
+
+        Returns:
+            Advice, if it cannot be recorded.
+        """
         try:
             self.records.say(record.id, state, text)
         except GateError as error:
@@ -69,12 +73,17 @@ class Stage:
 
 
 def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> ReleaseReport:
-    """Release a tag. Args: hotfix: why it goes past staging; empty for a release like any other.
+    """Release a tag.
 
-    Returns: `done`; `refused`, and nothing was changed; `rolled back`, and what served before serves again; `failed`,
-    and what serves has to be looked at.
+    Args:
+        hotfix: why it skips staging; empty for a normal release.
 
-    Raises: GateError and RenderError before the first change.
+    Returns:
+        `done`; `refused`: nothing was changed; `rolled back`: what served before serves again; `failed`: somebody has
+        to look at what serves.
+
+    Raises:
+        GateError, RenderError: before the first change.
     """
     report = ReleaseReport(action="hotfix" if hotfix else "release", tag=tag, outcome="refused")
     records = stage.records.newest()
@@ -104,7 +113,7 @@ def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Release
 
 
 def _data(ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> list[Condition]:
-    """A way back for the data, made sure of while nothing has changed; and which migrations there will be."""
+    """Make sure that the data has a way back while nothing has changed, and find the migrations."""
     settings, serving = stage.target.settings.release, stage.production.serving()
     brought = of_the_files(serving.render_commit, ready.sha, stage.repository, settings.migrations)
     report.migrations = brought or []
@@ -118,7 +127,7 @@ def _data(ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> 
 
 
 def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budget, hotfix: str) -> Record:
-    """The record of this release: a new one, or that of a run which was killed."""
+    """Return the record of this release: a new one, or that of a run which was killed."""
     unfinished = [record for record in records if record.open and record.task == "deploy"]
     for record in unfinished:
         if (record.tag, record.sha) == (ready.tag, ready.sha):
@@ -133,7 +142,7 @@ def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budge
 
 
 def _before(unfinished: Sequence[Record], serving: Serving) -> Serving:
-    """What to go back to: what serves, unless that is half of a release that was killed."""
+    """Return what to go back to: what serves, unless that is half of a killed release."""
     half = next((r for r in unfinished if r.sha in (serving.render_commit, serving.vercel_commit)), None)
     return half.before if half else serving
 
@@ -160,12 +169,12 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
 
 
 def _listed(stage: Stage, budget: Budget) -> list[str]:
-    """The migrations of what serves; empty if no command lists them."""
+    """Return the migrations of what serves; empty if no command lists them."""
     return stage.migration_list.lines(budget.extended(_LISTING)) if stage.migration_list else []
 
 
 def _take_back(record: Record, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
-    """Automatic rollback (plan 3.3, 8.1), with a budget of its own."""
+    """Roll back automatically (plan 3.3, 8.1), with a budget of its own."""
     own = budget.extended(stage.target.settings.release.rollback_budget_seconds)
     own.note("rolling back")
     try:
@@ -181,14 +190,14 @@ def _take_back(record: Record, stage: Stage, budget: Budget, report: ReleaseRepo
 
 
 def worded(error: BaseException) -> str:
-    """What went wrong, in a line. The text of an unexpected error may quote an answer, so only its kind is shown."""
+    """Return what went wrong, in a line. An unexpected error may quote an answer, so only its kind is shown."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     return str(error) if isinstance(error, GateError | RenderError) else f"unexpected {type(error).__name__}"
 
 
 def migrations(target: Target) -> str:
-    """What no rollback undoes."""
+    """Return the warning about what no rollback undoes."""
     return (
         "Database migrations of the release are not undone: where the older version cannot work with the newer schema, "
         f"follow {target.settings.release.runbook}"
@@ -196,7 +205,7 @@ def migrations(target: Target) -> str:
 
 
 def not_whole(goal: Serving, stage: Stage) -> list[str]:
-    """After a rollback that failed: which half serves what, the command that finishes it, and the steps by hand."""
+    """Return the advice after a failed rollback: what each half serves, the command that finishes it, manual steps."""
     try:
         now = stage.production.serving()
     except (GateError, RenderError) as error:
@@ -218,7 +227,7 @@ def _named(sha: str, names: Mapping[str, str]) -> str:
 
 
 def by_hand(before: Serving, target: Target) -> list[str]:
-    """What a person does where the program could not."""
+    """Return what a person does if the program cannot."""
     deploys = {target.settings.render.service.name: before.render_deploy}
     deploys |= {other.name: before.others.get(other.name, ("",))[0] for other in target.settings.render.other_services}
     lines = [f"Render: {name}, Deploys, {deploy or 'the last good one'}, Rollback" for name, deploy in deploys.items()]

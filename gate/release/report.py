@@ -1,4 +1,4 @@
-"""What came of a release or a rollback: for a person, as JSON, as Markdown for a step summary."""
+"""The result of a release or a rollback: for a person, as JSON, and as Markdown for a step summary."""
 
 from typing import Any, Literal
 
@@ -20,13 +20,13 @@ _EXIT_CODES: dict[Outcome, ExitCode] = {
 
 
 class ReleaseReport(report.Report):
-    """What came of it; filled in while it goes on.
+    """The result, filled in while it runs.
 
     Attributes:
-        outcome: `overtaken` where something newer has taken the place meanwhile, so that nothing is left to do.
+        outcome: `overtaken` if something newer took its place, so that nothing is left to do.
         conditions: title and problem of each precondition; one that holds has no problem.
         timeline: seconds since the beginning, and what happened.
-        reason: why it did not go well; empty where it did.
+        reason: why it did not succeed; empty if it did.
         migrations: that it brings to the database.
     """
 
@@ -54,11 +54,11 @@ class ReleaseReport(report.Report):
         return {**super().as_json(), "exitCode": self.exit_code}
 
     def files(self, name: str, markdown: str | None = None) -> dict[str, str | bytes]:
-        """Called release, whichever of the three commands it was."""
+        """Return the files' name, which is release for all three commands."""
         return super().files("release", markdown)
 
     def lines(self) -> list[str]:
-        """For a terminal. The timeline was told while it happened."""
+        """Return lines for a terminal, without the timeline, which was shown while it happened."""
         conditions = [f"  {'no ' if problem else 'yes'}  {title}" + (f": {problem}" if problem else "")
                       for title, problem in self.conditions]  # fmt: skip
         return [*conditions, self.headline, *self.advice]

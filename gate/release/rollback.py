@@ -1,4 +1,4 @@
-"""Going back to an earlier release, or to what served before one that never ended (plan 3.5, 8.3)."""
+"""Goes back to an earlier release, or to what served before one that never ended (plan 3.5, 8.3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,11 @@ from gate.release.report import ReleaseReport
 
 @dataclass(frozen=True)
 class _Goal:
-    """What has to serve. record: of a rollback there that was killed, or failed."""
+    """What has to serve.
+
+    Attributes:
+        record: of an earlier rollback to it that was killed, or failed.
+    """
 
     tag: str
     serving: Serving
@@ -29,13 +33,15 @@ def rollback(
 
     Args:
         to: a release tag; None is the last good release before the one that serves.
-        leaving: the release that is to be taken back; where another one serves, there is nothing to do.
-        asked: the tag that asked for it, which does so once only.
+        leaving: the release that is to be taken back. If another one serves, nothing is done.
+        asked: the tag that asked for it, which works once only.
         why: what is wrong with the release that serves.
 
-    Returns: `done`, `refused` or `failed`.
+    Returns:
+        `done`, `refused` or `failed`.
 
-    Raises: ReleaseRefused and vendors' errors before the first change.
+    Raises:
+        ReleaseRefused, VendorError, RenderError: before the first change.
     """
     records = stage.records.newest()
     serving = stage.production.serving()
@@ -81,15 +87,16 @@ def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report
 
 
 def _carried_out(asked: str, records: Sequence[Record]) -> str:
-    """A workflow that runs again must not go back a second time, long after."""
+    """Return why it is not done again: a workflow that runs again much later must not go back a second time."""
     done = asked and any(record.asked == asked and record.good for record in records)
     return f"{asked} was carried out before: push another such tag, or run gate rollback" if done else ""
 
 
 def _elsewhere(leaving: str, stage: Stage, records: Sequence[Record], serving: Serving) -> str:
-    """Why a release need not be taken back: nothing of it serves, or will serve. Empty where it has to be.
+    """Return why a release need not be taken back: nothing of it serves, or will serve. Empty if it has to be.
 
-    Raises: ReleaseRefused for a release that nobody knows.
+    Raises:
+        ReleaseRefused: nobody knows the release.
     """
     sha = next((r.sha for r in records if (r.tag, r.task) == (leaving, "deploy")), None)
     sha = sha or stage.repository.commit_of(leaving)
@@ -122,7 +129,7 @@ def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serv
 
 
 def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
-    """Where the newest run was killed, or could not go back: what it was on its way to, or what served before it."""
+    """Return the goal if the newest run was killed or could not go back: its own goal, or what served before it."""
     newest = next(iter(records), None)
     if newest is None or newest.ended:
         return None
@@ -135,7 +142,7 @@ def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
 
 
 def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
-    """Tag and commit of the newest good release that does not serve, and that nobody has gone back from since."""
+    """Return tag and commit of the newest good release that does not serve and was not taken back since."""
     names = {record.sha: record.tag for record in records}
     left: set[str] = set()
     for record in records:
@@ -147,7 +154,7 @@ def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
 
 
 def _is_back(names: dict[str, str], record: Record) -> bool:
-    """Whether a rollback went back; to a newer version it went forward again."""
+    """Whether a rollback went back. One to a newer version went forward again."""
     here, there = parse(names.get(record.before.render_commit, "")), parse(record.tag)
     return here is None or there is None or there < here
 

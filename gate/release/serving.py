@@ -1,4 +1,4 @@
-"""Production as a whole: what serves at both vendors, and putting a release, or what served before it, in its place."""
+"""Production as a whole: what serves at both vendors, and how a release, or what served before it, is put there."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,11 @@ from gate.vendors.render_deploys import commit_of as render_commit
 
 
 class Tested(Protocol):
-    """What smoke tests say of what serves. problems: what failed, in few words each."""
+    """What smoke tests say of what serves.
+
+    Attributes:
+        problems: what failed, in a few words each.
+    """
 
     @property
     def passed(self) -> bool: ...
@@ -26,16 +30,17 @@ class Tested(Protocol):
 
 Smoke = Callable[[float], Tested]
 _LEAST = 10.0
-"""Seconds that smoke tests get even where the budget is used up: without them nothing is known."""
+"""Seconds that smoke tests get even if the budget is used up, because without them nothing is known."""
 
 
 @dataclass(frozen=True)
 class Production:
-    """Attributes:
+    """Both halves of production.
 
-    frontend: None where the environment has none.
-    smoke: looks whether what serves works, within so many seconds.
-    others: further services of the same repository, which are released together with the backend.
+    Attributes:
+        frontend: None if the environment has none.
+        smoke: tests whether what serves works, within so many seconds.
+        others: further services of the same repository, which are released together with the backend.
     """
 
     backend: RenderService
@@ -54,13 +59,18 @@ class Production:
         return Serving(*_of(live), shown.get("uid", ""), vercel_commit(shown), others)
 
     def at(self, sha: str, build: str, built: str) -> Serving:
-        """What serves where a commit does. Args: build, built: the frontend's, and its commit; empty without one."""
+        """Return what serves when a commit does.
+
+        Args:
+            build, built: the frontend's, and its commit; empty without one.
+        """
         return Serving("", sha, build, built, {other.name: ("", sha) for other in self.others})
 
     def put(self, wanted: Serving, budget: Budget) -> None:
-        """Backend first: a new frontend needs its API, an old one lives with a newer API.
+        """Put a release in place, the backend first: a new frontend needs its API, an old one works with a newer API.
 
-        Raises: StepFailed and vendors' errors.
+        Raises:
+            StepFailed, VendorError, RenderError: a half failed.
         """
         for service in self.services:
             service.deploy(wanted.render_commit, budget)
@@ -69,11 +79,13 @@ class Production:
         self.check(budget, wanted)
 
     def put_back(self, before: Serving, budget: Budget) -> None:
-        """The other way round: an old frontend works with the newer API, also where the backend then fails to follow.
+        """Put an earlier state back, the frontend first.
 
-        What serves already is left alone, so that this can be tried again.
+        An old frontend works with the newer API, also if the backend then fails. What serves already is left alone, so
+        that this can be tried again.
 
-        Raises: StepFailed, also where it is not known what served before; vendors' errors.
+        Raises:
+            StepFailed, VendorError, RenderError: a half failed, or nobody knows what served before.
         """
         unknown = []
         if self.frontend and before.vercel_deployment:
@@ -95,9 +107,10 @@ class Production:
         self.check(budget, before)
 
     def check(self, budget: Budget, wanted: Serving | None = None) -> None:
-        """Look whether what should serve does, and whether it works.
+        """Check that the right commits serve, and that they work.
 
-        Raises: StepFailed naming what serves instead, or the smoke tests that failed.
+        Raises:
+            StepFailed: names what serves instead, or the smoke tests that failed.
         """
         halves = self.serving().beside(wanted) if wanted else []
         if other := [half for half in halves if half.wanted not in ("", half.is_)]:

@@ -31,11 +31,12 @@ def open_stage(
     """Open what a release works with.
 
     Args:
-        environ: GITHUB_TOKEN, VERCEL_API_TOKEN where the environment has a frontend, RENDER_API_KEY.
-        seconds: that everything may take; Render's answers are waited for no longer, with some to spare.
+        environ: GITHUB_TOKEN, RENDER_API_KEY, and VERCEL_API_TOKEN if the environment has a frontend.
+        seconds: that everything may take. Waits for Render end a little earlier.
         smoke: tests what serves.
 
-    Raises: GateError, RenderError.
+    Raises:
+        GateError, RenderError: something cannot be opened.
     """
     settings = target.settings
     with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + SPARE) as session:
@@ -72,7 +73,7 @@ def _migration_list(target: Target, session: Session, tell: Callable[[str], None
 
 
 def _merged_before(target: Target, environ: Mapping[str, str]) -> str:
-    """The branch of the environment that changes pass before this one; empty where none is known."""
+    """Return the branch of the environment that changes pass before this one; empty if none is known."""
     peers = load_peers(target.settings, environ)
     return next((peer.github.branch.name for peer in peers if not peer.released_by_tag), "")
 
@@ -89,7 +90,7 @@ def _preview(target: Target, accounts: Accounts, tell: Callable[[str], None]) ->
 
 
 def who(environ: Mapping[str, str]) -> str:
-    """A workflow's run, whose second attempt is the same; else a process on a machine."""
+    """Return the name of this run: a workflow's run, which its second attempt shares, else a process on a machine."""
     if run := environ.get("GITHUB_RUN_ID"):
         return f"run {run} of {environ.get('GITHUB_REPOSITORY', 'a workflow')}"
     return f"{_machine()}, process {os.getpid()}"

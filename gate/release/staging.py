@@ -1,4 +1,4 @@
-"""A commit that an environment deploys by itself: waited for, smoke-tested, recorded, told (plan 3.1, 3.2)."""
+"""A commit that an environment deploys by itself: wait for it, smoke-test it, record it, tell it (plan 3.1, 3.2)."""
 
 import os
 
@@ -16,19 +16,21 @@ from gate.vendors.render_deploys import commit_of
 from gate.vendors.repository import CommitState
 
 PATIENCE = 60.0
-"""Seconds that Render gets to begin the deploy by itself."""
+"""Seconds that Render gets to start the deploy by itself."""
 _PAUSE = 5.0
 
 
 def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
-    """Wait until a commit serves, and look whether it works. Nothing is rolled back: the next commit is the remedy.
+    """Wait until a commit serves, and test whether it works. Nothing is rolled back, because the next commit fixes it.
 
-    The commit gets the status that main requires and releases ask for; the pull request that brought it, a comment.
+    The commit gets the status that main requires and releases ask for. The pull request that brought it gets a comment.
 
-    Returns: `done`; `overtaken`, where a newer commit took its place before it was tested, which is no failure;
-    `failed`, also where the status could not be set, because without it nothing goes on from here.
+    Returns:
+        `done`; `overtaken`: a newer commit took its place before it was tested, which is no failure; `failed`: also if
+        the status could not be set, because without it nothing can go on to production.
 
-    Raises: GateError and RenderError before there is anything to wait for.
+    Raises:
+        GateError, RenderError: before there is anything to wait for.
     """
     report = ReleaseReport(action="deploy", tag=sha[:7], outcome="failed", sha=sha)
     record = None
@@ -57,7 +59,11 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
 
 
 def _refuse_overtaken(sha: str, stage: Stage) -> None:
-    """To deploy it would take the newer one back. Raises: Replaced."""
+    """Refuse to deploy the commit if that would take a newer one back.
+
+    Raises:
+        Replaced: it would.
+    """
     head = stage.repository.head(stage.target.settings.github.branch.name)
     if head not in (None, sha) and not stage.production.backend.knows(sha):
         raise Replaced(f"overtaken by {str(head)[:7]}")
@@ -96,7 +102,7 @@ def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
 
 
 def _comment(sha: str, stage: Stage, report: ReleaseReport) -> None:
-    """One comment on each pull request that brought the commit, renewed by a rerun."""
+    """Write one comment on each pull request that brought the commit. A rerun renews it."""
     mark, tracker = marker(stage.target.environment), IssueTracker(stage.repository)
     for pull in stage.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
         tracker.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")
