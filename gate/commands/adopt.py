@@ -1,12 +1,11 @@
 """`gate adopt`."""
 
-import os
-
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, gate_command
+from gate.commands.running import Run
 
 
-def adopt(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> int:
+@gate_command("adopt")
+def adopt(run: Run, where: Where) -> None:
     """Print the lines that adopt what exists at the vendors.
 
     Reads only. Runs a preview and looks up everything that it would create at GitHub, Auth0 and Vercel, by name. Paste
@@ -27,16 +26,12 @@ def adopt(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> 
     - `gate adopt --env production`
     - `gate adopt --env production --json`
     """
-    with command("adopt", as_json=as_json) as run:
-        from gate.recover.accounts import accounts_of
-        from gate.recover.search import search
-        from gate.stack.project import open_stack
-        from gate.stack.target import choose
+    from gate.recover.accounts import accounts_of
+    from gate.recover.search import search
+    from gate.stack.project import open_stack
 
-        _, name = choose(env, stack, os.environ)
-        with run.progress(f"looking for what {name} declares") as tell:
-            opened = open_stack(name)
-            with accounts_of(opened, run.hide) as accounts:
-                adoption = search(opened, accounts, tell)
-        run.finish(adoption)
-    return run.exit_code
+    with run.progress(f"looking for what {where.stack} declares") as tell:
+        opened = open_stack(where.stack)
+        with accounts_of(opened, run.hide) as accounts:
+            adoption = search(opened, accounts, tell)
+    run.finish(adoption)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command, option
+from gate.commands.running import Run
 
 
 class Source(StrEnum):
@@ -19,9 +19,11 @@ class Source(StrEnum):
     ACCOUNT = "account"
 
 
+@gate_command("import")
 def import_blueprint(
+    run: Run,
+    where: Where,
     blueprint: Annotated[Path, typer.Argument(help="The Blueprint's path.", metavar="FILE")] = Path("render.yaml"),
-    env: Env = None,
     source: Annotated[
         Source,
         typer.Option("--from", help="A file here, one in the application's repository, or what lives at Render."),
@@ -29,21 +31,12 @@ def import_blueprint(
     ref: Annotated[
         str, typer.Option(help="With --from repository: a branch, tag or commit.", show_default="the default branch")
     ] = "",
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(help="Another name for an object; may be repeated.", metavar="OLD=NEW", show_default=False),
-    ] = None,
-    suffix: Annotated[
-        str, typer.Option(help="What every other name gets at its end, such as -staging.", show_default=False)
-    ] = "",
-    adopted: Annotated[
-        bool, typer.Option("--adopted", help="The objects live already: manage what is declared, deploy nothing.")
-    ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace the section that the file has.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the section and write nothing.")] = False,
-    stack: StackName = None,
-    as_json: AsJson = False,
-) -> int:
+    rename: Annotated[list[str] | None, option("Another name for an object; may be repeated.", "OLD=NEW")] = None,
+    suffix: Annotated[str, option("What every other name gets at its end, such as -staging.", "TEXT")] = "",
+    adopted: Annotated[bool, flag("--adopted", "The objects exist: manage what is declared, deploy nothing.")] = False,
+    replace: Annotated[bool, flag("--replace", "Replace the section that the file has.")] = False,
+    dry_run: Annotated[bool, flag("--dry-run", "Print the section and write nothing.")] = False,
+) -> None:
     """Write a Render Blueprint into a stack's file.
 
     Writes `marketedge:render` of `Pulumi.<stack>.yaml` and leaves every other line as it is. Everything that means
@@ -62,38 +55,22 @@ def import_blueprint(
     - `gate import --from repository --ref main --env staging --dry-run`
     - `gate import --from account --env production`
     """
-    with command("import", as_json=as_json) as run:
-        from gate.blueprints.run import import_into
-        from gate.stack.target import choose
+    from gate.blueprints.run import import_into
 
-        _, name = choose(env, stack, os.environ)
-        renames = dict(_pair(text) for text in rename or ())
-        with run.progress(f"reading the Blueprint for {name}") as tell:
-            found = import_into(
-                name,
-                source,
-                blueprint,
-                ref,
-                os.environ,
-                tell,
-                renames=renames,
-                suffix=suffix,
-                adopted=adopted or source is Source.ACCOUNT,
-                replace=replace,
-                dry_run=dry_run,
-            )
-        run.finish(found)
-    return run.exit_code
+    how = {"renames": dict(map(_pair, rename or ())), "suffix": suffix, "adopted": adopted or source is Source.ACCOUNT}
+    with run.progress(f"reading the Blueprint for {where.stack}") as tell:
+        found = import_into(
+            where.stack, source, blueprint, ref, os.environ, tell, replace=replace, dry_run=dry_run, **how
+        )
+    run.finish(found)
 
 
+@gate_command("export")
 def export_blueprint(
-    env: Env = None,
-    output: Annotated[
-        Path | None, typer.Option(help="The file to write.", metavar="FILE", show_default="standard output")
-    ] = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-) -> int:
+    run: Run,
+    where: Where,
+    output: Annotated[Path | None, option("The file to write.", "FILE", show_default="standard output")] = None,
+) -> None:
     """Write a stack's Render section as a Blueprint.
 
     The Blueprint is checked against Render's published schema. What a Blueprint cannot say is printed on standard
@@ -109,16 +86,12 @@ def export_blueprint(
     - `gate export --env staging`
     - `gate export --env staging --output render.yaml`
     """
-    with command("export", as_json=as_json) as run:
-        from gate.blueprints.run import export_from
-        from gate.stack.target import choose
+    from gate.blueprints.run import export_from
 
-        env, stack = choose(env, stack, os.environ)
-        found = export_from(env, stack, os.environ, output)
-        for note in found.notes:
-            run.say(f"- {note}")
-        run.finish(found)
-    return run.exit_code
+    found = export_from(where.env, where.stack, os.environ, output)
+    for note in found.notes:
+        run.say(f"- {note}")
+    run.finish(found)
 
 
 def _pair(text: str) -> tuple[str, str]:

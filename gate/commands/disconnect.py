@@ -3,18 +3,16 @@
 import os
 from typing import Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command
+from gate.commands.running import Run
 
 
+@gate_command("disconnect", fits=lambda settings: settings.adopted)
 def disconnect(
-    env: Env = None,
-    stack: StackName = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Disconnect it; without it nothing is changed.")] = False,
-    as_json: AsJson = False,
-) -> int:
+    run: Run,
+    where: Where,
+    yes: Annotated[bool, flag("--yes", "Disconnect it; without it nothing is changed.")] = False,
+) -> None:
     """Disconnect a Render Blueprint that still syncs our services.
 
     Shows every Blueprint that manages an object of the environment, with everything that it manages: each sync sets
@@ -32,18 +30,14 @@ def disconnect(
     - `gate disconnect --env production`: only look
     - `gate disconnect --env production --yes`
     """
-    with command("disconnect", as_json=as_json) as run:
-        from blueprint.syncs import disconnect as end
-        from blueprint.syncs import managing
-        from blueprint.workspace import connect
-        from gate.stack.target import choose, load_settings
-        from gate.upkeep.blueprints import Disconnected
+    from blueprint.syncs import disconnect as end
+    from blueprint.syncs import managing
+    from blueprint.workspace import connect
+    from gate.upkeep.blueprints import Disconnected
 
-        env, stack = choose(env, stack, os.environ, lambda settings: settings.adopted)
-        settings, _ = load_settings(env, stack, os.environ)
-        with run.progress("looking for Blueprints") as tell, connect(os.environ, tell.line) as session:
-            found = managing(session, [one.name for one in settings.render.objects])
-            for one in found if yes else []:
-                end(session, one)
-        run.finish(Disconnected(blueprints=[str(one) for one in found], disconnected=yes and bool(found)))
-    return run.exit_code
+    settings, _ = where.settings()
+    with run.progress("looking for Blueprints") as tell, connect(os.environ, tell.line) as session:
+        found = managing(session, [one.name for one in settings.render.objects])
+        for one in found if yes else []:
+            end(session, one)
+    run.finish(Disconnected(blueprints=[str(one) for one in found], disconnected=yes and bool(found)))

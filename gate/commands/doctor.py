@@ -1,19 +1,13 @@
 """`gate doctor`."""
 
 import os
-from typing import Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Envs
-from gate.commands.running import command
+from gate.commands.options import OnlyFailures, gate_command
+from gate.commands.running import Run
 
 
-def doctor(
-    env: Envs = None,
-    as_json: AsJson = False,
-    only_failures: Annotated[bool, typer.Option("--only-failures", help="Show only what fails.")] = False,
-) -> int:
+@gate_command("doctor")
+def doctor(run: Run, stacks: list[str], only_failures: OnlyFailures = False) -> None:
     """Check that everything a first preview needs is there.
 
     Reads only. Looks at this machine (Python and its packages, Pulumi CLI, plugins, backend), at each stack (it exists,
@@ -35,13 +29,10 @@ def doctor(
     - `gate doctor`
     - `gate doctor --env staging --json`
     """
-    with command("doctor", as_json=as_json) as run:
-        from gate.checks.report import CheckReport
-        from gate.doctor.run import examine
-        from gate.stack.target import chosen_stacks
+    from gate.checks.report import CheckReport
+    from gate.doctor.run import examine
 
-        names = " and ".join(chosen := chosen_stacks(env))
-        with run.progress(f"looking at {names}") as tell:
-            checks = examine(chosen, os.environ, tell)
-        run.finish(CheckReport(title=f"Doctor: {names}", checks=checks, only_failures=only_failures))
-    return run.exit_code
+    names = " and ".join(stacks)
+    with run.progress(f"looking at {names}") as tell:
+        checks = examine(stacks, os.environ, tell)
+    run.finish(CheckReport(title=f"Doctor: {names}", checks=checks, only_failures=only_failures))

@@ -4,22 +4,17 @@ import os
 from datetime import UTC, datetime
 from typing import Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command
+from gate.commands.running import Run
 from gate.common.errors import GateError
 
 
+@gate_command("drift", report=True)
 def drift(
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
-    issue: Annotated[
-        bool, typer.Option("--issue", help="Open, update or close the stack's issue at GitHub to match the outcome.")
-    ] = False,
-) -> int:
+    run: Run,
+    where: Where,
+    issue: Annotated[bool, flag("--issue", "Open, update or close the stack's issue to match the outcome.")] = False,
+) -> None:
     """Find what was changed by hand at the vendors.
 
     Changes nothing. Runs `pulumi preview --refresh` on the environment's stack and expects no changes. Every difference
@@ -45,31 +40,26 @@ def drift(
     - `gate drift --env staging --report out`: `out/drift.md` for a step summary, and `out/drift.json`
     - `gate drift --env staging --issue`: for a schedule
     """
-    with command("drift", as_json=as_json, folder=report) as run:
-        from gate.changes import console, markdown
-        from gate.changes.issue import settle
-        from gate.changes.look import check
-        from gate.changes.report import DriftReport
-        from gate.common.notifications import workflow_run
-        from gate.stack.project import open_stack
-        from gate.stack.target import choose
-        from gate.vendors.issues import open_issue_tracker
+    from gate.changes import console, markdown
+    from gate.changes.issue import settle
+    from gate.changes.look import check
+    from gate.changes.report import DriftReport
+    from gate.common.notifications import workflow_run
+    from gate.stack.project import open_stack
+    from gate.vendors.issues import open_issue_tracker
 
-        _, name = choose(env, stack, os.environ)
+    try:
+        with run.progress(f"checking {where.stack}") as tell:
+            outcome = check(open_stack(where.stack), tell)
+    except GateError as error:
+        outcome = DriftReport(stack=where.stack, checked_at=datetime.now(UTC), error=str(error))
+        run.fail(error)
+    outcome = run.finish(
+        outcome, show=console.show_drift, files=lambda found: found.files("drift", markdown.drift(found))
+    )
+    if issue:
         try:
-            with run.progress(f"checking {name}") as tell:
-                outcome = check(open_stack(name), tell)
+            with open_issue_tracker(os.environ) as repository:
+                run.say(settle(outcome, repository, workflow_run(os.environ)))
         except GateError as error:
-            outcome = DriftReport(stack=name, checked_at=datetime.now(UTC), error=str(error))
-        if outcome.error is not None:
-            run.fail(outcome.error)
-        outcome = run.finish(
-            outcome, show=console.show_drift, files=lambda found: found.files("drift", markdown.drift(found))
-        )
-        if issue:
-            try:
-                with open_issue_tracker(os.environ) as repository:
-                    run.say(settle(outcome, repository, workflow_run(os.environ)))
-            except GateError as error:
-                run.fail(f"no issue: {error}")
-    return run.exit_code
+            run.fail(f"no issue: {error}")

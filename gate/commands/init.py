@@ -1,32 +1,31 @@
 """`gate init`."""
 
+import os
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from gate.commands.options import AsJson
-from gate.commands.running import command
+from gate.commands.options import flag, gate_command, option
+from gate.commands.running import Run
 
 
-def _option(text: str, metavar: str) -> Any:
-    return typer.Option(help=text, metavar=metavar, show_default=False)
-
-
+@gate_command("init")
 def init(
-    repository: Annotated[str, _option("The application's repository at GitHub.", "OWNER/NAME")] = "",
-    check: Annotated[str, _option("A check that pull requests must pass: a job's name.", "NAME")] = "",
-    auth0_domain: Annotated[str, _option("The Auth0 tenant's domain.", "HOST")] = "",
-    application: Annotated[str, _option("Production's application at Auth0.", "NAME")] = "",
-    render_service: Annotated[str, _option("Production's backend service at Render.", "NAME")] = "",
-    render_workspace: Annotated[str, _option("The workspace at Render, if the key sees several.", "ID")] = "",
-    vercel_project: Annotated[str, _option("The frontend's project at Vercel, if there is one.", "NAME")] = "",
-    vercel_team: Annotated[str, _option("The project's team at Vercel, if it has one.", "TEAM")] = "",
-    domain: Annotated[str, _option("Where people open production's frontend.", "HOST")] = "",
-    staging_domain: Annotated[str, _option("Where people will open staging's frontend.", "HOST")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="Write the stack files anew if they exist.")] = False,
-    as_json: AsJson = False,
-) -> int:
+    run: Run,
+    repository: Annotated[str, option("The application's repository at GitHub.", "OWNER/NAME")] = "",
+    check: Annotated[str, option("A check that pull requests must pass: a job's name.", "NAME")] = "",
+    auth0_domain: Annotated[str, option("The Auth0 tenant's domain.", "HOST")] = "",
+    application: Annotated[str, option("Production's application at Auth0.", "NAME")] = "",
+    render_service: Annotated[str, option("Production's backend service at Render.", "NAME")] = "",
+    render_workspace: Annotated[str, option("The workspace at Render, if the key sees several.", "ID")] = "",
+    vercel_project: Annotated[str, option("The frontend's project at Vercel, if there is one.", "NAME")] = "",
+    vercel_team: Annotated[str, option("The project's team at Vercel, if it has one.", "TEAM")] = "",
+    domain: Annotated[str, option("Where people open production's frontend.", "HOST")] = "",
+    staging_domain: Annotated[str, option("Where people will open staging's frontend.", "HOST")] = "",
+    replace: Annotated[bool, flag("--replace", "Write the stack files anew if they exist.")] = False,
+) -> None:
     """Write the two stack files from what exists.
 
     Asks for what no option says, and proposes what it finds at GitHub, Auth0, Vercel and Render with the tokens in the
@@ -49,26 +48,18 @@ def init(
       --render-service shop-api --domain app.acme.com --staging-domain staging.acme.com`
     """
     given = {name: value for name, value in locals().items() if isinstance(value, str)}
-    with command("init", as_json=as_json) as run:
-        import os
-        import sys
+    from gate.doctor.run import examine
+    from gate.setup import files, questions
+    from gate.setup.existing import VendorAccounts
+    from gate.setup.report import InitReport
 
-        from gate.doctor.run import examine
-        from gate.setup import files, questions
-        from gate.setup.existing import VendorAccounts
-        from gate.setup.report import InitReport
-
-        folder = Path()
-        ask = _ask if sys.stdin.isatty() else None
-        with VendorAccounts(os.environ) as existing:
-            answers = questions.answer(given, existing.propose, ask)
-            made = files.texts(answers, existing)
-            secrets = files.write(made, folder, replace=replace)
-            notes = list(existing.notes)
-        with run.progress("gate doctor") as tell:
-            checks = examine(list(files.STACKS), os.environ, tell, folder)
-        run.finish(InitReport(written=list(made), notes=notes, secrets=secrets, checks=checks))
-    return run.exit_code
+    with VendorAccounts(os.environ) as existing:
+        answers = questions.answer(given, existing.propose, _ask if sys.stdin.isatty() else None)
+        made = files.texts(answers, existing)
+        secrets = files.write(made, Path(), replace=replace)
+    with run.progress("gate doctor") as tell:
+        checks = examine(list(files.STACKS), os.environ, tell)
+    run.finish(InitReport(written=list(made), notes=existing.notes, secrets=secrets, checks=checks))
 
 
 def _ask(text: str, proposals: list[str], optional: bool) -> str:

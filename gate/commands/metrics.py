@@ -6,24 +6,20 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command, option
+from gate.commands.running import Run
 
 
+@gate_command("metrics", fits=lambda settings: settings.released_by_tag, report=True)
 def metrics(
+    run: Run,
+    where: Where,
     since: Annotated[str, typer.Option(help="How far back: 30d, 12w, or a date.", metavar="PERIOD")] = "30d",
-    env: Env = None,
-    stack: StackName = None,
     staging: Annotated[
-        str | None,
-        typer.Option(
-            help="Name of staging's environment at GitHub.", metavar="NAME", show_default="as its stack's file says"
-        ),
+        str | None, option("Staging's environment at GitHub.", "NAME", show_default="as its stack's file says")
     ] = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
-    issue: Annotated[bool, typer.Option("--issue", help="Post them as this month's issue at GitHub.")] = False,
-) -> int:
+    issue: Annotated[bool, flag("--issue", "Post them as this month's issue at GitHub.")] = False,
+) -> None:
     """Show how often, how fast and how well you release.
 
     Reads the deployments that the gate records at GitHub. Deployment frequency, lead time for changes, change failure
@@ -46,32 +42,28 @@ def metrics(
     - `gate metrics --since 12w --report out`
     - `gate metrics --since 31d --issue`: for a schedule
     """
-    with command("metrics", as_json=as_json, folder=report) as run:
-        from gate.common.period import beginning
-        from gate.report.figures import FigureReport, figures
-        from gate.report.history import detected, read
-        from gate.stack.target import choose, load_peers, load_settings
-        from gate.vendors import Accounts
-        from gate.vendors.repository import Repository
+    from gate.common.period import beginning
+    from gate.report.figures import FigureReport, figures
+    from gate.report.history import detected, read
+    from gate.stack.target import load_peers
+    from gate.vendors import Accounts
+    from gate.vendors.repository import Repository
 
-        until = datetime.now(UTC)
-        began = beginning(since, until)
-        env, stack = choose(env, stack, os.environ, lambda settings: settings.released_by_tag)
-        settings, config = load_settings(env, stack, os.environ)
-        with run.progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
-            repository = Repository(accounts.github, settings.github.repository)
-            peers = load_peers(settings, os.environ)
-            staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
-            on_staging = read(repository, staging, began, commits=True)
-            released = read(repository, settings.github.environment.name, began, commits=True)
-            minutes = detected(repository, env, began)
-        found = figures(on_staging, released, began, until, minutes)
-        made = FigureReport(repository=settings.github.repository, since=began, until=until, figures=found)
-        made = run.finish(made)
-        if issue:
-            from gate.report.monthly import post
-            from gate.vendors.issues import open_issue_tracker
+    until = datetime.now(UTC)
+    began = beginning(since, until)
+    settings, config = where.settings()
+    with run.progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
+        repository = Repository(accounts.github, settings.github.repository)
+        peers = load_peers(settings, os.environ)
+        staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
+        on_staging = read(repository, staging, began, commits=True)
+        released = read(repository, settings.github.environment.name, began, commits=True)
+        minutes = detected(repository, where.env, began)
+    found = figures(on_staging, released, began, until, minutes)
+    made = run.finish(FigureReport(repository=settings.github.repository, since=began, until=until, figures=found))
+    if issue:
+        from gate.report.monthly import post
+        from gate.vendors.issues import open_issue_tracker
 
-            with open_issue_tracker(os.environ) as tracker:
-                run.say(post(made, env, tracker))
-    return run.exit_code
+        with open_issue_tracker(os.environ) as tracker:
+            run.say(post(made, where.env, tracker))

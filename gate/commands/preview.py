@@ -8,25 +8,20 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Envs, ReportFolder
-from gate.commands.running import Run, command
+from gate.commands.options import Envs, gate_command, option
+from gate.commands.running import Run
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
     from gate.changes.report import StackPreview
 
 
+@gate_command("preview", report=True)
 def preview(
+    run: Run,
     env: Envs = None,
-    comment: Annotated[
-        int | None,
-        typer.Option(help="Write it as the one comment of this pull request.", metavar="NUMBER", show_default=False),
-    ] = None,
-    report: ReportFolder = None,
-    as_json: AsJson = False,
-) -> int:
+    comment: Annotated[int | None, option("Write it as the one comment of this pull request.", "NUMBER")] = None,
+) -> None:
     """Show what `pulumi up` would change and what it costs.
 
     Changes nothing. Runs `pulumi preview --refresh` on each stack. Every object that would be created, updated,
@@ -49,25 +44,20 @@ def preview(
     - `gate preview --env staging --env production`
     - `gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
     """
-    with command("preview", as_json=as_json, folder=report) as run:
-        from gate.changes import console, markdown
-        from gate.changes.report import PreviewReport
-        from gate.common.notifications import workflow_run
-        from gate.stack.target import chosen_stacks
+    from gate.changes import console, markdown
+    from gate.changes.report import PreviewReport
+    from gate.common.notifications import workflow_run
+    from gate.stack.target import chosen_stacks
 
-        chosen = env or chosen_stacks(None)
-        stacks = [_look(run, name) for name in dict.fromkeys(chosen)]
-        outcome = PreviewReport(previewed_at=datetime.now(UTC), stacks=stacks)
-        for stack in stacks:
-            if stack.error is not None:
-                run.fail(f"{stack.stack}: {stack.error}")
-        render = partial(markdown.preview, link=workflow_run(os.environ))
-        outcome = run.finish(
-            outcome, show=console.show_preview, files=lambda found: found.files("preview", render(found))
-        )
-        if comment is not None:
-            _comment(run, comment, partial(render, outcome))
-    return run.exit_code
+    stacks = [_look(run, name) for name in dict.fromkeys(env or chosen_stacks(None))]
+    outcome = PreviewReport(previewed_at=datetime.now(UTC), stacks=stacks)
+    for stack in stacks:
+        if stack.error is not None:
+            run.fail(f"{stack.stack}: {stack.error}")
+    render = partial(markdown.preview, link=workflow_run(os.environ))
+    outcome = run.finish(outcome, show=console.show_preview, files=lambda found: found.files("preview", render(found)))
+    if comment is not None:
+        _comment(run, comment, partial(render, outcome))
 
 
 def _look(run: Run, name: str) -> StackPreview:

@@ -1,10 +1,11 @@
 """`gate prices`."""
 
-from gate.commands.options import AsJson
-from gate.commands.running import command
+from gate.commands.options import gate_command
+from gate.commands.running import Run
 
 
-def prices(as_json: AsJson = False) -> int:
+@gate_command("prices")
+def prices(run: Run) -> None:
     """Show what Render's plans cost.
 
     The list is in the program, with its date and source; `gate preview` and the budget use it. A plan that it does not
@@ -20,26 +21,24 @@ def prices(as_json: AsJson = False) -> int:
     - `gate prices`
     - `gate prices --json`
     """
-    with command("prices", as_json=as_json) as run:
-        from blueprint.prices import SOURCE, table
-        from gate.common.report import Model, Report
+    from blueprint.prices import SOURCE, table
+    from gate.common.report import Model, Report
 
-        class Plan(Model):
-            kind: str
-            plan: str
-            dollars_a_month: float | None
+    class Plan(Model):
+        kind: str
+        plan: str
+        dollars_a_month: float | None
 
-        class PriceList(Report):
-            source: str
-            plans: list[Plan]
+    class PriceList(Report):
+        source: str
+        plans: list[Plan]
 
-            def lines(self) -> list[str]:
-                rows = [f"{one.kind:10} {one.plan:22} {_dollars(one.dollars_a_month):>10}" for one in self.plans]
-                return [f"US dollars a month; source: {self.source}", *rows]
+        def lines(self) -> list[str]:
+            rows = [f"{one.kind:10} {one.plan:22} {_dollars(one.dollars_a_month):>10}" for one in self.plans]
+            return [f"US dollars a month; source: {self.source}", *rows]
 
-        plans = [Plan(kind=kind, plan=plan, dollars_a_month=dollars) for kind, plan, dollars in table()]
-        run.finish(PriceList(source=SOURCE, plans=plans))
-    return run.exit_code
+    plans = [Plan(kind=kind, plan=plan, dollars_a_month=dollars) for kind, plan, dollars in table()]
+    run.finish(PriceList(source=SOURCE, plans=plans))
 
 
 def _dollars(amount: float | None) -> str:

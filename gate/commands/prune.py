@@ -8,18 +8,18 @@ from typing import Annotated
 import typer
 
 from blueprint.errors import RenderError
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command
+from gate.commands.running import Run
 from gate.common.errors import GateError
 
 
+@gate_command("prune", fits=lambda settings: settings.released_by_tag)
 def prune(
+    run: Run,
+    where: Where,
     older_than: Annotated[str, typer.Option(help="Age from which a preview is old: 7d, 2w.", metavar="AGE")] = "7d",
-    env: Env = None,
-    stack: StackName = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete them; without it they are only listed.")] = False,
-    as_json: AsJson = False,
-) -> int:
+    yes: Annotated[bool, flag("--yes", "Delete them; without it they are only listed.")] = False,
+) -> None:
     """Delete old previews of pull requests.
 
     The newest preview of an open pull request stays, however old it is, and so does the newest of a branch that a
@@ -37,41 +37,38 @@ def prune(
     - `gate prune`: only look
     - `gate prune --older-than 2w --yes`
     """
-    with command("prune", as_json=as_json) as run:
-        from blueprint.workspace import connect
-        from gate.common.period import length
-        from gate.stack.target import choose, load_peers, load_settings
-        from gate.upkeep import old_previews as pruning
-        from gate.vendors import Accounts
-        from gate.vendors.repository import Repository
+    from blueprint.workspace import connect
+    from gate.common.period import length
+    from gate.stack.target import load_peers
+    from gate.upkeep import old_previews as pruning
+    from gate.vendors import Accounts
+    from gate.vendors.repository import Repository
 
-        age = length(older_than, "--older-than")
-        env, stack = choose(env, stack, os.environ, lambda settings: settings.released_by_tag)
-        settings, config = load_settings(env, stack, os.environ)
-        with contextlib.ExitStack() as opened:
-            accounts = opened.enter_context(Accounts(os.environ, config))
-            tell = opened.enter_context(run.progress("looking for old previews"))
-            session = opened.enter_context(connect(os.environ, tell.line))
-            repository = Repository(accounts.github, settings.github.repository)
-            vercel = accounts.vercel if settings.vercel else None
-            found = pruning.at_render(session, [service.name for service in settings.render.services])
-            bound = {one.github.branch.name for one in (settings, *load_peers(settings, os.environ))}
-            if vercel and settings.vercel:
-                project = vercel.project_id(settings.vercel.project)
-                if project is None:  # without one, Vercel would list the deployments of every project
-                    raise GateError(f"Vercel has no project {settings.vercel.project}: correct marketedge:vercel")
-                found += pruning.at_vercel(vercel, project)
-                bound |= pruning.bound_branches(vercel, project)
-            pulls = pruning.of_pull_requests(repository, {one.branch for one in found if one.branch and not one.of})
-            every = list(pruning.judged(found, pulls, bound, datetime.now(UTC), age))
-            old = [one for one in every if not one.reason]
-            problems = []
-            for one in old if yes else []:
-                try:
-                    pruning.remove(one, vercel, session)
-                except (GateError, RenderError) as error:
-                    problems.append(f"{one.vendor} {one.name}: {error}")
-        kept = [one for one in every if one.reason]
-        pruned = pruning.Pruned(old=old, kept=kept, older_than=older_than, deleted=yes, problems=problems)
-        run.finish(pruned)
-    return run.exit_code
+    age = length(older_than, "--older-than")
+    settings, config = where.settings()
+    with contextlib.ExitStack() as opened:
+        accounts = opened.enter_context(Accounts(os.environ, config))
+        tell = opened.enter_context(run.progress("looking for old previews"))
+        session = opened.enter_context(connect(os.environ, tell.line))
+        repository = Repository(accounts.github, settings.github.repository)
+        vercel = accounts.vercel if settings.vercel else None
+        found = pruning.at_render(session, [service.name for service in settings.render.services])
+        bound = {one.github.branch.name for one in (settings, *load_peers(settings, os.environ))}
+        if vercel and settings.vercel:
+            project = vercel.project_id(settings.vercel.project)
+            if project is None:  # without one, Vercel would list the deployments of every project
+                raise GateError(f"Vercel has no project {settings.vercel.project}: correct marketedge:vercel")
+            found += pruning.at_vercel(vercel, project)
+            bound |= pruning.bound_branches(vercel, project)
+        pulls = pruning.of_pull_requests(repository, {one.branch for one in found if one.branch and not one.of})
+        every = list(pruning.judged(found, pulls, bound, datetime.now(UTC), age))
+        old = [one for one in every if not one.reason]
+        problems = []
+        for one in old if yes else []:
+            try:
+                pruning.remove(one, vercel, session)
+            except (GateError, RenderError) as error:
+                problems.append(f"{one.vendor} {one.name}: {error}")
+    kept = [one for one in every if one.reason]
+    pruned = pruning.Pruned(old=old, kept=kept, older_than=older_than, deleted=yes, problems=problems)
+    run.finish(pruned)

@@ -1,23 +1,20 @@
 """`gate recover`."""
 
-import os
 from typing import Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command
+from gate.commands.running import Run
 
 
+@gate_command("recover")
 def recover(
-    env: Env = None,
-    stack: StackName = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Repair what is found; without it nothing is changed.")] = False,
+    run: Run,
+    where: Where,
+    yes: Annotated[bool, flag("--yes", "Repair what is found; without it nothing is changed.")] = False,
     after_failure: Annotated[
-        bool, typer.Option("--after-failure", help="Do nothing unless the last `pulumi up` was killed or failed.")
+        bool, flag("--after-failure", "Do nothing unless the last `pulumi up` was killed or failed.")
     ] = False,
-    as_json: AsJson = False,
-) -> int:
+) -> None:
     """Import what a killed `pulumi up` left outside the state.
 
     Runs a preview, looks up everything that it would create at GitHub, Auth0 and Vercel by its name, and shows what
@@ -36,21 +33,17 @@ def recover(
     - `gate recover --env staging --yes`
     - `gate recover --env staging --after-failure --yes`: what the Up workflow runs before each `pulumi up`
     """
-    with command("recover", as_json=as_json) as run:
-        from gate.recover.accounts import accounts_of
-        from gate.recover.report import Recovery
-        from gate.recover.run import recover as recover_stack
-        from gate.recover.state import interrupted
-        from gate.stack.project import open_stack
-        from gate.stack.target import choose
+    from gate.recover.accounts import accounts_of
+    from gate.recover.report import Recovery
+    from gate.recover.run import recover as recover_stack
+    from gate.recover.state import interrupted
+    from gate.stack.project import open_stack
 
-        _, name = choose(env, stack, os.environ)
-        with run.progress(f"looking for what {name} has lost") as tell:
-            opened = open_stack(name)
-            if after_failure and not interrupted(opened):
-                run.finish(Recovery(stack=name))
-                return run.exit_code
-            with accounts_of(opened, run.hide) as accounts:
-                recovery = recover_stack(opened, accounts, change=yes, show=tell)
-        run.finish(recovery)
-    return run.exit_code
+    with run.progress(f"looking for what {where.stack} has lost") as tell:
+        opened = open_stack(where.stack)
+        if after_failure and not interrupted(opened):
+            run.finish(Recovery(stack=where.stack))
+            return
+        with accounts_of(opened, run.hide) as accounts:
+            recovery = recover_stack(opened, accounts, change=yes, show=tell)
+    run.finish(recovery)

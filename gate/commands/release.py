@@ -1,37 +1,26 @@
 """`gate release`, `gate rollback` and `gate deploy`."""
 
-from __future__ import annotations
-
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.release_call import Call
+from gate.commands.options import Minutes, Where, flag, gate_command, option
+from gate.commands.release_call import Call, deploys_by_merge, releases_by_tag
+from gate.commands.running import Run
+from gate.common.version import EXPECTED, parse, problem_with, taken_back_to
 
-if TYPE_CHECKING:
-    from gate.common.budget import Budget
-    from gate.release.release import Stage
-    from gate.release.report import ReleaseReport
-
-Watch = Annotated[bool, typer.Option("--watch", help="Then watch it; an alarm rolls back.", show_default=False)]
-Minutes = Annotated[
-    int | None,
-    typer.Option(help="How long to watch.", metavar="N", min=0, max=60, show_default="marketedge:watch.minutes"),
-]
+Watch = Annotated[bool, flag("--watch", "Then watch it; an alarm rolls back.")]
 
 
+@gate_command("release", fits=releases_by_tag, report=True)
 def release(
+    run: Run,
+    where: Where,
     tag: Annotated[str, typer.Argument(help="The release's tag: v1.2.3.", metavar="TAG", show_default=False)],
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
     watch: Watch = False,
     minutes: Minutes = None,
-) -> int:
+) -> None:
     """Release a tag, and roll back automatically on failure.
 
     Deploys the tag's commit on Render, promotes its build on Vercel, and runs the smoke tests.
@@ -63,29 +52,24 @@ def release(
     - `gate release v1.2.3`
     - `gate release v1.2.3 --watch --report out`: for a workflow
     """
-    from gate.common.version import problem_with, taken_back_to
+    from gate.release.release import release as put
 
     if earlier := taken_back_to(tag):
-        return _roll_back(earlier, None, tag, env, stack, as_json, report)
-
-    def work(stage: Stage, budget: Budget) -> ReleaseReport:
-        from gate.release.release import release as put
-
-        return put(tag, stage, budget)
-
-    return Call("release", tag, env, stack, as_json, report, watch, minutes).execute(work, problem_with(tag))
+        _roll_back(run, where, earlier, asked=tag)
+    else:
+        call = Call("release", tag, run, where, watch, minutes)
+        call.execute(lambda stage, budget: put(tag, stage, budget), problem_with(tag))
 
 
+@gate_command("hotfix", fits=releases_by_tag, report=True)
 def hotfix(
+    run: Run,
+    where: Where,
     tag: Annotated[str, typer.Argument(help="The release's tag: v1.2.4.", metavar="TAG", show_default=False)],
-    reason: Annotated[str, typer.Option(help="Why it cannot wait for staging.", metavar="TEXT", show_default=False)],
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
+    reason: Annotated[str, option("Why it cannot wait for staging.", "TEXT")],
     watch: Watch = False,
     minutes: Minutes = None,
-) -> int:
+) -> None:
     """Release a tag past staging, with a reason on record.
 
     Does what `release` does, without one precondition: that staging's smoke tests have passed. It is refused where they
@@ -105,34 +89,24 @@ def hotfix(
 
     - `gate hotfix v1.2.4 --reason "login is down, ticket 123"`
     """
-
-    def work(stage: Stage, budget: Budget) -> ReleaseReport:
-        from gate.release.release import release as put
-
-        return put(tag, stage, budget, reason.strip())
-
-    from gate.common.version import EXPECTED, parse
+    from gate.release.release import release as put
 
     problem = "" if parse(tag) else f"{tag} is not a release tag: {EXPECTED}"
     if len(reason.split()) < 2:
         problem = "--reason says too little: expected what is broken, in a few words"
-    return Call("hotfix", tag, env, stack, as_json, report, watch, minutes).execute(work, problem)
+    call = Call("hotfix", tag, run, where, watch, minutes)
+    call.execute(lambda stage, budget: put(tag, stage, budget, reason.strip()), problem)
 
 
+@gate_command("rollback", fits=releases_by_tag, report=True)
 def rollback(
+    run: Run,
+    where: Where,
     to: Annotated[
-        str | None,
-        typer.Option(help="The release to roll back to.", metavar="TAG", show_default="the last good one before"),
+        str | None, option("The release to roll back to.", "TAG", show_default="the last good one before")
     ] = None,
-    leaving: Annotated[
-        str | None,
-        typer.Option("--from", help="Do nothing unless this release serves.", metavar="TAG", show_default=False),
-    ] = None,
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
-) -> int:
+    leaving: Annotated[str | None, option("Do nothing unless this release serves.", "TAG", "--from")] = None,
+) -> None:
     """Roll back to an earlier release.
 
     Puts it back at Render and Vercel without building anything, and runs the smoke tests. By default it goes to the
@@ -159,33 +133,22 @@ def rollback(
     - `gate rollback --to v1.2.2`
     - `gate rollback --from v1.3.0`
     """
-    return _roll_back(to, leaving, "", env, stack, as_json, report)
+    _roll_back(run, where, to, leaving)
 
 
-def _roll_back(
-    to: str | None,
-    leaving: str | None,
-    asked: str,
-    env: str | None,
-    stack: str | None,
-    as_json: bool,
-    report: Path | None,
-) -> int:
-    def work(stage: Stage, budget: Budget) -> ReleaseReport:
-        from gate.release.rollback import rollback as go_back
+def _roll_back(run: Run, where: Where, to: str | None, leaving: str | None = None, asked: str = "") -> None:
+    from gate.release.rollback import rollback as go_back
 
-        return go_back(to, stage, budget, leaving=leaving, asked=asked)
-
-    return Call("rollback", to or "", env, stack, as_json, report).execute(work)
+    call = Call("rollback", to or "", run, where)
+    call.execute(lambda stage, budget: go_back(to, stage, budget, leaving=leaving, asked=asked))
 
 
+@gate_command("deploy", fits=deploys_by_merge, report=True)
 def deploy(
+    run: Run,
+    where: Where,
     sha: Annotated[str, typer.Argument(help="The commit's full id.", metavar="SHA", show_default=False)],
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
-) -> int:
+) -> None:
     """Wait until a commit serves, then smoke-test it.
 
     For an environment that deploys by itself after a merge. If Render has not begun within a minute, the deploy is
@@ -206,12 +169,8 @@ def deploy(
 
     - `gate deploy "$GITHUB_SHA" --report out`: for a workflow
     """
-
-    def work(stage: Stage, budget: Budget) -> ReleaseReport:
-        from gate.release.staging import deploy as wait_for
-
-        return wait_for(sha, stage, budget)
+    from gate.release.staging import deploy as wait_for
 
     full = re.fullmatch(r"[0-9a-f]{40}", sha)
     problem = "" if full else f"{sha} is not a commit: expected its full id, 40 hexadecimal digits"
-    return Call("deploy", sha[:7], env, stack, as_json, report).execute(work, problem)
+    Call("deploy", sha[:7], run, where).execute(lambda stage, budget: wait_for(sha, stage, budget), problem)

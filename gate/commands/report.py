@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from markupsafe import escape
 
-from gate.commands.options import AsJson, Envs
-from gate.commands.running import command
+from gate.commands.options import flag, gate_command, option
+from gate.commands.running import Run
 from gate.common.errors import GateError
 from gate.common.redaction import environment_secrets
 
@@ -25,21 +25,17 @@ if TYPE_CHECKING:
     from gate.report.estate import Drift
 
 
+@gate_command("report")
 def report(
-    html: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE", show_default=False)],
-    env: Envs = None,
+    run: Run,
+    stacks: list[str],
+    html: Annotated[Path, option("The page to write.", "FILE")],
     since: Annotated[str, typer.Option(help="Releases since: 30d, 12w, or a date.", metavar="PERIOD")] = "30d",
-    drift: Annotated[bool, typer.Option("--drift", help="Look for drift now: a preview of each stack.")] = False,
+    drift: Annotated[bool, flag("--drift", "Look for drift now: a preview of each stack.")] = False,
     drift_from: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="A drift.json of `gate drift --report`, instead of looking; may be repeated.",
-            metavar="FILE",
-            show_default=False,
-        ),
+        list[Path] | None, option("A drift.json of `gate drift --report`, instead of looking; may be repeated.", "FILE")
     ] = None,
-    as_json: AsJson = False,
-) -> int:
+) -> None:
     """Write everything about the environments to one HTML page.
 
     Changes nothing. The page opens without a network. First comes what needs attention and a picture of each
@@ -61,33 +57,29 @@ def report(
     - `gate report --html estate.html --drift`
     - `gate report --html estate.html --drift-from out/drift.json`: as `gate drift --report out` left it
     """
-    with command("report", as_json=as_json) as run:
-        import httpx
+    import httpx
 
-        from gate.common.period import beginning
-        from gate.report.gather import Wanted, gather
-        from gate.report.page import report_of
-        from gate.smoke.probes import problem
-        from gate.stack.target import chosen_stacks
+    from gate.common.period import beginning
+    from gate.report.gather import Wanted, gather
+    from gate.report.page import report_of
+    from gate.smoke.probes import problem
 
-        until = datetime.now(UTC)
-        names = chosen_stacks(env)
-        earlier = dict(_read(path, names) for path in drift_from or [])
-        with (
-            httpx.Client(timeout=_ANSWER, follow_redirects=True) as http,
-            run.progress(f"looking at {' and '.join(names)}") as tell,
-        ):
-            probe = partial(problem, http)
-            wanted = Wanted(names, beginning(since, until), until, earlier, _look if drift else None, probe)
-            estate = gather(wanted, os.environ, tell)
-        # A page holds some characters of a secret in another form.
-        run.hide(str(escape(secret)) for secret in environment_secrets(os.environ))
-        made = report_of(estate, str(html)).redacted(run.redactor)
-        html.write_text(made.page, encoding="utf-8")
-        for gap in made.gaps:
-            run.say(f"gate report: {gap}")
-        run.finish(made)
-    return run.exit_code
+    until = datetime.now(UTC)
+    earlier = dict(_read(path, stacks) for path in drift_from or [])
+    with (
+        httpx.Client(timeout=_ANSWER, follow_redirects=True) as http,
+        run.progress(f"looking at {' and '.join(stacks)}") as tell,
+    ):
+        probe = partial(problem, http)
+        wanted = Wanted(stacks, beginning(since, until), until, earlier, _look if drift else None, probe)
+        estate = gather(wanted, os.environ, tell)
+    # A page holds some characters of a secret in another form.
+    run.hide(str(escape(secret)) for secret in environment_secrets(os.environ))
+    made = report_of(estate, str(html)).redacted(run.redactor)
+    html.write_text(made.page, encoding="utf-8")
+    for gap in made.gaps:
+        run.say(f"gate report: {gap}")
+    run.finish(made)
 
 
 def _look(stack: str) -> Drift:

@@ -40,7 +40,8 @@ class Run:
     """One run of one command.
 
     Attributes:
-        debug: of all runs: show the details of an unexpected error on standard error (`gate --debug`).
+        debug: show the details of an unexpected error on standard error (`gate --debug`); of all runs.
+        as_json: print the report as JSON and nothing else.
         exit_code: how it ends.
         redactor: knows every secret that the run knows.
     """
@@ -48,7 +49,7 @@ class Run:
     debug: ClassVar[bool] = False
 
     def __init__(self, name: str, *, as_json: bool = False, folder: Path | None = None) -> None:
-        self.name, self._as_json, self._folder = name, as_json, folder
+        self.name, self.as_json, self._folder = name, as_json, folder
         self.exit_code: int = ExitCode.DONE
         self.redactor = Redactor(environment_secrets(os.environ))
 
@@ -79,7 +80,7 @@ class Run:
         self.exit_code = report.exit_code
         if self._folder is not None:
             self.write(files(shown) if files else shown.files(self.name.rpartition(" ")[2]))
-        if self._as_json:
+        if self.as_json:
             print(shown.json_text())
         else:
             from rich.console import Console

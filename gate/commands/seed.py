@@ -4,43 +4,27 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Where, flag, gate_command, option
+from gate.commands.running import Run
 from gate.common.errors import GateError
 
 _BUDGET = 1800.0
 
 
+@gate_command("seed", fits=lambda settings: not settings.live)
 def seed(
-    env: Env = None,
-    stack: StackName = None,
-    script: Annotated[
-        list[str] | None,
-        typer.Option(help="A command to run instead of marketedge:seed.scripts.", metavar="COMMAND"),
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also run scripts that succeeded before.")] = False,
+    run: Run,
+    where: Where,
+    script: Annotated[list[str] | None, option("A command instead of marketedge:seed.scripts.", "COMMAND")] = None,
+    again: Annotated[bool, flag("--again", "Also run scripts that succeeded before.")] = False,
     folder: Annotated[
         Path | None,
-        typer.Option(
-            help="Run the scripts on this machine, in the application's folder.",
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            show_default=False,
-        ),
+        option("Run the scripts on this machine, in the application's folder.", "DIR", exists=True, file_okay=False),
     ] = None,
     address: Annotated[
-        str | None,
-        typer.Option(
-            help="With --folder: let this machine's public address in to the database meanwhile.",
-            metavar="IP",
-            show_default=False,
-        ),
+        str | None, option("With --folder: let this machine's public address in to the database meanwhile.", "IP")
     ] = None,
-    as_json: AsJson = False,
-) -> int:
+) -> None:
     """Load test data into an environment's database.
 
     Runs each seed script once, as a one-off job at Render. A script that has succeeded is not run again, so this can be
@@ -63,37 +47,33 @@ def seed(
     - `gate seed --env staging --folder ../app --address "$(curl -s https://checkip.amazonaws.com)"`
     - `gate seed --env staging --script "python database/seeds/phase3_data.py" --again`
     """
-    with command("seed", as_json=as_json) as run:
-        from ipaddress import ip_address
+    from ipaddress import ip_address
 
-        from blueprint.workspace import connect
-        from gate.common.budget import Budget
-        from gate.common.signals import interruptible
-        from gate.stack.target import choose, load_settings
-        from gate.upkeep.local_seeds import Machine, seed_here
-        from gate.upkeep.seeds import SeedReport
-        from gate.upkeep.seeds import seed as run_scripts
+    from blueprint.workspace import connect
+    from gate.common.budget import Budget
+    from gate.common.signals import interruptible
+    from gate.upkeep.local_seeds import Machine, seed_here
+    from gate.upkeep.seeds import SeedReport
+    from gate.upkeep.seeds import seed as run_scripts
 
-        env, stack = choose(env, stack, os.environ, lambda settings: not settings.live)
-        settings, _ = load_settings(env, stack, os.environ)
-        if settings.live:
-            raise GateError(f"refused: test data is never loaded into {env}")
-        if address and not folder:
-            raise GateError("--address goes with --folder: a job at Render needs no address")
-        try:
-            machine = Machine(str(folder), ip_address(address) if address else None, os.environ) if folder else None
-        except ValueError:
-            raise GateError(f"--address {address}: expected one public address, such as 203.0.113.7") from None
-        scripts, service = script or settings.seed.scripts, settings.render.service.name
-        with (
-            run.progress(f"seeding {env}", _BUDGET) as tell,
-            connect(os.environ, tell.line, deadline=_BUDGET) as session,
-            interruptible(),
-        ):
-            budget = Budget(_BUDGET, tell.line, tell)
-            if machine:
-                found = seed_here(session, settings, scripts, budget, machine)
-            else:
-                found = run_scripts(session, service, scripts, budget, again=again)
-        run.finish(SeedReport(environment=env, scripts=found))
-    return run.exit_code
+    settings, _ = where.settings()
+    if settings.live:
+        raise GateError(f"refused: test data is never loaded into {where.env}")
+    if address and not folder:
+        raise GateError("--address goes with --folder: a job at Render needs no address")
+    try:
+        machine = Machine(str(folder), ip_address(address) if address else None, os.environ) if folder else None
+    except ValueError:
+        raise GateError(f"--address {address}: expected one public address, such as 203.0.113.7") from None
+    scripts, service = script or settings.seed.scripts, settings.render.service.name
+    with (
+        run.progress(f"seeding {where.env}", _BUDGET) as tell,
+        connect(os.environ, tell.line, deadline=_BUDGET) as session,
+        interruptible(),
+    ):
+        budget = Budget(_BUDGET, tell.line, tell)
+        if machine:
+            found = seed_here(session, settings, scripts, budget, machine)
+        else:
+            found = run_scripts(session, service, scripts, budget, again=again)
+    run.finish(SeedReport(environment=where.env, scripts=found))

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from blueprint.errors import RenderError
-from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.running import Run, command
+from gate.commands.options import Where, flag, gate_command, option
+from gate.commands.running import Run
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
@@ -19,30 +17,16 @@ _PREVIEWS = 900.0
 """Seconds that the builds of a pull request's previews may take."""
 
 
+@gate_command("smoke", report=True)
 def smoke(
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
-    expect_version: Annotated[
-        str | None,
-        typer.Option(help="The commit or tag that has to serve.", metavar="SHA|TAG", show_default=False),
-    ] = None,
-    sha: Annotated[
-        str | None,
-        typer.Option("--status", help="Also set the commit status of this commit.", metavar="SHA", show_default=False),
-    ] = None,
-    require_login: Annotated[
-        bool, typer.Option("--require-login", help="Fail if the login cannot be tested.", show_default=False)
-    ] = False,
-    preview: Annotated[
-        str, typer.Option(help="Also test the login from a preview.", metavar="URL", show_default=False)
-    ] = "",
-    pull_request: Annotated[
-        int | None,
-        typer.Option(help="Test its previews instead, and comment.", metavar="NUMBER", min=1, show_default=False),
-    ] = None,
-) -> int:
+    run: Run,
+    where: Where,
+    expect_version: Annotated[str | None, option("The commit or tag that has to serve.", "SHA|TAG")] = None,
+    sha: Annotated[str | None, option("Also set the commit status of this commit.", "SHA", "--status")] = None,
+    require_login: Annotated[bool, flag("--require-login", "Fail if the login cannot be tested.")] = False,
+    preview: Annotated[str, option("Also test the login from a preview.", "URL")] = "",
+    pull_request: Annotated[int | None, option("Test its previews instead, and comment.", "NUMBER", min=1)] = None,
+) -> None:
     """Run quick health tests against an environment.
 
     Changes nothing there. Makes all checks at once, in less than five minutes: health with database and Redis, CORS
@@ -79,35 +63,26 @@ def smoke(
     - `gate smoke --env production --expect-version v1.2.3`
     - `gate smoke --env staging --pull-request 12`
     """
-    with command("smoke", as_json=as_json, folder=report) as run:
-        from gate.common.notifications import notify
-        from gate.smoke import console, files, status
-        from gate.smoke.run import run as make_checks
-        from gate.stack.target import choose, load_target
+    from gate.common.notifications import notify
+    from gate.smoke import console, files, status
+    from gate.smoke.run import run as make_checks
 
-        env, stack = choose(env, stack, os.environ)
-        target = load_target(env, stack, os.environ)
-        if pull_request is not None:
-            _pull_request(run, target, pull_request)
-            return run.exit_code
-        with run.progress(f"smoke-testing {env}", target.settings.smoke.budget_seconds) as tell:
-            found = make_checks(
-                target,
-                os.environ,
-                expect_version=expect_version,
-                require_login=require_login,
-                preview=preview,
-                tell=tell,
-            )
-        run.finish(found, show=console.show, files=files.written)
-        if not found.passed and (unheard := notify(f"smoke tests of {env}: {found.headline}", os.environ)):
-            run.say(f"the team was not notified: {unheard}")
-        if sha is not None:
-            try:
-                status.post(found, target, sha, os.environ, _serving(target))
-            except (GateError, RenderError) as error:
-                run.fail(f"the commit status was not set: {error}")
-    return run.exit_code
+    target = where.target()
+    if pull_request is not None:
+        _pull_request(run, target, pull_request)
+        return
+    with run.progress(f"smoke-testing {where.env}", target.settings.smoke.budget_seconds) as tell:
+        found = make_checks(
+            target, os.environ, expect_version=expect_version, require_login=require_login, preview=preview, tell=tell
+        )
+    run.finish(found, show=console.show, files=files.written)
+    if not found.passed and (unheard := notify(f"smoke tests of {where.env}: {found.headline}", os.environ)):
+        run.say(f"the team was not notified: {unheard}")
+    if sha is not None:
+        try:
+            status.post(found, target, sha, os.environ, _serving(target))
+        except (GateError, RenderError) as error:
+            run.fail(f"the commit status was not set: {error}")
 
 
 def _pull_request(run: Run, target: Target, number: int) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from gate.commands.options import AsJson, Env, ReportFolder, StackName
-from gate.commands.running import Run, command
+from gate.commands.options import OnlyFailures, Where, gate_command, option
+from gate.commands.running import Run
 
 if TYPE_CHECKING:
     from gate.checks.report import CheckReport
@@ -18,18 +18,14 @@ if TYPE_CHECKING:
     from gate.vendors.repository import Repository
 
 
+@gate_command("verify", report=True)
 def verify(
-    env: Env = None,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    report: ReportFolder = None,
-    only_failures: Annotated[bool, typer.Option("--only-failures", help="Show only what fails.")] = False,
-    wait: Annotated[
-        Literal["dns"] | None,
-        typer.Option(help="Wait for the DNS records, and check only them.", show_default=False),
-    ] = None,
+    run: Run,
+    where: Where,
+    only_failures: OnlyFailures = False,
+    wait: Annotated[Literal["dns"] | None, option("Wait for the DNS records, and check only them.", "dns")] = None,
     minutes: Annotated[int, typer.Option(help="How long --wait waits.", metavar="N", min=0, max=2880)] = 30,
-) -> int:
+) -> None:
     """Run the plan's acceptance checks, one line each.
 
     Changes nothing. Looks at branch protection and the checks that really report, environment rules, release tags, the
@@ -54,35 +50,30 @@ def verify(
     - `gate verify --env production --report out`
     - `gate verify --env staging --wait dns --minutes 60`
     """
-    with command("verify", as_json=as_json, folder=report) as run:
-        from gate.checks.report import CheckReport
-        from gate.stack.target import choose, load_target
-        from gate.verify.run import verify as look
+    from gate.checks.report import CheckReport
+    from gate.verify.run import verify as look
 
-        env, stack = choose(env, stack, os.environ)
-        if wait:
-            run.finish(_wait_for_dns(env, stack, minutes, run))
-            return run.exit_code
-        target = load_target(env, stack, os.environ)
-        with run.progress(f"verifying {env}") as tell:
-            checks = look(target, os.environ, Others(), tell, stack or "")
-        run.finish(CheckReport(title=f"Verification of {env}", checks=checks, only_failures=only_failures))
-    return run.exit_code
+    if wait:
+        run.finish(_wait_for_dns(where, minutes, run))
+        return
+    target = where.target()
+    with run.progress(f"verifying {where.env}") as tell:
+        checks = look(target, os.environ, Others(), tell, where.stack)
+    run.finish(CheckReport(title=f"Verification of {where.env}", checks=checks, only_failures=only_failures))
 
 
-def _wait_for_dns(env: str, stack: str, minutes: int, run: Run) -> CheckReport:
+def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
     """Raises: GateError."""
     from gate.checks.report import CheckReport
     from gate.common.budget import Budget
     from gate.stack.project import public_outputs
-    from gate.stack.target import load_settings
     from gate.verify import dns
 
-    settings, _ = load_settings(env, stack, os.environ)
-    records = {one["name"]: one["target"] for one in public_outputs(stack).get("dnsRecords", [])}
-    with run.progress(f"waiting for the DNS records of {env}", minutes * 60) as tell:
+    settings, _ = where.settings()
+    records = {one["name"]: one["target"] for one in public_outputs(where.stack).get("dnsRecords", [])}
+    with run.progress(f"waiting for the DNS records of {where.env}", minutes * 60) as tell:
         checks = dns.wait(settings, records, Budget(minutes * 60, tell=tell.line, waiting=tell))
-    return CheckReport(title=f"DNS records of {env}", checks=checks)
+    return CheckReport(title=f"DNS records of {where.env}", checks=checks)
 
 
 class Others:

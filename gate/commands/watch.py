@@ -4,24 +4,17 @@ import os
 from datetime import UTC, datetime
 from typing import Annotated
 
-import typer
-
-from gate.commands.options import AsJson, Env, StackName
-from gate.commands.running import command
+from gate.commands.options import Minutes, Where, flag, gate_command
+from gate.commands.running import Run
 
 
+@gate_command("watch")
 def watch(
-    env: Env = None,
-    stack: StackName = None,
-    minutes: Annotated[
-        int | None,
-        typer.Option(help="How long.", metavar="N", min=0, max=60, show_default="marketedge:watch.minutes"),
-    ] = None,
-    incident: Annotated[
-        bool, typer.Option("--incident", help="Open or close one issue about it.", show_default=False)
-    ] = False,
-    as_json: AsJson = False,
-) -> int:
+    run: Run,
+    where: Where,
+    minutes: Minutes = None,
+    incident: Annotated[bool, flag("--incident", "Open or close one issue about it.")] = False,
+) -> None:
     """Watch an environment's health and error rate for a while.
 
     Changes nothing. Finds the two reasons to roll back that smoke tests are too short to see (plan 8.1): the health
@@ -48,34 +41,30 @@ def watch(
     - `gate watch --env production --minutes 30`
     - `gate watch --env production --minutes 0 --incident`: for a schedule
     """
-    with command("watch", as_json=as_json) as run:
-        from gate.smoke.probes import expiring, watch_for
-        from gate.stack.target import choose, load_target
+    from gate.smoke.probes import expiring, watch_for
 
-        env, stack = choose(env, stack, os.environ)
-        target = load_target(env, stack, os.environ)
-        rules = target.settings.watch
-        rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})
-        with run.progress(f"watching {env} for {rules.minutes} min") as tell:
-            seen = watch_for(target, os.environ, rules, tell, last=not rules.minutes)
-            seen.environment = env
-            if incident:
-                from gate.verify.certificates import lines
-
-                tell("certificates, and the database's expiry")
-                old = [f"{one.title}: {one.verdict.detail}" for one in lines(target) if one.verdict.outcome == "fail"]
-                seen.warnings = old + expiring(target, os.environ, datetime.now(UTC))
-        seen = run.finish(seen)
+    target = where.target()
+    rules = target.settings.watch
+    rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})
+    with run.progress(f"watching {where.env} for {rules.minutes} min") as tell:
+        seen = watch_for(target, os.environ, rules, tell, last=not rules.minutes)
+        seen.environment = where.env
         if incident:
-            from gate.common.notifications import notify
-            from gate.smoke.incident import record
-            from gate.vendors.issues import open_issue_tracker
+            from gate.verify.certificates import lines
 
-            place = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-            actions = f"{place}/actions/workflows/production-rollback.yml"
-            with open_issue_tracker(os.environ) as tracker:
-                done = record(seen, tracker, actions, target.settings.release.runbook)
-            run.say(done or "nothing to report")
-            if "opened" in done or "closed" in done:
-                notify(f"{env}: {'; '.join([seen.headline, *seen.warnings, done])}", os.environ)
-    return run.exit_code
+            tell("certificates, and the database's expiry")
+            old = [f"{one.title}: {one.verdict.detail}" for one in lines(target) if one.verdict.outcome == "fail"]
+            seen.warnings = old + expiring(target, os.environ, datetime.now(UTC))
+    seen = run.finish(seen)
+    if incident:
+        from gate.common.notifications import notify
+        from gate.smoke.incident import record
+        from gate.vendors.issues import open_issue_tracker
+
+        place = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+        actions = f"{place}/actions/workflows/production-rollback.yml"
+        with open_issue_tracker(os.environ) as tracker:
+            done = record(seen, tracker, actions, target.settings.release.runbook)
+        run.say(done or "nothing to report")
+        if "opened" in done or "closed" in done:
+            notify(f"{where.env}: {'; '.join([seen.headline, *seen.warnings, done])}", os.environ)

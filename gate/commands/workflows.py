@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gate.commands.options import AsJson, Env, Envs, StackName
-from gate.commands.running import command
+from gate.commands.options import Envs, StackName, Where, gate_command
+from gate.commands.running import Run
 
 if TYPE_CHECKING:
     from components.settings import Settings
@@ -29,7 +29,8 @@ def workflows() -> None:
 
 
 @app.command("check")
-def check_workflows(env: Env = None, stack: StackName = None, as_json: AsJson = False) -> int:
+@gate_command("workflows check")
+def check_workflows(run: Run, where: Where) -> None:
     """Compare the delivered workflows with the branch's.
 
     Changes nothing. Compares with the environment's branch. Needs `GITHUB_TOKEN` (Contents: read).
@@ -44,17 +45,16 @@ def check_workflows(env: Env = None, stack: StackName = None, as_json: AsJson = 
 
     - `gate workflows check --env staging`
     """
-    with command("workflows check", as_json=as_json) as run:
-        from gate.upkeep.workflows import Comparison, compare
+    from gate.upkeep.workflows import Comparison, compare
 
-        with _repository(env, stack) as (repository, settings, files):
-            branch = settings.github.branch.name
-            run.finish(Comparison(branch=branch, differences=compare(repository, branch, files)))
-    return run.exit_code
+    with _repository(where) as (repository, settings, files):
+        branch = settings.github.branch.name
+        run.finish(Comparison(branch=branch, differences=compare(repository, branch, files)))
 
 
 @app.command("sync")
-def sync_workflows(env: Envs = None, stack: StackName = None, as_json: AsJson = False) -> int:
+@gate_command("workflows sync")
+def sync_workflows(run: Run, env: Envs = None, stack: StackName = None) -> None:
     """Open or update the pull requests with all workflows.
 
     Each environment's branch gets one of its own, in the order in which they can be merged: a branch that requires
@@ -71,34 +71,25 @@ def sync_workflows(env: Envs = None, stack: StackName = None, as_json: AsJson = 
     - `gate workflows sync`
     - `gate workflows sync --env staging`
     """
-    with command("workflows sync", as_json=as_json) as run:
-        from gate.stack.target import chosen_stacks
-        from gate.upkeep.delivery import deliver, destinations
+    from gate.stack.target import chosen_stacks
+    from gate.upkeep.delivery import deliver, destinations
 
-        named: list[tuple[str | None, str | None]] = [(one, stack) for one in env or ()]
-        named = named or [(None, one) for one in ([stack] if stack else chosen_stacks(None))]
-        with _repository(*named[-1]) as (repository, last, files):
-            chosen = [_settings(*one) for one in named[:-1]]
-            run.finish(deliver(repository, destinations([*chosen, last], os.environ), files))
-    return run.exit_code
+    named: list[tuple[str | None, str | None]] = [(one, stack) for one in env or ()]
+    named = named or [(None, one) for one in ([stack] if stack else chosen_stacks(None))]
+    chosen = [Where(*one, fits=lambda _settings: True) for one in named]
+    with _repository(chosen[-1]) as (repository, _, files):
+        settings = [one.settings()[0] for one in chosen]
+        run.finish(deliver(repository, destinations(settings, os.environ), files))
 
 
 @contextmanager
-def _repository(env: str | None, stack: str | None) -> Iterator[tuple[Repository, Settings, list[File]]]:
+def _repository(where: Where) -> Iterator[tuple[Repository, Settings, list[File]]]:
     """The application's repository, the environment's settings, and what is delivered there."""
-    from gate.stack.target import choose, load_settings
     from gate.upkeep.workflows import delivered, names
     from gate.vendors import Accounts
     from gate.vendors.repository import Repository
 
-    env, stack = choose(env, stack, os.environ)
-    settings, config = load_settings(env, stack, os.environ)
+    settings, config = where.settings()
     files = delivered(names(settings, os.environ))
     with Accounts(os.environ, config) as accounts:
         yield Repository(accounts.github, settings.github.repository), settings, files
-
-
-def _settings(env: str | None, stack: str | None) -> Settings:
-    from gate.stack.target import choose, load_settings
-
-    return load_settings(*choose(env, stack, os.environ), os.environ)[0]

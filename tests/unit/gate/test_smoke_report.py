@@ -128,20 +128,20 @@ def served(monkeypatch) -> Application:
 
 
 def test_the_command_passes_with_0_and_prints_only_json_when_asked(served, github, capsys):
-    assert smoke("staging", as_json=True, sha="abc123") == 0
+    assert smoke(env="staging", as_json=True, sha="abc123") == 0
     assert json.loads(capsys.readouterr().out)["passed"] is True
     assert github.sent[0][2]["state"] == "success"
 
 
 def test_the_command_fails_with_2_and_writes_its_report(served, tmp_path):
     served.answers["GET /admin"] = httpx.Response(404)
-    assert smoke("staging", report=tmp_path) == 2
+    assert smoke(env="staging", report=tmp_path) == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["smoke.json", "smoke.md", "smoke.xml"]
 
 
 def test_a_status_that_could_not_be_set_is_not_a_success(served, github, capsys):
     github.refuses = True
-    assert smoke("staging", sha="abc123") == 1
+    assert smoke(env="staging", sha="abc123") == 1
     assert "Commit statuses: write" in capsys.readouterr().err
 
 
@@ -153,10 +153,10 @@ def test_a_failure_is_told_to_the_team(served, monkeypatch):
         return ""
 
     monkeypatch.setattr("gate.common.notifications.notify", notify)
-    assert smoke("staging") == 0
+    assert smoke(env="staging") == 0
     assert told == []
     served.answers["GET /admin"] = httpx.Response(404)
-    assert smoke("staging") == 2
+    assert smoke(env="staging") == 2
     (text,) = told
     assert text.startswith("smoke tests of staging: ")
     assert "1 failed" in text
@@ -171,7 +171,7 @@ def test_only_the_commit_that_render_serves_gets_the_status(asked, set_, served,
         commits = {"serves": world.serving()[0], "waits": "f" * 40}
         (service,) = world.render.estate.services.values()
         service["name"] = served.target.settings.render.service.name
-        assert smoke("staging", sha=commits[asked]) == (0 if set_ else 1)
+        assert smoke(env="staging", sha=commits[asked]) == (0 if set_ else 1)
     assert bool(github.sent) is set_
     assert ("wait for its deploy" in capsys.readouterr().err) is not set_
 
@@ -181,5 +181,5 @@ def test_the_command_says_why_it_could_not_run(monkeypatch, capsys):
         raise GateError("there is no Pulumi.nowhere.yaml")
 
     monkeypatch.setattr("gate.stack.target.load_target", unknown)
-    assert smoke("nowhere") == 1
+    assert smoke(env="nowhere") == 1
     assert "there is no Pulumi.nowhere.yaml" in capsys.readouterr().err
