@@ -1,1 +1,1 @@
-"""The estate on one page: what there is, whether it is as declared, how it is released, what it costs."""
+"""The estate on one page: what exists, whether it is as declared, how it is released, what it costs."""

@@ -1,4 +1,4 @@
-"""What the page shows. Where something could not be looked at, the reason stands in its place."""
+"""What the page shows. If something could not be read, the reason is shown in its place."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +15,11 @@ _SOON = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Missing:
-    """Why something is not shown. trouble: it could not be looked at; else there is nothing, or nobody asked for it."""
+    """Why something is not shown.
+
+    Attributes:
+        trouble: it could not be read. Otherwise there is nothing, or nobody asked for it.
+    """
 
     why: str
     trouble: bool = True
@@ -46,9 +50,9 @@ class ManagedObject:
     """One object that a stack manages.
 
     Attributes:
-        address: of it, or of where it is listed, in its vendor's dashboard.
+        address: of its page, or of the page that lists it, in its vendor's dashboard.
         protected: from deletion, until `pulumi state unprotect`.
-        changed: when an `up` last did.
+        changed: when an `up` last changed it.
     """
 
     thing: VendorObject
@@ -62,7 +66,7 @@ class State:
     """What a stack's last `up` left.
 
     Attributes:
-        phase: of then.
+        phase: of that time.
         records: DNS records to create, as (name, type, target).
         expiries: when Render deletes a free database, by its name.
     """
@@ -82,10 +86,10 @@ class StackOverview:
     """One stack.
 
     Attributes:
-        repository: where it is at GitHub, for people.
-        health: what is wrong with the backend and the frontend, by their names; empty text where nothing is. Without
-            an entry: not looked at.
-        detected: minutes that each incident took to be noticed, or why that is not known.
+        repository: its address at GitHub, for people.
+        health: what is wrong with the backend and the frontend, by their names; empty text if nothing is. One that was
+            not checked has no entry.
+        detected: minutes until each incident was noticed, or why that is not known.
     """
 
     name: str
@@ -99,12 +103,12 @@ class StackOverview:
 
     @property
     def serving(self) -> Deployment | None:
-        """The release that serves: the last that ended well. None where none is known."""
+        """The release that serves: the last one that succeeded. None if none is known."""
         good = [one for one in self.releases if one.good] if isinstance(self.releases, list) else []
         return good[-1] if good else None
 
     def attention(self, now: datetime) -> list[tuple[str, str]]:
-        """What somebody has to look at, as (tone, text): the worst first."""
+        """What somebody has to look at, as (tone, text), the worst first."""
         found = [("bad", f"{name}: {problem}") for name, problem in self.health.items() if problem]
         found += [("bad", gap) for gap in self.gaps]
         if isinstance(self.state, State):
@@ -122,7 +126,7 @@ class StackOverview:
 
     @property
     def gaps(self) -> list[str]:
-        """What could not be looked at."""
+        """What could not be read."""
         parts = {
             "configuration": self.settings,
             "state": self.state,
@@ -137,7 +141,12 @@ class StackOverview:
 
 @dataclass(frozen=True)
 class Estate:
-    """made: when. since: from when on releases are shown."""
+    """The whole report.
+
+    Attributes:
+        made: when.
+        since: the time from which releases are shown.
+    """
 
     made: datetime
     since: datetime

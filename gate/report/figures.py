@@ -1,4 +1,4 @@
-"""The figures, computed from a history. Knows no vendor. The targets are the plan's (5.5, 9.2)."""
+"""The figures, computed from a history. It knows no vendor. The targets are the plan's (5.5, 9.2)."""
 
 import statistics
 from collections.abc import Sequence
@@ -33,7 +33,12 @@ HEADER = ("figure", "value", "target", "verdict", "from")
 
 @dataclass(frozen=True)
 class Figure:
-    """value: in the unit's terms, None where there is nothing to compute it from. samples: how many it rests on."""
+    """One figure.
+
+    Attributes:
+        value: in its unit; None if there is nothing to compute it from.
+        samples: how many values it is computed from.
+    """
 
     name: str
     value: float | None
@@ -49,7 +54,7 @@ class Figure:
 
     @property
     def basis(self) -> str:
-        """What it rests on."""
+        """What it is computed from."""
         return self.note or count(self.samples, "sample")
 
     @property
@@ -58,7 +63,7 @@ class Figure:
 
 
 class FigureReport(Report):
-    """The figures of a time; see the module's text for the definitions."""
+    """The figures of a period. The module's functions define them."""
 
     repository: str
     since: datetime
@@ -88,9 +93,10 @@ def figures(
     until: datetime,
     detected: Sequence[float] | str = (),
 ) -> list[Figure]:
-    """Everything that the plan and DORA ask for, for a period.
+    """Return everything that the plan and DORA ask for, for a period.
 
-    Args: detected: minutes that each incident took to be noticed, or why that is not known.
+    Args:
+        detected: minutes until each incident was noticed, or why that is not known.
     """
     weeks = max((until - since) / _WEEK, 1 / 7)
     changes = [one for one in production if one.task == "deploy"]
@@ -118,7 +124,7 @@ def figures(
 
 
 def _left(production: Sequence[Deployment]) -> list[Deployment]:
-    """Releases that served and were rolled back. A rollback to a newer version undoes an earlier one."""
+    """Return releases that served and were rolled back. A rollback to a newer version undoes an earlier one."""
     releases: dict[str, Deployment] = {}
     found: list[Deployment] = []
     served = ""
@@ -139,7 +145,7 @@ def _goes_back(here: str, there: str) -> bool:
 
 
 def _measure(number: str, unit: str) -> str:
-    """`1 hour`, `2.5 hours`, `5 %`."""
+    """Return `1 hour`, `2.5 hours`, `5 %`."""
     singular = unit.removesuffix("s") if number in ("1", "1.0") and unit in ("days", "hours", "minutes") else unit
     return f"{number} {singular}".strip()
 
@@ -175,7 +181,7 @@ def _detection(found: Sequence[float] | str) -> Figure:
 
 
 def _cycle(served: Sequence[Deployment]) -> Figure:
-    """The plan's one to two weeks; a shorter one is no miss."""
+    """Whether the target is met: the plan's one to two weeks. A shorter cycle also meets it."""
     name, target = "release cycle (average)", "1 to 2 weeks"
     if len(served) < 2:
         return Figure(name, None, "days", target, "not enough data")
@@ -191,7 +197,10 @@ def _percentile(name: str, values: Sequence[float]) -> Figure:
 
 
 def _restores(production: Sequence[Deployment]) -> list[float]:
-    """Minutes. A release that takes itself back has restored when it ends; else the next success does."""
+    """Return minutes.
+
+    A release that rolls itself back is restored when it ends; otherwise the next success restores.
+    """
     minutes = []
     for position, one in enumerate(production):
         if one.good and one.task == "deploy":
@@ -208,7 +217,7 @@ def _restores(production: Sequence[Deployment]) -> list[float]:
 
 
 def _since_staging(one: Deployment, staging: Sequence[Deployment]) -> float | None:
-    """Hours from the newest good staging deployment before it; a merge to main may have given it another commit."""
+    """Return hours from the newest good staging deployment before it. A merge to main may give it another commit."""
     before = [other.ended for other in staging if other.good and other.ended <= one.ended]
     return _hours(one.ended - before[-1]) if before else None
 
@@ -218,7 +227,7 @@ def _hours(span: timedelta) -> float:
 
 
 def by_week(deployments: Sequence[Deployment], since: datetime, until: datetime) -> list[tuple[datetime, int, int]]:
-    """Each week's beginning, how many releases served, and how many did not; rollbacks are none."""
+    """Return the beginning of each week, how many releases served, and how many did not, without rollbacks."""
     found = []
     start = since
     while start < until:

@@ -1,4 +1,4 @@
-"""Looks everything up for the page. A vendor that cannot be asked leaves its own part empty, and nothing else."""
+"""Reads everything for the page. If a vendor cannot be read, only its own part is empty."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from gate.vendors.repository import Repository
 NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
 Check = Callable[[str], Drift]
 Probe = Callable[[str], str]
-"""What is wrong with an address; nothing where it answers."""
+"""Returns what is wrong with an address; nothing if it answers."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ class Wanted:
 
     Attributes:
         stacks: names of those to show.
-        since, until: the time that releases are shown of.
-        drift: earlier reports by stack. check: looks for drift now; None to leave that out.
-        probe: looks whether an address answers; None to leave that out.
+        since, until: the period of the releases that are shown.
+        drift: earlier reports by stack.
+        check: looks for drift now; None to leave that out.
+        probe: tests whether an address answers; None to leave that out.
     """
 
     stacks: Sequence[str]
@@ -52,7 +53,7 @@ class Wanted:
 def gather(
     wanted: Wanted, environ: Mapping[str, str], tell: Callable[[str], None] = lambda _t: None, folder: Path = Path()
 ) -> Estate:
-    """Everything, or why not."""
+    """Return everything, or why it cannot be read."""
     workspace: automation.LocalWorkspace | Missing
     try:
         workspace = open_project(str(folder))
@@ -85,7 +86,7 @@ def _stack(
 
 
 def _health(settings: Settings, found: State | Missing, probe: Probe | None) -> dict[str, str]:
-    """See Stack.health."""
+    """Return the health; see Stack.health."""
     if probe is None or isinstance(found, Missing):
         return {}
     addresses = {"backend": found.backend_url and f"{found.backend_url}{settings.smoke.health_path}"}
@@ -94,7 +95,11 @@ def _health(settings: Settings, found: State | Missing, probe: Probe | None) -> 
 
 
 def _load(name: str, config: StackConfig, environ: Mapping[str, str]) -> Loaded:
-    """Tokens are none of its business. Raises: SettingsError."""
+    """Return the settings, without any token.
+
+    Raises:
+        SettingsError: the stack file is wrong.
+    """
     others = {key: value for key, value in environ.items() if key != "VERCEL_API_TOKEN"}
     return load(name, config, frozenset(), others, check_secrets=False, file=config)
 
@@ -124,7 +129,7 @@ def _drift(name: str, wanted: Wanted) -> Drift | Missing:
 def _releases(
     settings: Settings, config: Mapping[str, str], environ: Mapping[str, str], wanted: Wanted
 ) -> tuple[list[Deployment] | Missing, list[float] | str]:
-    """The releases, oldest first; and see Stack.detected."""
+    """Return the releases, oldest first, and the detection times; see Stack.detected."""
     try:
         with Accounts(environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
@@ -138,7 +143,7 @@ def _releases(
 
 
 def _figures(stacks: Sequence[StackOverview], wanted: Wanted) -> list[figures.Figure] | Missing:
-    """From the first environment that is released by tags, and the first one before it."""
+    """Return the releases of the first environment that is released by tags, and of the first one before it."""
     histories: dict[bool, list[Deployment]] = {}
     detected = next(
         (stack.detected for stack in stacks if isinstance(stack.settings, Settings) and stack.settings.live), []
@@ -153,7 +158,7 @@ def _figures(stacks: Sequence[StackOverview], wanted: Wanted) -> list[figures.Fi
 
 
 def _matrix(stacks: Sequence[StackOverview], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
-    """Of every environment that has a stack file, whichever stacks are shown."""
+    """Return the matrix of every environment that has a stack file, whichever stacks are shown."""
     found = {stack.name: stack.settings for stack in stacks if isinstance(stack.settings, Settings)}
     try:
         for name in chosen_stacks(None, folder):

@@ -20,9 +20,9 @@ class Deployment:
     """One deployment or rollback that ended.
 
     Attributes:
-        good: it ended with success, whatever replaced it later.
+        good: it succeeded, whatever replaced it later.
         rolled_back: it failed, and what served before was put back.
-        committed: when each commit that it brought was made, oldest first; empty where that was not asked.
+        committed: when each commit that it brought was made, oldest first; empty if that was not asked.
     """
 
     environment: str
@@ -37,7 +37,7 @@ class Deployment:
 
 
 def detected(repository: Repository, environment: str, since: datetime) -> list[float] | str:
-    """Minutes that each incident took to be noticed, or why that is not known: not every token may read issues."""
+    """Minutes until each incident was noticed, or why that is not known: not every token may read issues."""
     try:
         return [one.minutes for one in detections(repository, environment, since)]
     except VendorError as error:
@@ -45,14 +45,16 @@ def detected(repository: Repository, environment: str, since: datetime) -> list[
 
 
 def read(repository: Repository, environment: str, since: datetime, *, commits: bool = False) -> list[Deployment]:
-    """Oldest first. Two requests each, and one more for the commits of a good one.
+    """Return the deployments, oldest first. Each costs two requests, and a good one a third for its commits.
 
-    Where the gate has recorded something only that counts: GitHub records each job of an environment, and the vendors'
-    apps their own deployments, as further deployments of it.
+    If the gate has recorded something, only that counts: GitHub records each job of an environment, and the vendors'
+    apps record their own deployments, as further deployments of it.
 
-    Args: commits: whether to ask which commits each brought, for the lead time.
+    Args:
+        commits: whether to ask which commits each brought, for the lead time.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: GitHub cannot be read.
     """
     oldest_first = list(_deployments(repository, environment, since))[::-1]
     found = sorted(oldest_first, key=lambda one: one.ended)
@@ -67,7 +69,7 @@ def read(repository: Repository, environment: str, since: datetime, *, commits: 
 
 
 def _deployments(repository: Repository, environment: str, since: datetime) -> Iterator[Deployment]:
-    """Newest first."""
+    """Return them newest first."""
     newest_first = deployments(repository, environment, needs=_NEEDS)
     listed = list(itertools.takewhile(lambda one: _time(one["created_at"]) >= since, newest_first))
     for found in [one for one in listed if is_ours(one)] or listed:
@@ -76,7 +78,7 @@ def _deployments(repository: Repository, environment: str, since: datetime) -> I
 
 
 def _end(listed: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The first status that ended it; `inactive`, which a later success adds, does not."""
+    """Return the first status that ended it. `inactive`, which a later success adds, did not."""
     return next((status for status in reversed(listed) if status["state"] in _ENDED), None)
 
 
@@ -94,7 +96,7 @@ def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) 
 
 
 def _with_commits(repository: Repository, one: Deployment, served: str) -> Deployment:
-    """Since the last one that served; of the very first, itself alone."""
+    """Return the commits since the last one that served; of the very first, itself alone."""
     span = repository.get(f"compare/{served}...{one.sha}", needs="Contents: read") if served else None
     commits = (span or {}).get("commits") or [repository.get(f"commits/{one.sha}", needs="Contents: read")]
     times = sorted(_time(commit["commit"]["committer"]["date"]) for commit in commits if commit)

@@ -1,4 +1,4 @@
-"""Where an object is in its vendor's dashboard; where it has no page of its own, the page that lists it."""
+"""The page of an object in its vendor's dashboard, or the page that lists it if it has none."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Places:
     Attributes:
         repository: https://github.com/<owner>/<name>.
         tenant: domain of Auth0's tenant.
-        team, project: Vercel's slugs; team is empty where it is not known.
+        team, project: Vercel's slugs. `team` is empty if it is not known.
     """
 
     repository: str
@@ -29,7 +29,11 @@ class Places:
     project: str
 
     def of(self, type_: str, outputs: Mapping[str, Any]) -> str:
-        """Args: type_: the engine's, such as github:index/branch:Branch."""
+        """Return the address.
+
+        Args:
+            type_: the engine's, such as github:index/branch:Branch.
+        """
         kind = KINDS.get(type_, Kind("", ""))
         page = quote(filled(kind.page, outputs), safe="/") or kind.listed
         match type_.partition(":")[0]:
@@ -44,14 +48,20 @@ class Places:
         return ""
 
     def _auth0(self, page: str) -> str:
-        """A tenant's region is in its domain; the oldest American ones have none (auth0.com/docs, Tenant domain)."""
+        """Return the tenant's region, which is in its domain.
+
+        The oldest American ones have none (auth0.com/docs, Tenant domain).
+        """
         if not self.tenant.endswith(".auth0.com"):
             return "https://manage.auth0.com"
         name, _, region = self.tenant.removesuffix(".auth0.com").partition(".")
         return f"https://manage.auth0.com/dashboard/{region or 'us'}/{name}/{page or 'applications'}"
 
     def vercel(self, page: str = "") -> str:
-        """Without a team's slug: Vercel's own link that lets people choose the team and the project."""
+        """Return the address.
+
+        Without a team's slug it is Vercel's own link, which lets people choose team and project.
+        """
         if self.team and not self.team.startswith("team_") and not self.project.startswith("prj_"):
             return f"https://vercel.com/{quote(self.team)}/{quote(self.project)}/{page}".rstrip("/")
         to = quote(f"/[team]/[project]/{page}".rstrip("/"), safe="")
@@ -59,7 +69,7 @@ class Places:
 
 
 def _render(outputs: Mapping[str, Any]) -> str:
-    """Render's own address where the command reports it, else from the object's id."""
+    """Return Render's own address if the command reports it, else one from the object's id."""
     try:
         reported = json.loads(outputs["stdout"])
         section, objects = next(iter(reported.items()))

@@ -1,15 +1,17 @@
-"""One issue a month with the figures of releases (plan 5.5, 9.2)."""
+"""One issue each month with the figures of releases (plan 5.5, 9.2)."""
 
 from gate.report.figures import FigureReport
 from gate.vendors.issues import IssueTracker, marker
 
 
 def post(found: FigureReport, environment: str, tracker: IssueTracker) -> str:
-    """Open this month's issue, or renew it where it is open; close those of earlier months.
+    """Open this month's issue, or renew it if it is open. Close those of earlier months.
 
-    Returns: what was done, in a line.
+    Returns:
+        What was done, in a line.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: GitHub refused.
     """
     name = f"metrics of {environment}"
     month = marker(f"{name} {found.until:%Y-%m}")

@@ -1,6 +1,6 @@
-"""The estate as one page that opens without a network: templates/page.html.j2, with what it shows in words.
+"""The estate as one page that opens without a network: templates/page.html.j2, and what it shows in words.
 
-Jinja escapes every text; the page forbids the browser to fetch anything.
+Jinja escapes every text. The page forbids the browser to fetch anything.
 """
 
 import re
@@ -36,7 +36,7 @@ class EstateReport(Report):
     """The page and its content.
 
     As JSON: `schema`, `made`, `since`, `stacks` (name, declared, repository, state, drift, releases), `matrix`,
-    `figures`; `{why, trouble}` in place of a part that is not there.
+    `figures`; a part that is missing is `{why, trouble}`.
     """
 
     file: str
@@ -52,17 +52,21 @@ class EstateReport(Report):
         return [f"written: {self.file}"]
 
     def as_json(self) -> dict[str, Any]:
-        """See the class's text."""
+        """Return the JSON form; see the class's docstring."""
         return {"schema": self.schema_version, **self.content}
 
 
 def report_of(estate: Estate, file: str) -> EstateReport:
-    """Args: file: where the page is written."""
+    """Write the page.
+
+    Args:
+        file: where.
+    """
     return EstateReport(file=file, page=page(estate), gaps=estate.gaps, content=content(estate))
 
 
 def content(estate: Estate) -> dict[str, Any]:
-    """What the page shows, as JSON."""
+    """Return what the page shows, as JSON."""
     without = {"stacks": {"__all__": {"settings": True, "drift": True}}}
     shown: dict[str, Any] = TypeAdapter(Estate).dump_python(estate, mode="json", by_alias=True, exclude=without)
     for one, stack in zip(shown["stacks"], estate.stacks, strict=True):
@@ -77,14 +81,14 @@ def content(estate: Estate) -> dict[str, Any]:
 
 
 def page(estate: Estate) -> str:
-    """The whole page."""
+    """Return the whole page."""
     return _ENVIRONMENT.get_template("page.html.j2").render(
         estate=estate, matrix_header=matrix.MATRIX, figure_header=HEADER, definitions=DEFINITIONS.items()
     )
 
 
 def _ticked(text: str) -> Markup:
-    """Backticks of the documents as code."""
+    """Return text with the backticks of the documents as code."""
     pieces = re.split(r"`([^`]*)`", text)
     shown = (
         Markup("<code>{}</code>").format(piece) if i % 2 else Markup.escape(piece) for i, piece in enumerate(pieces)
@@ -93,18 +97,19 @@ def _ticked(text: str) -> Markup:
 
 
 def _long(text: str) -> Markup:
-    """Code that may be broken anywhere, because no space is to be expected in it."""
+    """Return code that may break anywhere, because it has no spaces."""
     return Markup('<code class="long">{}</code>').format(text)
 
 
 class Node(NamedTuple):
-    """A box of the picture: something that runs, and whom it calls next (the box after it).
+    """A box of the picture: something that runs, and that calls the box after it.
 
     Attributes:
         role: frontend, backend, data or login.
-        place: the vendor. names: of what it is made of there.
-        address: where it is reached, if people can.
-        problem: what is wrong with it; None where nobody looked.
+        place: the vendor.
+        names: of its parts there.
+        address: where people can open it.
+        problem: what is wrong with it; None if nobody looked.
     """
 
     role: str
@@ -115,7 +120,7 @@ class Node(NamedTuple):
 
 
 def picture(stack: StackOverview) -> list[Node]:
-    """Who calls whom, from people's browsers to the data."""
+    """Return who calls whom, from people's browsers to the data."""
     settings, state = stack.settings, stack.state
     assert isinstance(settings, Settings)
     here = state if isinstance(state, State) else None
@@ -132,7 +137,12 @@ def picture(stack: StackOverview) -> list[Node]:
 
 
 class Dot(NamedTuple):
-    """A release or rollback on the timeline. left: its place, in percent of the time shown. tone: as a badge's."""
+    """A release or rollback on the timeline.
+
+    Attributes:
+        left: its position, in percent of the time shown.
+        tone: as that of a badge.
+    """
 
     left: float
     tone: str
@@ -141,7 +151,7 @@ class Dot(NamedTuple):
 
 
 def timeline(releases: Sequence[Deployment], estate: Estate) -> list[Dot]:
-    """What happened since the report's beginning, oldest first."""
+    """Return what happened since the report's beginning, oldest first."""
     span = (estate.made - estate.since).total_seconds()
     return [
         Dot(
@@ -155,20 +165,20 @@ def timeline(releases: Sequence[Deployment], estate: Estate) -> list[Dot]:
 
 
 def _phase(stack: StackOverview) -> str:
-    """The declared one, and the live one where that is another."""
+    """Return the declared value, and the live one if it is different."""
     assert isinstance(stack.settings, Settings)
     declared, live = stack.settings.phase, stack.state.phase if isinstance(stack.state, State) else ""
     return f"{declared} declared, {live} live" if live and live != declared else declared
 
 
 def _phases(settings: Settings) -> list[tuple[str, str, bool]]:
-    """Name, what it adds, and whether it is the declared one."""
+    """Return each phase: name, what it adds, and whether it is the declared one."""
     adds = {phase: "; ".join(part.value for part in settings.added(phase)) or "nothing more" for phase in PHASES}
     return [(phase, added, phase == settings.phase) for phase, added in adds.items()]
 
 
 def _prices(settings: Settings) -> Mapping[str, float | None]:
-    """As in the stack's outputs: nothing in a phase that declares nothing at Render."""
+    """Return the cost as in the stack's outputs. A phase that declares nothing at Render has none."""
     return cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
 
 
@@ -190,7 +200,7 @@ def _took(one: Deployment) -> str:
 
 
 def _code_values(row: Sequence[str]) -> list[Any]:
-    """Of a row of drift: object, field, declared, live, since."""
+    """Return the cells of a row of drift: object, field, declared, live, since."""
     thing, field, declared, live, since = row
     return [thing, field, _long(declared), _long(live), since]
 

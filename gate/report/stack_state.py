@@ -1,4 +1,4 @@
-"""Reads what a stack's last `up` left, from an export whose secrets stay encrypted: no passphrase is needed."""
+"""Reads what a stack's last `up` left, from an export whose secrets stay encrypted. It needs no passphrase."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from gate.stack.project import run, said
 
 
 def read(workspace: automation.LocalWorkspace, stack: str, places: Places) -> State | Missing:
-    """The state, or why there is none."""
+    """Return the state, or why there is none."""
     try:
         content = json.loads(run(workspace, "stack", "export", "--stack", stack))
     except automation.CommandError as error:
@@ -28,7 +28,7 @@ def read(workspace: automation.LocalWorkspace, stack: str, places: Places) -> St
 
 
 def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
-    """What an export's deployment tells."""
+    """Return what an export's deployment tells."""
     resources = deployment.get("resources") or []
     if not resources:
         return Missing("the stack exists, and was never up", trouble=False)
@@ -47,7 +47,7 @@ def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
 
 
 def _expiries(resources: list[dict[str, Any]]) -> Iterator[tuple[str, datetime]]:
-    """What the commands reported of databases that Render will delete."""
+    """Return what the commands reported of databases that Render will delete."""
     for one in resources:
         try:
             report = json.loads((one.get("outputs") or {}).get("stdout") or "{}")
@@ -76,12 +76,12 @@ def _order(one: ManagedObject) -> tuple[int, str, str]:
 
 
 def _text(value: object) -> str:
-    """A secret is an object in an export, and no text."""
+    """Return a value, unless it is a secret: in an export that is an object, and no text."""
     return value if isinstance(value, str) else ""
 
 
 def _time(text: object) -> datetime | None:
-    """Go writes nanoseconds."""
+    """Return a time. Go writes nanoseconds."""
     if not isinstance(text, str):
         return None
     try:

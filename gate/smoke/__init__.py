@@ -1,4 +1,4 @@
-"""Looks at a running environment from outside and says whether it works (plan 3.2, 3.4). Changes nothing there."""
+"""Tests a running environment from outside (plan 3.2, 3.4). It changes nothing there."""
 
 from gate.smoke.report import Outcome, Result, SmokeReport
 

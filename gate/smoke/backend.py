@@ -1,4 +1,4 @@
-"""The checks of the backend: health and what it depends on, CORS, the login address, the API (plan 1.1, 1.2, 2.4)."""
+"""The checks of the backend: health and dependencies, CORS, the login address, the API (plan 1.1, 1.2, 2.4)."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatch
@@ -11,13 +11,13 @@ from gate.smoke.client import Failed, Visit
 
 _CONNECTED = frozenset({"connected", "healthy", "ok", "up", "ready"})
 _AVAILABLE = frozenset({400, 401, 403, 405, 422, 429})
-"""Refusals that show a route to be there."""
+"""Refusals that show that a route exists."""
 _STRANGER = "https://stranger.example"
 _SUBDOMAIN = "smoke-test-preview"
 
 
 def health(visit: Visit, _subject: str) -> str:
-    """200, a good `status`, and the environment it was made for: a variable forgotten would show here."""
+    """Expect 200, a good `status`, and the right environment, which shows a forgotten variable."""
     answer, content = _health(visit)
     smoke, wanted = visit.target.settings.smoke, visit.target.environment
     state = content.get("status")
@@ -38,7 +38,7 @@ def health(visit: Visit, _subject: str) -> str:
 
 
 def other_health(visit: Visit, service: str) -> str:
-    """Another service of the stack answers where Render looks for its health; what it says there is its own affair."""
+    """Expect an answer from another service of the stack where Render checks its health, whatever it says."""
     path = visit.target.others[service].health_path
     status = visit.other(service, path).status_code
     if status == 200:
@@ -47,7 +47,7 @@ def other_health(visit: Visit, service: str) -> str:
 
 
 def version(visit: Visit, wanted: str) -> str:
-    """The commit or version that serves: `commit`, `git_commit` or `version` of the health answer."""
+    """Compare the commit or version that serves: `commit`, `git_commit` or `version` of the health answer."""
     _answer, content = _health(visit)
     found = [str(content[key]) for key in ("commit", "git_commit", "version") if content.get(key)]
     if any(_same_version(text, wanted) for text in found):
@@ -60,7 +60,7 @@ def version(visit: Visit, wanted: str) -> str:
 
 
 def dependency(visit: Visit, name: str) -> str:
-    """Such as `database` and `redis`: of the health detail, else of the ready path; no detail is a failure."""
+    """Expect that a dependency such as `database` or `redis` is connected, by the health detail or the ready path."""
     _answer, content = _health(visit)
     smoke = visit.target.settings.smoke
     found = _detail(content, name)
@@ -80,7 +80,7 @@ def dependency(visit: Visit, name: str) -> str:
 
 
 def allowed_origin(visit: Visit, origin: str) -> str:
-    """The preflight that a browser sends from there before it logs in."""
+    """Send the preflight that a browser sends from an origin before it logs in."""
     answer = _preflight(visit, origin)
     allowed = answer.headers.get("access-control-allow-origin")
     if not answer.is_success or allowed != origin:
@@ -93,7 +93,7 @@ def allowed_origin(visit: Visit, origin: str) -> str:
 
 
 def refused_origin(visit: Visit, origin: str) -> str:
-    """A stranger's page must not be able to use somebody's session."""
+    """Expect that an unknown origin cannot use somebody's session."""
     answer = _preflight(visit, origin)
     allowed = answer.headers.get("access-control-allow-origin")
     if allowed in ("*", origin):
@@ -105,23 +105,23 @@ def refused_origin(visit: Visit, origin: str) -> str:
 
 
 def origins(visit: Visit) -> list[str]:
-    """Every allowed origin; a wildcard as a host that it has to cover."""
+    """Return every allowed origin; for a wildcard, a host that it has to cover."""
     return [origin.replace("*", _SUBDOMAIN) for origin in visit.target.settings.cors.origins]
 
 
 def strangers(visit: Visit) -> list[str]:
-    """Somebody, and a host that only begins like an allowed one."""
+    """Return an unknown origin, and a host that only begins like an allowed one."""
     first = origins(visit)[0]
     return [_STRANGER, f"https://{urlsplit(first).hostname}.stranger.example"]
 
 
 def auth0_url(visit: Visit, _subject: str) -> str:
-    """Tenant, audience, client and callback of the address that the frontend sends people to."""
+    """Compare tenant, audience, client and callback of the address that the frontend sends people to."""
     return _authorized(visit, authorize_query(visit), _callback(visit))
 
 
 def preview_login(visit: Visit, origin: str) -> str:
-    """A login from a preview: its page loads, the backend lets it ask, and sends people back to it."""
+    """Test a login from a preview: its page loads, the backend lets it ask, and sends people back to it."""
     visit.page("/", origin)
     allowed_origin(visit, origin)
     callback = f"{origin}{visit.target.settings.smoke.callback_path}"
@@ -133,7 +133,7 @@ def preview_login(visit: Visit, origin: str) -> str:
 
 
 def authorize_query(visit: Visit) -> dict[str, str]:
-    """Tenant (`domain`) and query of the address that the backend sends people to; asked once."""
+    """Return tenant (`domain`) and query of the address that the backend sends people to. It is asked once."""
     found: dict[str, str] = visit.once("auth0-url", lambda: _asked(visit, _callback(visit)))
     return found
 
@@ -174,7 +174,7 @@ def _authorized(visit: Visit, query: Mapping[str, str], callback: str) -> str:
 
 
 def _callback(visit: Visit) -> str:
-    """Where a login comes back to: of the frontend, or of an application without one the first that is no pattern."""
+    """Return where a login comes back to: the frontend, or the first callback that is no pattern."""
     if visit.target.frontend_url:
         return f"{visit.target.frontend_url}{visit.target.settings.smoke.callback_path}"
     callbacks = visit.target.settings.auth0.callbacks
@@ -182,7 +182,7 @@ def _callback(visit: Visit) -> str:
 
 
 def api(visit: Visit, path: str) -> str:
-    """The route is there: asked without a login, it may refuse."""
+    """Expect that the route exists. Without a login it may refuse."""
     status = visit.backend("GET", path).status_code
     if status < 400 or status in _AVAILABLE:
         return f"status {status}"
@@ -218,7 +218,7 @@ def _preflight(visit: Visit, origin: str) -> httpx.Response:
 
 
 def _detail(content: Mapping[str, Any], name: str) -> Any:
-    """`name` at the top, or under `services` or `checks`: a text, true or false, or an object with `status`."""
+    """Return `name` at the top, or under `services` or `checks`: a text, true or false, or an object with `status`."""
     for place in (content, content.get("services"), content.get("checks")):
         if isinstance(place, Mapping) and place.get(name) is not None:
             found = place[name]
@@ -235,7 +235,10 @@ def _object(answer: httpx.Response) -> dict[str, Any]:
 
 
 def _same_version(found: str, wanted: str) -> bool:
-    """Equal, with or without a tag's v; a commit may be shortened to seven characters or more."""
+    """Whether two versions are equal, with or without a tag's v.
+
+    A commit may be shortened to seven or more characters.
+    """
     found, wanted = found.lower().removeprefix("v"), wanted.lower().removeprefix("v")
     shorter = min(found, wanted, key=len)
     is_commit = len(shorter) >= 7 and all(character in "0123456789abcdef" for character in shorter)

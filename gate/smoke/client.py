@@ -1,6 +1,6 @@
-"""One run's requests to the application: its time budget, and patience with a backend that was asleep.
+"""One run's requests to the application: its time budget, and longer waits for a backend that was asleep.
 
-Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). Knows no check.
+Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). It knows no check.
 """
 
 import threading
@@ -16,13 +16,18 @@ WARM_UP = 90.0
 """Seconds. A free service sleeps after 15 idle minutes and takes about a minute to start (render.com/docs/free)."""
 _PAUSE = 3.0
 _ANSWER, _STARTING = 8.0, 30.0
-"""Seconds for an answer: of what runs, so that a dead one is noticed within ten; of a service that may be starting."""
+"""Seconds for an answer of a running service, so that a dead one is noticed within ten, and of a starting one."""
 _COLD = frozenset({502, 503, 504})
 _REDIRECTS = 5
 
 
 class Failed(Exception):
-    """A check failed. expected: what should have been seen. fix: what to do."""
+    """A check failed.
+
+    Attributes:
+        expected: what should have been seen.
+        fix: what to do.
+    """
 
     def __init__(self, detail: str, expected: str = "", fix: str = "") -> None:
         self.detail, self.expected, self.fix = detail, expected, fix
@@ -30,7 +35,7 @@ class Failed(Exception):
 
 
 class Skipped(Exception):
-    """A check was not made, for a reason that is not the application's."""
+    """A check was not made, for a reason outside the application."""
 
 
 class Visit:
@@ -38,14 +43,16 @@ class Visit:
 
     Args:
         environ: credentials of a test user, and other values that a check compares with.
-        require_login: whether a login that is not made has failed.
+        require_login: whether a login fails if it is not made.
         preview: address of a preview of the frontend, whose login is tested too; empty without one.
-        deadline: by `clock`, after which nothing is asked any more.
+        deadline: by `clock`. After it nothing is asked any more.
         transport, clock, sleep: replaced in tests.
 
-    Attributes: tokens: secrets met on the way, which no report may hold.
+    Attributes:
+        tokens: secrets that were found on the way, which no report may hold.
 
-    Raises (all requests): Failed.
+    Raises:
+        Failed: any request.
     """
 
     def __init__(
@@ -77,19 +84,19 @@ class Visit:
 
     @property
     def left(self) -> float:
-        """Seconds of the budget."""
+        """The seconds of the budget."""
         return self._deadline - self._clock()
 
     def close(self) -> None:
         self._http.close()
 
     def backend(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Ask the backend. While it may be starting, no answer, 502, 503 and 504 are asked again; nothing else is."""
+        """Ask the backend. While it may be starting, it is asked again after no answer, 502, 503 and 504."""
         awake = self._awake[self.target.settings.render.service.name]
         return self._patiently(awake, "backend", method, f"{self.target.backend_url}{path}", **options)
 
     def other(self, service: str, path: str) -> httpx.Response:
-        """Ask another service of the stack, as patiently."""
+        """Ask another service of the stack in the same way."""
         return self._patiently(self._awake[service], service, "GET", f"{self.target.others[service].url}{path}")
 
     def _patiently(self, awake: threading.Event, what: str, method: str, url: str, **options: Any) -> httpx.Response:
@@ -109,7 +116,7 @@ class Visit:
             self._sleep(_PAUSE)
 
     def page(self, path: str, origin: str = "") -> httpx.Response:
-        """A page of the frontend, or of another origin of it; redirects are followed on its own host only.
+        """Get a page of the frontend, or of another origin of it. Redirects are followed on its own host only.
 
         VERCEL_AUTOMATION_BYPASS_SECRET opens a protected deployment (vercel.com/docs/deployment-protection).
         """
@@ -135,7 +142,7 @@ class Visit:
         raise Failed(f"{path} redirects more than {_REDIRECTS} times", "a page", "look at the frontend's redirects")
 
     def auth0(self, path: str, form: Mapping[str, str]) -> httpx.Response:
-        """Post a form to the tenant; AUTH0_BASE_URL points at a simulator."""
+        """Post a form to the tenant. AUTH0_BASE_URL points at a simulator."""
         base = self.environ.get("AUTH0_BASE_URL") or f"https://{self.target.settings.auth0.domain}"
         try:
             return self._send("POST", f"{base.rstrip('/')}{path}", data=dict(form))
@@ -143,7 +150,7 @@ class Visit:
             raise self._unreachable("Auth0 tenant", error, "status.auth0.com") from None
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
-        """What several checks need is made by the first, and the others wait for it, also for its failure."""
+        """Return what several checks need. The first one makes it; the others wait for it, and share its failure."""
         with self._lock:
             lock = self._locks.setdefault(name, threading.Lock())
         with lock:
@@ -173,4 +180,4 @@ class Visit:
 
 
 class _NoAnswer(Exception):
-    """Nothing came back; its text is the kind of error, which cannot hold a secret."""
+    """Nothing came back. The text is the kind of error, which cannot hold a secret."""

@@ -1,4 +1,4 @@
-"""The report for a person: a table on a terminal, one plain line a check everywhere else."""
+"""Prints the report for a person: a table on a terminal, and one plain line for each check elsewhere."""
 
 from rich.console import Console
 from rich.table import Table

@@ -1,4 +1,4 @@
-"""The report as JUnit XML and as Markdown. Its texts are redacted already."""
+"""The report as JUnit XML and as Markdown. Secrets are removed from its texts before."""
 
 import re
 from xml.etree import ElementTree
@@ -11,12 +11,12 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 def written(report: SmokeReport) -> dict[str, str | bytes]:
-    """Content by file name. Whatever ran the tests, the files are called smoke."""
+    """Return content by file name. Whatever ran the tests, the files are called smoke."""
     return {**report.files("smoke", markdown(report)), "smoke.xml": junit(report)}
 
 
 def junit(report: SmokeReport) -> bytes:
-    """One suite, one case a check, in the form that pytest and the viewers of GitHub Actions share."""
+    """Return one suite with one case for each check, in the form of pytest and of viewers for GitHub Actions."""
     totals = {
         "tests": str(len(report.checks)),
         "failures": str(len(report.of(Outcome.FAILED))),
@@ -35,7 +35,7 @@ def junit(report: SmokeReport) -> bytes:
 
 
 def markdown(report: SmokeReport) -> str:
-    """Fit for a step summary and for a comment."""
+    """Return Markdown for a step summary and for a comment."""
     mark = _MARKS[Outcome.PASSED if report.passed else Outcome.FAILED]
     rows = [
         f"## {mark} Smoke tests, {report.environment}: {report.headline}",
@@ -69,5 +69,5 @@ def _case(suite: ElementTree.Element, environment: str, check: Result) -> None:
 
 
 def _xml(text: str) -> str:
-    """Without what XML cannot hold; an application may answer anything."""
+    """Return the text without what XML cannot hold, because an application may answer anything."""
     return _NOT_XML.sub("\ufffd", text)

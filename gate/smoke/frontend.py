@@ -1,4 +1,4 @@
-"""The checks of the frontend: its pages load (plan 3.2), and call this environment's backend. Runs no JavaScript."""
+"""The checks of the frontend: its pages load (plan 3.2), and call this environment's backend. It runs no JavaScript."""
 
 import re
 from urllib.parse import urljoin, urlsplit
@@ -8,14 +8,14 @@ import httpx
 from gate.smoke.client import Failed, Skipped, Visit
 
 _ERRORS = ("__next_error__", "Application error: a client-side exception has occurred")
-"""What Next.js puts into a page of an error, which it may answer with status 200."""
+"""What Next.js puts into an error page, which may have status 200."""
 _SCRIPT = re.compile(r"""<script[^>]+src=["']([^"']+)["']""")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9-]+\.onrender\.com")
 _MOST_SCRIPTS = 40
 
 
 def page(visit: Visit, path: str) -> str:
-    """Status 200 and an HTML document that is no error page, from the frontend's own host."""
+    """Expect status 200 and an HTML document that is no error page, from the frontend's own host."""
     return _checked(visit.once(f"page {path}", lambda: visit.page(path)), path)
 
 
@@ -36,7 +36,7 @@ def _checked(answer: httpx.Response, path: str) -> str:
 
 
 def calls(visit: Visit, path: str) -> str:
-    """The address of the API that Vercel built into the scripts of a page (NEXT_PUBLIC_API_BASE_URL)."""
+    """Compare the address of the API that Vercel built into a page's scripts (NEXT_PUBLIC_API_BASE_URL)."""
     backend = visit.target.backend_url
     answer = visit.once(f"page {path}", lambda: visit.page(path))
     own = urlsplit(visit.target.frontend_url).netloc

@@ -1,4 +1,4 @@
-"""One issue about an environment that is down: opened by the first alarm, closed by the first quiet watch after it."""
+"""One issue about an environment that is down. The first alarm opens it; the first quiet watch after it closes it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,18 +31,22 @@ def record(
 ) -> str:
     """Open the issue, or close it.
 
-    Args: actions: address of the rollback's workflow. runbook: address or path of what to do.
+    Args:
+        actions: address of the rollback's workflow.
+        runbook: address or path of what to do.
 
-    Returns: what was done, in a line; empty where there was nothing to do.
+    Returns:
+        What was done, in a line; empty if there was nothing to do.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: GitHub refused.
     """
     done = [_incident(seen, tracker, actions, runbook, now()), _warnings(seen, tracker, runbook)]
     return "; ".join(filter(None, done))
 
 
 def _warnings(seen: Watched, tracker: IssueTracker, runbook: str) -> str:
-    """One issue about what will be a failure soon."""
+    """Open one issue about what will fail soon."""
     mark = marker(f"warnings {seen.environment}")
     open_ones = tracker.open_issues(mark)
     told = "\n".join(f"- {code(one)}" for one in seen.warnings)

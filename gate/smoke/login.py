@@ -1,7 +1,7 @@
 """The check of a login: a test user's password becomes a JWT, and the backend accepts it (plan 1.1, 3.2, 3.4).
 
 The backend's own /api/v1/auth/login takes an authorization code, which only a browser gets. So the token comes from
-Auth0's resource owner password grant, for which the application needs the grant type Password and the tenant a default
+Auth0's resource owner password grant. For that the application needs the grant type Password, and the tenant a default
 directory (auth0.com/docs/get-started/authentication-and-authorization-flow/resource-owner-password-flow).
 """
 
@@ -17,7 +17,7 @@ EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
 
 
 def authentication(visit: Visit, _subject: str) -> str:
-    """Log in, get a JWT, and be recognised by the backend."""
+    """Log in, get a JWT, and expect that the backend knows the user."""
     path = visit.target.settings.smoke.me_path
     answer = visit.backend("GET", path, headers=_authorization(visit))
     try:
@@ -36,7 +36,7 @@ def authentication(visit: Visit, _subject: str) -> str:
 
 
 def admin_api(visit: Visit, _subject: str) -> str:
-    """The test user may use an endpoint for administrators, as the super-admin panel calls it."""
+    """Expect that the test user may use an endpoint for administrators, as the super-admin panel calls it."""
     path = str(visit.target.settings.smoke.admin_api_path)
     status = visit.backend("GET", path, headers=_authorization(visit)).status_code
     if status != 200:
@@ -95,7 +95,7 @@ def _refused(status: int, content: Any) -> Failed:
 
 
 def _jwt(token: str) -> dict[str, Any]:
-    """What the token says, if it is a JWT; without an audience Auth0 answers an opaque or an encrypted one."""
+    """Return what the token says, if it is a JWT. Without an audience Auth0 answers an opaque or an encrypted one."""
     parts = token.split(".")
     try:
         _header, claims = [json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2]]
@@ -111,7 +111,7 @@ def _jwt(token: str) -> dict[str, Any]:
 
 
 def _require_audience(visit: Visit, claims: dict[str, Any]) -> None:
-    """The backend accepts tokens of the audience that it sends people for."""
+    """Expect that the backend accepts tokens of the audience that it sends people for."""
     asked = visit.target.settings.smoke.auth0_url_path
     wanted = (authorize_query(visit).get("audience") if asked else None) or visit.target.settings.auth0.audience
     found = claims.get("aud")

@@ -17,9 +17,9 @@ _ASK = 10.0
 _LAST = timedelta(minutes=10)
 """How far back a single look counts the answers."""
 _SOON = timedelta(days=7)
-"""How long before a database expires it is a warning."""
+"""How long before a database expires a warning is given."""
 _ANSWER = 4.0
-"""Seconds that the application gets to answer: two looks and the pause between them take less than ten."""
+"""Seconds that the application gets to answer. Two looks and the pause between them take less than ten."""
 
 
 def watch_for(
@@ -29,7 +29,7 @@ def watch_for(
 
     Args:
         environ: RENDER_API_KEY, without which there is no count; VERCEL_AUTOMATION_BYPASS_SECRET.
-        last: count also the answers of the minutes before, which no release may be blamed for.
+        last: also count the answers of the minutes before, which do not belong to a release.
     """
     addresses = {"health": f"{target.backend_url}{target.settings.smoke.health_path}"}
     addresses |= {"frontend": target.frontend_url} if target.frontend_url else {}
@@ -50,7 +50,7 @@ def watch_for(
 
 
 def problem(http: httpx.Client, url: str) -> str:
-    """What is wrong with an address, or nothing."""
+    """Return what is wrong with an address; nothing if it answers well."""
     try:
         status = http.get(url).status_code
     except httpx.HTTPError as error:
@@ -65,14 +65,15 @@ def error_rate(
     transport: httpx.BaseTransport | None = None,
     back: timedelta = timedelta(),
 ) -> Callable[[], Rate | None]:
-    """Make a function that asks Render how many requests a service has answered, and how many of them with errors.
+    """Return a function that asks Render how many requests a service has answered, and how many with errors.
 
-    Facts (Render API reference, Get HTTP request count): GET /metrics/http-requests with aggregateBy=statusCode
-    answers `[{labels: [{field, value}], values: [{timestamp, value}], unit}]`, a series for each status. Whether a
-    workspace has it depends on its plan. Where it has not, where RENDER_API_KEY is not set, or where Render does not
-    answer at once, there is no rate.
+    Facts (Render API reference, Get HTTP request count): GET /metrics/http-requests with aggregateBy=statusCode answers
+    `[{labels: [{field, value}], values: [{timestamp, value}], unit}]`, a series for each status. Whether a workspace
+    has it depends on its plan. Without it, without RENDER_API_KEY, or if Render does not answer at once, there is no
+    rate.
 
-    Args: back: how long before now the count begins.
+    Args:
+        back: how long before now the count begins.
     """
     began = now() - back
 
@@ -98,7 +99,7 @@ def error_rate(
 def expiring(
     target: Target, environ: Mapping[str, str], now: datetime, transport: httpx.BaseTransport | None = None
 ) -> list[str]:
-    """What to say of a free database that Render will delete soon; nothing where Render cannot be asked.
+    """Return what to say of a free database that Render will delete soon; nothing if Render cannot be asked.
 
     Facts (Render API reference, Retrieve Postgres instance): expiresAt, of free databases only.
     """

@@ -1,7 +1,7 @@
 """The previews that both vendors make of a pull request, their smoke tests, and one comment about them (plan 4.1).
 
-The frontend's preview calls the backend of the branch that the pull request targets, so it is tested against that one;
-the backend's preview is tested by itself. Facts: vercel.com/docs/rest-api (deployments), Render documentation, Service
+The frontend's preview calls the backend of the branch that the pull request targets, so it is tested against that one.
+The backend's preview is tested by itself. Facts: vercel.com/docs/rest-api (deployments); Render documentation, Service
 previews: one is called `<service> PR #<number>` and names its base service as `serviceDetails.parentServer`.
 """
 
@@ -22,11 +22,11 @@ from gate.vendors.render_deploys import UNDER_WAY, commit_of
 from gate.vendors.vercel import Vercel
 
 _BEGINS = 120.0
-"""Seconds in which a vendor begins to build what was pushed."""
+"""Seconds in which a vendor starts to build what was pushed."""
 _FAILED = frozenset({"ERROR", "DELETED", "BLOCKED"})
 _LOGIN = "login from"
 _ELSEWHERE = frozenset({"suite", "version", "health of"})
-"""Checks that are not of the preview: the team's own tests write data, and the commit is known from the vendor."""
+"""Checks that are not made of a preview: the team's own tests write data, and the commit is known from the vendor."""
 
 
 class Smoke(Protocol):
@@ -39,7 +39,12 @@ class Smoke(Protocol):
 
 @dataclass(frozen=True)
 class Half:
-    """One vendor's preview. url: without a final slash; empty where there is none. said: what is known of it."""
+    """One vendor's preview.
+
+    Attributes:
+        url: without a final slash; empty if there is none.
+        said: what is known of it.
+    """
 
     vendor: str
     url: str
@@ -60,7 +65,11 @@ class Half:
 
 
 def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
-    """The frontend's: the newest deployment of a commit that is not production's. Raises: VendorError."""
+    """Return the frontend's: the newest deployment of a commit that is not production's.
+
+    Raises:
+        VendorError: Vercel cannot be read.
+    """
     identity = vercel.project_id(project)
     if identity is None:  # without one, Vercel would list the deployments of every project
         raise GateError(f"Vercel has no project {project}: correct marketedge:vercel")
@@ -83,7 +92,11 @@ def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
 
 
 def at_render(session: Session, service: str, number: int, sha: str, budget: Budget) -> Half:
-    """The backend's: the instance that a pull request has of a service. Raises: RenderError."""
+    """Return the backend's: the instance that a pull request has of a service.
+
+    Raises:
+        RenderError: of any kind.
+    """
     base = session.find("/services", "service", service)
     if base is None:
         raise GateError(f"Render has no service {service}: correct marketedge:render.service.name, or the API key")
@@ -109,9 +122,10 @@ def at_render(session: Session, service: str, number: int, sha: str, budget: Bud
 
 
 def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title: str, smoke: Smoke) -> SmokeReport:
-    """Test what there is.
+    """Test the previews that exist.
 
-    Args: title: stands in the place of the environment.
+    Args:
+        title: shown in place of the environment.
     """
     url = {half.vendor: half.url for half in halves}
     frontend, backend = url.get("Vercel", ""), url.get("Render", "")
@@ -135,9 +149,14 @@ def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title
 def comment(forum: IssueTracker, number: int, report: SmokeReport, workflow: str) -> str:
     """Write the pull request's one comment, or renew it.
 
-    Args: workflow: address of the run; empty outside of one.
+    Args:
+        workflow: address of the run; empty outside of one.
 
-    Returns: what was done, in a line. Raises: VendorError.
+    Returns:
+        What was done, in a line.
+
+    Raises:
+        VendorError: GitHub refused.
     """
     mark = marker("pull request's previews")
     text = f"{mark}\n{markdown(report)}" + (f"\n[The run]({workflow})\n" if workflow else "")

@@ -1,4 +1,4 @@
-"""What the smoke tests found, and its JSON form. Knows neither HTTP nor a terminal."""
+"""What the smoke tests found, and its JSON form. It knows neither HTTP nor a terminal."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +15,11 @@ class Outcome(StrEnum):
 
 
 class Result(Model):
-    """Of one check.
+    """The result of one check.
 
     Attributes:
         plan: the row of the plan that asks for it.
-        detail: what was seen; why, where it was skipped.
+        detail: what was seen, or why it was skipped.
         expected, fix: what should have been seen, and what to do; empty unless it failed.
     """
 
@@ -33,10 +33,10 @@ class Result(Model):
 
 
 class SmokeReport(Report):
-    """The outcome of one run, checks in the order of the table.
+    """The result of one run, with the checks in the order of the table.
 
-    As JSON: `schema` (1: raised when a field changes its meaning or goes away), `passed`, `environment`, `frontendUrl`,
-    `backendUrl`, `startedAt`, `seconds`, `checks` (name, plan, outcome, seconds, detail, expected, fix).
+    As JSON: `schema` (1; raised when a field changes its meaning or is removed), `passed`, `environment`,
+    `frontendUrl`, `backendUrl`, `startedAt`, `seconds`, `checks` (name, plan, outcome, seconds, detail, expected, fix).
     """
 
     environment: str
@@ -48,7 +48,7 @@ class SmokeReport(Report):
 
     @property
     def passed(self) -> bool:
-        """A run that checked nothing has not passed."""
+        """Whether it passed. A run that checked nothing did not."""
         return not self.of(Outcome.FAILED) and bool(self.of(Outcome.PASSED))
 
     @property
@@ -57,21 +57,21 @@ class SmokeReport(Report):
 
     @property
     def headline(self) -> str:
-        """`12 passed, 1 not made`."""
+        """Return `12 passed, 1 not made`."""
         words = {Outcome.SKIPPED: "not made"}
         counts = [f"{len(found)} {words.get(o, o.value)}" for o in Outcome if (found := self.of(o))]
         return ", ".join(counts) or "nothing was checked"
 
     @property
     def problems(self) -> list[str]:
-        """The failed checks; those with one reason together."""
+        """Return the failed checks, those with one reason together."""
         return [
             checks[0].name if len(checks) == 1 else f"{checks[0].detail} ({len(checks)} checks)"
             for checks in self.failures()
         ]
 
     def failures(self) -> list[list[Result]]:
-        """The failed checks, those with the same reason and the same fix together."""
+        """Return the failed checks, those with the same reason and the same fix together."""
         groups: dict[tuple[str, ...], list[Result]] = {}
         for check in self.of(Outcome.FAILED):
             groups.setdefault((check.detail, check.expected, check.fix), []).append(check)
@@ -81,5 +81,5 @@ class SmokeReport(Report):
         return [result for result in self.checks if result.outcome == outcome]
 
     def as_json(self) -> dict[str, Any]:
-        """See the class's text."""
+        """Return the JSON form; see the class's docstring."""
         return {**super().as_json(), "passed": self.passed}

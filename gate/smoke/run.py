@@ -1,4 +1,4 @@
-"""Makes every check of the table at the same time, within the budget, and leaves none out of the report."""
+"""Makes every check of the table at the same time, within the budget. The report has all of them."""
 
 import threading
 import time
@@ -43,14 +43,15 @@ def run(
 
     Args:
         environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, SMOKE_AUTH0_CLIENT_ID and
-            SMOKE_AUTH0_CLIENT_SECRET of the application (not Auth0's management application); all optional.
+            SMOKE_AUTH0_CLIENT_SECRET of the application (not Auth0's management application). All are optional.
         expect_version: commit or tag that has to serve.
-        require_login: whether a login that is not made has failed; also where the stack says `smoke.requireLogin`.
+        require_login: whether a login fails if it is not made; the stack may also say it (`smoke.requireLogin`).
         preview: address of a preview of the frontend, whose login is tested too.
-        seconds: what it may take, where that is less than the stack's `smoke.budgetSeconds`.
-        tell: gets progress.
+        seconds: that it may take, if that is less than the stack's `smoke.budgetSeconds`.
+        tell: is called with progress.
 
-    Raises: GateError where nothing can be asked.
+    Raises:
+        GateError: nothing can be asked.
     """
     if not target.backend_url or (target.settings.frontend_url and not target.frontend_url):
         raise GateError("the addresses are not known: export BACKEND_URL and FRONTEND_URL")

@@ -1,4 +1,4 @@
-"""Tells GitHub what came of the smoke tests: a commit status, which branch protection can require."""
+"""Tells GitHub the result of the smoke tests: a commit status, which branch protection can require."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,11 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
     """Set the status `settings.release.smoke_context` of a commit.
 
     Args:
-        serving: the commit that was tested, where that is known: a status of one that is not served yet would let it
+        serving: the commit that was tested, if it is known. A status of a commit that does not serve yet would let it
             pass untested.
 
-    Raises: GateError, also where another commit was tested.
+    Raises:
+        GateError: GitHub refused, or another commit was tested.
     """
     if serving not in (None, sha):
         name, served = target.settings.render.service.name, str(serving)[:7] or "nothing"

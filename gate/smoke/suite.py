@@ -8,13 +8,13 @@ from gate.common.redaction import Redactor, environment_secrets
 from gate.smoke.client import Failed, Visit
 
 _SHOWN = 300
-"""Characters of the end of its output that a failure shows."""
+"""How many characters of the end of its output a failure shows."""
 
 
 def own_suite(visit: Visit, _subject: str) -> str:
-    """It ends with 0, in time, and its JUnit file, where one is named, holds a test and no failure.
+    """Expect that it ends with 0 and in time, and that its JUnit file, if one is named, holds a test and no failure.
 
-    Gets BACKEND_URL and FRONTEND_URL beside what is in the environment.
+    It gets BACKEND_URL and FRONTEND_URL, and what is in the environment.
     """
     wanted = visit.target.settings.smoke.suite
     assert wanted is not None

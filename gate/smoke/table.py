@@ -12,10 +12,10 @@ class Check:
     """One row.
 
     Attributes:
-        run: makes the check of one subject; returns what was seen, raises Failed or Skipped.
-        subjects: what it is made of, such as paths; each is a result of its own.
-        optional: without subjects the check is skipped; a check that is not optional then fails.
-        at_frontend: made only where the environment has a frontend.
+        run: makes the check of one subject. It returns what was seen, or raises Failed or Skipped.
+        subjects: what it is made of, such as paths. Each has a result of its own.
+        optional: without subjects the check is skipped. One that is not optional fails then.
+        at_frontend: made only if the environment has a frontend.
         before_people: made only in environments that nobody depends on.
     """
 
@@ -33,7 +33,7 @@ class Check:
 
 
 def _once(path: str | None) -> list[str]:
-    """One check without a name of its own, where the application has such a path."""
+    """Return one check without a name of its own, if the application has such a path."""
     return [""] if path else []
 
 
@@ -123,4 +123,4 @@ TABLE = (
         before_people=True,
     ),
 )
-"""Staging runs the full suite of plan 3.2, production the minimal one of plan 3.4."""
+"""Return staging's full suite (plan 3.2), or production's minimal one (plan 3.4)."""

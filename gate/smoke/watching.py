@@ -1,4 +1,4 @@
-"""Looks at the health endpoint again and again, and at the share of server errors, until one of them is an alarm."""
+"""Looks at the health endpoint and at the share of server errors, again and again, until one is an alarm."""
 
 import time
 from collections.abc import Callable
@@ -15,14 +15,18 @@ from gate.common.report import Report
 _RATE_EVERY = 60.0
 """Seconds between two looks at the error rate, which Render counts by the minute."""
 _AGAIN = 1.0
-"""Seconds until a single look that failed is confirmed."""
+"""Seconds until a single failed look is confirmed."""
 _FEWEST = 20
-"""Requests below which a share of errors says nothing."""
+"""The fewest requests with which a share of errors says something."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """What was answered since the watch began. errors: with a status of 500 or above."""
+    """What was answered since the watch began.
+
+    Attributes:
+        errors: those with a status of 500 or above.
+    """
 
     requests: int
     errors: int
@@ -33,15 +37,15 @@ class Rate:
 
 
 class Watched(Report):
-    """What was seen; filled in while it goes on.
+    """What was seen, filled in while the watch runs.
 
     Attributes:
-        alarm: why to roll back; empty where there is no reason.
-        rate: None where it is not available.
-        first_failure: the first of the looks that failed up to the last one; None where that one was good.
-        warnings: what will be a failure soon.
+        alarm: why to roll back; empty if there is no reason.
+        rate: None if it is not available.
+        first_failure: the first of the failed looks at the end; None if the last look was good.
+        warnings: what will fail soon.
 
-    As JSON also `outcome`: `alarm` or `quiet`.
+    As JSON it also has `outcome`: `alarm` or `quiet`.
     """
 
     model_config = ConfigDict(frozen=False)
@@ -82,13 +86,13 @@ def watch(
     clock: Callable[[], float] = time.monotonic,
     wall: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Watched:
-    """Watch until an alarm, or for so long as the rules say; longer, up to an alarm, where the last look failed.
+    """Watch until an alarm, or for as long as the rules say. If the last look failed, it goes on up to an alarm.
 
-    For zero minutes it looks once, and where that fails a second time at once: two failures are an alarm.
+    For zero minutes it looks once; if that fails, it looks a second time at once. Two failures are an alarm.
 
     Args:
-        look: answers what is wrong, or nothing.
-        rate: since the watch began; None where it is not available.
+        look: returns what is wrong, or nothing.
+        rate: since the watch began; None if it is not available.
     """
     seen, began, failing = Watched(), clock(), None
     asked = began  # before the first minute is over, there is nothing to count
@@ -129,7 +133,7 @@ def watch(
 
 
 def _too_many(rate: Rate | None, rules: Watch) -> str:
-    """The alarm of a rate; empty where it is none."""
+    """Return the alarm of a rate; empty if it is none."""
     if rate and rate.requests >= _FEWEST and rate.percent > rules.error_rate_percent:
         return f"{rate.percent:.0f} % of {rate.requests} requests were server errors"
     return ""

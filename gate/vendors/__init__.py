@@ -1,4 +1,4 @@
-"""Looks objects up at GitHub, Auth0 and Vercel by the names people give them. Reads only; knows no Pulumi."""
+"""Finds objects at GitHub, Auth0 and Vercel by the names that people give them. It knows no Pulumi."""
 
 from gate.vendors.accounts import Accounts
 from gate.vendors.errors import CredentialsMissing, VendorError

@@ -1,7 +1,7 @@
 """Opens the vendors' accounts with the credentials that the providers use: their own variables, or the stack's config.
 
-Where both are set the config wins, as with the providers; the owner of the repositories may not differ, because
-versions of the GitHub provider disagree about which of the two counts.
+If both are set the config wins, as with the providers. The owner of the repositories must not differ, because versions
+of the GitHub provider disagree about which of the two counts.
 """
 
 from collections.abc import Mapping
@@ -18,19 +18,20 @@ from gate.vendors.vercel import BASE_URL as VERCEL_BASE_URL
 from gate.vendors.vercel import Vercel
 
 _OPENED = (GITHUB, AUTH0, VERCEL)
-"""Each is a property by the name of its package; Render is opened by `blueprint.workspace.connect`."""
+"""Each is a property by the name of its package. Render is opened by `blueprint.workspace.connect`."""
 
 
 class Accounts:
     """The three vendors, each opened at its first use.
 
     Args:
-        environ: GITHUB_TOKEN, GITHUB_OWNER, GITHUB_BASE_URL; AUTH0_DOMAIN with AUTH0_CLIENT_ID and
-            AUTH0_CLIENT_SECRET, or with AUTH0_API_TOKEN; VERCEL_API_TOKEN. AUTH0_BASE_URL and VERCEL_BASE_URL point at
-            a simulator: for this project's tests and rehearsal only, the providers do not know them.
-        config: the stack's configuration, secrets opened: `github:owner`, `vercel:team`, and so on.
+        environ: GITHUB_TOKEN, GITHUB_OWNER, GITHUB_BASE_URL; AUTH0_DOMAIN with AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET,
+            or with AUTH0_API_TOKEN; VERCEL_API_TOKEN. AUTH0_BASE_URL and VERCEL_BASE_URL point at a simulator. They are
+            for this project's tests and rehearsal only, because the providers do not know them.
+        config: the stack's configuration, secrets in clear: `github:owner`, `vercel:team`, and so on.
 
-    Raises (properties): CredentialsMissing with the names to export.
+    Raises:
+        CredentialsMissing: any property, with the names to export.
     """
 
     def __init__(self, environ: Mapping[str, str], config: Mapping[str, str] | None = None) -> None:
@@ -44,10 +45,12 @@ class Accounts:
             account.close()
 
     def require_all(self) -> None:
-        """Open every account that the stack needs: a vendor without credentials is left out of a preview, and of a
-        search with it.
+        """Open every account that the stack needs.
 
-        Raises: CredentialsMissing with everything that is missing.
+        A vendor without credentials is left out of a preview and of a search.
+
+        Raises:
+            CredentialsMissing: lists everything that is missing.
         """
         problems = []
         for vendor in (vendor for vendor in _OPENED if vendor.is_needed(self._config)):
@@ -59,7 +62,7 @@ class Accounts:
             raise CredentialsMissing("\n".join(problems))
 
     def forget(self) -> None:
-        """Look again next time, because the estate may have changed."""
+        """Forget what was read, because the estate may have changed."""
         for account in self._open():
             account.forget()
 
@@ -68,7 +71,7 @@ class Accounts:
 
     @property
     def hosts(self) -> dict[str, str]:
-        """Base address of each vendor; Auth0's is empty where no domain is named."""
+        """The base address of each vendor. Auth0's is empty if no domain is set."""
         domain = self._auth0_domain
         return {
             GITHUB.label: self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
@@ -93,7 +96,10 @@ class Accounts:
 
     @property
     def _auth0_domain(self) -> str:
-        """The tenant's host. With a scheme it is taken, too, as the provider does (auth0/go-auth0, management.New)."""
+        """Return the tenant's host.
+
+        It may be written with a scheme, as for the provider (auth0/go-auth0, management.New).
+        """
         return self._value("auth0:domain", "AUTH0_DOMAIN").rpartition("://")[2].strip("/")
 
     @cached_property

@@ -1,6 +1,6 @@
-"""One vendor's API over HTTP: credentials, retries, and errors that say what to do. Knows no object.
+"""One vendor's API over HTTP: credentials, retries, and errors that say what to do. It knows no objects.
 
-Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE), as everywhere here.
+Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE).
 """
 
 import time
@@ -32,10 +32,11 @@ class Api:
     Args:
         vendor: its name, for messages.
         credential: the variable that holds the token, for messages; never its value.
-        secrets: values that an error must not show even where the vendor quotes them.
+        secrets: values that an error must not show, even if the vendor quotes them.
         transport, sleep: replaced in tests.
 
-    Raises (all methods): a VendorError.
+    Raises:
+        VendorError: any method.
     """
 
     def __init__(
@@ -64,30 +65,43 @@ class Api:
         self._http.close()
 
     def authorize(self, token: str) -> None:
-        """Send this token from now on. Raises: Unauthorized where it cannot be one."""
+        """Send this token from now on.
+
+        Raises:
+            Unauthorized: it cannot be a token.
+        """
         if problem := problem_with(self.credential, token):
             raise VendorUnauthorized(problem)
         self._secrets = (*self._secrets, token)
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, *, needs: str) -> Any:
-        """The answer's JSON, or None where the vendor knows nothing at this path. Args: needs: the permission."""
+        """Return the answer's JSON, or None if the vendor knows nothing at this path.
+
+        Args:
+            needs: the permission, for the error.
+        """
         return self._read("GET", path, params, None, needs)
 
     def look(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.Response:
-        """The answer as it came, for what its status and headers tell of the credential; refusals are answers too."""
+        """Return the whole answer, also a refusal, for what its status and headers tell of the credential."""
         return self._exchange("GET", path, params, None, wants_json=False)
 
     def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> Any:
-        """For questions that a vendor takes as POST (GraphQL, a token): they bear repetition as well."""
+        """Ask a question that a vendor takes as POST (GraphQL, a token). It may be sent twice."""
         return self._read("POST", path, None, body, needs)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
-        """Change something; the answer's JSON, None where there is none. What is to be deleted may be gone already.
+        """Change something. Returns the answer's JSON, or None if there is none.
 
-        Args: repeatable: sending it twice does no more than sending it once, so a lost answer is no reason to stop.
+        What is to be deleted may already be gone.
 
-        Raises: OutcomeUnknown where it is not repeatable, and may or may not have taken effect; NotThere.
+        Args:
+            repeatable: whether it may be sent twice, so that it is sent again after a lost answer.
+
+        Raises:
+            OutcomeUnknown: it may not be sent twice, and may have had its effect.
+            NotThere: the object does not exist.
         """
         try:
             return self._read(method, path, None, body, needs, repeatable=repeatable, there=method != "DELETE")
@@ -99,7 +113,7 @@ class Api:
     def _exchange(
         self, method: str, path: str, params: Any, body: Any, *, repeatable: bool = True, wants_json: bool = True
     ) -> httpx.Response:
-        """An answer that the vendor meant: no rate limit, no failure of its own."""
+        """Return an answer that is final: no rate limit, no failure of the vendor."""
         try:
             return self._retries.send(
                 lambda: self._http.request(method, path, params=params, json=body),
@@ -150,8 +164,10 @@ class Api:
         raise VendorError(f"{self.vendor} answered {status} to {request}: {said}")
 
     def _said(self, content: Any) -> str:
-        """The vendor's own words: GitHub and Auth0 `message`, Auth0's token endpoint `error_description`, Vercel
-        `error.message`; shortened, and without our secrets."""
+        """Return the vendor's own words, shortened and without our secrets.
+
+        GitHub and Auth0 have `message`, Auth0's token endpoint `error_description`, Vercel `error.message`.
+        """
         found = content if isinstance(content, dict) else {}
         inner = found.get("error")
         text = str(

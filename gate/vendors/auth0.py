@@ -29,10 +29,13 @@ class Client:
 class Auth0:
     """Read access to one tenant, with the management application's credentials or a token made elsewhere.
 
-    Args: domain: the tenant's. token: AUTH0_API_TOKEN, in place of id and secret. base_url: where the tenant is when
-    it is not at https://{domain}: a simulator.
+    Args:
+        domain: the tenant's.
+        token: AUTH0_API_TOKEN, instead of id and secret.
+        base_url: of the tenant if it is not at https://{domain}: a simulator.
 
-    Raises (all methods): VendorError.
+    Raises:
+        VendorError: any method.
     """
 
     def __init__(
@@ -69,26 +72,26 @@ class Auth0:
         self._api.close()
 
     def scopes(self) -> frozenset[str] | None:
-        """What the management application has been granted; None where the token does not tell."""
+        """Return the scopes that the management application has; None if the token does not tell."""
         self._log_in()
         return self._scopes
 
     def named(self, name: str) -> list[Client]:
-        """Every application of this name: Auth0 does not mind several."""
+        """Return every application of this name. Auth0 allows several."""
         return [client for client in self.clients() if client.name == name]
 
     def with_id(self, client_id: str) -> Client | None:
         return next((client for client in self.clients() if client.id == client_id), None)
 
     def clients(self) -> list[Client]:
-        """clients/get-clients, in pages with `include_totals`; asked once."""
+        """Return every application (clients/get-clients, in pages with `include_totals`). It is asked once."""
         if self._clients is None:
             self._require_reading()
             self._clients = self._all()
         return self._clients
 
     def forget(self) -> None:
-        """Ask again next time."""
+        """Forget what was read."""
         self._clients = None
 
     def _all(self) -> list[Client]:
@@ -117,14 +120,17 @@ class Auth0:
         return found
 
     def details(self, client_id: str) -> dict[str, Any]:
-        """management/v2/clients/get-clients-by-id, without its secret; empty where there is no such application."""
+        """Return one application without its secret (clients/get-clients-by-id); empty if there is none."""
         self._require_reading()
         query: dict[str, str | int] = {"fields": "client_secret", "include_fields": "false"}
         found: dict[str, Any] | None = self._api.get(f"/api/v2/clients/{client_id}", query, needs=_SCOPE)
         return found or {}
 
     def _log_in(self) -> None:
-        """authentication/client-credentials: POST /oauth/token answers `{access_token, scope, expires_in}`."""
+        """Get a token (authentication/client-credentials:
+
+        POST /oauth/token answers `{access_token, scope, expires_in}`).
+        """
         if self._authorized:
             return
         client_id, client_secret = self._application
@@ -151,7 +157,7 @@ class Auth0:
 
 
 def _scopes_in(token: str) -> frozenset[str] | None:
-    """Auth0's management tokens are JWTs that name their scopes; reading one proves nothing, Auth0 checks it."""
+    """Return the scopes in a management token, which is a JWT. Reading it proves nothing; Auth0 checks it."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -1,6 +1,6 @@
 """Deployments of one of GitHub's environments and how they went (docs.github.com/en/rest/deployments).
 
-GitHub records each workflow job of an environment as a deployment of it, and vendors' apps record theirs; those of the
+GitHub records each workflow job of an environment as a deployment of it, and vendors' apps record theirs. Those of the
 gate say so in their payload.
 """
 
@@ -14,17 +14,21 @@ _PAGE = 100
 
 
 def deployments(repository: Repository, environment: str, *, needs: str) -> Iterator[dict[str, Any]]:
-    """Newest first; pages are read for as long as somebody reads on. Args: needs: the permission, for errors."""
+    """Yield deployments, newest first. Pages are read while somebody reads on.
+
+    Args:
+        needs: the permission, for errors.
+    """
     return repository.pages("deployments", needs, environment=environment)
 
 
 def statuses(repository: Repository, deployment: int, *, needs: str, most: int = _PAGE) -> list[dict[str, Any]]:
-    """The newest ones of a deployment, newest first."""
+    """Yield the newest statuses of a deployment, newest first."""
     return repository.get(f"deployments/{deployment}/statuses", needs=needs, per_page=most) or []
 
 
 def payload_of(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A deployment's payload; one that was sent as text comes back as text, and is whatever its maker meant."""
+    """Return a deployment's payload. One that was sent as text comes back as text, and may be anything."""
     found = deployment.get("payload")
     if isinstance(found, str):
         try:
@@ -35,6 +39,6 @@ def payload_of(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_ours(deployment: Mapping[str, Any]) -> bool:
-    """Whether the gate recorded it: somebody else's payload may have a `gate` of its own."""
+    """Whether the gate recorded it. Somebody else's payload may have a `gate` of its own."""
     payload = payload_of(deployment)
     return payload.get("gate") == 1 and isinstance(payload.get("tag"), str)

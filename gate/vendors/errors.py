@@ -1,4 +1,4 @@
-"""What can go wrong when a vendor is asked: every message names what is missing and what to do, and no secret."""
+"""What can go wrong when a vendor is asked. Every message names what is missing and what to do, and no secret."""
 
 from gate.common.errors import GateError, MissingCredentials
 
@@ -12,11 +12,11 @@ class CredentialsMissing(VendorError, MissingCredentials):
 
 
 class VendorUnreachable(VendorError):
-    """No usable answer after several tries."""
+    """There was no usable answer after several tries."""
 
 
 class VendorOutcomeUnknown(VendorError):
-    """A change may or may not have taken effect: look before it is sent again."""
+    """A change may have had its effect. Look before you send it again."""
 
 
 class VendorRateLimited(VendorError):
@@ -32,4 +32,4 @@ class NotThere(VendorError):
 
 
 class VendorForbidden(VendorError):
-    """The credential is accepted, but may not read this."""
+    """The credential is accepted, but has no permission to read this."""

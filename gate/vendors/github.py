@@ -1,7 +1,7 @@
 """Finds objects of a GitHub repository by name. Facts: docs.github.com/en/rest and /en/graphql.
 
-Where the API is follows the provider's rule for `github:baseUrl`: on github.com REST is at the base and GraphQL at
-`/graphql`; anywhere else (GitHub Enterprise Server) they are at `/api/v3` and `/api/graphql`.
+The address of the API follows the provider's rule for `github:baseUrl`. On github.com REST is at the base and GraphQL
+at `/graphql`; anywhere else (GitHub Enterprise Server) they are at `/api/v3` and `/api/graphql`.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ query($id: ID!, $after: String) { node(id: $id) { ... on Repository {
 
 
 def web(base_url: str = BASE_URL) -> str:
-    """Where people open what is at an API's base address; github:baseUrl's own forms, see above."""
+    """Return the address that people open for an API's base address. For the forms of github:baseUrl see above."""
     host = urlsplit(base_url or BASE_URL).netloc
     if host == "api.github.com":
         return "https://github.com"
@@ -37,12 +37,12 @@ def web(base_url: str = BASE_URL) -> str:
 
 
 def pages(ask: Callable[[dict[str, int]], Any], item: str | None = None, size: int = 100) -> Iterator[dict[str, Any]]:
-    """Every entry of a list, page after page, for as long as somebody reads on.
+    """Yield every entry of a list, page after page, while somebody reads on.
 
     Args:
-        ask: gets the query of one page; its answer is None where the list's own object does not exist.
-        item: where the list stands in the answer, if that is an object.
-        size: of a page; GitHub's lists have different maxima.
+        ask: gets the query of one page. It returns None if the list's own object does not exist.
+        item: the key of the list in the answer, if that is an object.
+        size: of a page. GitHub's lists have different maxima.
     """
     for page in itertools.count(1):
         answer = ask({"per_page": size, "page": page})
@@ -60,7 +60,7 @@ class RepositoryNode:
 
 @dataclass(frozen=True)
 class DatedObject:
-    """An object and when it was made, as GitHub writes it; empty where GitHub does not say."""
+    """An object and when it was made, as GitHub writes it; empty if GitHub does not say."""
 
     id: str
     created: str = ""
@@ -69,11 +69,15 @@ class DatedObject:
 class GitHub:
     """Read access to one owner's repositories.
 
-    Args: token: needs read access to Metadata, Contents, Actions, Environments and Administration (fine-grained), or
-    the scope repo (classic). base_url: as `github:baseUrl`. credential: the variable that held the token.
+    Args:
+        token: needs read access to Metadata, Contents, Actions, Environments and Administration (fine-grained), or the
+            scope repo (classic).
+        base_url: as `github:baseUrl`.
+        credential: the variable that held the token.
 
-    Raises (all methods): VendorError; also where a repository is not visible, because GitHub answers 404 to whatever a
-    token may not see, and "not there" would then be wrong.
+    Raises:
+        VendorError: any method. Also if a repository is not visible: GitHub answers 404 to everything that a token may
+            not see, so "does not exist" would be wrong.
     """
 
     def __init__(
@@ -107,15 +111,15 @@ class GitHub:
 
     @property
     def api(self) -> Api:
-        """For what has no method of its own here; paths start with `path`."""
+        """Return the session, for requests without a method here. Their paths start with `path`."""
         return self._api
 
     def path(self, repository: str, *steps: str) -> str:
-        """Of something in a repository, under the REST API."""
+        """Return the path of something in a repository, below the REST API."""
         return "/".join([f"{self._rest}/repos/{self.owner}/{_segment(repository)}", *steps])
 
     def repository(self, name: str) -> RepositoryNode:
-        """rest/repos/repos#get-a-repository; asked once a name."""
+        """Return the repository (rest/repos#get-a-repository). It is asked once for each name."""
         if name not in self._repositories:
             found = self._api.get(f"{self._rest}/repos/{self.owner}/{_segment(name)}", needs="Metadata: read")
             if found is None:
@@ -127,14 +131,15 @@ class GitHub:
         return self._repositories[name]
 
     def branch(self, repository: str, branch: str) -> DatedObject | None:
-        """rest/git/refs#get-a-reference. Not the branches endpoint: that one follows renames."""
+        """Return a branch, if it exists (rest/git/refs#get-a-reference). The branches endpoint would follow renames."""
         found = self._get(repository, f"git/ref/heads/{quote(branch)}", needs="Contents: read")
         return DatedObject(branch) if found else None
 
     def protection(self, repository_id: str, pattern: str) -> tuple[RepositoryNode, DatedObject] | None:
-        """graphql/reference/objects#branchprotectionrule: REST knows rules of existing branches only, not patterns.
+        """Return the rule of a pattern (graphql/reference/objects#branchprotectionrule). REST knows no patterns.
 
-        Args: repository_id: the repository's node id.
+        Args:
+            repository_id: the repository's node id.
         """
         after: str | None = None
         for _ in range(_MOST_PAGES):
@@ -153,14 +158,14 @@ class GitHub:
         return None
 
     def environment(self, repository: str, environment: str) -> DatedObject | None:
-        """rest/deployments/environments#get-an-environment."""
+        """Return an environment (rest/deployments/environments#get-an-environment)."""
         found = self._get(repository, f"environments/{_segment(environment)}", needs="Actions: read")
         return DatedObject(str(found["id"]), found.get("created_at", "")) if found else None
 
     def deployment_policy(
         self, repository: str, environment: str, kind: Literal["branch", "tag"], pattern: str
     ) -> DatedObject | None:
-        """rest/deployments/branch-policies#list-deployment-branch-policies: `{branch_policies: [{id, name, type}]}`."""
+        """Return its policies (rest/deployments/branch-policies: `{branch_policies: [{id, name, type}]}`)."""
         path = f"environments/{_segment(environment)}/deployment-branch-policies"
         for found in self._pages(repository, path, "branch_policies", needs="Actions: read"):
             if found["name"] == pattern and found.get("type", "branch") == kind:
@@ -168,15 +173,21 @@ class GitHub:
         return None
 
     def environment_variable(self, repository: str, environment: str, name: str) -> DatedObject | None:
-        """rest/actions/variables#list-environment-variables, at most 30 a page; asked once an environment."""
+        """Return its variables (rest/actions/variables, at most 30 a page).
+
+        They are asked once for each environment.
+        """
         return self._listed(repository, environment, "variables", 30).get(name.upper())
 
     def environment_secret(self, repository: str, environment: str, name: str) -> DatedObject | None:
-        """rest/actions/secrets#list-environment-secrets: names and times, never values; asked once an environment."""
+        """Return names and times of its secrets, never values (rest/actions/secrets).
+
+        They are asked once for each environment.
+        """
         return self._listed(repository, environment, "secrets", 100).get(name.upper())
 
     def rulesets(self, repository: str, name: str, target: str) -> list[DatedObject]:
-        """rest/repos/rules#get-all-repository-rulesets, without those of the organization: a list, not an object."""
+        """Return the rulesets (rest/repos/rules), a list, without those of the organization."""
         query = {"includes_parents": "false"}
         return [
             DatedObject(str(found["id"]), found.get("created_at", ""))
@@ -185,10 +196,10 @@ class GitHub:
         ]
 
     def viewer(self) -> str:
-        """The login that the token writes as; of an app's token, such as a workflow's own, with `[bot]` at its end.
+        """Return the login that the token writes as. That of an app, such as a workflow's own, ends with `[bot]`.
 
-        graphql/reference/queries#viewer, because rest/users#get-the-authenticated-user refuses an app's token; that one
-        is asked next. Empty where neither says.
+        It asks graphql/reference/queries#viewer, because rest/users#get-the-authenticated-user refuses an app's token,
+        and then the latter. Empty if neither says.
         """
         query = {"query": "query { viewer { login } }"}
         with contextlib.suppress(VendorError):
@@ -200,11 +211,11 @@ class GitHub:
         return ""
 
     def forget(self) -> None:
-        """Ask again next time."""
+        """Forget what was read."""
         self._lists.clear()
 
     def _listed(self, repository: str, environment: str, what: str, size: int) -> dict[str, DatedObject]:
-        """Variables or secrets of an environment by name; GitHub keeps names in upper case."""
+        """Return variables or secrets of an environment by name. GitHub keeps names in upper case."""
         path = f"environments/{_segment(environment)}/{what}"
         if (repository, path) not in self._lists:
             self._lists[repository, path] = {
@@ -227,7 +238,7 @@ class GitHub:
         size: int = 100,
         query: dict[str, str] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Every item of a list; nothing where the list's own object is not there."""
+        """Yield every item of a list; nothing if the list's own object does not exist."""
 
         def ask(page: dict[str, int]) -> Any:
             return self._get(repository, path, needs=needs, query={**(query or {}), **page})
@@ -235,7 +246,7 @@ class GitHub:
         yield from pages(ask, item, size)
 
     def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """GraphQL answers 200 with `errors` where it refuses."""
+        """Return the answer's data. GraphQL answers 200 with `errors` if it refuses."""
         answer = self._api.post(
             self._graphql, {"query": query, "variables": variables}, needs="Administration: read, or the scope repo"
         )

@@ -14,7 +14,12 @@ _DATA = re.compile(r"<!-- staging gate: detected (\{[^\n]*\}) -->")
 
 @dataclass(frozen=True)
 class Detection:
-    """first_failure: the first look that failed, of those without a good one since. alarm: when people were told."""
+    """The times of one incident.
+
+    Attributes:
+        first_failure: the first failed look of those without a good one since.
+        alarm: when people were told.
+    """
 
     first_failure: datetime
     alarm: datetime
@@ -24,7 +29,7 @@ class Detection:
         return (self.alarm - self.first_failure).total_seconds() / 60
 
     def as_text(self) -> str:
-        """A line of an issue that readers do not see."""
+        """Return a line of an issue that readers do not see."""
         data = {name: moment.isoformat() for name, moment in vars(self).items()}
         return f"<!-- staging gate: detected {json.dumps(data)} -->"
 
@@ -34,12 +39,13 @@ def incident_marker(environment: str) -> str:
 
 
 def detections(repository: Repository, environment: str, since: datetime) -> Iterator[Detection]:
-    """Of every incident since a moment, open or closed (docs.github.com/en/rest/issues/issues).
+    """Return the times of every incident since a time, open or closed (docs.github.com/en/rest/issues/issues).
 
-    Only issues of a workflow or of this token count, because a stranger can copy a marker. An issue whose two moments
-    somebody edited away is left out.
+    Only issues of a workflow or of this token count, because a stranger can copy a marker. An issue without its two
+    times is left out.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: GitHub cannot be read.
     """
     mark, writers = incident_marker(environment), {WORKFLOW, repository.viewer() or WORKFLOW}
     for issue in repository.pages("issues", "Issues: read", state="all", since=since.strftime("%Y-%m-%dT%H:%M:%SZ")):

@@ -1,6 +1,6 @@
 """Tells people what was found, in the repository that runs the workflow: a comment on a pull request, an issue.
 
-What was written before is found by a hidden marker at the start of its text, and only where this token wrote it: a
+What was written before is found by a hidden marker at the start of its text, and only if this token wrote it, because a
 stranger can copy a marker. Facts: docs.github.com/en/rest (issues/issues, issues/comments).
 """
 
@@ -14,10 +14,10 @@ from gate.vendors.github import BASE_URL, GitHub
 from gate.vendors.repository import Repository
 
 LIMIT = 65_536
-"""Characters that GitHub takes in the text of a comment or an issue."""
+"""The most characters that GitHub takes in the text of a comment or an issue."""
 TOKEN = "REPORT_TOKEN"
 WORKFLOW = "github-actions[bot]"
-"""Who a workflow's own token writes as, where GitHub does not say who is asking."""
+"""The login of a workflow's own token, if GitHub does not say who is asking."""
 
 Json = dict[str, Any]
 
@@ -27,9 +27,10 @@ def marker(name: str) -> str:
 
 
 def cut(text: str, limit: int, note: str) -> str:
-    """As many whole lines of a Markdown text as fit, and then the note; all of it where it fits.
+    """Return as many whole lines of a Markdown text as fit, and then the note. If all fits, return all of it.
 
-    Args: note: may hold {lines}, how many are missing.
+    Args:
+        note: may hold {lines}, the number of missing lines.
     """
     if len(text) <= limit:
         return text
@@ -46,17 +47,23 @@ def cut(text: str, limit: int, note: str) -> str:
 
 
 class IssueTracker:
-    """The pull requests and issues of one repository. Raises (all methods): VendorError."""
+    """The pull requests and issues of one repository.
+
+    Raises:
+        VendorError: any method.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository, self._viewer = repository, repository.viewer() or WORKFLOW
 
     def comment(self, number: int, mark: str, body: str) -> tuple[str, str]:
-        """The one comment with this marker on a pull request, written or renewed.
+        """Write or renew the one comment with this marker on a pull request.
 
-        Args: body: starts with the marker.
+        Args:
+            body: starts with the marker.
 
-        Returns: its address, and `written`, `renewed` or `unchanged`.
+        Returns:
+            Its address, and `written`, `renewed` or `unchanged`.
         """
         needs, path = "Pull requests: write", f"issues/{number}/comments"
         found = self._ours(self._pages(path, needs), mark)
@@ -72,19 +79,23 @@ class IssueTracker:
             raise
 
     def pull_request(self, number: int) -> Json:
-        """Raises: GateError where there is none (pulls/get-a-pull-request)."""
+        """Check that the pull request exists (pulls/get-a-pull-request).
+
+        Raises:
+            GateError: it does not.
+        """
         found = self._repository.get(f"pulls/{number}", needs="Pull requests: read")
         if found is None:
             raise GateError(f"{self._repository.full_name} has no pull request #{number}: correct --pull-request")
         return dict(found)
 
     def open_issues(self, mark: str) -> list[Json]:
-        """The open issues with this marker, the oldest first."""
+        """Return the open issues with this marker, the oldest first."""
         listed = self._pages("issues", "Issues: write", state="open", sort="created", direction="asc")
         return self._ours((issue for issue in listed if "pull_request" not in issue), mark)
 
     def open_issue(self, mark: str, title: str, body: str) -> Json:
-        """A new one, or the one that a request made whose answer was lost."""
+        """Open an issue. If the answer is lost, the one that the request made is found."""
         try:
             return self._create("issues", {"title": title, "body": body}, "Issues: write")
         except VendorOutcomeUnknown:
@@ -96,7 +107,7 @@ class IssueTracker:
         return self._change(f"issues/{number}", fields, "Issues: write")
 
     def add_to_issue(self, number: int, body: str) -> None:
-        """One more comment."""
+        """Add a comment."""
         self._create(f"issues/{number}/comments", {"body": body}, "Issues: write")
 
     def _ours(self, listed: Iterator[Json], mark: str) -> list[Json]:
@@ -123,10 +134,13 @@ class IssueTracker:
 def open_issue_tracker(environ: Mapping[str, str]) -> Iterator[IssueTracker]:
     """Open the repository that runs the workflow.
 
-    Args: environ: GITHUB_REPOSITORY (owner/name, set by the runner) and REPORT_TOKEN; GITHUB_TOKEN is another one,
-    because it belongs to the application's repository. Where the API is: GITHUB_BASE_URL, else what the runner says.
+    Args:
+        environ: GITHUB_REPOSITORY (owner/name, set by the runner) and REPORT_TOKEN. GITHUB_TOKEN is another one,
+            because it belongs to the application's repository. The API is at GITHUB_BASE_URL, else where the runner
+            says.
 
-    Raises: GateError naming the variable.
+    Raises:
+        GateError: names the missing variable.
     """
     owner, _, name = environ.get("GITHUB_REPOSITORY", "").partition("/")
     if not owner or not name:
@@ -145,7 +159,7 @@ def open_issue_tracker(environ: Mapping[str, str]) -> Iterator[IssueTracker]:
 
 
 def _base_url(environ: Mapping[str, str]) -> str:
-    """The runner names the REST API, `https://HOST/api/v3` at an Enterprise Server."""
+    """Return the base address of the runner's REST API, which is `https://HOST/api/v3` at an Enterprise Server."""
     runner = environ.get("GITHUB_API_URL", "").removesuffix("/").removesuffix("/api/v3")
     return environ.get("GITHUB_BASE_URL") or runner or BASE_URL
 

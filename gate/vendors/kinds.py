@@ -1,6 +1,6 @@
-"""The kinds of objects that a stack declares: what people call one, how it is looked up, where its dashboard page is.
+"""The kinds of objects that a stack declares: what people call one, how it is found, and its page in the dashboard.
 
-One row a resource type. Drift, preview, recover, adopt, doctor and report all name an object by its row here.
+One row for each resource type. Drift, preview, recover, adopt, doctor and report all name an object by its row here.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,11 +30,11 @@ class Kind:
 
     Attributes:
         words: the vendor's own words for it.
-        name: how one is told from another, in properties of the resource.
+        name: how one differs from another, in properties of the resource.
         page: of one object, in properties of the resource, below the place where its vendor shows the stack: the
             repository, the tenant, the project.
-        listed: the page that lists it, where it has none of its own or its id is not known.
-        look_up: finds an existing one by its natural key; None where nothing has to be found.
+        listed: the page that lists it, if it has none of its own or its id is not known.
+        look_up: finds an existing one by its natural key; None if nothing has to be found.
     """
 
     words: str
@@ -87,7 +87,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "vercel:index/dnsRecord:DnsRecord": Kind("DNS record", "{name} {type} in {domain}", look_up=lookup.dns_record),
 }
-"""By the engine's resource type."""
+"""The kinds by the engine's resource type."""
 
 RENDER_KINDS: Mapping[str, Kind] = {
     "databases": Kind("database", "", "d/{id}"),
@@ -96,7 +96,7 @@ RENDER_KINDS: Mapping[str, Kind] = {
     "services": Kind("service", "", "web/{id}"),
     "projects": Kind("project", "", "project/{id}"),
 }
-"""Objects at Render are commands to the engine: by the section that a command reports its object in."""
+"""The kinds at Render, by the section in which a command reports its object. To the engine they are all commands."""
 
 
 def can_be_looked_up(type: str) -> bool:
@@ -104,9 +104,10 @@ def can_be_looked_up(type: str) -> bool:
 
 
 def look_up(accounts: Accounts, type: str, inputs: Mapping[str, Any]) -> Existing | None:
-    """The object that a resource of a type that can be looked up would make once more.
+    """Return the existing object that a resource would create a second time.
 
-    Raises: Unknown, Refused, VendorError.
+    Raises:
+        Unknown, Refused, VendorError: nobody can say.
     """
     find = KINDS[type].look_up
     assert find is not None

@@ -1,7 +1,7 @@
-"""Which object at a vendor a declared resource means, by its natural key, and the id that imports it.
+"""Finds the object at a vendor that a declared resource means, by its natural key, and the id that imports it.
 
-One function a resource type; inputs are under the names the engine uses (`variableName`). The formats of import ids
-were tried with the real plugins. For resources that a program declares and a state does not have.
+One function for each resource type. Inputs have the engine's names (`variableName`). The formats of import ids were
+tried with the real plugins. It is used for resources that a program declares and a state does not have.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,23 @@ from gate.vendors.github import DatedObject
 
 @dataclass(frozen=True)
 class Existing:
-    """An object that is there. import_id: as `pulumi import` wants it. recognised: by what, for a person to judge."""
+    """An object that exists.
+
+    Attributes:
+        import_id: as `pulumi import` needs it.
+        recognised: by what, so that a person can judge it.
+    """
 
     import_id: str
     recognised: str
 
 
 class Unknown(Exception):
-    """A part of the natural key is not known yet. key: the input's name."""
+    """A part of the natural key is not known yet.
+
+    Attributes:
+        key: the input's name.
+    """
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -31,17 +40,21 @@ class Unknown(Exception):
 
 
 class NeedsDecision(Exception):
-    """Something is there, but which object is meant, or whether it is, a person has to say."""
+    """Something exists, but a person has to say which object is meant, or whether it is the one."""
 
 
 class Inputs:
-    """A declared resource's inputs, of which the natural key is taken."""
+    """A declared resource's inputs, from which the natural key is taken."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Raises: Unknown where the value is unknown, secret, or missing without a default."""
+        """Return an input.
+
+        Raises:
+            Unknown: it is unknown or secret, or missing without a default.
+        """
         value = self._values.get(key)
         if value is None and default is not None:
             return default
@@ -185,7 +198,7 @@ def project_variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
 
 
 def dns_record(accounts: Accounts, inputs: Inputs) -> Existing | None:
-    """The one of this name and type, whatever it points to. Vercel lets no other record be beside a CNAME."""
+    """Return the record of this name and type, whatever it points to. Vercel allows no other record beside a CNAME."""
     zone, name, type_ = inputs.text("domain"), inputs.text("name"), inputs.text("type")
     there = [one for one in accounts.vercel.records(zone) if one.get("name", "") == name]
     for found in there:

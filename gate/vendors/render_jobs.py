@@ -6,7 +6,7 @@ from gate.common.errors import GateError
 
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 _LATE = 10.0
-"""Seconds that the lines of a job that has ended are waited for."""
+"""Seconds to wait for the lines of a job that has ended."""
 
 
 class NoJobs(GateError):
@@ -16,13 +16,16 @@ class NoJobs(GateError):
 class Jobs:
     """The jobs of one service.
 
-    Raises (all methods): RenderError, and StepFailed if a job does not end within the budget.
+    Raises:
+        RenderError: any method.
+        StepFailed: a job does not end within the budget.
     """
 
     def __init__(self, session: Session, service: str) -> None:
         """Find the service.
 
-        Raises: NoJobs if there is no such service, or if it is on the free plan (render.com/docs/free).
+        Raises:
+            NoJobs: there is no such service, or it is on the free plan (render.com/docs/free).
         """
         found = session.find("/services", "service", service)
         if found is None:
@@ -33,15 +36,17 @@ class Jobs:
         self._owner = session.owner_of(found)
 
     def of(self, command: str) -> list[Json]:
-        """Every job that has run this command, newest first."""
+        """Return every job that has run this command, newest first."""
         return [job for job in self._session.client.pages(self._path, "job") if job["startCommand"] == command]
 
     def run(self, command: str, budget: Budget, known: list[Json] | None = None) -> Json:
-        """Run a command and wait until it ends; one that runs already is waited for.
+        """Run a command and wait until it ends. If it is running already, wait for that one.
 
-        Args: known: what `of` has answered, if it has been asked.
+        Args:
+            known: what `of` has answered, if it has been asked.
 
-        Returns: the job; its `status` is succeeded, failed or canceled.
+        Returns:
+            The job. Its `status` is succeeded, failed or canceled.
         """
         known = self.of(command) if known is None else known
         job = next((one for one in known if one.get("status") not in ENDED), None)
@@ -61,7 +66,7 @@ class Jobs:
         return budget.wait_for(command, ended)
 
     def output(self, job: Json, budget: Budget) -> list[str]:
-        """The lines that a job has printed, at most 100 (Render API reference, List logs: a resource may be a job)."""
+        """Return the lines that a job has printed, at most 100 (Render API reference, List logs)."""
         place, until = {"ownerId": self._owner, "resource": job["id"]}, budget.elapsed + _LATE
         while True:
             logs = self._session.client.get("/logs", **place, direction="forward", limit=100)["logs"]

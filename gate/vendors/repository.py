@@ -12,7 +12,12 @@ CommitState = Literal["success", "failure", "error", "pending"]
 
 
 class Status(NamedTuple):
-    """Of a commit. state: success, failure, error or pending. creator: the login of whoever set it."""
+    """The status of a commit.
+
+    Attributes:
+        state: success, failure, error or pending.
+        creator: the login of whoever set it.
+    """
 
     state: str
     creator: str
@@ -36,7 +41,11 @@ class ChangedFile:
 
 
 class Repository:
-    """One repository at GitHub. Raises (all methods): VendorError."""
+    """One repository at GitHub.
+
+    Raises:
+        VendorError: any method.
+    """
 
     def __init__(self, github: GitHub, name: str) -> None:
         self._github, self.name = github, name
@@ -50,12 +59,11 @@ class Repository:
         return f"{self.owner}/{self.name}"
 
     def run_state(self, run: str) -> str:
-        """Of a workflow's run: queued, in_progress, completed and others (actions/workflow-runs); empty where it is
-        not there."""
+        """Return the status of a workflow's run (actions/workflow-runs), such as in_progress."""
         return str((self.get(f"actions/runs/{run}", needs="Actions: read") or {}).get("status", ""))
 
     def commit_of(self, tag: str) -> str | None:
-        """The commit that a tag names, also through an annotated tag (git/refs, git/tags)."""
+        """Return the commit that a tag names, also through an annotated tag (git/refs, git/tags)."""
         found = self.get(f"git/ref/tags/{quote(tag)}")
         if found is None:
             return None
@@ -65,7 +73,7 @@ class Repository:
         return str(target["sha"])
 
     def head(self, branch: str) -> str | None:
-        """The commit of a branch (git/refs)."""
+        """Return the commit of a branch (git/refs)."""
         found = self.get(f"git/ref/heads/{quote(branch)}")
         return str(found["object"]["sha"]) if found else None
 
@@ -75,9 +83,10 @@ class Repository:
         return found is not None and found["status"] in ("ahead", "identical")
 
     def changed(self, base: str, sha: str) -> list[ChangedFile] | None:
-        """The files that changed since an earlier commit (commits/commits, Compare two commits).
+        """Return the files that changed since an earlier commit (commits/commits, Compare two commits).
 
-        Returns: at most 300, which is all that GitHub lists; None if `base` is no earlier commit.
+        Returns:
+            At most 300, which is GitHub's limit; None if `base` is no earlier commit.
         """
         found = self.get(f"compare/{base}...{sha}")
         if found is None or found["status"] not in ("ahead", "identical"):
@@ -88,7 +97,7 @@ class Repository:
         ]
 
     def statuses(self, sha: str, context: str) -> list[Status]:
-        """Of a context, newest first (commits/statuses: only this list has their creators)."""
+        """Return the statuses of a context, newest first (commits/statuses: only this list has their creators)."""
         return [
             Status(one["state"], (one.get("creator") or {}).get("login", ""), one.get("description") or "")
             for one in self.pages(f"commits/{sha}/statuses")
@@ -96,10 +105,10 @@ class Repository:
         ]
 
     def set_status(self, sha: str, context: str, state: CommitState, text: str, address: str = "") -> None:
-        """Set a commit status; the newest of a context counts (commits/statuses).
+        """Set a commit status. The newest of a context counts (commits/statuses).
 
         Args:
-            text: cut at 140 characters, which is all that GitHub takes.
+            text: cut at 140 characters, which is GitHub's limit.
             address: of the workflow's run; empty outside of one.
         """
         body = {"state": state, "context": context, "description": text[:140]}
@@ -107,11 +116,11 @@ class Repository:
         self.send("POST", f"statuses/{sha}", body, needs="Commit statuses: write", repeatable=True)
 
     def viewer(self) -> str:
-        """Who the token writes as; empty where GitHub does not say."""
+        """Return who the token writes as; empty if GitHub does not say."""
         return self._github.viewer()
 
     def merged_head(self, sha: str) -> str | None:
-        """The head that a commit merged, squashed or rebased, where that added nothing: the trees are the same."""
+        """Return the head that a commit merged, squashed or rebased, if that added nothing (equal trees)."""
         commit = self.get(f"commits/{sha}")
         if commit is None:
             return None
@@ -129,7 +138,7 @@ class Repository:
     def pages(
         self, path: str, needs: str = _READ, *, item: str | None = None, size: int = 100, **query: str | int
     ) -> Iterator[dict[str, Any]]:
-        """Every entry of a list; see `gate.vendors.github.pages`."""
+        """Yield every entry of a list; see `gate.vendors.github.pages`."""
         return pages(lambda page: self.get(path, needs=needs, **query, **page), item, size)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:

@@ -31,9 +31,11 @@ class Variable:
 class Vercel:
     """Read access to one account, or to one team of it.
 
-    Args: team: as `vercel:team`, an id or a slug; empty for a personal account.
+    Args:
+        team: as `vercel:team`, an id or a slug; empty for a personal account.
 
-    Raises (all methods): VendorError; also where the project is not visible.
+    Raises:
+        VendorError: any method; also if the project is not visible.
     """
 
     def __init__(
@@ -56,17 +58,17 @@ class Vercel:
 
     @property
     def api(self) -> Api:
-        """For what has no method of its own here; queries hold `query`."""
+        """Return the session, for requests without a method here. Their queries hold `query`."""
         return self._api
 
     @property
     def query(self) -> dict[str, str | int]:
-        """The team, in every request's query."""
+        """The team, which every request's query names."""
         return {"teamId": self.team_id} if self._team else {}
 
     @cached_property
     def team_id(self) -> str:
-        """The team's id, which import ids and queries want; a slug is looked up (rest-api/teams/get-a-team)."""
+        """The team's id, which import ids and queries need. A slug is looked up (rest-api/teams/get-a-team)."""
         if not self._team or self._team.startswith("team_"):
             return self._team
         found = self._api.get(f"/v2/teams/{_segment(self._team)}", needs=_ACCESS)
@@ -77,19 +79,23 @@ class Vercel:
         return str(found["id"])
 
     def project_id(self, name: str) -> str | None:
-        """rest-api/projects/find-a-project-by-id-or-name; None where the token sees none of this name."""
+        """Return the project (rest-api/projects/find-a-project-by-id-or-name);
+
+        None if the token sees none of this name.
+        """
         found = self._get(f"/v9/projects/{_segment(name)}")
         return str(found["id"]) if found else None
 
     def domain(self, project: str, domain: str) -> bool:
-        """rest-api/projects/get-a-project-domain."""
+        """Return a domain (rest-api/projects/get-a-project-domain)."""
         self._require(project)
         return self._get(f"/v9/projects/{_segment(project)}/domains/{_segment(domain)}") is not None
 
     def variables(self, project: str) -> list[Variable]:
-        """rest-api/projects/retrieve-the-environment-variables-of-a-project-by-id-or-name: `{envs, pagination?}`.
+        """Return the variables, without values.
 
-        Vercel's own variables (`type: system`) are left out; values are neither asked for nor kept.
+        rest-api/projects/retrieve-the-environment-variables-of-a-project-by-id-or-name: `{envs, pagination?}`. Vercel's
+        own variables (`type: system`) are left out.
         """
         if project not in self._variables:
             self._require(project)
@@ -98,27 +104,33 @@ class Vercel:
         return self._variables[project]
 
     def forget(self) -> None:
-        """Ask again next time."""
+        """Forget what was read."""
         self._variables.clear()
 
     def deployments(self, project: str, **filters: str | int) -> Iterator[dict[str, Any]]:
-        """rest-api/deployments/list-deployments, newest first, for as long as somebody reads on.
+        """Yield deployments, newest first, while somebody reads on (rest-api/deployments/list-deployments).
 
-        Args: project: its id. filters: such as target, state, sha, branch.
+        Args:
+            project: its id.
+            filters: such as target, state, sha, branch.
         """
         return self.pages("/v6/deployments", "deployments", projectId=project, limit=_PAGE, **filters)
 
     def domains(self, project: str) -> Iterator[dict[str, Any]]:
-        """rest-api/projects/retrieve-project-domains-by-project-by-id-or-name."""
+        """Yield the domains (rest-api/projects/retrieve-project-domains-by-project-by-id-or-name)."""
         return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE)
 
     def records(self, zone: str) -> list[dict[str, Any]]:
-        """rest-api/dns/list-existing-dns-records: `{records}` with id, name, type and value; empty where no such zone
-        is seen, in which the record that is looked for cannot be either."""
+        """Return the records of a zone (rest-api/dns/list-existing-dns-records:
+
+        `{records}` with id, name, type and value).
+
+        They are empty if the token sees no such zone.
+        """
         return list(self.pages(f"/v5/domains/{_segment(zone)}/records", "records", limit=_PAGE))
 
     def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every entry of a list: each page names the moment at which the next one begins (rest-api, Pagination)."""
+        """Yield every entry of a list. Each page names the time at which the next one begins (rest-api, Pagination)."""
         seen: set[int] = set()
         while True:
             answer = self._get(path, query) or {}
@@ -130,7 +142,7 @@ class Vercel:
             query["until"] = following
 
     def _require(self, project: str) -> None:
-        """Vercel answers 404 to whatever a token may not see, and "not there" would then be wrong."""
+        """Refuse to say that something does not exist: Vercel answers 404 to everything that a token may not see."""
         if project in self._visible:
             return
         if self._get(f"/v9/projects/{_segment(project)}") is None:
