@@ -72,6 +72,9 @@ class Seed(Model):
     )
 
 
+Cron = Annotated[str, Field(pattern=r"^([\d*/,A-Za-z-]+ ){4}[\d*/,A-Za-z-]+$")]
+
+
 class Watch(Model):
     """How long `gate watch` watches after a release, and what raises an alarm (plan 8.1).
 
@@ -82,6 +85,7 @@ class Watch(Model):
     """
 
     minutes: int = Field(15, ge=0, le=60)
+    schedule: Cron = "*/5 * * * *"
     every_seconds: int = Field(15, ge=5, le=60)
     error_minutes: int = Field(4, ge=1, le=30)
     error_rate_percent: int = Field(10, ge=1, le=100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gate.release.release import Stage
     from gate.release.report import ReleaseReport
     from gate.smoke import SmokeReport
+    from gate.smoke.watching import Watched
     from gate.stack.target import Target
 
     Work = Callable[[Stage, Budget], ReleaseReport]
@@ -61,9 +63,13 @@ class Call:
         """
         found = self._try(work, problem)
         self._notify(found)
-        if found.outcome == "done" and self.watch and (reason := self._watch()):
-            found = self._take_back(reason)
-            self._notify(found)
+        if found.outcome == "done" and self.watch:
+            reason, seen = self._watch()
+            if reason:
+                alarm = datetime.now(UTC)
+                found = self._take_back(reason)
+                self._notify(found)
+                self._record_incident(seen, alarm, gone=found.outcome == "rolled back")
         self.run.finish(found)
 
     def _try(self, work: Work, problem: str = "") -> ReleaseReport:
@@ -82,11 +88,11 @@ class Call:
         if unheard := notify(shown.headline, os.environ, facts, "\n".join(shown.advice)):
             self.run.say(f"the team was not notified: {unheard}")
 
-    def _watch(self) -> str:
+    def _watch(self) -> tuple[str, Watched | None]:
         """Watch what was released (plan 8.1), then test it once more.
 
         Returns:
-            Why it has to be rolled back; empty where all is well.
+            Why it has to be rolled back, empty where all is well; and the watch if that was an alarm.
         """
         from gate.common.signals import interruptible
         from gate.smoke.probes import watch_for
@@ -96,15 +102,35 @@ class Call:
             rules = target.settings.watch
             rules = rules if self.minutes is None else rules.model_copy(update={"minutes": self.minutes})
             with interruptible(), self.run.progress(f"watching {self.subject} for {rules.minutes} min") as tell:
-                if alarm := watch_for(target, os.environ, rules, tell).alarm:
-                    return alarm
+                seen = watch_for(target, os.environ, rules, tell)
+                if seen.alarm:
+                    return seen.alarm, seen
                 tested = self._smoke(target, target.settings.smoke.budget_seconds)
-            return "" if tested.passed else f"smoke tests failed: {'; '.join(tested.problems) or tested.headline}"
+            failed = f"smoke tests failed: {'; '.join(tested.problems) or tested.headline}"
+            return "" if tested.passed else failed, None
         except KeyboardInterrupt:
-            return "interrupted"
+            return "interrupted", None
         except GateError as error:
             self.run.say(f"{self.subject} was not watched: {error}")
-            return ""
+            return "", None
+
+    def _record_incident(self, seen: Watched | None, alarm: datetime, *, gone: bool) -> None:
+        """Write the incident's issue, after the rollback, if a workflow's token for it is there.
+
+        Args:
+            seen: the watch whose alarm it was; None where smoke tests failed instead.
+            alarm: when the watch ended with it.
+            gone: whether the release was rolled back.
+        """
+        from gate.smoke.incident import of_release
+        from gate.vendors.issues import TOKEN
+
+        if seen is None or not os.environ.get(TOKEN):
+            return
+        try:
+            self.run.say(of_release(seen, self.where.target(), os.environ, self.subject, alarm, gone=gone))
+        except GateError as error:
+            self.run.say(f"the incident's issue was not written: {error}")
 
     def _take_back(self, reason: str) -> ReleaseReport:
         from gate.release.rollback import rollback
@@ -121,10 +147,16 @@ class Call:
     def _work(self, work: Work) -> ReleaseReport:
         from gate.common.budget import Budget
         from gate.common.signals import interruptible
+        from gate.release.errors import ReleaseRefused
         from gate.release.stage import open_stage
 
         target = self.where.target()
-        settings = target.settings.release
+        settings, window = target.settings.release, target.settings.watch.minutes
+        if self.watch and self.minutes is not None and self.minutes > window:
+            raise ReleaseRefused(
+                f"--minutes {self.minutes}: a release is rolled back automatically for {window} minutes at most: raise "
+                f"marketedge:watch.minutes of {target.environment}"
+            )
         seconds = settings.rollback_budget_seconds if self.action == "rollback" else settings.budget_seconds
         spare = settings.rollback_budget_seconds if self.action in ("release", "hotfix") else 0
         title = f"{self.action} {self.subject}".strip()

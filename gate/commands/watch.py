@@ -21,13 +21,13 @@ def watch(
     endpoint or the frontend answers errors for more than four minutes, so that the alarm comes within five, or more
     than a tenth of the answers are server errors. The first is checked from here every few seconds; the second is
     counted by Render, for workspaces whose plan has HTTP metrics, and needs `RENDER_API_KEY`. With `--minutes 0` it
-    looks once, and a second time if that fails: at most ten seconds. `release --watch` does the same after a release,
-    and rolls back on an alarm.
+    looks once, and a second time if that fails: at most ten seconds. It rolls nothing back: only `release --watch`
+    does, in the minutes after a release that `marketedge:watch.minutes` allows.
 
     With `--incident` an alarm opens an issue, one for each environment, which the next quiet watch closes; the team is
     notified of both (`NOTIFY_WEBHOOK_URL`). A certificate with less than 14 days and a free database with less than 7
-    open an issue of their own, which names no rollback. It needs `REPORT_TOKEN` (Issues: write) and
-    `GITHUB_REPOSITORY`.
+    open an issue of their own, which names no rollback. It needs `REPORT_TOKEN` (Issues: write; Actions: read for the
+    time to detect) and `GITHUB_REPOSITORY`.
 
     **Exit codes**
 
@@ -57,14 +57,6 @@ def watch(
             seen.warnings = old + expiring(target, os.environ, datetime.now(UTC))
     seen = run.finish(seen)
     if incident:
-        from gate.common.notifications import notify
-        from gate.smoke.incident import record
-        from gate.vendors.issues import open_issue_tracker
+        from gate.smoke import incident as issues
 
-        place = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-        actions = f"{place}/actions/workflows/production-rollback.yml"
-        with open_issue_tracker(os.environ) as tracker:
-            done = record(seen, tracker, actions, target.settings.release.runbook)
-        run.say(done or "nothing to report")
-        if "opened" in done or "closed" in done:
-            notify(f"{where.env}: {'; '.join([seen.headline, *seen.warnings, done])}", os.environ)
+        run.say(issues.report(seen, target, os.environ) or "nothing to report")

@@ -1,52 +1,107 @@
 """One issue about an environment that is down. The first alarm opens it; the first quiet watch after it closes it."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from gate.common.notifications import notify
 from gate.common.text import code
 from gate.smoke.watching import Watched
+from gate.stack.target import Target
+from gate.vendors.errors import VendorError
 from gate.vendors.incidents import Detection, incident_marker
-from gate.vendors.issues import IssueTracker, marker
+from gate.vendors.issues import IssueTracker, marker, open_issue_tracker
 
 _BODY = """{mark}
 **{alarm}**
 
-The alarm was raised at {moment:%Y-%m-%d %H:%M:%S} UTC.{first} `gate watch` looks every five minutes, and closes this
-issue when all is well again.
+The alarm was raised at {moment:%Y-%m-%d %H:%M:%S} UTC. {what_to_do}
+"""
+_WHAT_TO_DO = """The next watch that finds all well closes this issue.
 
 What to do:
 
 - Roll back with one command: `gate rollback --env {environment}`
 - Or with one click: [Production rollback]({actions}), Run workflow, from the release tag that serves now
-- Look closer: `gate smoke --env {environment}`, and the [runbook]({runbook})
-"""
+- Look closer: `gate smoke --env {environment}`, and the [runbook]({runbook})"""
+_ROLLED_BACK = "The watch after the release of {tag} found it, and {tag} was rolled back."
+_NOT_ROLLED_BACK = """The watch after the release of {tag} found it. **The rollback of {tag} failed.**
+
+The summary of the release's run says what serves and what to do by hand; so does the [runbook]({runbook})."""
+_SINGLE = 2
+"""Looks of a watch for zero minutes, at most."""
 
 
-def record(
-    seen: Watched,
-    tracker: IssueTracker,
-    actions: str,
-    runbook: str,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> str:
-    """Open the issue, or close it.
+def report(seen: Watched, target: Target, environ: Mapping[str, str]) -> str:
+    """Open, renew or close the issues about a watched environment, and notify the team of what opens or closes.
 
     Args:
-        actions: address of the rollback's workflow.
-        runbook: address or path of what to do.
+        environ: what `open_issue_tracker` needs; GITHUB_SERVER_URL and GITHUB_WORKFLOW_REF, which a runner sets.
 
     Returns:
         What was done, in a line; empty if there was nothing to do.
 
     Raises:
-        VendorError: GitHub refused.
+        GateError: GitHub refused, or a variable is missing.
     """
-    done = [_incident(seen, tracker, actions, runbook, now()), _warnings(seen, tracker, runbook)]
-    return "; ".join(filter(None, done))
+    runbook = target.settings.release.runbook
+    with open_issue_tracker(environ) as tracker:
+        went_on = seen.looks > max(seen.failures, _SINGLE)  # then it has seen when the environment went down
+        since = seen.first_failure if went_on else _last_good(tracker, environ) or seen.first_failure
+        what_to_do = _WHAT_TO_DO.format(environment=seen.environment, actions=_rollback(environ), runbook=runbook)
+        if seen.alarm:
+            done, _number = _open(seen, tracker, Detection(since, datetime.now(UTC)) if since else None, what_to_do)
+        else:
+            done = _close(seen.environment, tracker)
+        told = "; ".join(filter(None, [done, _warnings(seen, tracker, runbook)]))
+    if "opened" in told or "closed" in told:
+        notify(f"{seen.environment}: {'; '.join([seen.headline, *seen.warnings, told])}", environ)
+    return told
+
+
+def of_release(
+    seen: Watched, target: Target, environ: Mapping[str, str], tag: str, alarm: datetime, *, gone: bool
+) -> str:
+    """Record the alarm of a watch after a release; the issue stays open only if the rollback failed.
+
+    Args:
+        environ: what `open_issue_tracker` needs.
+        tag: the release that was rolled back.
+        alarm: when the watch ended with it.
+        gone: whether the release before serves again.
+
+    Returns:
+        What was done, in a line.
+
+    Raises:
+        GateError: GitHub refused, or a variable is missing.
+    """
+    seen.environment = target.environment
+    text = _ROLLED_BACK if gone else _NOT_ROLLED_BACK
+    with open_issue_tracker(environ) as tracker:
+        detection = Detection(seen.first_failure, alarm) if seen.first_failure else None
+        done, number = _open(seen, tracker, detection, text.format(tag=tag, runbook=target.settings.release.runbook))
+        if gone:
+            tracker.edit_issue(number, state="closed")
+    return f"{done}, closed because {tag} is rolled back" if gone else done
+
+
+def _rollback(environ: Mapping[str, str]) -> str:
+    """Return where the workflow that rolls back is started."""
+    place = "/".join(environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+    return f"{place}/actions/workflows/production-rollback.yml"
+
+
+def _last_good(tracker: IssueTracker, environ: Mapping[str, str]) -> datetime | None:
+    """Return when the workflow that runs this last ended well, as it does after a good look."""
+    workflow = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0].rpartition("/")[2]
+    try:
+        return tracker.repository.last_success(workflow) if workflow else None
+    except VendorError:  # the token may not read the runs
+        return None
 
 
 def _warnings(seen: Watched, tracker: IssueTracker, runbook: str) -> str:
-    """Open one issue about what will fail soon."""
+    """One issue about what will be a failure soon."""
     mark = marker(f"warnings {seen.environment}")
     open_ones = tracker.open_issues(mark)
     told = "\n".join(f"- {code(one)}" for one in seen.warnings)
@@ -63,27 +118,26 @@ def _warnings(seen: Watched, tracker: IssueTracker, runbook: str) -> str:
     return f"issue #{open_ones[0]['number']} is open already"
 
 
-def _incident(seen: Watched, tracker: IssueTracker, actions: str, runbook: str, moment: datetime) -> str:
+def _open(seen: Watched, tracker: IssueTracker, detection: Detection | None, what_to_do: str) -> tuple[str, int]:
+    """Return what was done, and the issue's number."""
     mark = incident_marker(seen.environment)
-    open_ones = tracker.open_issues(mark)
-    if seen.alarm and not open_ones:
-        about = {"environment": seen.environment, "actions": actions, "runbook": runbook}
-        body = _BODY.format(mark=mark, alarm=seen.alarm, moment=moment, first=_first(seen), **about)
-        if seen.warnings:
-            body += "\nIt may be this: " + "; ".join(map(code, seen.warnings)) + "\n"
-        if seen.first_failure:
-            body += f"\n{Detection(seen.first_failure, moment).as_text()}\n"
-        made = tracker.open_issue(mark, f"{seen.environment} is down: {seen.alarm}"[:200], body)
-        return f"opened issue #{made['number']}"
-    if seen.alarm:
-        return f"issue #{open_ones[0]['number']} is open already"
+    if open_ones := tracker.open_issues(mark):
+        return f"issue #{open_ones[0]['number']} is open already", open_ones[0]["number"]
+    moment = detection.alarm if detection else datetime.now(UTC)
+    body = _BODY.format(mark=mark, alarm=seen.alarm, moment=moment, what_to_do=what_to_do)
+    if seen.warnings:
+        body += f"\nIt may be this: {'; '.join(map(code, seen.warnings))}\n"
+    if detection:
+        body += f"\nNothing good was seen since {detection.down_since:%H:%M:%S} UTC.\n\n{detection.as_text()}\n"
+    number = tracker.open_issue(mark, f"{seen.environment} is down: {seen.alarm}"[:200], body)["number"]
+    return f"opened issue #{number}", number
+
+
+def _close(environment: str, tracker: IssueTracker) -> str:
+    open_ones, moment = tracker.open_issues(incident_marker(environment)), datetime.now(UTC)
     for issue in open_ones:
         began = datetime.fromisoformat(issue["created_at"].replace("Z", "+00:00"))
         minutes = (moment - began).total_seconds() / 60
         tracker.add_to_issue(issue["number"], f"All is well again, {minutes:.0f} minutes after the alarm.")
         tracker.edit_issue(issue["number"], state="closed")
     return f"closed issue #{open_ones[0]['number']}" if open_ones else ""
-
-
-def _first(seen: Watched) -> str:
-    return f" The first look that failed was at {seen.first_failure:%H:%M:%S} UTC." if seen.first_failure else ""

@@ -72,7 +72,12 @@ class Comparison(Report):
 
 @dataclass(frozen=True)
 class Names:
-    """What the two stacks call things. url: where people look at staging."""
+    """What the two stacks call things.
+
+    Attributes:
+        staging_url: where people look at staging.
+        watch_schedule: when "Production watch" looks, as cron.
+    """
 
     staging_branch: str
     production_branch: str
@@ -81,6 +86,7 @@ class Names:
     tags: str
     smoke_context: str
     staging_url: str
+    watch_schedule: str
 
     @classmethod
     def of(cls, staging: Settings, production: Settings) -> Self:
@@ -93,6 +99,7 @@ class Names:
             production.github.environment.tags or production.github.release_tags or "v*",
             production.release.smoke_context,
             staging.frontend_url or next(iter(domains), "staging's address at Render"),
+            production.watch.schedule,
         )
 
     def in_workflow(self, text: str) -> str:
@@ -104,6 +111,7 @@ class Names:
             "STAGING_BRANCH: staging": f"STAGING_BRANCH: {_scalar(self.staging_branch)}",
             "PRODUCTION_BRANCH: main": f"PRODUCTION_BRANCH: {_scalar(self.production_branch)}",
             'tags: ["v*"]': f"tags: [{json.dumps(self.tags)}]",
+            '- cron: "*/5 * * * *"': f"- cron: {json.dumps(self.watch_schedule)}",
         }
         return re.sub(r"(?m)(?<=^ )( *)(\S.*)$", lambda line: line[1] + own.get(line[2], line[2]), text)
 

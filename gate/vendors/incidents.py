@@ -1,4 +1,4 @@
-"""What the issue of an incident holds for programs: when the failure was first seen, and when the alarm was raised."""
+"""What the issue of an incident holds for programs: since when it may be down, and when the alarm was raised."""
 
 import json
 import re
@@ -14,19 +14,20 @@ _DATA = re.compile(r"<!-- staging gate: detected (\{[^\n]*\}) -->")
 
 @dataclass(frozen=True)
 class Detection:
-    """The times of one incident.
+    """When an environment went down, and when people knew.
 
     Attributes:
-        first_failure: the first failed look of those without a good one since.
+        down_since: the last good look before the alarm. A watch that goes on without a break names the first look that
+            failed, which comes seconds later.
         alarm: when people were told.
     """
 
-    first_failure: datetime
+    down_since: datetime
     alarm: datetime
 
     @property
     def minutes(self) -> float:
-        return (self.alarm - self.first_failure).total_seconds() / 60
+        return (self.alarm - self.down_since).total_seconds() / 60
 
     def as_text(self) -> str:
         """Return a line of an issue that readers do not see."""
@@ -60,7 +61,7 @@ def detections(repository: Repository, environment: str, since: datetime) -> Ite
 def _read(text: str) -> Detection | None:
     try:
         data = json.loads(found[1]) if (found := _DATA.search(text)) else {}
-        one = Detection(*(datetime.fromisoformat(data[name]) for name in ("first_failure", "alarm")))
+        one = Detection(*(datetime.fromisoformat(data[name]) for name in ("down_since", "alarm")))
         return one if one.minutes >= 0 else None
     except (KeyError, TypeError, ValueError):
         return None

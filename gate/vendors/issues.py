@@ -54,7 +54,7 @@ class IssueTracker:
     """
 
     def __init__(self, repository: Repository) -> None:
-        self._repository, self._viewer = repository, repository.viewer() or WORKFLOW
+        self.repository, self._viewer = repository, repository.viewer() or WORKFLOW
 
     def comment(self, number: int, mark: str, body: str) -> tuple[str, str]:
         """Write or renew the one comment with this marker on a pull request.
@@ -84,9 +84,9 @@ class IssueTracker:
         Raises:
             GateError: it does not.
         """
-        found = self._repository.get(f"pulls/{number}", needs="Pull requests: read")
+        found = self.repository.get(f"pulls/{number}", needs="Pull requests: read")
         if found is None:
-            raise GateError(f"{self._repository.full_name} has no pull request #{number}: correct --pull-request")
+            raise GateError(f"{self.repository.full_name} has no pull request #{number}: correct --pull-request")
         return dict(found)
 
     def open_issues(self, mark: str) -> list[Json]:
@@ -121,13 +121,13 @@ class IssueTracker:
         return bool(login) and (login == self._viewer or app)
 
     def _pages(self, path: str, needs: str, **query: Any) -> Iterator[Json]:
-        return self._repository.pages(path, needs, **query)
+        return self.repository.pages(path, needs, **query)
 
     def _create(self, path: str, body: Json, needs: str) -> Json:
-        return dict(self._repository.send("POST", path, body, needs=needs))
+        return dict(self.repository.send("POST", path, body, needs=needs))
 
     def _change(self, path: str, body: Json, needs: str) -> Json:
-        return dict(self._repository.send("PATCH", path, body, needs=needs, repeatable=True))
+        return dict(self.repository.send("PATCH", path, body, needs=needs, repeatable=True))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -61,6 +62,19 @@ class Repository:
     def run_state(self, run: str) -> str:
         """Return the status of a workflow's run (actions/workflow-runs), such as in_progress."""
         return str((self.get(f"actions/runs/{run}", needs="Actions: read") or {}).get("status", ""))
+
+    def last_success(self, workflow: str) -> datetime | None:
+        """When the last run of a workflow began that ended well (actions/workflow-runs).
+
+        Args:
+            workflow: name of its file.
+
+        Raises: VendorError, also if the token may not read it (Actions: read).
+        """
+        path = f"actions/workflows/{quote(workflow)}/runs"
+        found = self.get(path, needs="Actions: read", status="success", per_page=1) or {}
+        runs = found.get("workflow_runs") or []
+        return datetime.fromisoformat(runs[0]["run_started_at"].replace("Z", "+00:00")) if runs else None
 
     def commit_of(self, tag: str) -> str | None:
         """Return the commit that a tag names, also through an annotated tag (git/refs, git/tags)."""

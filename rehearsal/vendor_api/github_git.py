@@ -103,13 +103,22 @@ def status(
 
 
 def run(
-    estate: Estate, repository: str, number: int, *, status: str, conclusion: str | None = None, sha: str = "0" * 40
+    estate: Estate,
+    repository: str,
+    number: int,
+    *,
+    status: str,
+    conclusion: str | None = None,
+    sha: str = "0" * 40,
+    workflow: str = "",
+    created: str = "",
 ) -> None:
     """A workflow's run, as Actions has it now."""
     with estate.edit("github") as objects:
         objects[:] = [o for o in objects if (o["type"], o.get("number")) != ("run", number)]
         kept = {"type": "run", "id": f"run {number}", "repository": repository, "number": number, "sha": sha}
-        objects.append({**kept, "status": status, "conclusion": conclusion, "created": now(), "waiting": {}})
+        kept["workflow"] = workflow
+        objects.append({**kept, "status": status, "conclusion": conclusion, "created": created or now(), "waiting": {}})
 
 
 def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,10 +14,13 @@ from blueprint.errors import Unreachable
 from gate.cli import main
 from gate.common.budget import Budget
 from gate.release import stage as opening
+from gate.report.history import detected
 from gate.smoke import Outcome, Result, SmokeReport
 from gate.smoke.watching import Watched
+from gate.vendors import Accounts
+from gate.vendors.repository import Repository
 from rehearsal.render_api import serve
-from tests.unit.gate.release_world import ReleaseWorld, release_world
+from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
 
 HOOK = "https://hooks.test/a-secret-path"
@@ -214,6 +217,46 @@ def test_a_release_is_watched_and_an_alarm_rolls_it_back(
     assert told.facts == {"environment": "production", "tag": "v1.1.0", "commit": (first if reason else second)[:7]}
     assert told.advice.startswith("v1.0.0 serves again" if reason else "")
     assert world.serving()[0] == (first if reason else second)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_an_alarm_after_a_release_leaves_an_incident_with_the_time_to_detect(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], works: bool
+) -> None:
+    world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0"]) == 0
+    world.tagged("v1.1.0")
+    down = datetime.now(UTC) - timedelta(minutes=4)
+
+    def watch(*_arguments: object) -> Watched:
+        world.unhealthy |= set() if works else set(world.serving()) | {r["sha"] for r in records(world)}
+        return Watched(alarm="down for 4 min: status 503", looks=30, failures=17, first_failure=down)
+
+    monkeypatch.setattr("gate.smoke.probes.watch_for", watch)
+    monkeypatch.setenv("REPORT_TOKEN", "ghs_report")
+    monkeypatch.setenv("GITHUB_REPOSITORY", f"zebra-devops/{REPOSITORY}")
+    assert main(["release", "v1.1.0", "--watch"]) == (3 if works else 4)
+    (issue,) = world.estate.find_all("github", "issue")
+    assert issue["state"] == ("closed" if works else "open")
+    assert issue["title"] == "production is down: down for 4 min: status 503"
+    assert ("v1.1.0 was rolled back" if works else "The rollback of v1.1.0 failed") in issue["body"]
+    with Accounts(world.environ, {"github:owner": "zebra-devops"}) as accounts:
+        (minutes,) = detected(Repository(accounts.github, REPOSITORY), "production", down)
+        assert minutes == pytest.approx(4, abs=0.5)
+    assert "opened issue #" in capsys.readouterr().err
+
+
+def records(world: ReleaseWorld) -> list[dict[str, str]]:
+    return world.estate.find_all("github", "deployment")
+
+
+def test_a_release_is_watched_no_longer_than_the_stack_allows(
+    world: ReleaseWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0", "--watch", "--minutes", "30"]) == 1
+    assert "for 15 minutes at most: raise marketedge:watch.minutes of production" in capsys.readouterr().out
+    assert world.states() == []
 
 
 def test_without_watch_nothing_is_watched(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from components.gate_settings import Watch
 from gate import cli
 from gate.checks.verdict import failed, passed
 from gate.report.history import detected
+from gate.smoke.incident import report
 from gate.smoke.probes import error_rate, expiring, problem
 from gate.smoke.watching import Rate, Watched, watch
 from gate.stack.target import load_target
@@ -25,6 +26,7 @@ from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
+from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
 from tests.unit.settings.stack_file import STACKS
 
@@ -277,7 +279,7 @@ def test_an_alarm_opens_one_issue_that_the_next_quiet_watch_closes(
         told.append(text)
         return ""
 
-    monkeypatch.setattr("gate.common.notifications.notify", notify)
+    monkeypatch.setattr("gate.smoke.incident.notify", notify)
     alarm = ["health: status 503"]
     monkeypatch.setattr(
         "gate.smoke.probes.watch_for",
@@ -324,3 +326,25 @@ def test_an_alarm_opens_one_issue_that_the_next_quiet_watch_closes(
         left[0] = passed("valid for 60 days")
         assert cli.main(look) == 0
         assert incidents(estate)[-1] == (title, "closed")
+
+
+def test_the_time_to_detect_of_a_scheduled_look_begins_at_the_last_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = Estate(tmp_path / "estate")
+    estate.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}")
+    good, look = datetime.now(UTC) - timedelta(minutes=4), datetime.now(UTC)
+    for number, minutes, conclusion in ((1, 9, "success"), (2, 4, "success"), (3, 2, "failure")):
+        moment = (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        about = {"workflow": "production-watch.yml", "status": "completed", "conclusion": conclusion}
+        github_git.run(estate, REPOSITORY, number, created=moment, **about)
+    target = load_target("production", None, {"BACKEND_URL": "https://api.example.com"}, STACKS)
+    with vendor_api.serve(estate, {**CREDENTIALS, "REPORT_TOKEN": "ghs_report"}) as addresses:
+        environ = {**CREDENTIALS, **addresses.environment, "REPORT_TOKEN": "ghs_report"}
+        environ |= {"GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}"}
+        ref = f"zebra-devops/{REPOSITORY}/.github/workflows/production-watch.yml@refs/heads/main"
+        seen = Watched(environment="production", alarm="health: status 503", looks=2, failures=2, first_failure=look)
+        assert report(seen, target, {**environ, "GITHUB_WORKFLOW_REF": ref}) == "opened issue #1"
+        with Accounts(environ, {"github:owner": "zebra-devops"}) as accounts:
+            (minutes,) = detected(Repository(accounts.github, REPOSITORY), "production", good - timedelta(hours=1))
+        assert minutes == pytest.approx(4, abs=0.2)

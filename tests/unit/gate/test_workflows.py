@@ -79,7 +79,9 @@ def test_the_shipped_workflows_have_the_shipped_names() -> None:
 
 
 def test_another_teams_names_take_their_places() -> None:
-    own = Names("next/1", "trunk", "on", "Live site", "rel-*", "pre-release", "https://next.harbor.example")
+    own = Names(
+        "next/1", "trunk", "on", "Live site", "rel-*", "pre-release", "https://next.example", "*/15 * * * *"
+    )
     found = {file.path.rpartition("/")[2]: file.content for file in delivered(own)}
     staging, release = found["staging-deploy.yml"], yaml.safe_load(found["production-deploy.yml"])
     assert yaml.safe_load(staging)[True]["push"] == {"branches": ["next/1"]}
@@ -88,8 +90,10 @@ def test_another_teams_names_take_their_places() -> None:
     about = yaml.safe_load(found["pull-request.yml"])["jobs"]["pull-request"]["env"]
     assert (about["STAGING_BRANCH"], about["PRODUCTION_BRANCH"]) == ("next/1", "trunk")
     assert release["jobs"]["release"]["environment"] == "Live site"
+    looks = yaml.safe_load(found["production-watch.yml"])[True]["schedule"]
+    assert looks == [{"cron": "*/15 * * * *"}, {"cron": "17 5 * * 1-5"}]
     assert "Branch from `next/1`" in found["CONTRIBUTING.md"]
-    assert "has tested it on https://next.harbor.example." in found["pull_request_template.md"]
+    assert "has tested it on https://next.example." in found["pull_request_template.md"]
     assert [name for name, text in found.items() if "zebra" in text.lower() or "marketedge" in text.lower()] == []
 
 
