@@ -79,9 +79,7 @@ def test_the_shipped_workflows_have_the_shipped_names() -> None:
 
 
 def test_another_teams_names_take_their_places() -> None:
-    own = Names(
-        "next/1", "trunk", "on", "Live site", "rel-*", "pre-release", "https://next.example", "*/15 * * * *"
-    )
+    own = Names("next/1", "trunk", "on", "Live site", "rel-*", "pre-release", "https://next.example", "*/15 * * * *")
     found = {file.path.rpartition("/")[2]: file.content for file in delivered(own)}
     staging, release = found["staging-deploy.yml"], yaml.safe_load(found["production-deploy.yml"])
     assert yaml.safe_load(staging)[True]["push"] == {"branches": ["next/1"]}
