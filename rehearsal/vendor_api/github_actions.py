@@ -67,8 +67,8 @@ class Actions:
                 return Answer(200, {"total_count": len(found), "workflow_runs": shown})
             case "GET", ("actions", "workflows", file, "runs"):
                 found = self._estate.find_all("github", "run", repository=self._name, workflow=file)
-                wanted = request.query.get("status")  # a status, or a conclusion
-                found = [one for one in found if wanted in (None, one["status"], one["conclusion"])]
+                state = request.query.get("status")  # a status, or a conclusion
+                found = [one for one in found if state in (None, one["status"], one["conclusion"])]
                 shown = page([_shown(one) for one in reversed(found)], request, default=30, most=100, first=1)
                 return Answer(200, {"total_count": len(found), "workflow_runs": shown})
             case "GET", ("actions", "runs", number):
