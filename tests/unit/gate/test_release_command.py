@@ -233,7 +233,7 @@ def test_an_alarm_after_a_release_leaves_an_incident_with_the_time_to_detect(
         return Watched(alarm="down for 4 min: status 503", looks=30, failures=17, first_failure=down)
 
     monkeypatch.setattr("gate.smoke.probes.watch_for", watch)
-    monkeypatch.setenv("REPORT_TOKEN", "ghs_report")
+    monkeypatch.setenv("REPORT_TOKEN", world.environ["GITHUB_TOKEN"])
     monkeypatch.setenv("GITHUB_REPOSITORY", f"zebra-devops/{REPOSITORY}")
     assert main(["release", "v1.1.0", "--watch"]) == (3 if works else 4)
     (issue,) = world.estate.find_all("github", "issue")
