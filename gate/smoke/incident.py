@@ -101,7 +101,7 @@ def _last_good(tracker: IssueTracker, environ: Mapping[str, str]) -> datetime | 
 
 
 def _warnings(seen: Watched, tracker: IssueTracker, runbook: str) -> str:
-    """One issue about what will be a failure soon."""
+    """Open one issue about what will fail soon."""
     mark = marker(f"warnings {seen.environment}")
     open_ones = tracker.open_issues(mark)
     told = "\n".join(f"- {code(one)}" for one in seen.warnings)
