@@ -1,1 +1,1 @@
-"""Render Blueprints in and out: what a render.yaml says becomes a stack's Render section, and the other way round."""
+"""Translates a render.yaml to a stack's Render section, and a section to a render.yaml."""

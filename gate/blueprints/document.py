@@ -59,13 +59,14 @@ _PROJECT: Json = {"properties": {"environments": {"type": "array", "items": _PAR
 _FORM = _PART | {
     "properties": _PART["properties"] | {"ungrouped": _PART, "projects": {"type": "array", "items": _NAMED | _PROJECT}}
 }
-"""What has to be where before a file can be read as a Blueprint at all; a service's type may be left to its runtime."""
+"""The least form of a file that can be read as a Blueprint. A service may name its runtime instead of its type."""
 
 
 def read(text: str) -> Json:
     """Read a Blueprint. A variable's number is kept as it is written, so that 3.10 does not become 3.1.
 
-    Raises: GateError where it is no YAML, or not in the form of a Blueprint.
+    Raises:
+        GateError: it is no YAML, or does not have the form of a Blueprint.
     """
     try:
         typed, written = (_loader(kind).load(text) for kind in ("safe", "base"))
@@ -104,7 +105,7 @@ def _as_written(typed: Any, written: Any) -> Any:
 
 
 def parts(content: Json) -> Iterator[Json]:
-    """Every part of a Blueprint that lists objects: its top, the environments of its projects, what is ungrouped."""
+    """Return every part of a Blueprint that lists objects: its top, its projects' environments, what is ungrouped."""
     yield content
     for project in content.get("projects") or ():
         yield from project.get("environments") or ()
@@ -113,7 +114,7 @@ def parts(content: Json) -> Iterator[Json]:
 
 
 def objects(content: Json) -> Iterator[tuple[str, Json]]:
-    """Every object with the list that it is in."""
+    """Return every object with the list that it is in."""
     for part in parts(content):
         for kind in LISTS:
             for one in part.get(kind) or ():
@@ -121,13 +122,13 @@ def objects(content: Json) -> Iterator[tuple[str, Json]]:
 
 
 def definition(kind: str, one: Json) -> frozenset[str]:
-    """The fields that Render's schema has for an object."""
+    """Return the fields that Render's schema has for an object."""
     if kind == "services":
         kind = "static" if one.get("runtime") == "static" else str(one.get("type"))
     return frozenset(SCHEMA["definitions"][DEFINITIONS[kind]]["properties"]) if kind in DEFINITIONS else frozenset(one)
 
 
 def problems(content: Any, schema: Json = SCHEMA) -> list[str]:
-    """What a schema, by default Render's, does not take, each with its place."""
+    """Return what a schema, by default Render's, does not accept, each with its place."""
     found = Draft202012Validator(schema).iter_errors(content)
     return [f"{'.'.join(map(str, error.absolute_path)) or 'render.yaml'}: {error.message[:200]}" for error in found]

@@ -1,4 +1,4 @@
-"""From a stack's Render section to a Blueprint that Render's schema takes; what a Blueprint cannot say is told."""
+"""Translates a stack's Render section to a Blueprint, and tells what a Blueprint cannot say."""
 
 from typing import Any
 
@@ -12,15 +12,16 @@ from gate.common.errors import GateError
 HEADER = "# yaml-language-server: $schema=https://render.com/schema/render.yaml.json\n"
 SHORTHANDS = {"database": "databases", "keyValue": "services", "service": "services", "envGroup": "envVarGroups"}
 DEFAULT_REGION = "oregon"
-"""Of what a Blueprint says no region of."""
+"""Objects for which a Blueprint has no region."""
 OURS = frozenset({"ownership", "takeOver", "recreate", "environment"})
-"""Keys of this program alone that mean nothing to a Blueprint."""
+"""Keys of this program that mean nothing in a Blueprint."""
 
 
 def blueprint_of(render: Render) -> tuple[Json, list[str]]:
-    """The Blueprint of a section, and what has to be said of it.
+    """Return the Blueprint of a section, and what has to be said of it.
 
-    Raises: GateError where Render's schema would not take it.
+    Raises:
+        GateError: Render's schema would not accept it.
     """
     content, notes = as_json(render), list[str]()
     region = content.pop("region")
@@ -45,12 +46,12 @@ def blueprint_of(render: Render) -> tuple[Json, list[str]]:
 
 
 def text_of(content: Json) -> str:
-    """The Blueprint as the file that editors know."""
+    """Return the Blueprint as the file that editors know."""
     return HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
 
 
 def _is_only_named(one: Json) -> bool:
-    """Whether it stands for something that this stack refers to and does not describe."""
+    """Whether it is something that this stack refers to and does not describe."""
     said = {key for key, value in one.items() if value not in ([], False)}
     return one.get("ownership") != "exact" and said <= {"name", "type", "ownership"}
 
@@ -96,7 +97,7 @@ def _variable(holder: str, variable: Json, notes: list[str]) -> Json:
 
 
 def _without_empty(content: Json) -> Json:
-    """Without lists that say nothing: an empty ipAllowList or readReplicas means something."""
+    """Return the object without lists that say nothing. An empty ipAllowList or readReplicas means something."""
     kept: Json = {}
     for key, value in content.items():
         inner: Any = _without_empty(value) if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""From a Blueprint to the `marketedge:render` section of a stack; what means something else here is told."""
+"""Translates a Blueprint to the `marketedge:render` section of a stack, and tells what means something else here."""
 
 import graphlib
 import re
@@ -26,13 +26,13 @@ NOT_FOR = {
     | (FOR_DOCKER - {"image", "dockerCommand"}),
     "static": frozenset[str](),
 }
-"""What a runtime does not have; of a native one, that is what containers have."""
+"""Keys that a runtime does not have. A native runtime does not have those of containers."""
 SECRETIVE = re.compile(r"(SECRET|PASSWORD|TOKEN|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
-"""Names of variables whose values nobody should read."""
+"""Names of variables whose values should be secret."""
 KNOWN_HERE = frozenset({"persistenceMode", "connectionPool", "maintenanceMode", "ownership"})
-"""Fields that this program manages and Render's published schema does not have; official templates have the first."""
+"""Fields that this program manages and that Render's published schema lacks. Official templates have the first."""
 PORT = 10000
-"""Where Render expects a service to listen that does not say otherwise (Render documentation, Web services)."""
+"""The port of a service that names none (Render documentation, Web services)."""
 
 
 @dataclass
@@ -48,12 +48,13 @@ def translate(content: Json, renames: Mapping[str, str], suffix: str = "", *, ad
     """Make the section of a Blueprint.
 
     Args:
-        content: the Blueprint; it is changed.
+        content: the Blueprint. It is changed.
         renames: new names of objects by old name.
         suffix: of the name of every object that `renames` does not have.
-        adopted: whether the objects live already and go on belonging to somebody else.
+        adopted: whether the objects exist and stay shared with somebody else.
 
-    Raises: GateError where a name is to be changed that the Blueprint does not have.
+    Raises:
+        GateError: a name is to be changed that the Blueprint does not have.
     """
     result = Imported({"region": "oregon"})
     _leave_out_what_only_blueprints_have(content, result.notes)
@@ -104,7 +105,7 @@ def _only_known_fields(kind: str, one: Json, notes: list[str]) -> None:
 
 
 def _fit_the_runtime(one: Json, notes: list[str]) -> None:
-    """One definition of the schema serves several types and runtimes: what does not apply is left out."""
+    """Remove what does not apply, because one definition of the schema serves several types and runtimes."""
     runtime = one.get("runtime")
     idle = set(NOT_FOR.get(str(runtime), FOR_DOCKER) if runtime else ())
     if one["type"] in ("pserv", "worker"):
@@ -208,7 +209,7 @@ def _rename(content: Json, renames: Mapping[str, str], suffix: str, notes: list[
 
 
 def _references(content: Json) -> list[tuple[Json, str]]:
-    """Where a variable names another object: what holds the name, and under which key."""
+    """Return what holds the name of another object in a variable, and under which key."""
     found: list[tuple[Json, str]] = []
     for _, one in objects(content):
         for variable in one.get("envVars") or ():
@@ -221,7 +222,7 @@ def _references(content: Json) -> list[tuple[Json, str]]:
 
 
 def _declare_what_is_referred_to(content: Json, notes: list[str]) -> None:
-    """What is only in the workspace: a group is linked (and made where it is missing), anything else has to exist."""
+    """Return what only the workspace has. A group is linked, and made if it is missing; anything else has to exist."""
     declared: dict[str, set[str]] = {kind: set() for kind in LISTS}
     for kind, one in objects(content):
         declared[kind] |= {one["name"], *(replica["name"] for replica in one.get("readReplicas") or ())}
@@ -252,7 +253,7 @@ def _outside(source: str, name: str, reference: Json) -> Json:
 
 
 def _break_circles(content: Json, notes: list[str]) -> None:
-    """Services that wait for each other's address get it written out; Render makes it of the name."""
+    """Write out the addresses of services that wait for each other. Render makes an address of the name."""
     services = {one["name"]: one for kind, one in objects(content) if kind == "services"}
     while True:
         waits = {name: {ref["name"] for ref in _to_services(one)} - {name} for name, one in services.items()}
@@ -274,7 +275,7 @@ def _to_services(one: Json) -> list[Json]:
 
 
 def _write_out(holder: Json, other: Json, notes: list[str]) -> bool:
-    """Whether all that a service takes from another one is an address, which is then written out."""
+    """Return all that a service takes from another one if it is an address, which can be written out."""
     addresses = _addresses(other)
     mine = [one for one in holder["envVars"] if (one.get("fromService") or {}).get("name") == other["name"]]
     wanted = [one["fromService"].get("property") or one["fromService"].get("envVarKey") for one in mine]

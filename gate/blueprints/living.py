@@ -1,4 +1,4 @@
-"""The objects of a workspace as a Blueprint would declare them: what lives and is not written down yet."""
+"""Describes the objects of a workspace as a Blueprint would declare them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +18,10 @@ TYPES: dict[str, Json] = {
 
 
 def living(session: Session) -> Json:
-    """Every object of the workspace but previews, declared as adopted. Values of variables are not read into it.
+    """Return every object of the workspace except previews, declared as adopted. Values of variables are not read.
 
-    Raises: RenderError.
+    Raises:
+        RenderError: of any kind.
     """
     groups = session.listing(GROUP.path, GROUP.item)
     databases = session.listing(POSTGRES.path, POSTGRES.item)
@@ -53,7 +54,7 @@ def _service(session: Session, kind: Kind, row: Json, groups: list[Json]) -> Jso
 
 
 def _declared(kind: Kind, row: Json) -> Json:
-    """What an object has, in the keys and words that people write."""
+    """Return what an object has, in the keys and words that people write."""
     found = {field.label: field.live(row) for field in kind.fields}
     found = {label: INTO_WORDS.get(label, _same)(value) for label, value in found.items() if label != "environment"}
     if found.get("scaling"):
@@ -98,4 +99,4 @@ INTO_WORDS: dict[str, Callable[[Any], Any]] = {
     "maintenanceMode": lambda mode: mode if mode and mode["enabled"] else None,
     "buildFilter": lambda paths: paths if paths and any(paths.values()) else None,
 }
-"""From the API's form of a field to a Blueprint's, where the two differ."""
+"""Translate the API's form of a field to a Blueprint's, for those that differ."""

@@ -10,7 +10,13 @@ from gate.common.text import escaped
 
 
 class ImportReport(Report):
-    """stack: whose file it is. written: whether the file was changed. commands: set the secrets that it refers to."""
+    """The result of an import.
+
+    Attributes:
+        stack: whose file it is.
+        written: whether the file was changed.
+        commands: set the secrets that the file refers to.
+    """
 
     stack: str
     written: bool
@@ -20,7 +26,7 @@ class ImportReport(Report):
 
     @classmethod
     def of(cls, stack: str, found: Imported, section: str, *, written: bool) -> Self:
-        """What is to be said of an import."""
+        """Return what is to be said."""
         shared = [
             f"{name}: one secret for {', '.join(holders)}; give each a name of its own if their values differ"
             for name, holders in found.secrets.items()
@@ -44,7 +50,12 @@ class ImportReport(Report):
 
 
 class ExportReport(Report):
-    """blueprint: the file's text. place: where it was written; empty for nowhere."""
+    """The result of an export.
+
+    Attributes:
+        blueprint: the file's text.
+        place: where it was written; empty for nowhere.
+    """
 
     blueprint: str
     place: str

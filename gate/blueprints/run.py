@@ -34,14 +34,16 @@ def import_into(
     dry_run: bool,
     **how: Any,
 ) -> ImportReport:
-    """Translate a Blueprint and write it as the section of a stack's file.
+    """Translate a Blueprint, and write it as the section of a stack's file.
 
     Args:
         source: file, repository or account.
-        path, ref: of the Blueprint; the second in the repository only.
+        path: of the Blueprint.
+        ref: of the Blueprint in the repository.
         how: see `importing.translate`.
 
-    Raises: GateError, RenderError; nothing is written then.
+    Raises:
+        GateError, RenderError: nothing was written.
     """
     file = stack_file(stack)
     config = read_config(file)
@@ -59,7 +61,8 @@ def import_into(
 def export_from(env: str, stack: str | None, environ: Mapping[str, str], output: Path | None) -> ExportReport:
     """Write the Blueprint of a stack's section.
 
-    Raises: GateError.
+    Raises:
+        GateError: it cannot be written.
     """
     settings, _ = load_settings(env, stack, environ)
     content, notes = blueprint_of(settings.render)
@@ -91,7 +94,7 @@ def _content(
 
 
 def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Mapping[str, str]) -> str:
-    """A file of the application's repository (repos/contents)."""
+    """Return a file of the application's repository (repos/contents)."""
     name = json.loads(config.get("marketedge:github") or "{}").get("repository")
     if not name:
         raise GateError("marketedge:github.repository is not set: it says which repository the Blueprint is in")
@@ -104,7 +107,7 @@ def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Map
 
 
 def _check(section: Json) -> None:
-    """Read the section as the stack's settings are read: as it is written and no other way."""
+    """Read the section as the stack's settings are read: exactly as it is written."""
     try:
         Render.model_validate(section, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Puts a section into a stack file's text and leaves every other line as it is, comments included."""
+"""Puts a section into a stack file's text. Every other line stays as it is, comments included."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ SECTION = "marketedge:render"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text that begins like a number or a date: Pulumi's YAML knows more of these than Python's."""
+    """Quotes every text that begins like a number or a date. Pulumi's YAML reads more of these than Python's."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -22,14 +22,15 @@ _Dumper.add_representer(str, _text)
 
 
 def as_yaml(section: Any) -> str:
-    """The section with its key."""
+    """Return the section with its key."""
     return str(yaml.dump({SECTION: section}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def with_section(text: str, section: Any) -> str:
-    """The file's text with another section, in the place of the old one or at the end of its configuration.
+    """Return the file's text with another section, in place of the old one or at the end of the configuration.
 
-    Raises: GateError where the file has no configuration to put it into.
+    Raises:
+        GateError: the file has no configuration.
     """
     root = yaml.compose(text)
     pairs = root.value if isinstance(root, yaml.MappingNode) else []

@@ -1,1 +1,1 @@
-"""Before the first preview: what is missing on this machine, at the backend and at the vendors, each with its fix."""
+"""Before the first preview: finds what is missing on this machine, at the backend and at the vendors, with the fix."""

@@ -1,4 +1,4 @@
-"""Auth0: the management application, its scopes, and whether it is of the tenant that the logins go to."""
+"""Auth0: the management application, its scopes, and whether it belongs to the tenant of the logins."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,18 @@ from gate.vendors.auth0 import Auth0
 
 SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")
 SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials", "update:client_credentials")
-"""Needed as well where the stack hands an application's secret on."""
+"""Also needed if the stack passes an application's secret on."""
 
 
 def lines(declared: Declared, domain: str, *, secrets: bool, auth0: Auth0) -> Iterator[tuple[str, Verdict]]:
-    """Args: domain: of the management application. secrets: whether the stack uses the application's secret.
+    """Check the tenant.
 
-    Raises: VendorError.
+    Args:
+        domain: of the management application.
+        secrets: whether the stack uses the application's secret.
+
+    Raises:
+        VendorError: Auth0 cannot be read.
     """
     yield "tenant", _tenant(declared.domain, domain)
     scopes = auth0.scopes()

@@ -1,8 +1,8 @@
-"""GitHub: the token and what it may do, the repository, and whether its plan has what the gate needs.
+"""GitHub: the token and its permissions, the repository, and whether its plan has what the gate needs.
 
 Classic tokens show their scopes in X-OAuth-Scopes (docs.github.com, Scopes for OAuth apps). Fine-grained ones show
-nothing: each permission is tried with a question that needs it (docs.github.com/en/rest/authentication, Permissions
-required for fine-grained personal access tokens), and whether it includes writing cannot be seen without writing.
+nothing, so each permission is tried with a question that needs it (docs.github.com/en/rest/authentication, Permissions
+required for fine-grained personal access tokens). Whether it includes writing cannot be seen without writing.
 """
 
 import re
@@ -22,7 +22,11 @@ _NEW = "make a new one and export GITHUB_TOKEN: Settings, Developer settings, Pe
 
 
 def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> Iterator[tuple[str, Verdict]]:
-    """Raises: VendorError."""
+    """Check the repository.
+
+    Raises:
+        VendorError: GitHub cannot be read.
+    """
     path = github.path(declared.repository)
     answer = github.api.look(path)
     token = _token(answer, now or datetime.now(UTC))
@@ -60,11 +64,11 @@ _GATE = {
     "GATE_REPOSITORY": (re.compile(r"[\w.-]+/[\w.-]+"), "owner/name of this repository"),
     "GATE_REF": (re.compile(r"v\d+\.\d+\.\d+|[0-9a-f]{40}"), "a release of it, such as v1.2.3, or a commit's full id"),
 }
-"""What the delivered workflows take the gate from: where it is not pinned, they refuse to run."""
+"""Check the version of the gate that the delivered workflows use. They refuse to run if it is not pinned."""
 
 
 def _variable(answer: httpx.Response, form: tuple[re.Pattern[str], str]) -> Verdict:
-    """docs.github.com/en/rest/actions/variables, Get a repository variable."""
+    """Return a variable of the repository (docs.github.com/en/rest/actions/variables, Get a repository variable)."""
     pattern, expected = form
     fix = f"set it before the workflows run (Settings, Secrets and variables, Actions, Variables): {expected}"
     if answer.status_code == 404:
@@ -94,7 +98,7 @@ def _token(answer: httpx.Response, now: datetime) -> Verdict:
 
 
 def _expiry(answer: httpx.Response) -> datetime | None:
-    """GitHub writes `2026-12-01 12:00:00 UTC`, or an offset in place of UTC."""
+    """Return a time. GitHub writes `2026-12-01 12:00:00 UTC`, or an offset instead of UTC."""
     text = answer.headers.get("github-authentication-token-expiration", "").replace("UTC", "+0000")
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z")

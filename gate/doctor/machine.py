@@ -29,7 +29,7 @@ _HOW_TO_GET_CLI = "install it: https://www.pulumi.com/docs/install/"
 
 
 def python_lines(folder: Path) -> Iterator[Line]:
-    """The interpreter and what requirements.txt pins."""
+    """Check the interpreter, and the packages that requirements.txt pins."""
     found, oldest = ".".join(map(str, sys.version_info[:3])), ".".join(map(str, OLDEST_PYTHON))
     fits = sys.version_info[:2] >= OLDEST_PYTHON
     verdict = passed(found) if fits else failed(f"{found} is too old", f"install Python {oldest} or newer")
@@ -38,7 +38,11 @@ def python_lines(folder: Path) -> Iterator[Line]:
 
 
 def pins(path: Path) -> dict[str, str]:
-    """The versions that are wanted on this machine, by package. Raises: OSError."""
+    """Return the wanted versions by package, without those for other machines.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     lines = [line.removesuffix("\\") for line in path.read_text(encoding="utf-8").splitlines()]
     wanted = [Requirement(line) for line in lines if line and not line.startswith(("#", " "))]
     here = [one for one in wanted if one.marker is None or one.marker.evaluate()]
@@ -63,7 +67,7 @@ def _version(package: str) -> str:
 
 
 def cli_verdict(folder: Path) -> Verdict:
-    """Present, and in the range that Pulumi.yaml asks for (`requiredPulumiVersion`, which newer CLIs check, too)."""
+    """Check that the CLI exists, in the range that Pulumi.yaml asks for (`requiredPulumiVersion`)."""
     try:
         cli = find_cli()
         done = subprocess.run([cli, "version"], capture_output=True, text=True, timeout=60, check=False)
@@ -84,13 +88,17 @@ def required_range(folder: Path) -> str:
 
 
 def within(version: str, wanted: str) -> bool:
-    """Whether a version keeps every bound. Args: wanted: as Pulumi.yaml writes it, such as `>=3.200.0 <4.0.0`."""
+    """Whether a version keeps every bound.
+
+    Args:
+        wanted: as Pulumi.yaml writes it, such as `>=3.200.0 <4.0.0`.
+    """
     bounds = _BOUND.findall(wanted)
     return SpecifierSet(",".join(f"{'==' if sign == '=' else sign}{limit}" for sign, limit in bounds)).contains(version)
 
 
 def plugin_lines(workspace: automation.LocalWorkspace, folder: Path) -> Iterator[Line]:
-    """The language host, and each provider in the version that its package speaks to."""
+    """Check the language host, and each provider in the version that its package needs."""
     try:
         listed = json.loads(run(workspace, "plugin", "ls", "--json"))
     except (automation.CommandError, ValueError) as error:
@@ -114,7 +122,7 @@ def _language(have: set[tuple[str, str, str]]) -> Verdict:
 
 
 def wanted_plugins(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Name, version and, where it is not Pulumi's own, server of each plugin that a pinned package speaks to."""
+    """Return name, version and, if it is not Pulumi's own, server of each plugin that a pinned package needs."""
     for package in pins(folder / "requirements.txt"):
         try:
             files = metadata.files(package) or []
@@ -138,7 +146,7 @@ def _provider(have: set[tuple[str, str, str]], name: str, version: str, server: 
 
 
 def backend_verdict(workspace: automation.LocalWorkspace) -> Verdict:
-    """Who is logged in, and where the state is."""
+    """Check who is logged in, and where the state is."""
     try:
         found = json.loads(run(workspace, "whoami", "--json"))
     except (automation.CommandError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What is reached from here: the vendors' hosts."""
+"""Checks which of the vendors' hosts can be reached from here."""
 
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -11,7 +11,7 @@ _TIMEOUT = httpx.Timeout(15.0, connect=10.0)
 
 
 def reach(url: str, transport: httpx.BaseTransport | None = None) -> Verdict:
-    """Any answer will do: nothing is asked and no credential is sent."""
+    """Check one host. Any answer will do: nothing is asked and no credential is sent."""
     parts_ = urlsplit(url)
     proxy = getproxies().get(parts_.scheme) if not proxy_bypass(parts_.hostname or "") else None
     way = "through the proxy" if proxy else "directly"

@@ -1,4 +1,4 @@
-"""Render: the key, the workspace that owns everything, and the service that is adopted."""
+"""Render: the key, the workspace that owns everything, and the adopted service."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,14 @@ from gate.checks.verdict import Verdict, failed, note, passed
 
 
 def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[str, Verdict]]:
-    """Args: owner: RENDER_OWNER_ID, or empty. Raises: RenderError."""
+    """Check the workspace.
+
+    Args:
+        owner: RENDER_OWNER_ID, or empty.
+
+    Raises:
+        RenderError: of any kind.
+    """
     found = session.workspaces()
     yield "key", passed("accepted")
     workspace = _workspace(found, owner)
@@ -26,7 +33,11 @@ def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[st
 
 
 def blueprints(session: Session, settings: Settings) -> Verdict:
-    """Whether one still sets what its file says. Raises: RenderError."""
+    """Check whether a Blueprint still syncs.
+
+    Raises:
+        RenderError: of any kind.
+    """
     found = managing(session, [one.name for one in settings.render.objects])
     told, fix = "; ".join(map(str, found)), f"gate disconnect --env {settings.environment}"
     if any(one.active for one in found):

@@ -1,4 +1,4 @@
-"""All checks, from the machine to the vendors. What cannot be looked at ends its own checks, and nobody else's."""
+"""All checks, from the machine to the vendors. A failed look ends its own checks only."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +22,15 @@ from gate.vendors.errors import VendorRateLimited
 
 Tell = Callable[[str], None]
 _DEADLINE = 60.0
-"""Seconds for Render: somebody waits."""
+"""Seconds for Render, because somebody waits."""
 
 
 def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder: Path = Path()) -> list[Line]:
-    """Every line, of the machine first. Args: names: of stacks with a file in the project's folder."""
+    """Return every line, those of the machine first.
+
+    Args:
+        names: of stacks with a file in the project's folder.
+    """
     tell("this machine")
     found = list(machine.python_lines(folder))
     workspace = _engine(found, folder)
@@ -47,7 +51,7 @@ def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder
 
 
 def _engine(found: list[Line], folder: Path) -> automation.LocalWorkspace | None:
-    """Add lines on the CLI; None where stacks cannot be asked for."""
+    """Add lines about the CLI. Returns None if stacks cannot be asked for."""
     cli = machine.cli_verdict(folder)
     found.append(Line(machine.TOPIC, "Pulumi CLI", cli))
     if cli.outcome == "fail":
@@ -65,7 +69,7 @@ def _engine(found: list[Line], folder: Path) -> automation.LocalWorkspace | None
 
 @dataclass(frozen=True)
 class Case:
-    """One stack, as far as it can be read."""
+    """Check one stack, as far as it can be read."""
 
     stack: str
     loaded: Loaded
@@ -74,7 +78,7 @@ class Case:
 
     @property
     def config(self) -> Mapping[str, str]:
-        """What the providers take from the stack; the owner may come from the environment."""
+        """Return what the providers take from the stack. The owner may come from the environment."""
         return {"github:owner": self.loaded.owner, **self.opened.config}
 
     def value(self, key: str, variable: str) -> str:
@@ -82,7 +86,7 @@ class Case:
 
 
 def vendor_lines(case: Case, tell: Tell) -> list[Line]:
-    """What the four vendors and DNS say of a stack."""
+    """Check what the four vendors and DNS say of a stack."""
     found: list[Line] = []
     missing = missing_credentials({**case.config, **case.environ})
     with Accounts(case.environ, case.config) as accounts:
@@ -130,7 +134,7 @@ def _looks(case: Case, accounts: Accounts) -> Mapping[Vendor, Callable[[], Itera
 
 
 def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list[tuple[str, Verdict]]:
-    """The vendor's host, and where that answers, everything else."""
+    """Check the vendor's host and, if it answers, everything else."""
     found = [("host", network.reach(host))]
     if found[0][1].outcome == "fail":
         return found

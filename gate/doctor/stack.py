@@ -1,4 +1,4 @@
-"""One stack: it exists, its secrets open, and its file is valid. Reads the state, and says nothing of what is in it."""
+"""One stack: it exists, its secrets open, and its file is valid. It reads the state, and shows nothing of it."""
 
 import json
 from collections.abc import Mapping
@@ -26,8 +26,9 @@ class Opened:
     """What the backend tells of a stack.
 
     Attributes:
-        config: text by key, secrets in clear; secret_keys: which of them are secrets. Nothing where they do not open.
-        records: targets of the DNS records that the last `up` listed, by name; None where there never was one.
+        config: text by key, secrets in clear. It is empty if the secrets do not open.
+        secret_keys: which of them are secrets.
+        records: targets of the DNS records that the last `up` listed, by name; None if there never was one.
     """
 
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -79,7 +80,7 @@ def _records(deployment: Mapping[str, Any]) -> Mapping[str, str] | None:
 def settings_lines(
     name: str, opened: Opened, environ: Mapping[str, str], folder: Path
 ) -> tuple[list[Line], Loaded | None]:
-    """One line for each problem of the stack's file, and the settings as far as vendors can be asked about them."""
+    """Return one line for each problem of the stack's file, and the settings that vendors can be asked about."""
     values, secret_keys, names_known = dict(opened.config), opened.secret_keys, True
     try:
         file = read_config(stack_file(name, folder))
@@ -102,7 +103,7 @@ def settings_lines(
 
 
 def _from_file(file: StackConfig) -> tuple[dict[str, str], frozenset[str], bool]:
-    """What the file says, with the names of its secrets, whose values nobody needs; and whether those can be seen."""
+    """Return the file's content with the names of its secrets, and whether their values can be read."""
     if SECRETS not in file.secret_keys:
         return dict(file), frozenset(), True
     if SECRETS not in file.secrets:

@@ -15,7 +15,7 @@ _NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, wi
 
 
 def token_form(token: str) -> Verdict:
-    """The provider refuses any other only after work has begun."""
+    """The form of a token. The provider refuses any other only after work has begun."""
     if VERCEL_TOKEN.fullmatch(token):
         return passed("as Vercel's are")
     return failed(f"{len(token)} characters, expected 24 letters and digits", _NEW)
@@ -24,13 +24,14 @@ def token_form(token: str) -> Verdict:
 def lines(
     stack: str, declared: Declared, team: str, vercel: Vercel, *, bypass: bool = False
 ) -> Iterator[tuple[str, Verdict]]:
-    """Look at one project.
+    """Check one project.
 
     Args:
-        team: as vercel:team, empty for a personal account.
+        team: as vercel:team; empty for a personal account.
         bypass: whether tests have the secret that gets past Vercel's protection.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: Vercel cannot be read.
     """
     if team:
         answer = vercel.api.look(f"/v2/teams/{quote(team, safe='')}")
@@ -64,7 +65,7 @@ def lines(
 
 
 def _is_refused(answer: httpx.Response) -> bool:
-    """Vercel answers 403 to an unknown token, and to a known one that may not look somewhere."""
+    """Return the problem of a refusal: Vercel answers 403 to an unknown token, and to one without the permission."""
     return answer.status_code == 401 or (answer.status_code == 403 and bool(_error(answer).get("invalidToken")))
 
 

@@ -17,11 +17,11 @@ def accounts_of(stack: Stack, hide: Callable[[Iterable[str]], None]) -> Iterator
     """Open every account that the stack needs.
 
     Args:
-        hide: gets the secrets of the stack's environment and configuration before anything is looked up.
+        hide: is called with the secrets of the stack's environment and configuration before anything is read.
 
     Raises:
         StackUnavailable: the CLI cannot work on the stack, also while the block runs.
-        MissingCredentials: a variable is not set; the text has all of them.
+        MissingCredentials: lists every variable that is not set.
     """
     environ = {**os.environ, **stack.workspace.env_vars}
     hide(environment_secrets(environ))

@@ -1,11 +1,11 @@
-"""Puts objects that exist into the state, with the engine's own import and a list made from the plan.
+"""Puts existing objects into the state, with the engine's own import and a list made from the plan.
 
-An import asks the provider to read an object by its import id, which is the only way that works for all types: a
-protection rule, say, is known by repository and pattern to an import, and by a node id to everything else, so that an
-entry written into an exported state could not be refreshed by the name we know.
+An import asks the provider to read an object by its import id. Only that works for all types: a protection rule, for
+example, is known to an import by repository and pattern, and to everything else by a node id. An entry written into an
+exported state could not be refreshed by the name that we know.
 
 The list is made from the preview's steps, because `pulumi preview --import-file` takes one of several components of the
-same name for the parent of all their children (found with CLI 3.210).
+same name as the parent of all their children (found with CLI 3.210).
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,21 @@ from gate.recover.state import Locked
 from gate.stack.planned import Plan
 
 Resource = dict[str, Any]
-"""pulumi.automation's ImportResource, which its package does not name."""
+"""The ImportResource of pulumi.automation, which its package does not export."""
 
 
 class ImportFailed(GateError):
-    """The engine or a provider refused an import; what went before it stays imported."""
+    """The engine or a provider refused an import. What was imported before stays imported."""
 
 
 def import_objects(stack: Stack, plan: Plan, ids: Mapping[str, str]) -> None:
-    """Import objects, with the components above them where the state lacks those. Args: ids: import ids by URN.
+    """Import objects, with the components above them that the state lacks.
 
-    Raises: Locked, ImportFailed.
+    Args:
+        ids: import ids by URN.
+
+    Raises:
+        Locked, ImportFailed: see there.
     """
     resources, names = import_list(plan, ids)
     try:
@@ -40,9 +44,9 @@ def import_objects(stack: Stack, plan: Plan, ids: Mapping[str, str]) -> None:
 
 
 def import_list(plan: Plan, ids: Mapping[str, str]) -> tuple[list[Resource], dict[str, str]]:
-    """The resources to import, and the URNs of their parents and providers by name.
+    """Return the resources to import, and the URNs of their parents and providers by name.
 
-    Names in it are ours, because the program's may repeat.
+    The names are ours, because the program's may repeat.
     """
     wanted = {parent.urn: "" for urn in ids for parent in plan.parents_to_make(urn)} | dict(ids)
     aliases = {urn: f"resource-{index}" for index, urn in enumerate(wanted)}
@@ -80,6 +84,6 @@ def _explain(stack: Stack, text: str) -> None:
 
 
 def _errors_in(text: str) -> list[str]:
-    """The lines that tell why, once each, out of everything that the command printed."""
+    """Return the lines of the command's output that tell why it failed, once each."""
     said = (line.strip().partition("error: ")[2] for line in text.splitlines())
     return list(dict.fromkeys(line for line in said if line and line not in ("update failed", "preview failed")))

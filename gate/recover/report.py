@@ -1,4 +1,4 @@
-"""What a recovery found and did: for people as lines, for workflows as JSON."""
+"""What a recovery found and did: lines for people, JSON for workflows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,11 @@ from gate.vendors.kinds import VendorObject
 
 @dataclass(frozen=True)
 class Orphan:
-    """An object that is there and that the state does not have. recognised: by what it was told to be the one."""
+    """An object that exists and that the state does not have.
+
+    Attributes:
+        recognised: by what it was found to be the right one.
+    """
 
     urn: str
     type: str
@@ -28,23 +32,27 @@ class Orphan:
 
 @dataclass(frozen=True)
 class NotLookedUp:
-    """A resource to be created whose natural key is not known before another one exists. key: the unknown input."""
+    """A new resource whose natural key is not known before another one exists.
+
+    Attributes:
+        key: the unknown input.
+    """
 
     urn: str
     key: str
 
 
 class Recovery(Report):
-    """One run; filled in while it goes on.
+    """One run, filled in while it goes on.
 
     Attributes:
         orphans: found, and imported if `imported` has their URN.
-        refused: what a person has to decide first; nothing is changed then.
-        surplus: objects of the same name beside one that the state has; nothing here deletes them.
+        refused: what a person has to decide first. Nothing is changed then.
+        surplus: objects with the same name as one that the state has. Nothing here deletes them.
         changed: whether `--yes` was given and nothing was refused.
 
-    As JSON: `{schema, stack, status: clean|found|recovered|refused, found: [{urn, type, object {vendor, type,
-    name}, importId, recognisedBy, imported}], notLookedUp: [{urn, input}], refused: [text], surplus: [text],
+    As JSON: `{schema, stack, status: clean|found|recovered|refused, found: [{urn, type, object {vendor, type, name},
+    importId, recognisedBy, imported}], notLookedUp: [{urn, input}], refused: [text], surplus: [text],
     pendingOperations: [{urn, operation, cleared}], locks: [{holder, since, removed}]}`.
     """
 
@@ -63,7 +71,7 @@ class Recovery(Report):
 
     @property
     def exit_code(self) -> int:
-        """0 nothing to recover, or all of it done; 1 refused; 2 something found that is still outside the state."""
+        """Return 0 if nothing is left to recover, 1 if it was refused, 2 if objects are still outside the state."""
         if self.refused:
             return ExitCode.ERROR
         left = [orphan for orphan in self.orphans if orphan.urn not in self.imported]
@@ -79,7 +87,7 @@ class Recovery(Report):
         return "recovered" if self.orphans or self.pending or self.locks else "clean"
 
     def as_json(self) -> dict[str, Any]:
-        """See the class's text."""
+        """Return the JSON form; see the class's docstring."""
         return {
             "schema": self.schema_version,
             "stack": self.stack,
@@ -105,7 +113,7 @@ class Recovery(Report):
         }
 
     def lines(self) -> Iterator[str]:
-        """The same for a person, ending with what to do next."""
+        """Return lines for a person, ending with what to do next."""
         for lock in self.locks:
             done = "removed" if self.changed else "found"
             yield f"{done} a stale lock of {lock.holder}, since {lock.since}: that process has ended"
@@ -147,7 +155,7 @@ def _conclusion(recovery: Recovery) -> str:
 
 
 def _advice(left: Pending, recovery: Recovery) -> str:
-    """What to make of an operation whose outcome nobody knows."""
+    """Return what to do about an operation whose outcome nobody knows."""
     if left.operation != "creating":
         return " (the next `pulumi up --refresh` reads how it ended)"
     if any(orphan.urn == left.urn for orphan in recovery.orphans):

@@ -1,4 +1,4 @@
-"""The course of a recovery: locks, preview, look-ups, and with leave to change something, repairs and imports."""
+"""Runs a recovery: locks, preview, look-ups, and, if it may change something, repairs and imports."""
 
 from collections.abc import Callable
 
@@ -14,22 +14,24 @@ from gate.stack.planned import Plan
 from gate.vendors import Accounts, Existing, NeedsDecision, Unknown
 
 _ATTEMPTS = 3
-"""Of an import, which ends at the first error of a vendor."""
+"""How often an import is tried. It ends at the first error of a vendor."""
 _CLIENT = "auth0:index/client:Client"
 
 
 def recover(
     stack: Stack, accounts: Accounts, *, change: bool = False, show: Callable[[str], None] = lambda _line: None
 ) -> Recovery:
-    """Find what a killed update left behind, and with `change` put it right.
+    """Find what a killed update left, and repair it if `change` is true.
 
-    Every look-up is done before the first change, and one that a person has to decide stops all changes. Objects whose
+    Every look-up is made before the first change. One that a person has to decide stops all changes. Objects whose
     natural key is known only after an import (credentials of an application) are looked up in a further round.
 
-    Args: show: gets progress, a line at a time.
+    Args:
+        show: is called with progress, a line at a time.
 
-    Raises: GateError: PreviewFailed, VendorError, Locked, ImportFailed. Nothing was changed by the first two, unless
-    they come in a further round; a rerun goes on.
+    Raises:
+        PreviewFailed, VendorError: nothing was changed, unless it happens in a further round. Run it again to continue.
+        Locked, ImportFailed: see there.
     """
     found = Recovery(stack=stack.name, locks=state.locks(stack))
     state.refuse_living(stack, found.locks)
@@ -72,7 +74,7 @@ def recover(
 
 
 def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str], None]) -> list[Orphan]:
-    """Orphans of this plan; what cannot be told goes into `found`."""
+    """Return the orphans of this plan. What cannot be decided goes into `found`."""
     orphans = []
     found.waiting = []
     looked_up = look_up_new(plan, accounts, show)
@@ -91,7 +93,7 @@ def _look(plan: Plan, accounts: Accounts, found: Recovery, show: Callable[[str],
 
 
 def _surplus(plan: Plan, accounts: Accounts) -> list[str]:
-    """Applications of the name of one that the state has: what an `up` after a kill, without this, has doubled."""
+    """Return applications with the name of one that the state has: a second one, made by an `up` after a kill."""
     texts = []
     for resource in plan.kept():
         if resource.type != _CLIENT:

@@ -1,4 +1,4 @@
-"""What a preview would create, and which of it exists at its vendor already."""
+"""Looks up which objects of a preview exist at their vendor already."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,7 +14,13 @@ from gate.vendors import Accounts, Existing, NeedsDecision, Unknown, can_be_look
 
 
 class AdoptableObject(Model):
-    """key: in marketedge:adopt. import_id: its value. recognised_by: for a person to judge."""
+    """One object that exists.
+
+    Attributes:
+        key: in marketedge:adopt.
+        import_id: its value.
+        recognised_by: for a person to judge.
+    """
 
     key: str
     import_id: str
@@ -22,7 +28,7 @@ class AdoptableObject(Model):
 
 
 class AdoptionReport(Report):
-    """What a stack would adopt; filled in while it is looked up.
+    """What a stack would adopt, filled in while it is looked up.
 
     Attributes:
         new: declared, and does not exist.
@@ -43,7 +49,7 @@ class AdoptionReport(Report):
         return ExitCode.FOUND if self.undecided else ExitCode.DONE
 
     def lines(self) -> Iterator[str]:
-        """The lines to paste, with what each id was recognised by, and everything else as comments."""
+        """Return the lines to paste, each with what its id was recognised by, and everything else as comments."""
         if self.found:
             yield "  marketedge:adopt:"
             yield from (f"    {_entry(one.key, one.import_id)} # {one.recognised_by}" for one in self.found)
@@ -57,7 +63,9 @@ class AdoptionReport(Report):
 def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambda _line: None) -> AdoptionReport:
     """Look up everything that the stack, in its phase, would create.
 
-    Raises: PreviewFailed, VendorError.
+    Raises:
+        PreviewFailed: the preview failed.
+        VendorError: a vendor cannot be read.
     """
     adoption = AdoptionReport(stack=stack.name)
     for resource, answer in look_up_new(plans.read(stack, show), accounts, show):
@@ -79,9 +87,10 @@ def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambd
 def look_up_new(
     plan: plans.Plan, accounts: Accounts, show: Callable[[str], None]
 ) -> list[tuple[plans.Declared, Existing | Unknown | NeedsDecision | None]]:
-    """What the plan would create, each with what its vendor has of it, or with the reason why that cannot be told.
+    """Yield what the plan would create, each with what its vendor has, or with the reason why that is not known.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: a vendor cannot be read.
     """
     declared = [resource for resource in plan.new() if can_be_looked_up(resource.type)]
     show(f"looking up {len(declared)} objects at their vendors")

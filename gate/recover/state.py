@@ -1,4 +1,4 @@
-"""What a kill leaves in the stack's state: pending operations, and where the state lies in a folder, a lock."""
+"""What a kill leaves in the stack's state: pending operations, and a lock if the state is in a folder."""
 
 import json
 import os
@@ -22,7 +22,11 @@ class Locked(GateError):
 
 @dataclass(frozen=True)
 class Pending:
-    """An operation that was begun and never reported done. operation: creating, updating, deleting, …"""
+    """An operation that was started and never reported as done.
+
+    Attributes:
+        operation: creating, updating, deleting, …
+    """
 
     urn: str
     type: str
@@ -31,7 +35,11 @@ class Pending:
 
 @dataclass(frozen=True)
 class StackLock:
-    """A lock of the stack. stale: its process, on this machine, is no more."""
+    """A lock of the stack.
+
+    Attributes:
+        stale: its process was on this machine and has ended.
+    """
 
     holder: str
     since: str
@@ -39,7 +47,7 @@ class StackLock:
 
 
 def pending(stack: Stack) -> list[Pending]:
-    """Read from an export whose secrets stay encrypted."""
+    """Read the state from an export, whose secrets stay encrypted."""
     return [
         Pending(entry["resource"]["urn"], entry["resource"]["type"], entry["type"])
         for entry in _export(stack)["deployment"].get("pending_operations") or []
@@ -47,7 +55,7 @@ def pending(stack: Stack) -> list[Pending]:
 
 
 def interrupted(stack: Stack) -> bool:
-    """Whether the last update was killed or failed: it may have made objects that the state does not know."""
+    """Whether the last update was killed or failed, so that it may have made objects that the state does not know."""
     if locks(stack) or pending(stack):
         return True
     last = stack.history(page_size=1, page=1, show_secrets=False)
@@ -55,7 +63,7 @@ def interrupted(stack: Stack) -> bool:
 
 
 def clear_pending(stack: Stack) -> None:
-    """Write the state back without pending operations, everything else as it is, secrets still encrypted."""
+    """Write the state back without pending operations. Everything else stays, secrets encrypted."""
     content = _export(stack)
     content["deployment"].pop("pending_operations", None)
     with tempfile.TemporaryDirectory(prefix="gate-recover-") as name:
@@ -65,7 +73,7 @@ def clear_pending(stack: Stack) -> None:
 
 
 def folder(stack: Stack) -> Path | None:
-    """Where the state lies, when that is a folder (`file://`)."""
+    """Return the folder of the state, if it is in one (`file://`)."""
     url = urlsplit(stack.workspace.who_am_i().url or "")
     if url.scheme != "file":
         return None
@@ -74,9 +82,10 @@ def folder(stack: Stack) -> Path | None:
 
 
 def locks(stack: Stack) -> list[StackLock]:
-    """Locks of a state that lies in a folder. Other backends do not show theirs to anybody but an update.
+    """Return the locks of a state in a folder. Other backends show theirs to an update only.
 
-    The engine's own format (v3.210, backend/diy/lock.go): `{pid, username, hostname, timestamp}`, one file a lock.
+    The format is the engine's own (v3.210, backend/diy/lock.go): `{pid, username, hostname, timestamp}`, one file for
+    each lock.
     """
     root = folder(stack)
     if root is None:
@@ -90,7 +99,11 @@ def locks(stack: Stack) -> list[StackLock]:
 
 
 def refuse_living(stack: Stack, found: Sequence[StackLock]) -> None:
-    """Raises: Locked when a lock is not certainly a dead process's: what a running update makes looks like orphans."""
+    """Refuse a lock unless its process has certainly ended, because what a running update makes looks like orphans.
+
+    Raises:
+        Locked: names who holds it.
+    """
     living = [lock for lock in found if not lock.stale]
     if living:
         holders = "; ".join(f"{lock.holder}, since {lock.since}" for lock in living)

@@ -1,1 +1,1 @@
-"""From nothing to two stack files: asks for names, reads what exists at the vendors, and writes (`gate init`)."""
+"""Makes the two stack files (`gate init`): asks for names, reads what exists at the vendors, and writes."""

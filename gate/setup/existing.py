@@ -1,4 +1,4 @@
-"""What exists at the vendors already, as far as the tokens at hand show it. Reads only; never reads a variable's value.
+"""Reads what exists at the vendors, as far as the given tokens allow. It never reads a variable's value.
 
 A vendor that cannot be asked is no error: its questions have no proposals, and `notes` says why.
 """
@@ -16,17 +16,17 @@ from gate.vendors import Accounts
 
 Found = TypeVar("Found")
 _DEADLINE = 30.0
-"""Seconds for Render: somebody waits."""
+"""Seconds for Render, because somebody waits."""
 _WEB_APPLICATIONS = ("spa", "regular_web")
 
 
 @dataclass
 class VendorAccounts:
-    """The vendors' accounts, each asked when a question needs it.
+    """The vendors' accounts. Each is asked when a question needs it.
 
     Attributes:
-        answers: those that are known by now; they name repository, project and workspace.
-        notes: what could not be looked at, and why.
+        answers: those that are known by now. They name repository, project and workspace.
+        notes: what could not be read, and why.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -41,7 +41,7 @@ class VendorAccounts:
         self._open.close()
 
     def propose(self, name: str, answers: Mapping[str, str]) -> list[str]:
-        """See `questions.Propose`."""
+        """Return proposals; see `questions.Propose`."""
         self.answers = dict(answers)
         look = {
             "check": self._checks,
@@ -59,22 +59,22 @@ class VendorAccounts:
         return [one for one in self._tried(look) or [] if one]
 
     def default_branch(self) -> str:
-        """The repository's default branch; main where it cannot be seen."""
+        """Return the repository's default branch, or main if it cannot be read."""
         return str((self._tried(self._repository) or {}).get("default_branch", "main"))
 
     def login(self) -> dict[str, list[str]]:
-        """Production's addresses at Auth0, by the stack file's keys; empty lists where there are none."""
+        """Return production's addresses at Auth0, by the stack file's keys; empty lists if there are none."""
         found = self._tried(self._application) or {}
         keys = {"callbacks": "callbacks", "logoutUrls": "allowed_logout_urls", "webOrigins": "web_origins"}
         return {ours: list(found.get(theirs) or []) for ours, theirs in keys.items()}
 
     def service(self) -> dict[str, Any]:
-        """Production's service as Render has it; empty where it cannot be seen."""
+        """Return production's service as Render has it; empty if it cannot be read."""
         services = self._tried(self._services) or []
         return next((one for one in services if one["name"] == self.answers["render_service"]), {})
 
     def variables(self) -> list[str]:
-        """Names of the service's variables."""
+        """Return the names of the service's variables."""
         service = self.service()
         if not service:
             return []
@@ -83,7 +83,7 @@ class VendorAccounts:
         return [str(one["key"]) for one in pages]
 
     def root_directory(self) -> str:
-        """Of the frontend in the repository; empty where it is at the root."""
+        """Return the frontend's folder in the repository; empty if it is at the root."""
         name = self.answers["vercel_project"]
         project = self._tried(lambda: self._vercel(f"/v9/projects/{name}")) or {}
         return str(project.get("rootDirectory") or "")
@@ -113,7 +113,7 @@ class VendorAccounts:
         return github.api.get(github.path(name, *steps), query, needs="Metadata, Pull requests, Checks: read")
 
     def _checks(self) -> list[str]:
-        """Names of the checks that GitHub Actions reported on the newest pull requests, the most frequent first."""
+        """Return the checks that GitHub Actions reported on the newest pull requests, the most frequent first."""
         seen: dict[str, int] = {}
         for pull in self._repository("pulls", state="all", per_page=5) or []:
             runs = self._repository("commits", pull["head"]["sha"], "check-runs", per_page=100) or {}
@@ -129,7 +129,7 @@ class VendorAccounts:
         return self._accounts.auth0.details(named[0].id) if len(named) == 1 else {}
 
     def _services(self) -> list[dict[str, Any]]:
-        """Web services that are built from the repository."""
+        """Return the web services that are built from the repository."""
         url = f"https://github.com/{self.answers['repository']}".lower()
         web = (one for one in self._render.listing("/services", "service") if one["type"] == "web_service")
         return [one for one in web if str(one.get("repo")).lower().removesuffix(".git") == url]
@@ -139,7 +139,7 @@ class VendorAccounts:
         return vercel.api.get(path, {**query, **vercel.query}, needs="a token whose scope is the project's team")
 
     def _projects(self) -> list[dict[str, Any]]:
-        """Projects that are linked to the repository (rest-api/projects/retrieve-a-list-of-projects)."""
+        """Return the projects of the repository (rest-api/projects/retrieve-a-list-of-projects)."""
         owner, _, name = self.answers["repository"].partition("/")
         found = (self._vercel("/v10/projects", repo=name, limit=100) or {}).get("projects", [])
         return [one for one in found if str((one.get("link") or {}).get("org", owner)).lower() == owner.lower()]

@@ -1,4 +1,4 @@
-"""The two stack files: filled in from the answers and from what exists, and loaded once before they are written."""
+"""Fills in the two stack files from the answers and from what exists, and loads them before they are written."""
 
 import json
 import os
@@ -25,18 +25,20 @@ _WIRED = {
     "CORS_ORIGINS": "cors.origins",
     "ENVIRONMENT": "environment",
 }
-"""Variables whose value another part of the stack makes, by their usual names: the output that has it."""
+"""Variables whose value another part of the stack makes, by their usual names, with the output that has it."""
 _OF_THE_DATABASE = ("DATABASE_URL", "POSTGRES_URL")
 _MADE_ANEW = ("SECRET_KEY", "SESSION_SECRET", "JWT_SECRET")
-"""Ends of the names of secrets that Render can make: staging's own, which no environment shares."""
+"""The ends of names of secrets that Render can generate, so that staging has its own."""
 
 
 def texts(answers: Mapping[str, str], existing: VendorAccounts) -> dict[str, str]:
-    """The text of each stack file by its name.
+    """Return the text of each stack file by its name.
 
-    Args: existing: has the answers already.
+    Args:
+        existing: has the answers already.
 
-    Raises: GateError where a file would not load, which says what is wrong with the answers.
+    Raises:
+        GateError: a file would not load. The text says what is wrong with the answers.
     """
     existing.answers = dict(answers)
     owner, _, repository = answers["repository"].partition("/")
@@ -65,14 +67,14 @@ def texts(answers: Mapping[str, str], existing: VendorAccounts) -> dict[str, str
 
 
 def _with_the_frontend(login: Mapping[str, list[str]], frontend: str) -> dict[str, list[str]]:
-    """Production's addresses, in which its own frontend is written as a reference and is never missing."""
+    """Return production's addresses. Those of its own frontend are written as a reference, and always exist."""
     own = {"callbacks": "{frontend}/callback", "logoutUrls": "{frontend}", "webOrigins": "{frontend}"}
     written = {ours: own[ours].replace("{frontend}", frontend) for ours in own}
     return {ours: [own[ours], *(one for one in there if one != written[ours])] for ours, there in login.items()}
 
 
 def _variable(name: str) -> dict[str, str]:
-    """Where staging's variable of a name gets its value; production's value is neither read nor copied."""
+    """Return where staging's variable gets its value. Production's value is neither read nor copied."""
     if name in _WIRED:
         return {"key": name, "kind": "fromOutput", "source": _WIRED[name]}
     if name in _OF_THE_DATABASE:
@@ -83,11 +85,13 @@ def _variable(name: str) -> dict[str, str]:
 
 
 def write(made: Mapping[str, str], folder: Path, *, replace: bool) -> list[str]:
-    """Write the files once all of them load.
+    """Write the files when both load.
 
-    Returns: names of the secrets that staging refers to, which have to be set.
+    Returns:
+        The names of the secrets that staging refers to, which have to be set.
 
-    Raises: GateError where a file is there already, or would not load; then nothing is written.
+    Raises:
+        GateError: a file exists already, or would not load. Nothing is written then.
     """
     there = [name for name in made if (folder / name).exists()]
     if there and not replace:

@@ -1,4 +1,4 @@
-"""What `gate init` has to know: one row a question, answered by an option, by a person, or by what exists."""
+"""The questions of `gate init`, one row each. An option, a person, or what exists answers it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,13 +7,18 @@ from typing import NamedTuple
 from gate.common.errors import GateError
 
 Ask = Callable[[str, list[str], bool], str]
-"""Asks a person. Args: the text, proposals, and whether an empty answer is one."""
+"""Asks a person. It gets the text, the proposals, and whether an empty answer is allowed."""
 Propose = Callable[[str, Mapping[str, str]], list[str]]
-"""Values that exist for a question, the likeliest first. Args: the question's name, and the answers so far."""
+"""Returns existing values for a question, the likeliest first. It gets the question's name and the answers so far."""
 
 
 class Question(NamedTuple):
-    """One question. name: of the answer; the option is `--name` with hyphens. form: what an answer has to match."""
+    """One question.
+
+    Attributes:
+        name: of the answer. The option is `--name` with hyphens.
+        form: what an answer has to match.
+    """
 
     name: str
     text: str
@@ -47,9 +52,10 @@ def answer(given: Mapping[str, str], propose: Propose, ask: Ask | None) -> dict[
 
     Args:
         given: answers from options, by question.
-        ask: None where there is no terminal: then every required answer has to be given.
+        ask: None if there is no terminal. Then every required answer has to be given.
 
-    Raises: GateError that lists every answer that is missing or malformed.
+    Raises:
+        GateError: lists every answer that is missing or malformed.
     """
     answers = {name: value for name, value in given.items() if value}
     problems = [_malformed(question, answers) for question in QUESTIONS]

@@ -8,7 +8,10 @@ from gate.common.report import Report
 
 
 class InitReport(Report):
-    """As JSON: `schema`, `written` (file names), `notes`, `secrets` (names to set), `checks` (doctor's lines)."""
+    """The result. As JSON:
+
+    `schema`, `written` (file names), `notes`, `secrets` (names to set), `checks` (doctor's lines).
+    """
 
     written: list[str]
     notes: list[str]

@@ -1,6 +1,6 @@
-"""The Pulumi CLI: where it is, and questions to it about a project's folder that need no stack to be selected.
+"""The Pulumi CLI: where it is, and questions to it about a project for which no stack has to be selected.
 
-Pulumi's SDK is imported when it is needed: commands of a release run where it is not installed.
+Pulumi's SDK is imported when it is needed, because commands of a release also run where it is not installed.
 """
 
 from __future__ import annotations
@@ -17,19 +17,24 @@ if TYPE_CHECKING:
     from pulumi import automation
 
 CLI_VARIABLE = "MARKETEDGE_PULUMI"
-"""Names the Pulumi CLI where it is not on PATH; the make targets set it."""
+"""Names the Pulumi CLI if it is not on PATH. The make targets set it."""
 
 
 def require_project(work_dir: str) -> None:
-    """Raises: StackUnavailable."""
+    """Return the version of the CLI.
+
+    Raises:
+        StackUnavailable: there is none.
+    """
     if not Path(work_dir, "Pulumi.yaml").is_file():
         raise StackUnavailable("there is no Pulumi.yaml here: run this in the project's folder")
 
 
 def find_cli() -> str:
-    """The CLI's path; from then on it is the first on PATH as well.
+    """Return the CLI's path, and put it first on PATH.
 
-    Raises: StackUnavailable.
+    Raises:
+        StackUnavailable: there is none.
     """
     if cli := os.environ.get(CLI_VARIABLE):
         os.environ["PATH"] = f"{Path(cli).resolve().parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -40,9 +45,10 @@ def find_cli() -> str:
 
 
 def open_project(work_dir: str = ".") -> automation.LocalWorkspace:
-    """The project in a folder, of which no stack is selected: a selection would be written down.
+    """Open the project in a folder. It selects no stack, because a selection would be written down.
 
-    Raises: StackUnavailable.
+    Raises:
+        StackUnavailable: there is none.
     """
     from pulumi import automation
 
@@ -55,9 +61,10 @@ def open_project(work_dir: str = ".") -> automation.LocalWorkspace:
 
 
 def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
-    """The stack of the project in a folder.
+    """Open a stack of the project in a folder.
 
-    Raises: StackUnavailable.
+    Raises:
+        StackUnavailable: there is none.
     """
     try:
         from pulumi import automation
@@ -78,9 +85,10 @@ def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
 
 
 def public_outputs(name: str) -> dict[str, Any]:
-    """What the stack's last `up` made known, without secrets.
+    """Return the outputs of the stack's last `up`, without secrets.
 
-    Raises: StackUnavailable.
+    Raises:
+        StackUnavailable: they cannot be read.
     """
     stack = open_stack(name)
     from pulumi import automation
@@ -92,9 +100,10 @@ def public_outputs(name: str) -> dict[str, Any]:
 
 
 def run(workspace: automation.Workspace, *arguments: str) -> str:
-    """Standard output of a command, for what the Automation API does only in a form that is of no use here.
+    """Return standard output of a command for which the Automation API has no usable form.
 
-    Raises: pulumi.automation.CommandError.
+    Raises:
+        pulumi.automation.CommandError: it failed.
     """
     home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
     surroundings = {**home, **workspace.env_vars}
@@ -102,5 +111,5 @@ def run(workspace: automation.Workspace, *arguments: str) -> str:
 
 
 def said(error: Exception) -> str:
-    """What the CLI complained of, without the output that came before."""
+    """Return what the CLI said went wrong, without the output before that."""
     return str(error).rpartition("stderr:")[2].strip().removeprefix("error: ") or type(error).__name__

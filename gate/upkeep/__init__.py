@@ -1,1 +1,1 @@
-"""Seeds, old previews, and the workflows delivered to the application."""
+"""Seeds the database, deletes old previews, and delivers the workflows to the application's repository."""

@@ -1,4 +1,4 @@
-"""What came of looking for Blueprints that still sync an environment's objects."""
+"""The result of the search for Blueprints that still sync an environment's objects."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,13 @@ from gate.common.report import Report
 
 
 class Disconnected(Report):
-    """blueprints: one line each. As JSON: `{schema, blueprints: [text], disconnected}`."""
+    """The result.
+
+    Attributes:
+        blueprints: one line each.
+
+    As JSON: `{schema, blueprints: [text], disconnected}`.
+    """
 
     blueprints: list[str]
     disconnected: bool

@@ -1,7 +1,7 @@
-"""The pull requests that bring the workflows to the branches, in an order in which they can be merged.
+"""Opens the pull requests that bring the workflows to the branches, in an order in which they can be merged.
 
-Each branch has a delivery branch of its own. Where a branch requires the check that another one's workflow reports, as
-main does after the cutover (plan 5.2), a pull request from anywhere else never gets that check: the files go to that
+Each branch has a delivery branch of its own. A branch may require a check that only another branch's commits get, as
+main does after the cutover (plan 5.2). A pull request from anywhere else never gets that check. So the files go to that
 other branch first, and the usual pull request from there brings them. Facts: docs.github.com/en/rest (repos/contents,
 git/refs, pulls).
 """
@@ -22,7 +22,7 @@ from gate.vendors.repository import Repository
 
 TITLE = "Staging gate: workflows"
 EARLIER = "staging-gate/workflows"
-"""The branch that earlier versions delivered by, whatever the base. Its open pull request is renewed."""
+"""The one delivery branch of earlier versions. Its open pull request is renewed."""
 _NEEDS = "Contents, Workflows and Pull requests: write"
 _BODY = (
     "The staging gate's workflows, as `python -m gate workflows sync` delivers them. Edit them there, not here: the "
@@ -35,8 +35,8 @@ class Destination:
     """A branch that gets the files.
 
     Attributes:
-        through: the branch whose pull requests it takes; empty where it takes them from anywhere.
-        check: what only commits of `through` get, and this branch requires.
+        through: the branch whose pull requests it takes; empty if it takes them from anywhere.
+        check: what this branch requires and only commits of `through` get.
     """
 
     branch: str
@@ -45,7 +45,12 @@ class Destination:
 
 
 class Delivered(Model):
-    """What happened for one branch. pull_request: its address; None where there is none. told: what to do now."""
+    """What happened for one branch.
+
+    Attributes:
+        pull_request: its address; None if there is none.
+        told: what to do now.
+    """
 
     branch: str
     pull_request: str | None = None
@@ -55,7 +60,7 @@ class Delivered(Model):
 class Delivery(Report):
     """What was delivered, in the order in which it can be merged.
 
-    As JSON: `schema`, `branches` (branch, pullRequest, null where there is none, told).
+    As JSON: `schema`, `branches` (branch, pullRequest, null if there is none, told).
     """
 
     schema_version: ClassVar[int] = 2
@@ -67,14 +72,15 @@ class Delivery(Report):
 
 
 def delivery_branch(base: str) -> str:
-    """Where the commits for a branch are made."""
+    """Return the branch on which the commits for a branch are made."""
     return f"{EARLIER}-to-{base}"
 
 
 def destinations(chosen: Sequence[Settings], environ: Mapping[str, str], folder: Path = Path()) -> list[Destination]:
-    """The branches of the environments, each after the one that it gets its commits from, and each once.
+    """Return the branches of the environments, each after the one that it gets its commits from, and each once.
 
-    Raises: GateError where no peer's file is in the folder.
+    Raises:
+        GateError: no peer's file is in the folder.
     """
     found: list[Destination] = []
     for settings in sorted(chosen, key=lambda one: one.released_by_tag):
@@ -91,7 +97,9 @@ def destinations(chosen: Sequence[Settings], environ: Mapping[str, str], folder:
 def deliver(repository: Repository, wanted: Sequence[Destination], files: Sequence[File]) -> Delivery:
     """Open or renew the pull requests that are needed. A rerun that changes nothing writes nothing.
 
-    Raises: VendorError; GateError where a delivery branch is somebody else's.
+    Raises:
+        VendorError: GitHub refused.
+        GateError: a delivery branch belongs to somebody else.
     """
     return Delivery(branches=[_to(repository, one, list(files)) for one in wanted])
 
@@ -117,9 +125,10 @@ def _to(repository: Repository, wanted: Destination, files: list[File]) -> Deliv
 
 
 def _own(repository: Repository, base: str, files: list[File]) -> str:
-    """The pull request of the base's own delivery branch, opened or renewed. Returns: its address.
+    """Open or renew the pull request of the base's own delivery branch. Returns its address.
 
-    A branch that is left of an earlier one, merged or closed, is set to the base first: its old commits would conflict.
+    A branch that is left from an earlier one, merged or closed, is reset to the base first, because its old commits
+    would conflict.
     """
     heads = (delivery_branch(base), EARLIER)
     found = ((head, listed) for head in heads if (listed := _open(repository, head, base)))
@@ -140,9 +149,10 @@ def _open_pull(repository: Repository, head: str, base: str, title: str = TITLE)
 
 
 def _begin(repository: Repository, base: str, branch: str, *, is_open: bool) -> None:
-    """The delivery branch, at the head of the base where no pull request is open.
+    """Return the delivery branch. If no pull request is open, it is set to the head of the base.
 
-    Raises: GateError where somebody else's branch has the name.
+    Raises:
+        GateError: somebody else's branch has the name.
     """
     head, there = repository.head(base), repository.head(branch)
     if head is None:
@@ -159,9 +169,12 @@ def _begin(repository: Repository, base: str, branch: str, *, is_open: bool) -> 
 
 
 def _is_ours(repository: Repository, branch: str, span: str) -> bool:
-    """A name alone says nothing: a pull request of ours came from the branch, or all of its commits are ours.
+    """Whether the branch is ours.
 
-    Args: span: the commits between which the branch's own lie, as GitHub compares them.
+    Its name alone does not tell: a pull request of ours, or all its commits, must be ours.
+
+    Args:
+        span: the commits between which the branch's own are, as GitHub compares them.
     """
     pulls = repository.pages("pulls", _NEEDS, state="all", head=f"{repository.owner}:{branch}")
     if any(one["title"] == TITLE for one in pulls):

@@ -1,4 +1,4 @@
-"""Runs the seed scripts on this machine: for a service whose plan has no one-off jobs.
+"""Runs the seed scripts on this machine, for a service whose plan has no one-off jobs.
 
 The database is reached from outside Render, at its external address. Facts: render.com/docs/free (no one-off jobs, no
 shell), render.com/docs/postgresql-creating-connecting (who may connect from outside), Render API reference
@@ -24,9 +24,9 @@ from gate.common.signals import undisturbed
 from gate.upkeep.seeds import Seeded, SeedingRefused
 
 _OURS = "gate seed, for the time that it runs"
-"""Description of the entry of the allow list; one that a killed run has left is known by it."""
+"""The description of our entry in the allow list, by which one that a killed run left is found."""
 _SHOWN = 300
-"""Characters of the end of its output that a failed script shows."""
+"""How many characters of the end of its output a failed script shows."""
 _CREDENTIALS = {name for vendor in VENDORS for names in vendor.credentials for name in names}
 
 
@@ -36,7 +36,7 @@ class Machine:
 
     Attributes:
         folder: with the application's code, whose requirements are installed.
-        address: the machine's public address, which the database has to let in; None if it does already.
+        address: the machine's public address, which the database has to let in; None if it does so already.
         environ: what the scripts get, without the vendors' credentials.
     """
 
@@ -48,9 +48,12 @@ class Machine:
 def seed_here(
     session: Session, settings: Settings, scripts: Sequence[str], budget: Budget, machine: Machine
 ) -> list[Seeded]:
-    """Run the scripts on this machine, up to the first that fails; nothing records them, so each one runs every time.
+    """Run the scripts on this machine, up to the first that fails. Nothing records them, so each runs every time.
 
-    Raises: SeedingRefused before anything is changed; GateError if the database could not be closed again; RenderError.
+    Raises:
+        SeedingRefused: before anything is changed.
+        GateError: the database could not be closed again.
+        RenderError: of any kind.
     """
     wanted = {
         str(variable.key): variable.from_database.name
@@ -74,7 +77,7 @@ def seed_here(
 
 @contextlib.contextmanager
 def _open(session: Session, name: str, budget: Budget, machine: Machine) -> Iterator[str]:
-    """The external address of a database, which lets this machine in meanwhile."""
+    """Let this machine into a database while the block runs. The block gets its external address."""
     found = session.find("/postgres", "postgres", name)
     if found is None:
         raise SeedingRefused(f"Render has no database {name}: run pulumi up for this environment first")
@@ -98,7 +101,7 @@ def _open(session: Session, name: str, budget: Budget, machine: Machine) -> Iter
 
 
 def _others(session: Session, path: str) -> list[Json]:
-    """Whom the database lets in, without us: neither now nor after a run that was killed."""
+    """Return whom the database lets in without us, also after a run that was killed."""
     return [entry for entry in session.client.get(path).get("ipAllowList") or [] if entry["description"] != _OURS]
 
 

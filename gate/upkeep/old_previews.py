@@ -1,8 +1,8 @@
-"""Which previews are old and of no use any more, and their removal. Facts: vercel.com/docs/rest-api, Render API.
+"""Finds previews that are old and no longer used, and deletes them. Facts: vercel.com/docs/rest-api, Render API.
 
-Only what is recognised as a pull request's preview is ever removed: a build, or an instance of a known service, whose
-branch is the head of a pull request. Everything else is kept, and says why. A preview is of use while its pull request
-is open and it is the branch's newest, or while a domain is bound to its branch.
+Only what is recognised as a pull request's preview is deleted: a build, or an instance of a known service, whose branch
+is the head of a pull request. Everything else is kept, with the reason. A preview is used while its pull request is
+open and it is the branch's newest, or while a domain serves its branch.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +22,13 @@ _NEEDS = "a token whose scope is the team of the project (vercel:team)"
 
 @dataclass(frozen=True)
 class PreviewDeployment:
-    """Something that may be a preview. name: as the vendor shows it. works: it was built, so that it can serve.
+    """Something that may be a preview.
 
-    of: what it is where it is no preview of a pull request. reason: why it is kept; empty where it goes.
+    Attributes:
+        name: as the vendor shows it.
+        works: it was built, so that it can serve.
+        of: what it is, if it is no preview of a pull request.
+        reason: why it is kept; empty if it is to be deleted.
     """
 
     vendor: Literal["Vercel", "Render"]
@@ -41,7 +45,12 @@ class PreviewDeployment:
 
 
 class Pruned(Report):
-    """What came of it. old: the previews that are old, and deleted if `deleted` says so. kept: each with its reason."""
+    """The result.
+
+    Attributes:
+        old: the previews that are old. They are deleted if `deleted` says so.
+        kept: each with its reason.
+    """
 
     old: list[PreviewDeployment]
     kept: list[PreviewDeployment]
@@ -66,12 +75,16 @@ class Pruned(Report):
 
 
 def at_vercel(vercel: Vercel, project: str) -> list[PreviewDeployment]:
-    """Every deployment that is not production's, newest first. Raises: VendorError."""
+    """Yield every deployment that is not production's, newest first.
+
+    Raises:
+        VendorError: Vercel cannot be read.
+    """
     return [_deployment(one) for one in vercel.deployments(project) if one.get("target") != "production"]
 
 
 def _deployment(found: dict[str, Any]) -> PreviewDeployment:
-    """A custom environment's deployments have no target of their own, as previews have none."""
+    """Return what a deployment is. One of a custom environment has no target of its own, like a preview."""
     created = datetime.fromtimestamp(found["created"] / 1000).astimezone()
     branch = (found.get("meta") or {}).get("githubCommitRef", "")
     works = (found.get("readyState") or found.get("state")) == "READY"
@@ -83,12 +96,20 @@ def _deployment(found: dict[str, Any]) -> PreviewDeployment:
 
 
 def bound_branches(vercel: Vercel, project: str) -> set[str]:
-    """Branches that a domain of the project serves. Raises: VendorError."""
+    """Return the branches that a domain of the project serves.
+
+    Raises:
+        VendorError: Vercel cannot be read.
+    """
     return {str(one["gitBranch"]) for one in vercel.domains(project) if one.get("gitBranch")}
 
 
 def at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployment]:
-    """Preview instances of the named services. Raises: RenderError."""
+    """Yield the preview instances of the named services.
+
+    Raises:
+        RenderError: of any kind.
+    """
     listed = list(session.client.pages("/services", "service", includePreviews="true"))
     parents = {one["id"] for one in listed if one["name"] in services}
     return [
@@ -101,7 +122,11 @@ def at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployme
 
 
 def of_pull_requests(repository: Repository, branches: Iterable[str]) -> dict[str, bool]:
-    """The branches that are heads of a pull request, and whether one is open. Raises: VendorError."""
+    """Return the branches that are heads of a pull request, and whether one is open.
+
+    Raises:
+        VendorError: GitHub cannot be read.
+    """
     found = {}
     for branch in sorted(branches):
         head = f"{repository.owner}:{branch}"
@@ -114,10 +139,11 @@ def of_pull_requests(repository: Repository, branches: Iterable[str]) -> dict[st
 def judged(
     previews: Sequence[PreviewDeployment], pulls: Mapping[str, bool], bound: set[str], now: datetime, age: timedelta
 ) -> Iterator[PreviewDeployment]:
-    """Each with the reason for which it is kept, if there is one.
+    """Return each with the reason to keep it, if there is one.
 
-    Args: pulls: whether there is an open pull request, for each branch that has any. bound: branches that a domain
-    serves, or that are environments'.
+    Args:
+        pulls: whether there is an open pull request, for each branch that has any.
+        bound: branches that a domain serves, or that belong to environments.
     """
     newest: set[tuple[str, str]] = set()
     for one in sorted(previews, key=lambda p: p.created, reverse=True):
@@ -137,7 +163,11 @@ def judged(
 
 
 def remove(preview: PreviewDeployment, vercel: Vercel | None, session: Session | None) -> None:
-    """Delete it at its vendor; one that is gone already is fine. Raises: VendorError, RenderError."""
+    """Delete it at its vendor. One that is already gone is fine.
+
+    Raises:
+        VendorError, RenderError: it could not be deleted.
+    """
     if preview.vendor == "Vercel" and vercel is not None:
         team = f"?teamId={vercel.team_id}" if vercel.query else ""
         vercel.api.send("DELETE", f"/v13/deployments/{preview.id}{team}", needs=_NEEDS, repeatable=True)

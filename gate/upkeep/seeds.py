@@ -13,19 +13,19 @@ from gate.vendors.render_jobs import ENDED, Jobs, NoJobs
 
 
 class SeedingRefused(GateError):
-    """Nothing was run."""
+    """No script was run."""
 
 
 @dataclass(frozen=True)
 class Seeded:
-    """What came of one script."""
+    """The result of one script."""
 
     script: str
     outcome: Literal["done", "already done", "failed"]
 
 
 class SeedReport(Report):
-    """What came of every script that was asked for."""
+    """The result of every script that was asked for."""
 
     environment: str
     scripts: list[Seeded]
@@ -41,11 +41,15 @@ class SeedReport(Report):
 def seed(
     session: Session, service: str, scripts: Sequence[str], budget: Budget, *, again: bool = False
 ) -> list[Seeded]:
-    """Run each script that has not succeeded yet; the first that fails is the last.
+    """Run each script that has not succeeded yet, up to the first that fails.
 
-    Args: again: also those that have.
+    Args:
+        again: also those that have.
 
-    Raises: SeedingRefused if the service has no jobs; StepFailed if one does not end; RenderError.
+    Raises:
+        SeedingRefused: the service has no jobs.
+        StepFailed: one does not end.
+        RenderError: of any kind.
     """
     try:
         jobs = Jobs(session, service)

@@ -1,7 +1,7 @@
-"""What is delivered, and what the repository has instead; `delivery` has the pull requests that make the two the same.
+"""What is delivered, and what the repository has instead. `delivery` opens the pull requests for the difference.
 
-The workflows are shipped with MarketEdge's names in them, ready to be run and checked; another stack's names take their
-place as they are delivered. Facts: docs.github.com/en/rest (repos/contents, git/refs, pulls).
+The shipped workflows have MarketEdge's names in them, so that they can be run and checked. When they are delivered, the
+stack's names replace these. Facts: docs.github.com/en/rest (repos/contents, git/refs, pulls).
 """
 
 import base64
@@ -29,14 +29,19 @@ _SOURCE = Path(__file__).resolve().parents[2] / "workflows"
 
 @dataclass(frozen=True)
 class File:
-    """One delivered file. path: in the repository. part: it is a part of a file, between marks; the rest is theirs."""
+    """One delivered file.
+
+    Attributes:
+        path: in the repository.
+        part: it is a part of a file, between marks. The rest belongs to the team.
+    """
 
     path: str
     content: str
     part: bool = False
 
     def beside(self, there: str | None) -> str:
-        """The whole file, as it belongs where this one is now."""
+        """Return the whole file as it should be, given the present one."""
         if not self.part:
             return self.content
         mine = f"{BEGIN}{self.content}{END}"
@@ -49,7 +54,11 @@ class File:
 
 @dataclass(frozen=True)
 class WorkflowDifference:
-    """state: missing, or different."""
+    """A file that is not as delivered.
+
+    Attributes:
+        state: missing, or different.
+    """
 
     path: str
     state: str
@@ -72,10 +81,10 @@ class Comparison(Report):
 
 @dataclass(frozen=True)
 class Names:
-    """What the two stacks call things.
+    """The names that the two stacks use.
 
     Attributes:
-        staging_url: where people look at staging.
+        staging_url: where people open staging.
         watch_schedule: when "Production watch" looks, as cron.
     """
 
@@ -103,7 +112,7 @@ class Names:
         )
 
     def in_workflow(self, text: str) -> str:
-        """A shipped workflow with these names in the places where GitHub takes no variable."""
+        """Return a shipped workflow with these names in the places where GitHub takes no variable."""
         own = {
             "branches: [staging]": f"branches: [{_scalar(self.staging_branch)}]",
             "environment: staging": f"environment: {_scalar(self.staging_environment)}",
@@ -116,24 +125,26 @@ class Names:
         return re.sub(r"(?m)(?<=^ )( *)(\S.*)$", lambda line: line[1] + own.get(line[2], line[2]), text)
 
     def in_document(self, text: str) -> str:
-        """A shipped document with these names in the places of $NAMES."""
+        """Return a shipped document with these names in the places of $NAMES."""
         return Template(text).substitute({key.upper(): value for key, value in vars(self).items()})
 
 
 def names(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> Names:
-    """Those of the repository's workflows, which are the same on every branch.
+    """Return the names for the repository's workflows, which are the same on every branch.
 
-    Raises: GateError where no peer's file is in the folder.
+    Raises:
+        GateError: no peer's file is in the folder.
     """
     return Names.of(*pair(settings, environ, folder))
 
 
 def pair(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> tuple[Settings, Settings]:
-    """The environment that is released by tags, after the one before it, which is the first of its peers.
+    """Return the environment that is released by tags, and before it the first of its peers.
 
     A further environment, such as uat, is in no pair: its branch gets the same files as the others.
 
-    Raises: GateError where no peer's file is in the folder.
+    Raises:
+        GateError: no peer's file is in the folder.
     """
     if other := _other(settings, environ, folder):
         return (other, settings) if settings.released_by_tag else (_other(other, environ, folder) or settings, other)
@@ -145,18 +156,18 @@ def pair(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) 
 
 
 def _other(settings: Settings, environ: Mapping[str, str], folder: Path) -> Settings | None:
-    """The first peer that is released the other way."""
+    """Return the first peer that is released in the other way."""
     peers = load_peers(settings, environ, folder)
     return next((one for one in peers if one.released_by_tag != settings.released_by_tag), None)
 
 
 def _scalar(text: str) -> str:
-    """As YAML: quoted where it could be taken for something else."""
+    """Return a value as YAML, quoted if it could be read as something else."""
     return text if re.fullmatch(r"[A-Za-z][\w./-]*", text) and yaml.safe_load(text) == text else json.dumps(text)
 
 
 def delivered(own: Names, source: Path = _SOURCE) -> list[File]:
-    """Every file, as it belongs into the repository."""
+    """Return every file as it should be in the repository."""
     pairs = [(workflow, f".github/workflows/{workflow.name}") for workflow in source.glob("*.yml")]
     pairs += [(source / "actions/gate/action.yml", ".github/actions/gate/action.yml")]
     pairs += [(source / "pull_request_template.md", ".github/pull_request_template.md")]
@@ -171,7 +182,11 @@ def _own(own: Names, file: Path) -> str:
 
 
 def compare(repository: Repository, ref: str, files: list[File]) -> list[WorkflowDifference]:
-    """What a branch of the repository does not have as it is delivered. Raises: VendorError."""
+    """Return what a branch of the repository does not have as it is delivered.
+
+    Raises:
+        VendorError: GitHub cannot be read.
+    """
     found = []
     for file in files:
         there = _content(repository, ref, file.path)
@@ -185,5 +200,5 @@ def _content(repository: Repository, ref: str, path: str) -> str | None:
 
 
 def decoded(found: dict[str, Any] | None) -> str | None:
-    """The text of a file as GitHub answers it."""
+    """Return the text of a file as GitHub answers it."""
     return base64.b64decode(found["content"]).decode("utf-8", "replace") if found else None

@@ -1,4 +1,4 @@
-"""Certificates of every host of an environment (plan 2.3, 2.6). Past a proxy that opens TLS, that one's is seen."""
+"""Certificates of every host of an environment (plan 2.3, 2.6). A proxy that opens TLS shows its own."""
 
 import ssl
 import time
@@ -15,7 +15,7 @@ _LEAST_DAYS = 14
 
 
 def lines(target: Target) -> Iterator[Line]:
-    """Of the addresses in use, and of every domain that the stack declares."""
+    """Check the addresses in use, and every domain that the stack declares."""
     settings = target.settings
     own = {urlsplit(url).hostname for url in (target.frontend_url, target.backend_url) if url.startswith("https://")}
     backends = {domain.name for domain in settings.domains if domain.service}
@@ -24,7 +24,10 @@ def lines(target: Target) -> Iterator[Line]:
 
 
 def certificate(host: str) -> Verdict:
-    """Valid for this host, and for how long. Proxies and further authorities come from the environment."""
+    """Check that a certificate is valid for this host, and for how long.
+
+    Proxies and further authorities come from the environment.
+    """
     try:
         with httpx.Client(timeout=10.0) as client, client.stream("HEAD", f"https://{host}/") as answer:
             shown = answer.extensions["network_stream"].get_extra_info("ssl_object").getpeercert() or {}
@@ -41,7 +44,7 @@ def certificate(host: str) -> Verdict:
 
 
 def _refusal(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    """What is behind an error of the client, where that is a certificate."""
+    """Return the certificate's problem behind an error of the client, if that is the cause."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__ or cause.__context__

@@ -1,4 +1,4 @@
-"""Follows the DNS records of a stack's domains until they hold, which takes as long as caches keep what was there."""
+"""Waits until the DNS records of a stack's domains are right, which takes as long as caches keep the old ones."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,13 +11,14 @@ from gate.common.errors import GateError, StepFailed
 
 
 def wait(settings: Settings, records: Mapping[str, str], budget: Budget, ask: Resolve = resolve) -> list[Line]:
-    """Look until every domain points at its vendor, or the budget is used up: one line a domain, failed where not.
+    """Look until every domain points at its vendor, or the budget is used up. Returns one line for each domain.
 
     Args:
         records: targets by name, of the last `up` (its output `dnsRecords`).
         ask: resolves a name.
 
-    Raises: GateError where the last `up` did not know a target, so that nobody knows what to wait for.
+    Raises:
+        GateError: the last `up` did not know a target, so that nobody knows what to wait for.
     """
     if unknown := [one.name for one in settings.domains if not (records.get(one.name) or one.record_target())]:
         raise GateError(f"where {', '.join(unknown)} has to point is known after pulumi up: run that first")
@@ -41,11 +42,11 @@ def wait(settings: Settings, records: Mapping[str, str], budget: Budget, ask: Re
 
 
 LONGEST_PAUSE = 15.0
-"""Seconds between two looks: a resolver that was asked keeps a missing name for a minute or longer."""
+"""Seconds between two looks. A resolver keeps a missing name for a minute or longer."""
 
 
 def _judged(verdict: Verdict) -> Verdict:
-    """After the wait, what does not hold has failed."""
+    """Return the lines after the wait, when what is not right has failed."""
     if verdict.outcome == "pass":
         return verdict
     return failed(verdict.detail, verdict.fix or "run it again where DNS answers")

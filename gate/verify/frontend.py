@@ -17,7 +17,11 @@ _NEEDS = "a token whose scope is the team of the project (vercel:team)"
 
 
 def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
-    """Raises: VendorError."""
+    """Check the application.
+
+    Raises:
+        VendorError: Auth0 cannot be read.
+    """
     declared = target.settings.auth0
     found = auth0.named(declared.application)
     title = f"application {declared.application}"
@@ -37,7 +41,14 @@ def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
 
 
 def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: bool = False) -> Iterator[Line]:
-    """Args: bypass: whether tests have the secret that gets past Vercel's protection. Raises: VendorError."""
+    """Check the project.
+
+    Args:
+        bypass: whether tests have the secret that gets past Vercel's protection.
+
+    Raises:
+        VendorError: Vercel cannot be read.
+    """
     path = f"/v9/projects/{quote(declared.project, safe='')}"
     project = vercel.api.get(path, vercel.query, needs=_NEEDS)
     if project is None:
@@ -66,7 +77,10 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: 
 
 
 def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
-    """Of those that were not skipped: a build of an unchanged frontend is `CANCELED`, and the one before it serves."""
+    """Return the newest build that was not skipped.
+
+    One of an unchanged frontend is `CANCELED`, and the one before serves.
+    """
     skipped = 0
     for one in vercel.deployments(project, branch=branch):
         state = one.get("readyState") or one.get("state")
@@ -112,7 +126,7 @@ def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Ve
 
 
 def _dns(vercel: Vercel, domain: Domain) -> Verdict:
-    """vercel.com/docs/rest-api, Get a Domain's configuration."""
+    """Return a domain's configuration (vercel.com/docs/rest-api, Get a Domain's configuration)."""
     found = vercel.api.get(f"/v6/domains/{domain.name}/config", vercel.query, needs=_NEEDS)
     if found is None:
         return unknown("Vercel does not tell its configuration")
@@ -121,7 +135,7 @@ def _dns(vercel: Vercel, domain: Domain) -> Verdict:
 
 
 def client_id(vercel: Vercel, declared: Declared, branch: str | None) -> str | None:
-    """What the frontend's builds have for the client id; None where none of its variables has, or it is not shown."""
+    """Return the frontend's variable for the client id; None if there is none, or if it is not shown."""
     project = vercel.project_id(declared.project)
     if project is None:
         return None

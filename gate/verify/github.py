@@ -21,9 +21,14 @@ def groups(
     token: str,
     undelivered: Callable[[Target, Repository], Sequence[str]],
 ) -> Iterator[Group]:
-    """Args: repository: opens it. undelivered: files that the branch does not have as they are delivered.
+    """Check the repository. Each look may raise.
 
-    Raises (each look): VendorError.
+    Args:
+        repository: opens it.
+        undelivered: files that the branch does not have as they are delivered.
+
+    Raises:
+        VendorError: GitHub cannot be read.
     """
     github, name = target.settings.github, target.settings.github.branch.name
     yield Group("1.4", f"branch {name}", lambda: _branch(target, repository()))
@@ -87,7 +92,7 @@ def _on(rule: dict[str, Any], key: str) -> bool:
 
 
 def _reported(target: Target, repository: Repository, base_url: str, token: str) -> Verdict:
-    """By the rule of the guardrail, over the same evidence."""
+    """Check required checks, by the rule of the guardrail, with the same evidence."""
     github, context = target.settings.github, target.settings.release.smoke_context
     required, branch = github.protection_in(target.settings.phase).required_checks, github.branch.name
     try:
@@ -108,9 +113,10 @@ def _reported(target: Target, repository: Repository, base_url: str, token: str)
 
 
 def _status_writers(target: Target, repository: Repository, title: str) -> Iterator[Line]:
-    """Anybody with write access can set a commit status; see docs.github.com/en/rest/commits/statuses.
+    """Check who can set the smoke tests' status.
 
-    So main takes it from one app only, and a release counts it only where `release.smokeStatusBy` has its creator.
+    Anybody with write access can set one (docs.github.com/en/rest/commits/statuses).
+    So main takes it from one app only, and a release counts it only if `release.smokeStatusBy` has its creator.
     """
     github, release = target.settings.github, target.settings.release
     context, branch = release.smoke_context, github.branch.name
@@ -134,7 +140,7 @@ def _status_writers(target: Target, repository: Repository, title: str) -> Itera
 
 
 def _bound(repository: Repository, branch: str, context: str, declared: Mapping[str, int]) -> Verdict:
-    """The apps that the branch's rulesets bind the check to (docs.github.com/en/rest/repos/rules)."""
+    """Return the apps that the branch's rulesets bind the check to (docs.github.com/en/rest/repos/rules)."""
     app = declared.get(context)
     if app is None:
         fix = f"add {context}: 15368 (GitHub Actions) to marketedge:github.protection.checksBy, then {UP}"
@@ -193,7 +199,7 @@ def _named(wanted: list[str], present: set[str]) -> Verdict:
 
 
 def _secrets(repository: Repository, environment: str) -> set[str]:
-    """Names that a job of the environment can read: its own, the repository's and the organization's."""
+    """Return the names that a job of the environment can read: its own, the repository's and the organization's."""
     found: set[str] = set()
     for path in (f"{environment}/secrets", "actions/secrets", "actions/organization-secrets"):
         listed = repository.pages(path, "Environments and Secrets: read", item="secrets")
@@ -208,9 +214,10 @@ def _reviewers(environment: dict[str, Any]) -> set[str]:
 
 
 def _release_tags(repository: Repository, pattern: str, limited: bool) -> Verdict:
-    """docs.github.com/en/rest/repos/rules: the list tells names, each ruleset its conditions and rules.
+    """Check the ruleset of release tags (docs.github.com/en/rest/repos/rules: the list has no conditions and rules).
 
-    Args: limited: whether the stack names who may create such tags.
+    Args:
+        limited: whether the stack names who may create such tags.
     """
     wanted = {"deletion", "update"} | ({"creation"} if limited else set())
     for one in repository.pages("rulesets", _ADMIN):

@@ -15,7 +15,11 @@ from gate.stack.target import Target
 
 
 def lines(target: Target, session: Session) -> Iterator[Line]:
-    """Raises: RenderError."""
+    """Check the service.
+
+    Raises:
+        RenderError: of any kind.
+    """
     for service in target.settings.render.services:
         yield from _service(target, session, service)
     yield Line("5.4", "no Blueprint sets Render's objects again", _blueprints(target, session))
@@ -58,7 +62,7 @@ def _blueprints(target: Target, session: Session) -> Verdict:
 
 
 def _previews(service: dict[str, Any]) -> Verdict:
-    """A preview copies every variable of its service, the database's address too (render.com/docs)."""
+    """Check previews: one copies every variable of its service, also the database's address (render.com/docs)."""
     generation = (service["serviceDetails"].get("previews") or {}).get("generation") or "off"
     if generation == "off":
         return passed("off")
@@ -67,12 +71,16 @@ def _previews(service: dict[str, Any]) -> Verdict:
 
 
 def database_lines(session: Session, name: str) -> Iterator[Line]:
-    """Raises: RenderError."""
+    """Check the database.
+
+    Raises:
+        RenderError: of any kind.
+    """
     yield Line("2.2", f"database {name}", _database(session, name))
 
 
 def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Verdict:
-    """From the jobs that `gate seed` runs."""
+    """Check the seeds, by the jobs that `gate seed` runs."""
     if service["serviceDetails"].get("plan") == "free":
         return unknown("the free plan has no jobs, so nothing tells how the data came there")
     jobs = session.client.pages(f"/services/{service['id']}/jobs", "job")
@@ -84,7 +92,7 @@ def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Ve
 
 
 def _variables(target: Target, session: Session, service: dict[str, Any], declared: AnyService) -> Iterator[Line]:
-    """By name; values are neither shown nor compared."""
+    """Check variables by name. Values are neither shown nor compared."""
     present = {v["key"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
     for group in session.listing("/env-groups", "envGroup"):
         if any(link["id"] == service["id"] for link in group["serviceLinks"]):

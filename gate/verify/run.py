@@ -1,4 +1,4 @@
-"""All checks of an environment. A vendor that cannot be asked makes its lines unknown, and does not end the run."""
+"""All checks of an environment. If a vendor cannot be asked, its lines are unknown, and the run goes on."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ON_STAGING = (
 
 
 class Others(Protocol):
-    """What other features look at."""
+    """What other features check."""
 
     def smoke(self, target: Target, environ: Mapping[str, str]) -> SmokeReport: ...
 
     def undelivered(self, target: Target, repository: Repository) -> Sequence[str]:
-        """Files that the environment's branch has not as they are delivered, and how it has them."""
+        """Files that the environment's branch does not have as they are delivered, and how it has them."""
         ...
 
 
@@ -50,7 +50,11 @@ def verify(
     tell: Callable[[str], None] = lambda _t: None,
     stack: str = "",
 ) -> list[Line]:
-    """Every line, in the plan's order. Args: stack: where it is not called as its environment."""
+    """Return every line, in the plan's order.
+
+    Args:
+        stack: its name, if that is not the environment's.
+    """
     stack = stack or target.environment
     found: list[Line] = []
     with Accounts(environ, target.config) as accounts:
@@ -127,7 +131,7 @@ _ONE_CLIENT_ID = "frontend and backend use one Auth0 application"
 
 
 def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line:
-    """Typed twice, exactly this went wrong once: frontend and backend on different applications."""
+    """Check that frontend and backend use one application. Typed twice, the ids once were of different ones."""
     assert target.settings.vercel is not None
     shown = frontend.client_id(accounts.vercel, target.settings.vercel, target.settings.vercel_branch)
     own_variables = target.settings.render.variables_of(target.settings.render.service)
