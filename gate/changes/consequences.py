@@ -1,7 +1,7 @@
-"""What happens besides the writes when a preview's changes are applied: deploys, losses, waiting, who else sees it.
+"""What else happens when a preview's changes are applied: deploys, losses, waits, and who else sees it.
 
 Facts: docs.render.com (deploys, rate limits in the API's headers), docs.github.com (branch protection), vercel.com/docs
-(a variable takes effect with a build; project settings are of all its environments), auth0.com/docs (applications).
+(a variable takes effect with a build; project settings apply to all its environments), auth0.com/docs (applications).
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ Lines = Iterator[Consequence]
 def consequences(
     changes: Iterable[PlannedChange], preview: Preview, describe: Describe = lambda _name: ""
 ) -> list[Consequence]:
-    """What the changes lead to, the dangerous ones first, each once.
+    """Return what the changes lead to, the dangerous ones first, each once.
 
     Args:
         changes: of one stack.
@@ -70,7 +70,7 @@ def _render(change: PlannedChange, linked: Mapping[str, list[str]], describe: De
 
 
 def _linked(preview: Preview) -> dict[str, list[str]]:
-    """Names of the services that link to a group, by the group's name."""
+    """Return the names of the services that link to a group, by the group's name."""
     found: dict[str, list[str]] = {}
     for steps in preview.resources.values():
         for field in render.fields_of(steps):
@@ -111,7 +111,7 @@ _LOSSES = {
 
 
 def _weaker(branch: str, fields: Mapping[str, Finding]) -> Lines:
-    """What a rule no longer prevents."""
+    """Tell what a rule no longer prevents."""
     if (checks := fields.get("required_status_checks.contexts")) and (removed := _removed(checks)):
         yield _careful(f"pull requests to {branch} can be merged without {', '.join(removed)}")
     for field, unsafe, text in _UNSAFE:
@@ -139,7 +139,7 @@ def _phase(before: Properties | None, after: Properties) -> Lines:
 
 
 def _dns(before: Properties, after: Properties) -> Lines:
-    """Records that somebody has to create at the registrar."""
+    """Tell the records that somebody has to create at the registrar."""
     known = [(one.get("name"), one.get("target")) for one in _records(before)]
     for record in _records(after) if before else ():
         if "zone" in record:  # of which the stack or Vercel makes it
@@ -155,7 +155,7 @@ def _records(outputs: Properties) -> list[Mapping[str, Any]]:
 
 
 def _waiting(changes: Iterable[PlannedChange]) -> Lines:
-    """How many writes Render gets, and how long its rate limits make them wait."""
+    """Tell how many writes Render gets, and how long its rate limits make them wait."""
     writes: Counter[str] = Counter()
     for change in changes:
         if change.object.vendor == "Render":
@@ -167,7 +167,7 @@ def _waiting(changes: Iterable[PlannedChange]) -> Lines:
 
 
 def _writes(change: PlannedChange) -> Counter[str]:
-    """Writes to one object at Render, by their class."""
+    """Count the writes to one object at Render, by their class."""
     kind, fields = change.object.type, _fields(change)
     if change.operation == Operation.DELETE:
         return Counter(other=1)

@@ -1,4 +1,4 @@
-"""A look at a stack for a person: a table of drift on a terminal, one plain line a difference everywhere else."""
+"""Prints a look at a stack for a person: a table on a terminal, and one plain line for each difference elsewhere."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _STYLES = {DriftVerdict.CLEAN: "bold green", DriftVerdict.ERROR: "bold red"}
 
 
 def show_drift(report: DriftReport, console: Console) -> None:
-    """Print a check; an error's text is left to whoever prints errors."""
+    """Print a check. The command prints its error, if it has one."""
     console.print(Text(wording.headline(report), _STYLES.get(report.verdict, "bold yellow")), soft_wrap=True)
     if report.findings and console.is_terminal:
         console.print(_table(report))
@@ -26,7 +26,7 @@ def show_drift(report: DriftReport, console: Console) -> None:
 
 
 def show_preview(report: PreviewReport, console: Console) -> None:
-    """Print a preview; an error's text is left to whoever prints errors."""
+    """Print a preview. The command prints its error, if it has one."""
     for stack in report.stacks:
         style = "bold red" if stack.error is not None else "bold yellow" if stack.changes else "bold green"
         cost = f"; cost at Render: {wording.cost(stack.cost)}" if stack.cost else ""

@@ -1,4 +1,4 @@
-"""What is lost with a database: asked of Render where a preview deletes one, and only then."""
+"""Asks Render what is lost with a database, only if a preview deletes one."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from blueprint.workspace import Session, connect
 
 
 def described(environ: Mapping[str, str]) -> Callable[[str], str]:
-    """A function that tells a database's size and last backup by its name; nothing where Render does not tell."""
+    """Return a function that tells a database's size and last backup by its name; nothing if Render does not tell."""
 
     def describe(name: str) -> str:
         try:

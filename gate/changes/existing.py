@@ -1,4 +1,4 @@
-"""Objects that a preview would create and that exist at their vendor already: `up` would fail at them half-way."""
+"""Finds objects that a preview would create and that exist at their vendor already. `up` would fail there half-way."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,11 +13,11 @@ from gate.vendors.errors import VendorError
 
 
 def existing(changing: Iterable[Steps], accounts: Accounts, stack: str) -> Iterator[Consequence]:
-    """A consequence for each such object, which says how the stack can take it over.
+    """Return a consequence for each such object, which says how the stack can adopt it.
 
     Args:
         changing: what would change.
-        accounts: where to look; a vendor that cannot be asked is passed over.
+        accounts: where to look. A vendor that cannot be asked is skipped.
         stack: its name.
     """
     for steps in changing:

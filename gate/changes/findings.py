@@ -1,4 +1,4 @@
-"""From the steps of a preview to findings: what drifted, what was declared and not applied, what merely follows."""
+"""Turns the steps of a preview into findings: what drifted, what was declared and not applied, what only follows."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -16,14 +16,14 @@ from gate.stack.values import Path, at, holds, readable
 from gate.vendors.kinds import VendorObject
 
 Dependencies = Mapping[str, Mapping[str, list[str]]]
-"""By URN and property: the URNs of the resources that the property's value comes from."""
+"""By URN and property, the URNs of the resources that the property's value comes from."""
 
 EXISTS, MISSING = "exists", "does not exist"
 _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 
 def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], list[VendorObject]]:
-    """Findings, and the objects that would be touched only because of another one's finding."""
+    """Return the findings, and the objects that would be changed only because of another one's finding."""
     by_object = [(steps, _essential(found)) for steps, found in of_objects(preview, dependencies)]
     findings = [finding for _, found in by_object for finding in found]
     follow_ups = [object_of(steps) for steps, found in by_object if not found]
@@ -35,7 +35,7 @@ def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], l
 
 
 def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps, list[Finding]]]:
-    """Every object at a vendor that `up` would touch, with its findings; none where it merely follows another one."""
+    """Return every object that `up` would change, with its findings; none if it only follows another one."""
     unsettled = {steps.urn for steps in preview.changing if steps.leaves_open}
     return [
         (steps, list(_of(steps, dependencies.get(steps.urn, {}), unsettled, _public(preview, steps))))
@@ -45,8 +45,11 @@ def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps
 
 
 def _essential(found: list[Finding]) -> list[Finding]:
-    """What a check for drift says of an object: not what is in one that was never applied, and not that a service takes
-    up what its group holds, which has findings of its own."""
+    """Return what a check for drift says of an object.
+
+    It leaves out what is in an object that was never applied. It also leaves out that a service takes up what its group
+    holds, because the group has findings of its own.
+    """
     if whole := [one for one in found if one.field is None and one.kind == FindingKind.NOT_APPLIED]:
         return whole
     return [one for one in found if (one.declared, one.live) != render.NEW_CONTENTS]
@@ -62,9 +65,9 @@ def _is_object(steps: Steps) -> bool:
 
 
 def _public(preview: Preview, steps: Steps) -> tuple[Any, Any]:
-    """The value of a variable that is no secret and that its provider hides: as it is declared now, and was last.
+    """Return the public value of a variable, which its provider hides: as declared now, and as declared last.
 
-    Its component has it among its own inputs; SECRET where that has none.
+    Its component has it among its own inputs. If that has none, it is SECRET.
     """
     key, component = steps.declared.get("key"), preview.resources.get(steps.parent)
     sides = (component.declared, component.last_declared) if component else ({}, {})
@@ -93,7 +96,10 @@ def _of(
 
 
 def _shown(finding: Finding, public: tuple[Any, Any]) -> Finding:
-    """A value that its provider alone makes a secret, as far as it is known; a live one that somebody set is not."""
+    """Return a value that only its provider makes a secret, if it is known.
+
+    A live one that somebody set is not known.
+    """
     declared, before = public
     if finding.declared != SECRET or SECRET in public:
         return finding
@@ -102,7 +108,7 @@ def _shown(finding: Finding, public: tuple[Any, Any]) -> Finding:
 
 
 def _value(steps: Steps, public: tuple[Any, Any]) -> Iterator[Finding]:
-    """The value of a variable that comes or goes."""
+    """Return the value of a variable that is added or removed."""
     assert steps.planned is not None
     sides = [at(side, ("value",)) for side in (steps.declared, steps.live)]
     if steps.is_gone or names.is_command(steps.urn) or sides == [None, None]:
@@ -124,7 +130,7 @@ def _whole(steps: Steps) -> Finding:
 
 
 def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
-    """None for a value that merely follows from another resource's change, and is known only when that is done."""
+    """Return None for a value that only follows from another resource's change, and is known after that."""
     declared, live = at(steps.declared, path), at(steps.live, path)
     drifted = steps.met_changed(path)
     unknown = holds(declared, UNKNOWN)
@@ -151,7 +157,7 @@ def _field(steps: Steps, path: Path, *, follows: bool) -> Finding | None:
 
 
 def change_of(steps: Steps, findings: list[Finding]) -> PlannedChange:
-    """What `up` would do to one object, as people say it: an object at Render that exists is adopted, not created."""
+    """Return what `up` would do to one object, as people say it: an existing object at Render is adopted."""
     assert steps.planned is not None
     operation = Operation(steps.planned.op.value)
     there = names.is_command(steps.urn) and any(one.field for one in findings)
@@ -164,12 +170,12 @@ def change_of(steps: Steps, findings: list[Finding]) -> PlannedChange:
 
 
 def object_of(steps: Steps) -> VendorObject:
-    """The object that a resource stands for."""
+    """Return the object that the resource stands for."""
     return names.vendor_object(steps.urn, steps.last_declared or steps.declared, steps.outputs_before)
 
 
 def _since(steps: Steps) -> datetime | None:
-    """The vendor's time of the last change, where it keeps one and it has moved since the last `up`."""
+    """Return the vendor's time of the last change, if it keeps one that is newer than the last `up`."""
     for key in _STAMPS:
         now: Any = steps.met_outputs.get(key)
         if now and now != steps.outputs_before.get(key):

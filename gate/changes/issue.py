@@ -1,6 +1,6 @@
-"""One issue for a stack's drift: opened when something differs, kept up to date while it does, closed when it does not.
+"""One issue for a stack's drift: opened when something differs, updated while it does, closed when it no longer does.
 
-A closed one stays closed: what drifts later is another story, and gets an issue of its own.
+A closed issue stays closed. Later drift gets an issue of its own.
 """
 
 import hashlib
@@ -11,20 +11,23 @@ from gate.changes.report import DriftReport, DriftVerdict
 from gate.vendors.issues import LIMIT, IssueTracker, Json, cut, marker
 
 _BEFORE = "## What the last check found that could be done"
-"""Between the text of a check that failed and that of the last one that did not."""
+"""Separates the text of a failed check from that of the last successful one."""
 _NOTE = "*{lines} more lines are left out here; the run's summary has them all.*"
 
 
 def settle(report: DriftReport, tracker: IssueTracker, link: str = "") -> str:
     """Make the repository's issues say what a check found.
 
-    The text always says what was found last; a comment says so only when that is not what was found before.
+    The text always says what was found last. A comment is added only when that is new.
 
-    Args: link: to the workflow's run.
+    Args:
+        link: to the workflow's run.
 
-    Returns: what was done, in one line.
+    Returns:
+        What was done, in one line.
 
-    Raises: VendorError.
+    Raises:
+        VendorError: GitHub refused.
     """
     mark = marker(f"drift of {report.stack}")
     issues = tracker.open_issues(mark)
@@ -67,14 +70,14 @@ def _body(mark: str, report: DriftReport, text: str) -> str:
 
 
 def _last_findings(body: str) -> str:
-    """What an issue's text says of the last check that could be done; empty where there was none."""
+    """Return what an issue's text says of the last successful check; empty if there was none."""
     lines = body.replace("\r\n", "\n").split("\n")
     text = "\n".join(lines[2:])
     return text.partition(_BEFORE)[2].strip() if f"seen {DriftVerdict.ERROR}" in "".join(lines[1:2]) else text
 
 
 def _seen(report: DriftReport) -> str:
-    """A marker of what was found, which does not depend on when."""
+    """Return a marker of what was found, which does not depend on the time."""
     findings = [finding.model_dump(mode="json", exclude={"since", "seen"}) for finding in report.findings]
     digest = hashlib.sha256(json.dumps(findings, sort_keys=True).encode()).hexdigest()
     return marker(f"seen {report.verdict} {digest[:16]}")

@@ -1,7 +1,4 @@
-"""One look at a stack: a preview with refresh, as `pulumi preview --refresh` runs it, read closely.
-
-Changes nothing: neither a resource nor the state.
-"""
+"""Runs `pulumi preview --refresh` on a stack and reads it. It changes neither a resource nor the state."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -45,11 +42,13 @@ class Look:
 
 
 def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> DriftReport:
-    """Compare everything the stack declares with the live estate.
+    """Compare everything that the stack declares with what exists.
 
-    Args: progress: is told what is being read, a few times a second at most.
+    Args:
+        progress: is called with what is being read, at most a few times a second.
 
-    Raises: StackUnavailable, MissingCredentials, PreviewFailed; their texts hold no secret.
+    Raises:
+        StackUnavailable, MissingCredentials, PreviewFailed: their texts hold no secret.
     """
     seen = look(stack, progress)
     findings, follow_ups = find(seen.preview, seen.dependencies)
@@ -58,9 +57,10 @@ def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> D
 
 
 def preview(stack: automation.Stack, progress: Progress = lambda _text: None) -> StackPreview:
-    """What `up` would do to one stack. A vendor without credentials is left out, with a warning, as by the CLI.
+    """Return what `up` would do to one stack. A vendor without credentials is left out with a warning, as by the CLI.
 
-    Raises: StackUnavailable, PreviewFailed; their texts hold no secret.
+    Raises:
+        StackUnavailable, PreviewFailed: their texts hold no secret.
     """
     seen = look(stack, progress, at_everything=False)
     changes, follow_ups = _changes(seen)
@@ -83,7 +83,7 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
 
 
 def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
-    """What would be done, the dangerous operations first, and what the engine lists besides."""
+    """Return what would be done, the dangerous operations first, and what else the engine lists."""
     by_object = of_objects(seen.preview, seen.dependencies)
     changes = [change_of(steps, found) for steps, found in by_object if found]
     follow_ups = [object_of(steps) for steps, found in by_object if not found]
@@ -98,9 +98,11 @@ def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
 def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:
     """Run one preview with refresh.
 
-    Args: at_everything: a vendor without credentials is an error; else the preview warns and goes on, as the CLI's.
+    Args:
+        at_everything: whether a vendor without credentials is an error. Otherwise the preview warns and goes on.
 
-    Raises: as check.
+    Raises:
+        StackUnavailable, MissingCredentials, PreviewFailed: as in `check`.
     """
     environ = {**os.environ, **stack.workspace.env_vars}
     redactor = Redactor(environment_secrets(environ))
@@ -127,7 +129,11 @@ def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
 
 
 def _preview(stack: automation.Stack, progress: Progress, unseen: list[str]) -> Preview:
-    """Args: unseen: patterns of the URNs that are left as they are, because their vendor cannot be asked."""
+    """Run the engine's preview.
+
+    Args:
+        unseen: patterns of the URNs that are left as they are, because their vendor cannot be asked.
+    """
     preview = Preview()
 
     def read(event: EngineEvent) -> None:
@@ -148,7 +154,7 @@ def _preview(stack: automation.Stack, progress: Progress, unseen: list[str]) -> 
 
 
 def _dependencies(stack: automation.Stack) -> Dependencies:
-    """Which properties come from which resources, as of the last `up`: the events do not say."""
+    """Return which properties come from which resources, as of the last `up`. The events do not say it."""
     try:
         resources = (stack.export_stack().deployment or {}).get("resources", [])
     except automation.CommandError as error:

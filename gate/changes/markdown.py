@@ -1,4 +1,4 @@
-"""A look at a stack as Markdown, fit for an issue, a comment on a pull request and a workflow's step summary."""
+"""A look at a stack as Markdown, for an issue, a comment on a pull request and a workflow's step summary."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -14,7 +14,7 @@ _NOTE = "*{lines} more lines are left out here; `--report` and the run's summary
 
 
 def drift(report: DriftReport) -> str:
-    """Heading with the verdict, a table for each kind of finding, what to do."""
+    """Return a heading with the verdict, a table for each kind of finding, and what to do."""
     blocks = [f"# Drift check: {wording.headline(report)}"]
     how = f"`pulumi preview --refresh --stack {report.stack}`"
     blocks.append(f"Checked on {moment(report.checked_at)} with {how}. Nothing was changed.")
@@ -32,11 +32,10 @@ def drift(report: DriftReport) -> str:
 
 
 def preview(report: PreviewReport, *, limit: int | None = None, link: str = "") -> str:
-    """The verdict in words, then of each stack its changes by vendor, their consequences, and its warnings.
+    """Return the verdict in words, then for each stack its changes by vendor, their consequences, and its warnings.
 
     Args:
-        limit: characters at most; warnings that were there before are left out first, and then each stack gets its
-            share of what there is.
+        limit: the most characters. Known warnings are left out first; then each stack gets its share of the space.
         link: to the workflow's run.
     """
     head = _head(report, link)
@@ -56,7 +55,7 @@ def _finding(finding: Finding) -> tuple[str, ...]:
 
 
 class _Section:
-    """What is said of one stack. Of it the body alone may be cut: what is dangerous stands behind."""
+    """Return one stack's section. Only the body may be cut, so that danger is always shown."""
 
     def __init__(self, stack: StackPreview, *, known_warnings: bool) -> None:
         self.heading = f"## {escaped(stack.stack)}"
@@ -71,7 +70,7 @@ class _Section:
 
 
 def _fit(sections: list[_Section], room: int) -> None:
-    """What a short section leaves is for the long ones."""
+    """Share the space: what a short section leaves is for the long ones."""
     room -= sum(len(one) - len(one.body) for one in sections)
     shortest_first = sorted(sections, key=lambda one: len(one.body))
     for done, one in enumerate(shortest_first):
@@ -106,7 +105,7 @@ def _besides(stack: StackPreview, *, known_warnings: bool) -> Iterator[str]:
 
 
 def _changes(stack: StackPreview) -> str:
-    """One table, its rows grouped by vendor."""
+    """Return one table, its rows grouped by vendor."""
     header = ("vendor", "operation", "object", "field", "now", "then", "why")
     order = [RENDER.label, *(label for label in LABELS if label != RENDER.label)]  # what is served comes first
     changes = sorted(
@@ -117,7 +116,7 @@ def _changes(stack: StackPreview) -> str:
 
 
 def _rows(vendor: str, changes: Iterable[PlannedChange]) -> Iterator[tuple[str, ...]]:
-    """A name that stands above is not repeated."""
+    """Leave out a name that is repeated from the row above."""
     shown = escaped(vendor)
     for change in changes:
         operation, name = change.operation.value, escaped(printable(f"{change.object.type} {change.object.name}"))

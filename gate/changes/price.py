@@ -1,4 +1,4 @@
-"""What a stack costs before and after: of the last `up`, and of a preview."""
+"""What a stack costs before and after: at the last `up`, and in a preview."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,10 @@ _COST = "monthlyCostUsd"
 
 
 def cost(before: Properties | None, after: Properties) -> CostChange:
-    """The change of cost between the outputs of the last `up` and those of a preview.
+    """Return the change of cost between the outputs of the last `up` and those of a preview.
 
-    Args: before: None where nothing is up yet, and nothing costs anything.
+    Args:
+        before: None before the first `up`, when nothing costs anything.
     """
     old = {"total": 0, "parts": {}} if before is None else before.get(_COST)
     new = after.get(_COST)
@@ -35,7 +36,7 @@ def _parts(output: Any) -> Mapping[str, Any]:
 
 
 def _part(output: Any, parts: Mapping[str, Any], name: str) -> float | None:
-    """An object that is not there costs nothing; where there is no output at all, nobody knows."""
+    """Return one cost. An object that does not exist costs nothing. Without an output nobody knows."""
     if name in parts:
         return _dollars(parts[name])
     return 0.0 if isinstance(output, Mapping) else None

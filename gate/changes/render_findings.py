@@ -28,13 +28,14 @@ _EVENTS = {
 
 
 NEW_CONTENTS = ("its new contents", "its contents as of the last up")
-"""Declared and live of a service's link to a group that changes."""
+"""The declared and the live side of a service's link to a group that changes."""
 
 
 def find(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
-    """What is to be said of one command that would run again; nothing where it merely follows another one.
+    """Return the findings of one command that would run again; none if it only follows another one.
 
-    Args: follows: whether its document uses what a changing command reports.
+    Args:
+        follows: whether its document uses what a changing command reports.
     """
     declared = {finding.field: finding for finding in _not_applied(steps, subject, follows=follows)}
     for found in new_differences(steps):
@@ -48,26 +49,26 @@ def find(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Find
 
 
 def met(steps: Steps, subject: VendorObject) -> Iterator[Finding]:
-    """What of an object that `up` would take over is not as declared; nothing where there is no such object."""
+    """Return what of an object that `up` would adopt is not as declared; none if there is no such object."""
     found = new_differences(steps)
     if not any(one.field is None and one.kind is Event.MISSING for one in found):
         yield from (worded(one, subject) for one in found if one.field)
 
 
 def fields_of(steps: Steps) -> Properties:
-    """What is declared of a Render object now, or was last; nothing of another resource, or where it is not known."""
+    """Return what is declared of a Render object now, or was last. None for another resource, or if it is not known."""
     text = at(steps.declared or steps.last_declared, ("stdin",))
     return fields(text) if isinstance(text, str) and text not in (SECRET, UNKNOWN) else {}
 
 
 def new_differences(steps: Steps) -> list[FoundDifference]:
-    """What a look at Render found. What an earlier look found stays in the state, and is not about what is live now."""
+    """Return what a look at Render found. What an earlier look found stays in the state, and says nothing of today."""
     before, now = (at(side, ("environment", DRIFT)) for side in (steps.last_declared, steps.declared))
     return load(now) if now and now != before else []
 
 
 def worded(found: FoundDifference, subject: VendorObject) -> Finding:
-    """One difference as a finding."""
+    """Return one difference as a finding."""
     declared, live = found.declared, found.live
     if found.kind is Event.NOT_APPLIED and (found.field or "").startswith("fromGroup."):
         declared, live = NEW_CONTENTS
@@ -90,7 +91,7 @@ def worded(found: FoundDifference, subject: VendorObject) -> Finding:
 
 
 def _not_applied(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
-    """What changed in the declaration since the last apply, as far as it can be read."""
+    """Return what changed in the declaration since the last apply, as far as it can be read."""
     assert steps.planned is not None
     changed = {str(path[0]) for path in steps.changed_fields()} - {"environment"}
     for key in sorted(changed - {"stdin"}):
@@ -115,7 +116,7 @@ def _document(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator
 
 
 def _environment(steps: Steps, subject: VendorObject) -> Iterator[Finding]:
-    """Secrets that changed, of which nothing but the name is to be seen, and linked groups with other contents."""
+    """Return changed secrets, of which only the name is shown, and linked groups with other contents."""
     documents = [at(side, ("stdin",)) for side in (steps.declared, steps.last_declared)]
     if any(not isinstance(text, str) or text in (SECRET, UNKNOWN) for text in documents):
         return

@@ -1,4 +1,4 @@
-"""What a look at a stack found, as data: what drifted, what `up` would do. Knows neither the engine nor a terminal."""
+"""What a look at a stack found, as data: what drifted, what `up` would do. It knows neither engine nor terminal."""
 
 from collections import Counter
 from datetime import datetime
@@ -32,10 +32,10 @@ class Finding(Model):
     """One field of one object.
 
     Attributes:
-        field: its path in the vendor's words; None where the whole object is missing, or too many.
-        declared, live: as JSON, `[secret]` for a secret; of a Render variable only what happened to it.
-        since: the vendor's own time of the change, where it tells one.
-        seen: when the difference was seen, where that is not the report's own time.
+        field: its path in the vendor's words; None if the whole object is missing, or should not exist.
+        declared, live: as JSON; `[secret]` for a secret. Of a Render variable only what happened to it.
+        since: the vendor's own time of the change, if it tells one.
+        seen: when the difference was seen, if that is not the report's own time.
     """
 
     kind: FindingKind
@@ -48,12 +48,12 @@ class Finding(Model):
 
 
 class DriftReport(Report):
-    """The outcome of one check for drift.
+    """The result of one check for drift.
 
-    As JSON: `schema` (1: raised when a field changes its meaning or goes away), `stack`, `checkedAt`, `verdict` (clean,
-    drift, not applied, error; drift where both were found), `findings` (kind, object {vendor, type, name}, field,
-    declared, live, since, seen), `followUps` (objects that `up` would touch only because a value they use comes from
-    an object above), `error` (text, or null).
+    As JSON: `schema` (1; raised when a field changes its meaning or is removed), `stack`, `checkedAt`, `verdict`
+    (clean, drift, not applied, error; drift if both were found), `findings` (kind, object {vendor, type, name}, field,
+    declared, live, since, seen), `followUps` (objects that `up` would change only because a value that they use comes
+    from an object above), `error` (text, or null).
     """
 
     stack: str
@@ -79,12 +79,12 @@ class DriftReport(Report):
         return [finding for finding in self.findings if finding.kind == kind]
 
     def as_json(self) -> dict[str, Any]:
-        """See the class's text."""
+        """Return the JSON form; see the class's docstring."""
         return {**super().as_json(), "verdict": self.verdict.value}
 
 
 class Operation(StrEnum):
-    """What `up` would do, in the engine's words; those that may lose something come first."""
+    """What `up` would do, in the engine's words. Those that may lose something come first."""
 
     DELETE = "delete"
     REPLACE = "replace"
@@ -94,7 +94,12 @@ class Operation(StrEnum):
 
 
 class PlannedChange(Model):
-    """One object. findings: its fields that differ. adopted: whether it belongs to others too and is not deployed."""
+    """One object.
+
+    Attributes:
+        findings: its fields that differ.
+        adopted: whether it belongs to others too and is not deployed.
+    """
 
     operation: Operation
     object: VendorObject
@@ -103,20 +108,29 @@ class PlannedChange(Model):
 
 
 class PriceChange(Model):
-    """US dollars a month; None where it is not known."""
+    """US dollars a month; None if it is not known."""
 
     before: float | None
     after: float | None
 
 
 class CostChange(PriceChange):
-    """Of the whole stack; None where a part has no price. parts: by the object's name at Render."""
+    """The cost of the whole stack.
+
+    Attributes:
+        before, after: None if a part has no price.
+        parts: by the object's name at Render.
+    """
 
     parts: dict[str, PriceChange] = Field({})
 
 
 class Consequence(Model):
-    """What happens besides the writes. danger: something is lost, or stops."""
+    """What happens besides the writes.
+
+    Attributes:
+        danger: something is lost, or stops.
+    """
 
     text: str
     danger: bool = False
@@ -128,10 +142,11 @@ class StackPreview(Model):
     Attributes:
         changes: what `up` would do, object by object, the dangerous operations first.
         follow_ups: objects that the engine lists because they use a value that only `up` will know.
-        consequences: what happens besides, the dangerous ones first.
-        warnings: of this preview; known_warnings: those of them that the last `up` said as well.
+        consequences: what else happens, the dangerous ones first.
+        warnings: of this preview.
+        known_warnings: those of them that the last `up` had too.
         cost: of the stack's objects at Render.
-        error: why it could not be previewed; the rest is then empty.
+        error: why it could not be previewed. The rest is empty then.
     """
 
     stack: str
@@ -149,7 +164,7 @@ class StackPreview(Model):
 
     @property
     def counts(self) -> dict[Operation, int]:
-        """How many objects each operation touches, without those that touch none."""
+        """Return how many objects each operation changes, without those that change none."""
         found = Counter(change.operation for change in self.changes)
         return {operation: found[operation] for operation in Operation if found[operation]}
 
@@ -157,9 +172,10 @@ class StackPreview(Model):
 class PreviewReport(Report):
     """What `up` would do to one or more stacks.
 
-    As JSON: `schema` (1: raised when a field changes its meaning or goes away), `previewedAt`, `stacks` (stack, counts,
-    changes {operation, object {vendor, type, name}, adopted, findings as of `gate drift`}, followUps, consequences
-    {text, danger}, warnings, knownWarnings, cost {before, after, parts} in dollars, null for unknown, error).
+    As JSON: `schema` (1; raised when a field changes its meaning or is removed), `previewedAt`, `stacks` (stack,
+    counts, changes {operation, object {vendor, type, name}, adopted, findings as of `gate drift`}, followUps,
+    consequences {text, danger}, warnings, knownWarnings, cost {before, after, parts} in dollars, null for unknown,
+    error).
     """
 
     previewed_at: datetime
@@ -172,7 +188,7 @@ class PreviewReport(Report):
         return ExitCode.FOUND if any(stack.changes for stack in self.stacks) else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
-        """See the class's text."""
+        """Return the JSON form; see the class's docstring."""
         content = super().as_json()
         for shown, stack in zip(content["stacks"], self.stacks, strict=True):
             shown["counts"] = {operation.value: number for operation, number in stack.counts.items()}

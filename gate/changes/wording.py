@@ -1,4 +1,4 @@
-"""A look at a stack in words: the sentences and cells that Markdown, tables and plain lines have in common."""
+"""The words for a look at a stack: sentences and cells that Markdown, tables and plain lines share."""
 
 import json
 from collections import Counter
@@ -37,7 +37,7 @@ _DOES = {
 
 
 def headline(report: DriftReport) -> str:
-    """The verdict of a check in one line."""
+    """Return the verdict of a check in one line."""
     drifted, waiting = len(report.of(FindingKind.DRIFT)), len(report.of(FindingKind.NOT_APPLIED))
     match report.verdict:
         case DriftVerdict.CLEAN:
@@ -52,7 +52,7 @@ def headline(report: DriftReport) -> str:
 
 
 def advice(report: DriftReport) -> list[str]:
-    """What to do now; nothing for a clean report."""
+    """Return what to do now; nothing for a clean report."""
     command = f"`pulumi up --refresh --stack {report.stack}`"
     steps = []
     if report.of(FindingKind.DRIFT):
@@ -68,12 +68,12 @@ def advice(report: DriftReport) -> list[str]:
 
 
 def verdict(stacks: Iterable[StackPreview]) -> str:
-    """The outcome of a preview in one sentence, for somebody who reads nothing else."""
+    """Return the result of a preview in one sentence, for somebody who reads nothing else."""
     return ". ".join(f"{stack.stack} {outcome(stack)}" for stack in stacks)
 
 
 def outcome(stack: StackPreview) -> str:
-    """What becomes of one stack, without its name."""
+    """Return what would happen to one stack, without its name."""
     if stack.error is not None:
         return "could not be previewed"
     if not stack.changes:
@@ -90,7 +90,7 @@ def follow_ups(things: Iterable[VendorObject]) -> str:
 
 
 def cost(found: CostChange) -> str:
-    """`$0 → $7 a month (+$7)`."""
+    """Return `$0 → $7 a month (+$7)`."""
     text = f"{price(found)} a month"
     if found.before is None or found.after is None:
         return text
@@ -105,7 +105,7 @@ def price(found: PriceChange) -> str:
 
 
 def changed_parts(found: CostChange) -> list[str]:
-    """The objects whose price is another one, or is not known."""
+    """Return the objects whose price changes, or is not known."""
     return [
         f"{printable(name)} {price(part)}"
         for name, part in found.parts.items()
@@ -114,7 +114,7 @@ def changed_parts(found: CostChange) -> list[str]:
 
 
 def cells(change: PlannedChange) -> list[tuple[str, str, str, str]]:
-    """Of each row of a change: the field, what it is now, what it will be, and why it differs."""
+    """Return each row of a change: the field, its value now, its value then, and why it differs."""
     told = [finding for finding in change.findings if finding.field or finding.kind == FindingKind.DRIFT]
     return [_cells(finding) for finding in told] or [("", "", "", DECLARED)]
 
@@ -133,7 +133,7 @@ def why(finding: Finding) -> str:
 
 
 def values(finding: Finding) -> tuple[str, str]:
-    """The declared and the live value, short enough for a table; what two lists share is only counted."""
+    """Return the declared and the live value, short enough for a table. What two lists share is only counted."""
     declared, live = finding.declared, finding.live
     if _is_plain_list(declared) and _is_plain_list(live):
         before, after = Counter(map(value, declared)), Counter(map(value, live))
