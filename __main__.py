@@ -103,6 +103,6 @@ if pulumi.runtime.is_dry_run():
     foreseen.tell(backend.documents if backend else {}, foreseen.given(rollout.commands()), render)
 
 adopted.finish(running.unseen)
-outputs.export(loaded, backend, render, warned)
+outputs.export(loaded, backend, render, warned, project)
 
 gc.freeze()  # what is loaded stays to the end; looking through it for garbage once more would take a third of a second

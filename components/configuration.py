@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from components.configuration_errors import Problem, SettingsError, path_of, problems_of, untagged
 from components.settings import Settings
 from components.stack_file import WITH_A_TIME, StackConfig
-from components.vocabulary import NAMESPACE, SECRETS
+from components.vocabulary import NAMESPACE, SECRETS, UNKNOWN
 
 VERCEL_SECTION = f"{NAMESPACE}:vercel"
 VERCEL_TOKEN = re.compile(r"[0-9A-Za-z]{24}|vc[a-z]_[0-9A-Za-z]{24,}")
@@ -72,6 +72,7 @@ def load(
         details = [detail for detail in details if detail["loc"] not in unquoted]
         problems += [*unquoted.values(), *_in_clear(stack, file)]
     problems += problems_of(details)
+    problems += _signs({**sections, "secrets": secrets}, ())
     problems += _misspelt_environment(sections)
     if check_secrets:
         problems += _missing_secrets(stack, sections, secrets)
@@ -116,6 +117,25 @@ def _secrets(section: Any) -> dict[str, str]:
     entries = section.items() if isinstance(section, dict) else ()
     known = {name: value for name, value in entries if value not in (None, "")}
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in known.items()}
+
+
+_SIGNS = {
+    UNKNOWN: "by it Pulumi marks what it does not know yet",
+    "4dabf18193072939515e22adb298388d": "by it Pulumi marks secrets",
+    "[secret]": "gate shows it in the place of a secret",
+    "\0": "a NUL, which no process can have in a variable",
+}
+"""What no value may hold, lest it is taken for something else."""
+
+
+def _signs(value: Any, steps: tuple[str | int, ...]) -> Iterator[Problem]:
+    """Values, and keys, that hold one of the signs; the values are not shown, they may be secrets."""
+    if isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _signs(step, (*steps, step))
+            yield from _signs(inner, (*steps, step))
+    elif isinstance(value, str) and (sign := next((sign for sign in _SIGNS if sign in value), None)):
+        yield Problem(path_of(steps), f"holds {sign!r}", f"expected another value: {_SIGNS[sign]}")
 
 
 def _unquoted(

@@ -12,14 +12,23 @@ from components.observation import Observation
 from components.phases import Part
 from components.render import Backend
 from components.settings import Settings
+from components.vercel_project import ExistingProject, overriding
+from components.vocabulary import OVERRIDDEN
 
 
-def export(loaded: Loaded, backend: Backend | None, observed: Observation, warned: list[str]) -> None:
+def export(
+    loaded: Loaded,
+    backend: Backend | None,
+    observed: Observation,
+    warned: list[str],
+    project: ExistingProject | None,
+) -> None:
     """Export everything.
 
     Args:
         backend: None in a phase that declares nothing at Render.
         warned: the warnings of this run. A later preview tells new ones from these.
+        project: at Vercel; None where it was not looked at.
     """
     settings = loaded.settings
     pulumi.export("environment", settings.environment)
@@ -41,6 +50,10 @@ def export(loaded: Loaded, backend: Backend | None, observed: Observation, warne
     prices = cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
     pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
     pulumi.export("warnings", warned)
+    if project and settings.vercel:
+        won = {one.key: one.id for one in overriding(settings.vercel, project.variables, settings.vercel_branch)}
+        if won:
+            pulumi.export(OVERRIDDEN, won)
     records = list(_records(settings, backend))
     pulumi.export("dnsRecords", records)
     if elsewhere := [one for one in records if "zone" not in one]:

@@ -7,13 +7,14 @@ stands for one entry for each of `vercel.aliases`. The sections are still as wri
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from components.settings import Settings
 
-UNKNOWN = "https://frontend.invalid"
+UNKNOWN = "https://frontend-that-is-not-declared.invalid"
 """Replaces a frontend that the file does not declare, so that this is one problem and not one for each list."""
 _LISTS = {"auth0": ("callbacks", "logoutUrls", "webOrigins", "allowedOrigins"), "cors": ("origins",)}
 
@@ -42,7 +43,9 @@ def _hosts(sections: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _entries(listed: list[Any], hosts: Mapping[str, list[str]]) -> Iterator[Any]:
     for entry in listed:
-        placeholder = next((p for p in hosts if isinstance(entry, str) and entry.startswith(p)), None)
+        placeholder = next(
+            (p for p in hosts if isinstance(entry, str) and re.match(rf"{re.escape(p)}($|[/:])", entry)), None
+        )
         if placeholder is None:
             yield entry
         else:

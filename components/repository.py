@@ -1,6 +1,7 @@
 """Reads what the rules need of the repository at GitHub: its workflows, what they reported, and the protection."""
 
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,7 @@ _PUBLIC = frozenset({"api.github.com", "github.com"})
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _RECENT = 5
 """How many recent pull requests are looked at."""
+_PAGE = 100
 
 
 class Unavailable(Exception):
@@ -66,7 +68,8 @@ class Repository:
     def _workflows(self, reference: str) -> dict[str, str]:
         """Return texts by path (rest/repos/contents)."""
         listed = self._get(f"contents/{FOLDER}", ref=reference)
-        names = [one["name"] for one in listed if one["name"].endswith((".yml", ".yaml"))]
+        files = [one["name"] for one in listed if one.get("type", "file") == "file"]  # no folder, and no link
+        names = [name for name in files if name.endswith((".yml", ".yaml"))]
         return {f"{FOLDER}/{name}": self._raw(f"contents/{FOLDER}/{quote(name)}", reference) for name in names}
 
     def _heads(self, branch: str) -> tuple[frozenset[str], ...]:
@@ -78,8 +81,8 @@ class Repository:
         heads = dict.fromkeys(pull["head"]["sha"] for pull in self._get("pulls", **query))
         found = []
         for sha in heads:
-            runs = self._get(f"commits/{sha}/check-runs", per_page="100").get("check_runs", [])
-            statuses = self._get(f"commits/{sha}/status", per_page="100").get("statuses", [])
+            runs = self._pages(f"commits/{sha}/check-runs", "check_runs")
+            statuses = self._pages(f"commits/{sha}/status", "statuses")
             found.append(frozenset([*(run["name"] for run in runs), *(one["context"] for one in statuses)]))
         return tuple(one for one in found if one)
 
@@ -90,6 +93,13 @@ class Repository:
         except Unavailable as error:
             return frozenset() if "404" in str(error) else None
         return frozenset((rule.get("required_status_checks") or {}).get("contexts", []))
+
+    def _pages(self, path: str, key: str) -> Iterator[Any]:
+        for page in itertools.count(1):
+            listed = self._get(path, per_page=str(_PAGE), page=str(page)).get(key, [])
+            yield from listed
+            if len(listed) < _PAGE:
+                return
 
     def _get(self, path: str, **query: str) -> Any:
         return self._ask(path, query, "application/vnd.github+json").json()

@@ -5,16 +5,21 @@ it, `02134` is octal, `1e3` is 1000, a date becomes a time. If that changes what
 so. Tried with the CLI, 3.210.
 """
 
+import base64
+import codecs
 import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from components.yaml_nodes import PLAIN, compose
 
 Steps = tuple[str | int, ...]
 WITH_A_TIME = " with a time"
@@ -107,7 +112,7 @@ def read(path: Path, folder: Path | None = None) -> StackConfig:
         raise StackFileError(f"{path}: config: expected keys with values")
     for section in (_project_values(shared), own if isinstance(own, dict) else {}):
         for key, value in section.items():
-            full = key if ":" in key else f"{name}:{key}"
+            full = key.replace(":config:", ":", 1) if ":" in key else f"{name}:{key}"
             found.changed = [one for one in found.changed if one.path[0] != full]
             _add(found, full, value)
     return found
@@ -137,7 +142,7 @@ def _add(found: StackConfig, key: str, value: Any) -> None:
 
 
 def _encrypted(value: Any) -> bool:
-    return isinstance(value, dict) and list(value) == ["secure"]
+    return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
 
 
 def _holds_encrypted(value: Any) -> bool:
@@ -182,21 +187,24 @@ def _changed(path: Steps, value: Any) -> Iterator[Changed]:
 
 def _document(path: Path) -> dict[str, Any]:
     """Return the content of a file, with a `_Scalar` for each value without quotes."""
+    raw = path.read_bytes()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        text = raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+        node = compose(text)
         content = _value(node, path) if node else {}
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = raw[: error.start].count(b"\n") + 1
         raise StackFileError(f"{path}:{line}: not UTF-8 text: save the file in this encoding") from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        line = text.encode()[: error.position].count(b"\n") + 1
         raise StackFileError(f"{path}:{line}: a character that YAML does not allow: {chr(error.character)!r}") from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise StackFileError(f"{path}:{mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
+        mark, said = error.problem_mark or error.context_mark, ", ".join(filter(None, (error.context, error.problem)))
+        raise StackFileError(f"{path}:{mark.line + 1 if mark else 1}: {said}") from None
     except RecursionError:
-        raise StackFileError(f"{path}: nested too deeply") from None
+        raise StackFileError(f"{path}: nested too deeply, or an anchor that holds itself") from None
+    if isinstance(content, _Scalar) and content.read is None:
+        return {}
     if not isinstance(content, dict):
         raise StackFileError(f"{path}:1: expected keys with values, such as config:")
     return content
@@ -207,8 +215,10 @@ def _value(node: yaml.Node, path: Path) -> Any:
         return _mapping(node, path)
     if isinstance(node, yaml.SequenceNode):
         return [_value(inner, path) for inner in node.value]
-    assert isinstance(node, yaml.ScalarNode)  # there are no others
-    if node.style is not None or node.tag != "tag:yaml.org,2002:str":
+    kind = node.tag.removeprefix("tag:yaml.org,2002:")
+    if kind == "binary":
+        return _Scalar(node.value, base64.b64decode(node.value).decode(errors="replace"))
+    if kind not in (PLAIN, "int", "float", "bool", "null", "timestamp"):
         return node.value
     found = _read(node.value)
     return _text(node.value) if isinstance(found, str) else _Scalar(node.value, found)
@@ -222,10 +232,12 @@ def _mapping(node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         key = _plain(_value(key_node, path))
         key = key if isinstance(key, str) else json.dumps(key)
         line = key_node.start_mark.line + 1
-        if key == "<<" and key_node.style is None:
+        if key == "<<":
             inner = _value(value_node, path)
             for one in inner if isinstance(inner, list) else [inner]:
-                merged = (one if isinstance(one, dict) else {}) | merged
+                if not isinstance(one, dict):
+                    raise StackFileError(f"{path}:{line}: << takes keys with values, or a list of such")
+                merged = one | merged
         elif key in lines:
             raise StackFileError(f"{path}:{line}: the key {key} is there twice, first in line {lines[key]}")
         else:
@@ -238,7 +250,8 @@ _BOOL = {text: text.lower() == "true" for text in ("true", "True", "TRUE", "fals
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ]+\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?( *(Z|[-+]\d\d(:?\d\d)?))?)?")
+_CLOCK = r"\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?"
+_DATE = re.compile(rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}( +{_CLOCK}|[Tt]{_CLOCK}(Z|[-+]\d\d:\d\d))?")
 
 
 def _read(plain: str) -> Any:
@@ -247,7 +260,7 @@ def _read(plain: str) -> Any:
         return None
     if plain in _BOOL:
         return _BOOL[plain]
-    if not re.match(r"[-+.0-9]", plain) or _DATE.fullmatch(plain) or _NOT_A_NUMBER.fullmatch(plain):
+    if not re.match(r"[-+.0-9]", plain) or _NOT_A_NUMBER.fullmatch(plain):
         return plain
     digits = plain.replace("_", "")
     if found := _INTEGER.fullmatch(digits):
@@ -267,6 +280,14 @@ def _based(digits: str) -> str:
 
 def _text(plain: str) -> Any:
     """Return a text, or what only looks like one: a date gets a time, and the CLI fails on what is not a number."""
-    if _DATE.fullmatch(plain):
+    if _is_date(plain):
         return _Scalar(plain, f"{plain}{WITH_A_TIME}")
     return _Scalar(plain, "no value at all") if _NOT_A_NUMBER.fullmatch(plain) else plain
+
+
+def _is_date(plain: str) -> bool:
+    """In one of the forms that yaml.v3 knows (its parseTimestamp), and in the calendar."""
+    try:
+        return bool(_DATE.fullmatch(plain) and datetime(*map(int, re.findall(r"\d+", plain)[:6])))  # type: ignore[arg-type]
+    except ValueError:
+        return False

@@ -74,17 +74,22 @@ def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | No
             )
 
 
-def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
+def overriding(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[Variable]:
     """Return records for the stack's own branch only: their values win over those declared for all previews."""
     target, bound = _place(declared, branch)
     keys = {str(variable.key) for variable in declared.variables}
-    for one in there:
-        if one.key in keys and target == "preview" and not bound and branch and one.git_branch == branch:
-            yield (
-                f"{one.key} is also kept at Vercel for the branch {branch} alone ({one.id}): builds of {branch} get "
-                "that value and not the declared one. Delete it there (Settings, Environment Variables), or declare "
-                "marketedge:vercel.target: branch"
-            )
+    if target == "preview" and branch and not bound:
+        yield from (one for one in there if one.key in keys and one.git_branch == branch)
+
+
+def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
+    """The same in words."""
+    for one in overriding(declared, there, branch):
+        yield (
+            f"{one.key} is also kept at Vercel for the branch {branch} alone ({one.id}): builds of {branch} get that "
+            "value and not the declared one. Delete it there (Settings, Environment Variables), or declare "
+            "marketedge:vercel.target: branch"
+        )
 
 
 def _place(declared: Vercel, branch: str | None) -> tuple[str, str]:

@@ -6,6 +6,9 @@ FORESEEN = "up: "
 PUBLIC_VARIABLES = "publicVariables"
 """An input of components: the values, by key, of those variables that are no secret."""
 
+OVERRIDDEN = "overriddenAtVercel"
+"""Output of a stack: the variables that another record at Vercel wins over, with its id."""
+
 NAMESPACE = "marketedge"
 """The prefix of the program's own keys in a stack file."""
 SECRETS = f"{NAMESPACE}:secrets"

@@ -14,11 +14,16 @@ from typing import Any
 
 import yaml
 
+from components.yaml_nodes import PLAIN, compose
+
 FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _MOST_ROWS = 256
 """The most jobs that GitHub makes of one matrix."""
+_LONGEST = 100
+_MOST_LOOKED_AT = 10_000
+"""Combinations, before those that `exclude` leaves out are taken away."""
 _ANYTHING = ("*", "**")
 
 
@@ -75,7 +80,7 @@ def read(files: Mapping[str, str]) -> Workflows:
     contents: dict[str, Any] = {}
     for file, text in sorted(files.items()):
         try:
-            contents[file] = yaml.safe_load(text)
+            contents[file] = _content(node) if (node := compose(text)) else None
         except (yaml.YAMLError, ValueError, RecursionError):
             passed_over.append(file)
     for file, content in contents.items():
@@ -84,6 +89,28 @@ def read(files: Mapping[str, str]) -> Workflows:
         except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
             passed_over.append(file)  # any YAML may stand in a workflow's place, an anchor within itself too
     return Workflows(tuple(found), tuple(passed_over))
+
+
+def _content(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {_text(_content(key)): _content(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_content(inner) for inner in node.value]
+    return _meant(node.value) if node.tag == PLAIN else node.value
+
+
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
+
+
+def _meant(plain: str) -> Any:
+    """What GitHub makes of a value without quotes: the core schema of YAML 1.2, where `on` is text and 3.10 is 3.1
+    (actions/runner, YamlObjectReader; numbers are shown with 15 digits)."""
+    if plain in _WORDS or plain in ("Null", "NULL", "True", "TRUE", "False", "FALSE"):
+        return _WORDS[plain.lower()]
+    if not _NUMBER.fullmatch(plain):
+        return plain
+    return f"{int(plain, 0) if plain[:2] in ('0x', '0o') else float(plain):.15G}"
 
 
 def matches(patterns: tuple[str, ...], name: str) -> bool:
@@ -115,8 +142,8 @@ def _jobs(file: str, content: Any, files: Mapping[str, Any]) -> Iterator[Job]:
     filtered = bool(ways) and all("paths" in way or "paths-ignore" in way for way in ways)
     for id_, job in content["jobs"].items():
         if isinstance(job, dict):
-            contexts = tuple(_contexts(_text(id_), job, files))
-            yield Job(file, _text(content.get("name") or file), _text(id_), contexts, pulls, pushes, filtered)
+            contexts = tuple(_contexts(id_, job, files))
+            yield Job(file, _text(content.get("name") or file), id_, contexts, pulls, pushes, filtered)
 
 
 def _of_tags(event: Mapping[str, Any]) -> bool:
@@ -127,10 +154,10 @@ def _of_branches(event: Mapping[str, Any]) -> bool:
     return bool({"branches", "branches-ignore"} & event.keys())
 
 
-def _triggers(content: dict[Any, Any]) -> dict[str, Any]:
-    on = content.get("on", content.get(True))  # YAML 1.1 reads `on` as true
+def _triggers(content: dict[str, Any]) -> dict[str, Any]:
+    on = content.get("on")
     if isinstance(on, dict):
-        return {_text(name): value for name, value in on.items()}
+        return on
     return dict.fromkeys(_listed(on))
 
 
@@ -152,7 +179,7 @@ def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: in
         if row is None:
             names = [shown] if "*" in shown else [f"{shown} (*)", *([] if _has_matrix(job) else [shown])]
         elif shown == name and row:
-            names = [f"{name} ({', '.join(value for values in row.values() for value in values)})"]
+            names = [_with_values(name, [value for values in row.values() for value in values if value])]
         else:
             names = [shown]
         if "uses" not in job:
@@ -162,13 +189,19 @@ def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: in
             yield from (f"{one} / {inner}" for one in names)
 
 
+def _with_values(name: str, values: list[str]) -> str:
+    """As the runner shows a row: without what is empty, and cut at 100 characters (its JobDisplayNameBuilder)."""
+    shown = f"{name} ({', '.join(values)})" if values else name
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+
+
 def _called(uses: Any, files: Mapping[str, Any], depth: int) -> list[str]:
     """Return what the jobs of a called workflow report; `*` for one of another repository."""
     content = files.get(_text(uses).removeprefix("./")) if depth < 4 else None
     if not isinstance(content, dict) or not isinstance(content.get("jobs"), dict):
         return ["*"]
     jobs = [(id_, job) for id_, job in content["jobs"].items() if isinstance(job, dict)]
-    return [name for id_, job in jobs for name in _contexts(_text(id_), job, files, depth + 1)]
+    return [name for id_, job in jobs for name in _contexts(id_, job, files, depth + 1)]
 
 
 def _has_matrix(job: Mapping[Any, Any]) -> bool:
@@ -191,14 +224,15 @@ def _rows(strategy: Any) -> Iterator[_Row | None]:
     if not isinstance(matrix, dict):
         yield {} if matrix is None else None
         return
-    axes = {_text(key): values for key, values in matrix.items() if key not in ("include", "exclude")}
+    axes = {key: values for key, values in matrix.items() if key not in ("include", "exclude")}
     listed = [*axes.values(), matrix.get("include", []), matrix.get("exclude", [])]
     if not all(isinstance(values, list) for values in listed) or _computed(listed):
         yield None
         return
-    combinations = [dict(zip(axes, row, strict=True)) for row in itertools.product(*axes.values())] if axes else []
+    rows = itertools.islice(itertools.product(*axes.values()), _MOST_LOOKED_AT)
+    combinations = [dict(zip(axes, row, strict=True)) for row in rows] if axes else []
     left_out = [_mapping(one) for one in matrix.get("exclude", [])]
-    kept = [row for row in combinations[:_MOST_ROWS] if not any(one and one.items() <= row.items() for one in left_out)]
+    kept = [row for row in combinations if not any(one and one.items() <= row.items() for one in left_out)][:_MOST_ROWS]
     originals, alone = [dict(row) for row in kept], []
     for extra in (_mapping(one) for one in matrix.get("include", [])):
         fitting = [n for n, row in enumerate(originals) if all(row[k] == v for k, v in extra.items() if k in row)]
@@ -206,7 +240,7 @@ def _rows(strategy: Any) -> Iterator[_Row | None]:
             kept[n] = kept[n] | extra
         if not fitting:
             alone.append(extra)
-    yield from ({_text(k): _flat(v) for k, v in row.items()} for row in [*kept, *alone])
+    yield from ({k: _flat(v) for k, v in row.items()} for row in [*kept, *alone])
 
 
 def _computed(values: list[Any]) -> bool:

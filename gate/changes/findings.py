@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation.events import OpType
 
-from components.vocabulary import PUBLIC_VARIABLES, UNKNOWN
+from components.vocabulary import OVERRIDDEN, PUBLIC_VARIABLES, UNKNOWN
 from gate.changes import render_findings as render
 from gate.changes.report import Finding, FindingKind, Operation, PlannedChange
 from gate.common.redaction import SECRET
@@ -19,6 +19,8 @@ Dependencies = Mapping[str, Mapping[str, list[str]]]
 """By URN and property, the URNs of the resources that the property's value comes from."""
 
 EXISTS, MISSING = "exists", "does not exist"
+OTHER_RECORD = "other record"
+"""Field of a finding that no `up` puts right."""
 _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 
@@ -32,6 +34,14 @@ def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], l
         findings = [_whole(steps) for steps in preview.changing]
         follow_ups = []
     return sorted(findings, key=_order), sorted(follow_ups, key=str)
+
+
+def overridden(outputs: Mapping[str, Any]) -> Iterator[Finding]:
+    """Variables that the program found another record of, which wins: no object of the stack, so no step tells it."""
+    for key, record in (readable(outputs.get(OVERRIDDEN)) or {}).items():
+        subject = VendorObject(vendor="Vercel", type="variable", name=key)
+        live = f"another record wins ({record}), which is bound to the branch"
+        yield Finding(kind=FindingKind.DRIFT, object=subject, field=OTHER_RECORD, declared="none", live=live)
 
 
 def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps, list[Finding]]]:

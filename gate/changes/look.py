@@ -13,7 +13,7 @@ from components.vocabulary import FORESEEN
 from gate.changes.consequences import consequences
 from gate.changes.databases import described
 from gate.changes.existing import existing
-from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects
+from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects, overridden
 from gate.changes.price import cost
 from gate.changes.report import DriftReport, Operation, PlannedChange, StackPreview
 from gate.common.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
@@ -52,6 +52,7 @@ def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> D
     """
     seen = look(stack, progress)
     findings, follow_ups = find(seen.preview, seen.dependencies)
+    findings += overridden(seen.preview.outputs)
     report = DriftReport(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
     return report.redacted(seen.redactor)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from components.render_consequences import NOT_DECLARED
+from gate.changes.findings import OTHER_RECORD
 from gate.changes.report import (
     CostChange,
     DriftReport,
@@ -60,6 +61,10 @@ def advice(report: DriftReport) -> list[str]:
             f"To put back what is declared: {command}.",
             f"To keep what is live: change `Pulumi.{report.stack}.yaml` (or the component), then {command}.",
         ]
+    if any(finding.field == OTHER_RECORD for finding in report.findings):
+        steps.append(
+            "Delete the other record of a variable at Vercel (Settings, Environment Variables): no up does that."
+        )
     if report.of(FindingKind.NOT_APPLIED):
         steps.append(f"To apply what is declared and not applied: {command}; it also puts back what has drifted.")
     if report.verdict == DriftVerdict.ERROR:

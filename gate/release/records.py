@@ -90,6 +90,11 @@ class Record:
         return not self.open and self.state != "error"
 
 
+def _same_author(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a status was written by whoever recorded the deployment: only then its text is one of ours."""
+    return (one.get("creator") or {}).get("login") == (other.get("creator") or {}).get("login")
+
+
 class Records:
     """The deployments of one of GitHub's environments.
 
@@ -114,7 +119,8 @@ class Records:
         payload = payload_of(found)
         newest = statuses(self._repository, found["id"], needs=_NEEDS, most=1)
         state = newest[0]["state"] if newest else "queued"
-        if state == "inactive" and (newest[0].get("description") or "").startswith("overtaken"):
+        told = (newest[0].get("description") or "") if newest and _same_author(newest[0], found) else ""
+        if state == "inactive" and told.startswith("overtaken"):
             state = "overtaken"  # it never served
         before, frontend = Serving(**payload.get("before", {})), payload.get("frontend") or found["sha"]
         what = (payload.get("tag", ""), found["sha"], found["task"], state, before, frontend, payload.get("asked", ""))

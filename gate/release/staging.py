@@ -103,6 +103,6 @@ def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
 
 def _comment(sha: str, stage: Stage, report: ReleaseReport) -> None:
     """Write one comment on each pull request that brought the commit. A rerun renews it."""
-    mark, tracker = marker(stage.target.environment), IssueTracker(stage.repository)
+    mark, tracker = marker(f"deploy {stage.target.environment}"), IssueTracker(stage.repository)
     for pull in stage.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
         tracker.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")

@@ -63,7 +63,7 @@ class Deployments:
             (mine,) = (o for o in objects if o["type"] == "deployment" and o["id"] == identity)
             said = [o for o in objects if o["type"] == "deployment_status"]
             state = {one["deployment"]: one["state"] for one in said}
-            made = _status(len(said) + 1, identity, body["state"], body.get("description"))
+            made = _status(len(said) + 1, identity, body["state"], body.get("description"), self._writer)
             objects.append(made)
             for other in [o for o in objects if o["type"] == "deployment" and o["id"] != identity]:
                 same = (other["repository"], other["environment"]) == (self._name, mine["environment"])
@@ -72,9 +72,9 @@ class Deployments:
         return Answer(201, _shown_status(made))
 
 
-def _status(number: int, deployment: int, state: str, description: str | None) -> Json:
+def _status(number: int, deployment: int, state: str, description: str | None, creator: str = "ghost") -> Json:
     kept = {"type": "deployment_status", "id": number, "deployment": deployment, "state": state}
-    return {**kept, "description": description, "created_at": now()}
+    return {**kept, "description": description, "creator": creator, "created_at": now()}
 
 
 def _shown(found: Json) -> Json:
@@ -85,4 +85,5 @@ def _shown(found: Json) -> Json:
 
 def _shown_status(found: Json) -> Json:
     shown = {name: found[name] for name in ("id", "state", "created_at")}
-    return {**shown, "description": found["description"] or ""}
+    creator = {"login": found.get("creator", "octocat")}
+    return {**shown, "description": found["description"] or "", "creator": creator}

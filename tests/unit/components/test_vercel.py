@@ -96,6 +96,7 @@ def test_a_record_of_the_stacks_own_branch_wins_over_the_declared_one(monkeypatc
     assert result.error is None
     (said,) = (text for text in result.warnings if "marketedge:vercel" in text)
     assert f"kept at Vercel for the branch {plan.BRANCH} alone" in said
+    assert result.outputs["overriddenAtVercel"] == {"NEXT_PUBLIC_ENVIRONMENT": "env_NEXT_PUBLIC_ENVIRONMENT"}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,7 @@ def test_other_records_are_in_nobodys_way(monkeypatch: pytest.MonkeyPatch, recor
     result = with_variables(monkeypatch, record)
     assert result.error is None
     assert not [text for text in result.warnings if "marketedge:vercel" in text]
+    assert "overriddenAtVercel" not in result.outputs
 
 
 def test_a_secret_variable_is_sensitive() -> None:

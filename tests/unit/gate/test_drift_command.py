@@ -55,6 +55,14 @@ def test_drift_is_2_with_a_line_for_each_field(capsys: pytest.CaptureFixture[str
     assert "GitHub branch protection staging: enforce_admins: declared true; live false" in capsys.readouterr().out
 
 
+def test_a_variable_of_the_branch_that_wins_is_drift_which_no_up_puts_right(capsys: pytest.CaptureFixture[str]) -> None:
+    stack = e.state("pulumi:pulumi:Stack::gate-staging", {}, {"overriddenAtVercel": {"API_URL": "env_1"}})
+    assert run(FakeStack(e.step("same", "pulumi:pulumi:Stack::gate-staging", stack, stack))) == 2
+    said = capsys.readouterr().out
+    assert "drift: Vercel variable API_URL: other record: declared none; live another record wins (env_1)" in said
+    assert "Delete the other record of a variable at Vercel" in said
+
+
 def test_another_stack_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(FakeStack(DRIFT, name="blue"), "--stack", "blue") == 2
     assert "blue has drifted" in capsys.readouterr().out

@@ -7,6 +7,10 @@
 | a delivery's branch | gate/upkeep/delivery.py | a pull request or only commits with its title: test_workflows.py |
 | a comment, an issue | gate/vendors/issues.py | its text begins with the mark, and this token's own account wrote it |
 | a commit status | gate/release/preconditions.py | its creator is trusted; its description is shown and never read |
+| a deployment's status | gate/release/records.py | who recorded the deployment wrote it: below |
+| the mark of a comment | gate/release/staging.py | its word is before the environment, which may be called preview |
+| signs in values | components/configuration.py | they are refused: tests/unit/settings/test_signs.py |
+| `{frontend}` in lists of addresses | components/own_hosts.py | a path or a port follows, or nothing: test_signs.py |
 """
 
 from __future__ import annotations
@@ -61,3 +65,16 @@ def test_somebody_elses_ref_below_the_locks_neither_stops_a_release_nor_goes(wor
     world.tagged("v1.0.0")
     assert go(world, "v1.0.0").outcome == "done"
     assert world.locks() == [ref]
+
+
+@pytest.mark.parametrize(("writer", "state"), [("octocat", "inactive"), ("the-gate", "overtaken")])
+def test_only_who_recorded_a_release_says_that_it_was_overtaken(world: ReleaseWorld, writer: str, state: str) -> None:
+    world.tagged("v1.0.0")
+    assert go(world, "v1.0.0").outcome == "done"
+    with world.estate.edit("github") as objects:
+        (record,) = (one for one in objects if one["type"] == "deployment")
+        status = {"type": "deployment_status", "id": 99, "deployment": record["id"], "state": "inactive"}
+        record["creator"] = "the-gate"
+        objects.append({**status, "description": "overtaken by lunch", "creator": writer, "created_at": "2026-01-01"})
+    with world.stage() as stage:
+        assert [one.state for one in stage.records.newest()] == [state]

@@ -16,7 +16,11 @@ from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import SECRETS, STACKS, StackFile
 
 VALUE = "{key: LOG_LEVEL, value: DEBUG}"
-AS_WRITTEN = ["30", "0", "-5", "true", "false", "off", "Yes", "no", "12:30:45", "1.2.3", "0x", "_1", "1e400", "=", "y"]
+AS_WRITTEN = [
+    *("30", "0", "-5", "true", "false", "off", "Yes", "no", "12:30:45", "1.2.3", "0x", "_1", "1e400", "=", "y"),
+    *("190:20:30.15", "2024-13-45", "2024-01-01T10:00:00", "0b12", "1L", "10%", "nan", "inf", "a:b", "😀", "!!str 12"),
+    *("!!str 0755", "!ours x", "'x '", "x\u00a0"),
+]
 CHANGED = {  # as `pulumi config --json` shows them, CLI 3.210
     "02134": "1116",
     "0755": "493",
@@ -39,6 +43,10 @@ CHANGED = {  # as `pulumi config --json` shows them, CLI 3.210
     "2020-01-01T00:00:00Z": "2020-01-01T00:00:00Z with a time",
     ".inf": "no value at all",
     ".NaN": "no value at all",
+    "2020-1-1 10:00:00": "2020-1-1 10:00:00 with a time",
+    "2020-01-01t10:00:00+01:00": "2020-01-01t10:00:00+01:00 with a time",
+    "!!int 0o17": "15",
+    "!!binary aGk=": "hi",
 }
 
 
@@ -64,16 +72,17 @@ def in_the_program(folder: Path) -> str | None:
 def test_what_is_written_is_what_the_process_sees(tmp_path: Path, value: str) -> None:
     settings, _ = load_settings("staging", None, {}, project(tmp_path, value))
     (seen,) = (v.value for v in settings.render.env_group.env_vars if v.key == "LOG_LEVEL")
-    assert seen == value
+    assert seen == value.removeprefix("!!str ").removeprefix("!ours ").partition("\t")[0].strip("'")
 
 
 @pytest.mark.parametrize(("value", "becomes"), CHANGED.items())
 def test_or_one_error_says_that_it_needs_quotes(tmp_path: Path, value: str, becomes: str) -> None:
+    text = value.partition(" ")[2] if value.startswith("!!") else value
     with pytest.raises(GateError) as refusal:
         load_settings("staging", None, {}, project(tmp_path, value))
     assert str(refusal.value).splitlines()[1:] == [
-        f"  marketedge:render.envGroup.envVars[11].value: {value} — needs quotes: Pulumi reads it as {becomes}; "
-        f'write "{value}"' + (f", or {becomes}" if becomes[-1].isdigit() else "")
+        f"  marketedge:render.envGroup.envVars[11].value: {text} — needs quotes: Pulumi reads it as {becomes}; "
+        f'write "{text}"' + (f", or {becomes}" if becomes[-1].isdigit() else "")
     ]
 
 
@@ -114,11 +123,17 @@ BROKEN = {
     "not UTF-8 text": b"config:\n  github:owner: caf\xe9\n",
     "a character that YAML does not allow: '\\x01'": b"config:\n  github:owner: a\x01\n",
     "the key github:owner is there twice, first in line 2": b"config:\n  github:owner: a\n\n  github:owner: b\n",
-    "mapping values are not allowed here": b"config:\n  github:owner: a: b\n",
-    "found character '\\t' that cannot start any token": b"config:\n\tgithub:owner: a\n",
+    "mapping values are not allowed in this context": b"config:\n  github:owner: a: b\n",
+    "found character that cannot start any token": b"config:\n\tgithub:owner: a\n",
     "expected keys with values, such as config:": b"- config\n",
     "could not find expected ':'": b"config:\n  x: y\n  github:owner\n",
     "found undefined alias": b"config:\n  github:owner: *nobody\n",
+    "<< takes keys with values": b"config:\n  marketedge:dns:\n    <<: x\n",
+    "an anchor that holds itself": b"config:\n  gate:a: &a {b: *a}\n",
+    "its aliases stand for too much": b"a0: &a0 [x]\n"
+    + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 12)),
+    "exceeded maximum nesting depth": b"config: " + b"[" * 5_000,
+    "not UTF-8 text: save the file": b"\x89PNG\r\n",
 }
 
 
@@ -134,7 +149,7 @@ def test_a_file_that_cannot_be_read_is_one_line_with_its_place(tmp_path: Path, s
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("content", ["", "config:\n", "encryptionsalt: v1:x\n", "# nothing yet\n"])
+@pytest.mark.parametrize("content", ["", "config:\n", "encryptionsalt: v1:x\n", "# nothing yet\n", "---\n", "~\n"])
 def test_an_empty_file_has_an_empty_configuration(tmp_path: Path, content: str) -> None:
     (tmp_path / "Pulumi.staging.yaml").write_text(content)
     assert read_config(tmp_path / "Pulumi.staging.yaml") == {}
@@ -163,6 +178,29 @@ def test_stack_files_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "stacks" / "Pulumi.eu.staging.yml").write_text("config:\n  github:owner: zebra\n")
     assert names(tmp_path) == ["eu.staging"]
     assert read(locate("acme/gate/eu.staging", tmp_path), tmp_path) == {"github:owner": "zebra"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "config:\n  gate:owner: zebra\n",
+        "config:\r\n  gate:owner: zebra\r\n",
+        "\ufeffconfig:\n  owner: zebra\n",
+        "config:\n  gate:config:owner: zebra\n",
+        "config:\n  gate:owner:\tzebra\n",
+        '{\n\t"config": {\n\t\t"gate:owner": "zebra"\n\t}\n}\n',
+        "config:\n  gate:owner: zebra\n---\nconfig: {gate:owner: other}\n",
+        "config:\n  gate:owner: !!binary emVicmE=\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_it_is_read_as_the_cli_reads_it(tmp_path: Path, content: str, encoding: str) -> None:
+    """Each of these was given to the CLI, 3.210. PowerShell writes UTF-16."""
+    (tmp_path / "Pulumi.yaml").write_text("name: gate\nruntime: python\n")
+    (tmp_path / "Pulumi.staging.yaml").write_bytes(
+        content.removeprefix("\ufeff" * (encoding != "utf-8")).encode(encoding)
+    )
+    assert read(tmp_path / "Pulumi.staging.yaml") == {"gate:owner": "zebra"}
 
 
 def test_anchors_and_merges_are_followed(tmp_path: Path) -> None:
