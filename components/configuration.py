@@ -129,7 +129,7 @@ _SIGNS = {
 
 
 def _signs(value: Any, steps: tuple[str | int, ...]) -> Iterator[Problem]:
-    """Values, and keys, that hold one of the signs; the values are not shown, they may be secrets."""
+    """Return the values and keys that hold one of the signs. Values are not shown, because they may be secrets."""
     if isinstance(value, dict | list):
         for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _signs(step, (*steps, step))

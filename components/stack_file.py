@@ -286,7 +286,7 @@ def _text(plain: str) -> Any:
 
 
 def _is_date(plain: str) -> bool:
-    """In one of the forms that yaml.v3 knows (its parseTimestamp), and in the calendar."""
+    """Whether it is a date in one of the forms that yaml.v3 knows (its parseTimestamp), and in the calendar."""
     try:
         return bool(_DATE.fullmatch(plain) and datetime(*map(int, re.findall(r"\d+", plain)[:6])))  # type: ignore[arg-type]
     except ValueError:

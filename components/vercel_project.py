@@ -83,7 +83,7 @@ def overriding(declared: Vercel, there: Iterable[Variable], branch: str | None) 
 
 
 def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
-    """The same in words."""
+    """Return the same in words."""
     for one in overriding(declared, there, branch):
         yield (
             f"{one.key} is also kept at Vercel for the branch {branch} alone ({one.id}): builds of {branch} get that "

@@ -104,8 +104,11 @@ _NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0x[0-9a-fA-F]+|0o
 
 
 def _meant(plain: str) -> Any:
-    """What GitHub makes of a value without quotes: the core schema of YAML 1.2, where `on` is text and 3.10 is 3.1
-    (actions/runner, YamlObjectReader; numbers are shown with 15 digits)."""
+    """Return what GitHub makes of a value without quotes.
+
+    That is YAML 1.2's core schema, where `on` is text and 3.10 is 3.1, shown with 15 digits (actions/runner,
+    YamlObjectReader).
+    """
     if plain in _WORDS or plain in ("Null", "NULL", "True", "TRUE", "False", "FALSE"):
         return _WORDS[plain.lower()]
     if not _NUMBER.fullmatch(plain):
@@ -190,7 +193,7 @@ def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: in
 
 
 def _with_values(name: str, values: list[str]) -> str:
-    """As the runner shows a row: without what is empty, and cut at 100 characters (its JobDisplayNameBuilder)."""
+    """Return a row as the runner shows it: without what is empty, and cut at 100 characters (JobDisplayNameBuilder)."""
     shown = f"{name} ({', '.join(values)})" if values else name
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
 

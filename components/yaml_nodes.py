@@ -19,7 +19,7 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
 
 
 def compose(text: str) -> yaml.Node | None:
-    """The first document of a text; None where it has none.
+    """Return the first document of a text; None if it has none.
 
     Raises: yaml.YAMLError; RecursionError for an anchor that holds itself.
     """
@@ -34,7 +34,7 @@ def compose(text: str) -> yaml.Node | None:
 
 
 def _size(node: yaml.Node, known: dict[int, int]) -> int:
-    """Nodes below one, each alias counted as what it stands for. Args: known: by the node's id."""
+    """Count the nodes below one; each alias counts as what it stands for. Args: known: counts, by the node's id."""
     if isinstance(node, yaml.ScalarNode):
         return 1
     if id(node) not in known:

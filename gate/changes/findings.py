@@ -37,7 +37,7 @@ def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], l
 
 
 def overridden(outputs: Mapping[str, Any]) -> Iterator[Finding]:
-    """Variables that the program found another record of, which wins: no object of the stack, so no step tells it."""
+    """Return variables of which the program found another record that wins: it is no object of the stack."""
     for key, record in (readable(outputs.get(OVERRIDDEN)) or {}).items():
         subject = VendorObject(vendor="Vercel", type="variable", name=key)
         live = f"another record wins ({record}), which is bound to the branch"
