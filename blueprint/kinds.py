@@ -32,6 +32,11 @@ class Kind:
     fields: tuple[Field, ...]
     type: str = ""
 
+    @property
+    def title(self) -> str:
+        """What lines of progress and errors call an object of this kind."""
+        return "service" if self.section == "services" else self.label
+
 
 def _names(replicas: list[Json] | None) -> list[Json]:
     return [{"name": replica["name"]} for replica in replicas or ()]

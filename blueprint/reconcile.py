@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from blueprint.adopted import Adopted, release
 from blueprint.datastores import Datastore
+from blueprint.declared import DeclaredObject
 from blueprint.env_groups import Group
 from blueprint.errors import Refused
 from blueprint.fingerprint import NOTHING, Asked
@@ -22,8 +23,7 @@ from blueprint.variables import References
 from blueprint.workspace import Json, Session
 
 Result = TypeVar("Result")
-Sections = dict[str, dict[str, Json]]
-Report = Sections
+Report = dict[str, dict[str, Json]]
 """What is known of each object, by the document's section and the object's name. It holds no secret."""
 _AT_ONCE = 8
 
@@ -59,12 +59,11 @@ class DeclaredObjects:
         Raises:
             Refused: a declared object cannot become what is declared.
         """
-        objects: list[Any] = [*self.projects, *self.databases, *self.key_values, *self.groups, *self.services]
+        objects: list[DeclaredObject[Any]] = [*self.projects, *self.databases, *self.key_values, *self.groups]
+        objects += self.services
         for one in objects:
             one.check()
-        holders: list[Datastore | Group | Service] = [*self.databases, *self.key_values, *self.groups, *self.services]
-        reasons = [one.refused() for one in holders] if to_apply else []
-        if found := [reason for reason in reasons if reason]:
+        if found := [reason for one in objects if to_apply and (reason := one.refused())]:
             raise Refused("; ".join(found))
 
     def converge(self) -> Report:
@@ -92,8 +91,9 @@ class DeclaredObjects:
 
     def observe(self, asked: Asked = NOTHING) -> Report:
         projects = {one.spec.name: one.observe() for one in self.projects}
-        databases = {one.spec.name: one.observe() for one in self.databases}
-        key_values = {one.spec.name: one.observe() for one in self.key_values}
+        databases, key_values = (
+            {one.spec.name: one.observe() for one in stores} for stores in (self.databases, self.key_values)
+        )
         groups = {one.spec.name: one.observe(asked) for one in self.groups}
         # A group that drifted is written again, and what it holds then is another revision.
         revisions = {one.spec.name: None if groups[one.spec.name]["drift"] else one.known for one in self.groups}
@@ -193,7 +193,7 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
         if spec.is_adopted:
             _leave(session, kind, spec.name, found["id"])
             continue
-        session.notify(f"{_title(kind)} {spec.name}: deleting")
+        session.notify(f"{kind.title} {spec.name}: deleting")
         session.client.delete(f"{kind.path}/{found['id']}")
         deleted.setdefault(kind.section, {})[spec.name] = {"id": found["id"]}
     if nothing_found:
@@ -203,8 +203,4 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
 
 def _leave(session: Session, kind: Kind, name: str, identity: str) -> None:
     if kind.section in (WEB.section, GROUP.section):
-        release(session, f"{_title(kind)} {name}", f"{kind.path}/{identity}")
-
-
-def _title(kind: Kind) -> str:
-    return "service" if kind.section == WEB.section else kind.label
+        release(session, f"{kind.title} {name}", f"{kind.path}/{identity}")

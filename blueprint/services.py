@@ -5,58 +5,41 @@ serviceDetails and answered in its envSpecificDetails; an apex domain gets a www
 service at a time.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any
 
 from blueprint import service as models
+from blueprint.declared import VariableHolder
 from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
-from blueprint.fields import Field, FieldChange, canonical, changes, observed
+from blueprint.fields import Field, canonical
 from blueprint.fingerprint import NOTHING, Asked
-from blueprint.kinds import kind_of
-from blueprint.links import linked_groups, taken_up
+from blueprint.links import link, linked_groups, taken_up
 from blueprint.marker import Marker, Values
 from blueprint.requests import placed, with_lists
 from blueprint.sources import DocumentVariable
 from blueprint.spec import Known
-from blueprint.variables import References, Wanted, differing, drift_or_stranger, losses, missing_by_hand, undeclared
+from blueprint.variables import References, Wanted, differing, missing_by_hand
 from blueprint.workspace import Json, Session
 
 _OF_A_REPOSITORY = frozenset({"repo", "branch", "root_dir", "build_filter", "auto_deploy_trigger"})
 
 
-class Service(ABC):
+class Service(VariableHolder[models.Service[DocumentVariable]]):
     """One declared service and its live counterpart, if any."""
 
     def __init__(self, session: Session, spec: models.Service[DocumentVariable], made: Json | None = None) -> None:
-        """Find the live counterpart.
-
-        Args:
-            made: what the last apply reported of it.
-        """
-        self._session, self.spec, self._kind = session, spec, kind_of(spec)
-        self._live = self._find()
-        self._present: dict[str, str] = {}
+        super().__init__(session, spec, made)
+        self._present = {}
         if self._live:
             self._read_variables()
             self._live = with_lists(session, spec, self._live)
-        self._is_ours = bool(self._live and made and made.get("id") == self._live["id"])
 
     def _read_variables(self) -> None:
-        assert self._live is not None
-        listed = self._session.client.pages(f"/services/{self._live['id']}/env-vars", "envVar")
+        listed = self._session.client.pages(f"{self._path}/env-vars", "envVar")
         self._present = {variable["key"]: variable["value"] for variable in listed}
-
-    @property
-    def exists(self) -> bool:
-        return self._live is not None
-
-    @property
-    def _title(self) -> str:
-        return f"service {self.spec.name}"
 
     @property
     def _fields(self) -> list[Field]:
@@ -65,9 +48,13 @@ class Service(ABC):
         left_out |= {"num_instances"} if getattr(self.spec, "scaling", None) else set()
         return [field for field in self._kind.fields if field.name not in left_out]
 
-    def _find(self, *, fresh: bool = False) -> Json | None:
-        found = self._session.find("/services", "service", self.spec.name, fresh=fresh)
-        return with_trigger(found) if found else None
+    def _answered(self, answer: Json) -> Json:
+        return with_trigger(answer)
+
+    def _asked(self, request: Json) -> Json:
+        """Add autoDeploy, the older form, to a request with autoDeployTrigger."""
+        trigger = request.get("autoDeployTrigger")
+        return request | {"autoDeploy": "no" if trigger == "off" else "yes"} if trigger else request
 
     def check(self) -> None:
         """Refuse what only a new service could be, or what would stop an apply half-way.
@@ -75,6 +62,7 @@ class Service(ABC):
         Raises:
             Refused: with the reason.
         """
+        super().check()
         missing_by_hand(self._title, self.spec.env_vars, self._present)
         self._check_domains()
         if self._live is None:
@@ -96,7 +84,7 @@ class Service(ABC):
 
     def _check_domains(self) -> None:
         """Refuse a domain that another service of the workspace has, before anything is written."""
-        present = self._domains(self._live["id"]) if self._live and self.spec.domains else {}
+        present = self._domains() if self._live and self.spec.domains else {}
         for name in [domain for domain in self.spec.domains if domain not in present]:
             if holder := self._session.domain_holder(name):
                 raise Refused(
@@ -104,9 +92,6 @@ class Service(ABC):
                     f"{self.spec.name}, rename it at Render first (Settings, Name): its address, its domains and what "
                     f"runs stay. Else remove the domain there, then run again"
                 )
-
-    def _differences(self) -> list[FieldChange]:
-        return changes(self._fields, placed(self._session, self.spec), self._live) if self._live else []
 
     @abstractmethod
     def converge(self, references: References, groups: dict[str, Known]) -> Json:
@@ -117,9 +102,8 @@ class Service(ABC):
         """
 
     def _report(self) -> Json:
-        assert self._live is not None
-        report = {"id": self._live["id"], "dashboardUrl": self._live["dashboardUrl"]}
-        details = self._live["serviceDetails"]
+        report = super()._report() | {"dashboardUrl": self._there["dashboardUrl"]}
+        details = self._there["serviceDetails"]
         if not self.spec.has_address:
             return report
         hidden = details.get("renderSubdomainPolicy") == "disabled" and self.spec.domains
@@ -133,19 +117,14 @@ class Service(ABC):
             groups: the declared groups as they are now; None for one that the next apply writes.
         """
         if self._live is None:
-            return observed(None, []) | asked.of({}) | {"made": None, "refused": None}
-        drift = drift_or_stranger(self._present, self.spec.env_vars, self.spec.ownership, is_ours=self._is_ours)
-        if marker := Marker.read(self._present):
-            drift += [*self._field_drift(self._live, marker), *self._link_drift(self._live["id"], marker)]
+            return self._looked([], asked)
+        drift = self._drift()
+        if marker := self._marker:
+            drift += [*self._field_drift(self._live, marker), *self._link_drift(marker)]
             drift += self._outdated(marker, groups)
         if self._live["suspended"] == "suspended":
             drift += self._suspended()
-        made = self._report() | {"ownerId": self._session.owner_of(self._live)}
-        return observed(self._live, drift) | asked.of(self._present) | {"made": made, "refused": self.refused()}
-
-    @abstractmethod
-    def refused(self) -> str | None:
-        """Return why an apply would be refused, or None."""
+        return self._looked(drift, asked)
 
     @abstractmethod
     def _suspended(self) -> list[Difference]:
@@ -165,11 +144,11 @@ class Service(ABC):
                 applied = declared if marker.records(field.label, canonical(declared)) else None
                 yield Difference(field=field.label, kind=DriftKind.CHANGED, declared=applied, live=now)
 
-    def _link_drift(self, service_id: str, marker: Marker) -> Iterator[Difference]:
+    def _link_drift(self, marker: Marker) -> Iterator[Difference]:
         exact = not self.spec.is_adopted
         groups, names = marker.names("group."), marker.names("domain.")
-        domains = self._domains(service_id) if (exact and self.spec.has_address) or names else {}
-        linked = linked_groups(self._session, service_id) if exact or groups else {}
+        domains = self._domains() if (exact and self.spec.has_address) or names else {}
+        linked = self._linked() if exact or groups else {}
         yield from differing("domains", names - domains.keys(), undeclared_domains(domains, names) if exact else [])
         yield from differing("fromGroup", groups - linked.keys(), linked.keys() - groups if exact else [])
 
@@ -187,42 +166,37 @@ class Service(ABC):
             field.label: canonical(value) for field in self._fields if (value := field.declared(spec)) is not None
         }
         values |= {f"env.{variable.key}": variable.recorded for variable in wanted}
-        marker = Marker.read(self._present)
-        values |= {f"group.{name}": taken_up(name, group, marker) for name, group in groups.items()}
+        values |= {f"group.{name}": taken_up(name, group, self._marker) for name, group in groups.items()}
         return values | {f"domain.{name}": None for name in self.spec.domains}
 
-    def _domains(self, service_id: str, *, fresh: bool = False) -> dict[str, Json]:
-        return {domain["name"]: domain for domain in self._session.domains_of(service_id, fresh=fresh)}
+    def _linked(self) -> dict[str, str]:
+        """Return name and id of every environment group that it links."""
+        return linked_groups(self._session, self._there["id"])
 
-    def _add_domains(self, service_id: str, names: list[str]) -> None:
-        path, added = f"/services/{service_id}/custom-domains", set[str]()
+    def _link(self, name: str, group: Known) -> None:
+        self._say(f"linking group {name}")
+        link(self._session, group.id, self._there["id"])
+
+    def _domains(self, *, fresh: bool = False) -> dict[str, Json]:
+        return {domain["name"]: domain for domain in self._session.domains_of(self._there["id"], fresh=fresh)}
+
+    def _add_domains(self, present: Collection[str]) -> None:
+        """Add the declared domains that it does not have.
+
+        Args:
+            present: those that it has.
+        """
+        added = set(present)
 
         def look(name: str) -> list[Json]:
-            present = self._domains(service_id, fresh=True)
-            return list(present.values()) if name in present else []
+            found = self._domains(fresh=True)
+            return list(found.values()) if name in found else []
 
-        for name in names:
+        for name in self.spec.domains:
             if name not in added:
-                self._session.notify(f"{self._title}: adding domain {name}")
-                made = self._session.create(path, {"name": name}, partial(look, name))
+                self._say(f"adding domain {name}")
+                made = self._session.create(f"{self._path}/custom-domains", {"name": name}, partial(look, name))
                 added |= {domain["name"] for domain in made}
-
-    def _lost(self) -> list[str]:
-        """Return what an apply would remove of it."""
-        assert self._live is not None
-        declared = [str(v.key) for v in self.spec.env_vars]
-        domains = self._domains(self._live["id"]) if self.spec.has_address else {}
-        linked = linked_groups(self._session, self._live["id"])
-        return [
-            *(f"variable {key}" for key in undeclared(self._present, declared, self.spec.ownership)),
-            *(f"domain {name}" for name in undeclared_domains(domains, self.spec.domains)),
-            *(f"group {name}" for name in sorted(linked.keys() - set(self.spec.groups))),
-        ]
-
-    def _never_applied(self) -> str | None:
-        if self._live is None or self._is_ours or Marker.read(self._present) or self.spec.take_over:
-            return None
-        return losses(self._title, self._lost(), "adopted")
 
 
 def undeclared_domains(present: Mapping[str, Json], declared: Collection[str]) -> list[str]:
@@ -234,9 +208,3 @@ def with_trigger(live: Json) -> Json:
     """Return a service that answers only autoDeploy as one that answers autoDeployTrigger too."""
     older = "commit" if live.get("autoDeploy") == "yes" else "off"
     return live | {"autoDeployTrigger": live.get("autoDeployTrigger") or older}
-
-
-def with_older_form(request: dict[str, Any]) -> dict[str, Any]:
-    """Add autoDeploy to a request with autoDeployTrigger."""
-    trigger = request.get("autoDeployTrigger")
-    return request | {"autoDeploy": "no" if trigger == "off" else "yes"} if trigger else request
