@@ -5,6 +5,7 @@ A command's module is imported only when the command runs or shows its own help,
 
 import difflib
 import os
+import re
 import sys
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple
@@ -127,7 +128,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not (message := _worded(error)):
             return 0  # the help has been shown in place of an error
         context = getattr(error, "ctx", None)
-        print(f"gate: {message}\nSee {context.command_path if context else program} --help", file=sys.stderr)
+        path = context.command_path if context else " ".join([program, *_named(arguments)])
+        print(f"gate: {message}\nSee {path} --help", file=sys.stderr)
         return 1
     except Exception as error:
         from gate.commands.running import unexpected
@@ -136,13 +138,42 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
+def _named(arguments: list[str] | None) -> list[str]:
+    """Return the command that was called, for an error that does not know it."""
+    given = sys.argv[1:] if arguments is None else arguments
+    return [one for one in given[:1] if one in {row.name for row in TABLE}]
+
+
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "less_than_equal": "at most {le}",
+    "greater_than_equal": "at least {ge}",
+}
+"""What an option's value has to be, by pydantic's name of the mistake."""
+
+
 def _worded(error: typer.TyperException) -> str:
-    """What is wrong with the arguments, and what was probably meant."""
+    """Say what is wrong with the arguments, and what was probably meant."""
+    for mistake in getattr(error.__cause__, "errors", list)()[:1]:
+        if expected := _EXPECTED.get(mistake["type"]):
+            return f"{error.param.opts[0]} {mistake['input']}: expected {expected.format(**mistake.get('ctx', {}))}"  # type: ignore[attr-defined]
     option = getattr(error, "option_name", None)
     if option and (known := getattr(error, "possibilities", None)):
         nearest = difflib.get_close_matches(option, known, 1)
         return f"No such option: {option}." + (f" Did you mean {nearest[0]}?" if nearest else "")
     parameter = getattr(error, "param", None)
     hint = getattr(parameter, "help", None) if "Missing" in type(error).__name__ else None
-    told = error.format_message().replace("'version'. Did you mean 'verify'?", "'version'. Did you mean --version?")
+    told = error.format_message()
+    for pattern, better in _BETTER.items():
+        told = re.sub(pattern, better, told)
     return told + (f" {hint}" if hint else "")
+
+
+_BETTER = {
+    r"'version'\. Did you mean 'verify'\?": "'version'. Did you mean --version?",
+    r"Option '(.+)' requires an argument\.": r"\1 needs a value.",
+    r"Got unexpected extra argument\(s\) \((.+)\)": r"Not expected here: \1",
+    r"Invalid value for '(.+)': dir '(.+)' does not exist\.": r"\1: there is no folder \2",
+}
+"""Sentences of typer, and how we say it."""

@@ -9,6 +9,7 @@ import typer
 
 from gate.commands.options import Where, flag, gate_command, option
 from gate.commands.running import Run
+from gate.common.errors import GateError
 
 
 class Source(StrEnum):
@@ -97,5 +98,5 @@ def export_blueprint(
 def _pair(text: str) -> tuple[str, str]:
     old, sign, new = text.partition("=")
     if not (old and sign and new):
-        raise typer.BadParameter(f"--rename {text}: expected OLD=NEW")
+        raise GateError(f"--rename {text}: expected OLD=NEW")
     return old, new

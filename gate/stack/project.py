@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.stack_file import locate, names
 from gate.common.errors import StackUnavailable
 from gate.common.redaction import Redactor, environment_secrets
 
@@ -28,6 +29,13 @@ def require_project(work_dir: str) -> None:
     """
     if not Path(work_dir, "Pulumi.yaml").is_file():
         raise StackUnavailable("there is no Pulumi.yaml here: run this in the project's folder")
+
+
+def no_file(file: Path) -> str:
+    """Say that a stack has no file, and which stacks have one."""
+    here = names(file.parent)
+    told = f"name one of {', '.join(here)}, or its --stack" if here else "run this in the project's folder"
+    return f"there is no {file}: {told}"
 
 
 def find_cli() -> str:
@@ -76,6 +84,8 @@ def open_stack(name: str, work_dir: str = ".") -> automation.Stack:
     try:
         return automation.select_stack(name, work_dir=work_dir)
     except automation.StackNotFoundError:
+        if not (file := locate(name, Path(work_dir))).exists():
+            raise StackUnavailable(no_file(file)) from None
         raise StackUnavailable(
             f"there is no stack {name} in the backend that `pulumi whoami --verbose` names: log in to the one that "
             f"has it, or make it with `pulumi stack init {name}`"

@@ -12,7 +12,7 @@ from components.configuration_errors import SettingsError
 from components.settings import Settings
 from components.stack_file import StackConfig, StackFileError, locate, names, read
 from gate.common.errors import GateError, StackUnavailable
-from gate.stack.project import public_outputs, require_project
+from gate.stack.project import no_file, public_outputs, require_project
 
 T = TypeVar("T")
 
@@ -197,9 +197,7 @@ def _of_the_file(look: Callable[..., T], *arguments: object) -> T:
     try:
         return look(*arguments)
     except FileNotFoundError as error:
-        here = names(Path(str(error.filename)).parent)
-        told = f"name one of {', '.join(here)}, or its --stack" if here else "run this in the project's folder"
-        raise StackUnavailable(f"there is no {error.filename}: {told}") from None
+        raise StackUnavailable(no_file(Path(str(error.filename)))) from None
     except (OSError, StackFileError) as error:
         raise StackUnavailable(str(error)) from None
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +138,46 @@ def test_completion_knows_commands_and_their_options() -> None:
     run = [str(PROJECT / "bin" / "gate")]
     ended = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True, check=False, env=environ)
     assert "--expect-version" in ended.stdout
+
+
+def _values() -> list[tuple[str, str]]:
+    """Every option with a value, of every command."""
+    return [
+        (name, option.opts[0])
+        for name, command in COMMANDS.items()
+        for option in command.params
+        if option.opts[0].startswith("--") and not option.is_flag
+    ]
+
+
+@pytest.mark.parametrize(("command", "option"), _values())
+def test_a_nonsense_value_ends_in_a_sentence_of_ours(
+    command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # nothing to work with: whatever is wrong is said before anything happens
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    arguments = {"hotfix": ["v1.0.1"], "release": ["v1.0.0"], "deploy": ["0" * 40]}.get(command, [])
+    assert cli.main([*command.split(), *arguments, option, "nonsense"]) == 1
+    told = capsys.readouterr()
+    assert told.out + told.err
+    assert not [word for word in ("Input should", "Traceback", "unexpected", "None") if word in told.out + told.err]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("watch --minutes abc", "--minutes abc: expected a whole number\nSee python -m gate watch --help"),
+        ("watch --minutes 99", "--minutes 99: expected at most 60"),
+        ("watch --minutes -1", "--minutes -1: expected at least 0"),
+        ("smoke --pull-request x", "--pull-request x: expected a whole number"),
+        ("smoke --env", "--env needs a value.\nSee python -m gate smoke --help"),
+        ("smoke production", "Not expected here: production"),
+        ("import --rename old", "--rename old: expected OLD=NEW"),
+        ("seed --folder nowhere", "--folder: there is no folder nowhere"),
+    ],
+)
+def test_a_mistake_in_the_arguments_says_what_was_expected(
+    arguments: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments.split()) == 1
+    assert said in capsys.readouterr().err

@@ -145,7 +145,7 @@ def test_that_it_could_not_be_closed_is_said(
     [
         (("--address", "203.0.113.7"), "--address goes with --folder"),
         (("--folder", ".", "--address", "203.0.113.0/24"), "expected one public address, such as 203.0.113.7"),
-        (("--folder", "nowhere"), "dir 'nowhere' does not exist"),
+        (("--folder", "nowhere"), "--folder: there is no folder nowhere"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(
