@@ -77,7 +77,7 @@ class Adopted(Service):
 
     def _suspended(self) -> list[Difference]:
         """Return nothing: a suspension is no drift, because whoever runs the service may have reasons."""
-        self._say("is suspended; not changed")
+        self._say("is suspended, and stays suspended")
         return []
 
 

@@ -137,7 +137,7 @@ class RenderClient:
             Unreachable: the deadline comes first.
         """
         if self._clock() + seconds > self._ends:
-            raise Unreachable("the deadline of this run has passed; what was done so far stays, a rerun continues")
+            raise Unreachable("this run's time is over. What was done stays; run it again to continue")
         self._sleep(seconds)
 
     def _retry(self, method: str, path: str, body: Any = None, query: dict[str, str | int] | None = None) -> Any:
@@ -162,7 +162,7 @@ class RenderClient:
         except Again as last:
             if last.limited:
                 raise self._limited(request, last.wait or 0.0) from None
-            raise Unreachable(f"no answer from Render to {request}: {last.reason}. A rerun continues") from None
+            raise Unreachable(f"Render did not answer {request}: {last.reason}. Run it again to continue") from None
         content = json_of(answer)
         if answer.is_success:
             return content

@@ -35,9 +35,9 @@ class Datastore(DeclaredObject[Database | KeyValue]):
         super().check()
         if fixed := [d for d in self._differences() if d.field.fixed]:
             raise Refused(
-                f"{self._title} exists and differs where Render changes nothing after creation ("
+                f"{self._title} exists with values that Render cannot change ("
                 + "; ".join(f"{d.field.label} is {d.live}, declared {d.declared}" for d in fixed)
-                + "). A new one would lose its data: declare what is there, or declare another name"
+                + "). A new one would lose its data. Declare the existing values, or another name"
             )
         if grown := [d for d in self._differences() if d.field.grows and _has_grown(d)]:
             (size,) = grown
@@ -52,7 +52,7 @@ class Datastore(DeclaredObject[Database | KeyValue]):
             return None
         return (
             f"{self._title} ({self._made['id']}) no longer exists at Render, and its data is lost unless Render "
-            "support or a backup has it. To have a new, empty one made in its place declare recreate: true"
+            "support or a backup has it. To create a new, empty one, declare recreate: true"
         )
 
     def converge(self) -> Json:

@@ -69,18 +69,20 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
             return
         if self._live["type"] != self._kind.type:
             raise Refused(
-                f"{self._title} exists and is a {self._live['type']}, declared as a {self._kind.label}: Render turns "
-                f"no kind of service into another. Declare what is there, or declare another name"
+                f"{self._title} exists and is a {self._live['type']}, declared as a {self._kind.label}. Render "
+                f"cannot change the kind of a service. Declare the existing kind, or another name"
             )
         for change in self._differences():
             if change.field.fixed:
                 raise Refused(
-                    f"{self._title} exists in {change.live}, declared {change.declared}: Render moves "
-                    f"no service between regions. Declare {change.live}, or declare another name"
+                    f"{self._title} exists in {change.live}, declared {change.declared}. Render "
+                    f"cannot move a service to another region. Declare {change.live}, or another name"
                 )
             if change.field.name == "disk" and (change.live or {}).get("sizeGB", 0) > change.declared["sizeGB"]:
                 size = change.live["sizeGB"]
-                raise Refused(f"{self._title}: its disk has {size} GB and never gets smaller. Declare sizeGB: {size}")
+                raise Refused(
+                    f"{self._title}: its disk has {size} GB and cannot shrink. Declare sizeGB: {size}"
+                )
 
     def _check_domains(self) -> None:
         """Refuse a domain that another service of the workspace has, before anything is written."""
@@ -88,9 +90,9 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
         for name in [domain for domain in self.spec.domains if domain not in present]:
             if holder := self._session.domain_holder(name):
                 raise Refused(
-                    f"{self._title}: domain {name} belongs to service {holder}. Where {holder} is to be called "
-                    f"{self.spec.name}, rename it at Render first (Settings, Name): its address, its domains and what "
-                    f"runs stay. Else remove the domain there, then run again"
+                    f"{self._title}: domain {name} belongs to service {holder}. To rename {holder} to "
+                    f"{self.spec.name}, do it at Render first (Settings, Name): its address, its domains and what runs "
+                    f"stay. Otherwise remove the domain there, and run this again"
                 )
 
     @abstractmethod

@@ -18,6 +18,6 @@ def problem_with(name: str, value: str) -> str:
     place = next(place for place, char in enumerate(value, 1) if not _TOKEN.fullmatch(char))
     kind = "a space or a line break" if value[place - 1].isspace() else "a character"
     return (
-        f"{name} is no token: at position {place} of {len(value)} it has {kind} that no token has. Set it to the token "
-        "itself, without quotes, brackets or a placeholder"
+        f"{name} is not a token: character {place} of {len(value)} is {kind}, which no token has. Set it to the "
+        "token itself, without quotes, brackets or a placeholder"
     )

@@ -229,8 +229,8 @@ def losses(owner: str, lost: Sequence[str], milder: Ownership) -> str | None:
     if not lost:
         return None
     return (
-        f"{owner} exists and was never applied by this program, and what is declared would remove {', '.join(lost)}. "
-        f"Declare them, or say `ownership: {milder}` to leave them alone, or `ownership: exact` to have them removed"
+        f"{owner} was not made by this program, and would lose {', '.join(lost)}. Declare them, or set "
+        f"`ownership: {milder}` to keep them, or `ownership: exact` to remove them"
     )
 
 

@@ -172,11 +172,11 @@ class Session:
                 return self.client.post(path, body)
             except OutcomeUnknown as error:
                 lost += 1
-                self.notify(f"{error}: looking whether it took effect")
+                self.notify(f"{error}: checking whether it had an effect")
                 if found := look():
                     return found
                 if lost == 5:
-                    raise Unreachable(f"{error}, {lost} times in a row. A rerun continues") from None
+                    raise Unreachable(f"{error}, {lost} times in a row. Run it again to continue") from None
                 self.client.pause(2.0**lost)
 
 

@@ -55,8 +55,8 @@ class Adoption:
             return None
         self._met.add(named)
         pulumi.log.warn(
-            f"{args.name} ({args.type_}) is taken over as it is: after this `pulumi up`, remove its line from "
-            "marketedge:adopt to see and apply what is declared for it"
+            f"{args.name} ({args.type_}) is adopted as it is. After this `pulumi up`, remove its line from "
+            "marketedge:adopt. The next preview then shows what the file changes"
         )
         written = _WRITTEN.get(args.type_)
         left_alone = [name for name in args.props if name != written] if written else ["*"]

@@ -175,7 +175,7 @@ def _in_clear(stack: str, file: StackConfig) -> Iterator[Problem]:
     """Return secrets that are in clear in the file, beside others that are encrypted."""
     for name, encrypted in file.secrets.get(SECRETS, {}).items():
         if encrypted is False:
-            told = f"in clear in the file, so in the repository too: make a new one, then {set_secret(stack, name)}"
+            told = f"in clear in the file, and so in the repository. Make a new one, then {set_secret(stack, name)}"
             yield Problem(f"{SECRETS}.{name}", "not encrypted", told)
 
 

@@ -98,8 +98,8 @@ def _read(what: str, key: str, stack: str) -> Mapping[str, Any]:
 def warnings(phase: Phase | None, settings: Settings) -> list[str]:
     """Return one line for each phase that is skipped."""
     return [
-        f"marketedge:phase goes from {phase or 'nothing'} to {settings.phase}: {passed} is skipped, and so is the time "
-        "to see it work"
+        f"marketedge:phase goes from {phase or 'nothing'} to {settings.phase}: {passed} is skipped, so nobody "
+        "has seen it work"
         for passed in skipped(phase, settings.phase)
     ]
 
@@ -114,9 +114,9 @@ def refusals(before: Before, settings: Settings) -> list[str]:
     phase = before.phase if gives_up_infrastructure(before.phase, settings.phase) else "infrastructure"
     back = phase if phase == "infrastructure" else f"{phase} or infrastructure"
     return [
-        f"marketedge:phase: leaving {phase} for foundation takes {', '.join(missing)} out of this stack, and deletes "
-        f"what the stack made; expected marketedge:phase {back}, or every one of these names in "
-        "marketedge:giveUp (databases, and all of production, stay protected until `pulumi state unprotect`)"
+        f"marketedge:phase: leaving {phase} for foundation removes {', '.join(missing)} from this stack, and deletes "
+        f"what the stack has made; expected marketedge:phase {back}, or all these names in marketedge:giveUp "
+        "(databases and everything of production stay protected until `pulumi state unprotect`)"
     ]
 
 

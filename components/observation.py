@@ -82,7 +82,7 @@ def observe(
     except Refused as error:
         raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
     except RenderError as error:
-        raise pulumi.RunError(f"Render could not be observed: {error}") from None
+        raise pulumi.RunError(f"Render could not be read: {error}") from None
     drift = {
         (section, name): ObjectDrift(list(_differences(found)), found["updatedAt"])
         for section, objects in report.items()

@@ -239,7 +239,7 @@ def _mapping(node: yaml.MappingNode, path: Path) -> dict[str, Any]:
                     raise StackFileError(f"{path}:{line}: << takes keys with values, or a list of such")
                 merged = one | merged
         elif key in lines:
-            raise StackFileError(f"{path}:{line}: the key {key} is there twice, first in line {lines[key]}")
+            raise StackFileError(f"{path}:{line}: the key {key} is written twice, first in line {lines[key]}")
         else:
             lines[key], found[key] = line, _value(value_node, path)
     return merged | found

@@ -77,7 +77,7 @@ RENDER = Vendor(
     "Render",
     (("RENDER_API_KEY",),),
     "Account Settings, API Keys",
-    unseen="{vendor} was not observed: {names} not set. Changes made outside Pulumi are not seen in this preview",
+    unseen="{vendor} was not read: {names} not set. Changes made outside Pulumi are not seen in this preview",
 )
 VENDORS = (GITHUB, AUTH0, VERCEL, RENDER)
 """The vendors in the order in which people see them."""

@@ -105,7 +105,7 @@ def test_a_key_that_render_refuses_ends_a_preview_instead_of_passing_for_clean(l
     key = stage.environment["RENDER_API_KEY"]
     stage.environment["RENDER_API_KEY"] = "rnd_revoked"
     try:
-        with pytest.raises(CommandError, match="Render could not be observed: Render answered 401"):
+        with pytest.raises(CommandError, match="Render could not be read: Render answered 401"):
             engine.preview(expect_no_changes=True)
     finally:
         stage.environment["RENDER_API_KEY"] = key

@@ -93,7 +93,7 @@ def test_preview_without_credentials_shows_the_rest_and_says_what_it_left_out(pu
         summary = engine.preview().change_summary
         shown = "\n".join(engine.output)
         assert "Auth0 is left out of this preview: AUTH0_CLIENT_SECRET not set" in shown
-        assert "Render was not observed: RENDER_API_KEY not set" in shown
+        assert "Render was not read: RENDER_API_KEY not set" in shown
         assert summary[OpType.CREATE] == 31 - 3
 
 

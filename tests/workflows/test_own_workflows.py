@@ -65,7 +65,7 @@ def test_staging_from_the_first_pull_request_to_a_healed_drift(own: OwnWorld) ->
     (comment,) = own.comments(7)
     assert "Cost at Render: $0 → $14 a month (+$14)" in comment, "the service, and a preview of it"
     assert "Vercel is left out of this preview: VERCEL_API_TOKEN not set" in comment
-    assert "Render was not observed: RENDER_API_KEY not set" in comment
+    assert "Render was not read: RENDER_API_KEY not set" in comment
     assert "| Render | update | service marketedge-platform-staging | `plan` | `free` | `starter` |" in comment
     settings.write_text(declared)
 

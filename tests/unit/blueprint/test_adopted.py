@@ -204,7 +204,7 @@ def test_a_suspended_service_is_mentioned_and_stays_suspended(living: Account) -
     assert living.drift(document) == {}
     living.apply(document)
     assert living.writes() == []
-    assert living.progress[-1] == f"service {NAME}: is suspended; not changed"
+    assert living.progress[-1] == f"service {NAME}: is suspended, and stays suspended"
 
 
 @pytest.mark.parametrize("with_report", [True, False])

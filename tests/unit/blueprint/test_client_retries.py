@@ -187,7 +187,7 @@ def test_an_api_that_never_answers_is_given_up_at_the_deadline() -> None:
     with pytest.raises(Unreachable) as error:
         line.send("GET")
 
-    assert str(error.value) == "no answer from Render to GET /services: status 503. A rerun continues"
+    assert str(error.value) == "Render did not answer GET /services: status 503. Run it again to continue"
     assert 40 < sum(line.clock.slept) <= 60
 
 

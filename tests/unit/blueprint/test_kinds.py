@@ -204,7 +204,7 @@ FIXED: dict[str, tuple[Json, Json, str]] = {
     "a smaller disk": (
         running("web", disk={"name": "d", "mountPath": "/d", "sizeGB": 20}),
         {"disk": {"name": "d", "mountPath": "/d", "sizeGB": 10}},
-        "its disk has 20 GB and never gets smaller. Declare sizeGB: 20",
+        "its disk has 20 GB and cannot shrink. Declare sizeGB: 20",
     ),
 }
 

@@ -14,7 +14,7 @@ from tests.unit.blueprint.documents import database, group, key_value, only, sta
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        (staging(region="ohio"), "service api exists in oregon, declared ohio: Render moves no service"),
+        (staging(region="ohio"), "service api exists in oregon, declared ohio. Render cannot move a service"),
         (staging(database_changes={"region": "ohio"}), "region is oregon, declared ohio"),
         (staging(database_changes={"postgresMajorVersion": "17"}), "postgresMajorVersion is 16, declared 17"),
         (staging(database_changes={"user": "somebody"}), "user is marketedge_user, declared somebody"),

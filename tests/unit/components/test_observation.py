@@ -66,7 +66,7 @@ def test_a_look_that_fails_ends_the_run_before_anything_is_declared_at_render(pr
         raise Unauthorized(401, "GET /services", "unauthorized")
 
     result = run(preview=preview, observed=look)
-    assert "Render could not be observed: Render answered 401" in str(result.error)
+    assert "Render could not be read: Render answered 401" in str(result.error)
     assert result.of(COMMAND) == []
 
 

@@ -185,7 +185,7 @@ def test_skipped_phases(before: str | None, now: str, passed: list[str]) -> None
 def test_a_skipped_phase_is_one_warning() -> None:
     result = run(stack("production", "cutover"), stacks={"production": {"phase": "foundation"}})
     assert [w for w in result.warnings if "marketedge:phase" in w] == [
-        "marketedge:phase goes from foundation to cutover: infrastructure is skipped, and so is the time to see it work"
+        "marketedge:phase goes from foundation to cutover: infrastructure is skipped, so nobody has seen it work"
     ]
 
 
@@ -195,11 +195,11 @@ def test_leaving_infrastructure_is_refused_unless_what_goes_is_named(before: str
     result = run(stack_file, stacks={"staging": {"phase": before}})
     assert result.declared == []
     names = "marketedge-staging-db, marketedge-platform-staging"
-    assert f"leaving {before} for foundation takes {names} out of this stack" in str(result.error)
+    assert f"leaving {before} for foundation removes {names} from this stack" in str(result.error)
 
     stack_file.config["marketedge:giveUp"] = ["marketedge-platform-staging"]
     again = run(stack_file, stacks={"staging": {"phase": before}})
-    assert "takes marketedge-staging-db out of this stack" in str(again.error)
+    assert "removes marketedge-staging-db from this stack" in str(again.error)
 
     stack_file.config["marketedge:giveUp"] = ["marketedge-platform-staging", "marketedge-staging-db"]
     assert run(stack_file, stacks={"staging": {"phase": before}}).error is None
@@ -208,7 +208,7 @@ def test_leaving_infrastructure_is_refused_unless_what_goes_is_named(before: str
 def test_what_a_run_that_was_cut_short_has_made_is_not_left_behind_unnamed() -> None:
     made = ["marketedge-staging-db", "staging-env", "marketedge-platform-staging"]
     result = run(stack("staging", "foundation"), stacks={"staging": {}}, made=made)
-    assert "takes marketedge-platform-staging, marketedge-staging-db out of this stack" in str(result.error)
+    assert "removes marketedge-platform-staging, marketedge-staging-db from this stack" in str(result.error)
     assert result.declared == []
 
 

@@ -21,9 +21,7 @@ LEFT_OUT = (
     "{vendor} is left out of this preview: {names} not set. Its objects are not read; those that exist are shown "
     "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
 )
-NOT_OBSERVED = (
-    "Render was not observed: RENDER_API_KEY not set. Changes made outside Pulumi are not seen in this preview"
-)
+NOT_OBSERVED = "Render was not read: RENDER_API_KEY not set. Changes made outside Pulumi are not seen in this preview"
 
 
 def without(*vendors: str) -> dict[str, str]:

@@ -189,9 +189,9 @@ def test_a_stack_that_does_not_exist_says_how_to_make_it(capsys: pytest.CaptureF
 
 
 def test_a_vendor_without_credentials_is_left_to_the_program(capsys: pytest.CaptureFixture[str]) -> None:
-    warned = [e.error("Render was not observed: RENDER_API_KEY not set", "warning")]
+    warned = [e.error("Render was not read: RENDER_API_KEY not set", "warning")]
     assert run(staging=FakeStack(warned, environment={})) == 0
-    assert "warning: Render was not observed" in capsys.readouterr().out
+    assert "warning: Render was not read" in capsys.readouterr().out
 
 
 def test_a_vendor_without_credentials_is_excluded_so_that_nothing_of_it_seems_deleted() -> None:

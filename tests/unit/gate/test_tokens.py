@@ -41,7 +41,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_account_is_not_opened_with_it(account: str, name: str, value: str) -> None:
     with (
         Accounts({**GOOD, name: value}) as accounts,
-        pytest.raises(VendorUnauthorized, match="is no token: at position"),
+        pytest.raises(VendorUnauthorized, match="is not a token: character"),
     ):
         getattr(accounts, account)
 
@@ -68,6 +68,6 @@ def test_a_command_names_the_variable(
     assert main(arguments) == 1
     shown = capsys.readouterr()
     said = shown.out + shown.err
-    assert "GITHUB_TOKEN is no token: at position" in said
+    assert "GITHUB_TOKEN is not a token: character" in said
     assert "Traceback" not in said
     assert "unexpected" not in said

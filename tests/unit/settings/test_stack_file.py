@@ -122,7 +122,7 @@ def test_a_configuration_from_elsewhere_is_not_measured_by_the_file(tmp_path: Pa
 BROKEN = {
     "not UTF-8 text": b"config:\n  github:owner: caf\xe9\n",
     "a character that YAML does not allow: '\\x01'": b"config:\n  github:owner: a\x01\n",
-    "the key github:owner is there twice, first in line 2": b"config:\n  github:owner: a\n\n  github:owner: b\n",
+    "the key github:owner is written twice, first in line 2": b"config:\n  github:owner: a\n\n  github:owner: b\n",
     "mapping values are not allowed in this context": b"config:\n  github:owner: a: b\n",
     "found character that cannot start any token": b"config:\n\tgithub:owner: a\n",
     "expected keys with values, such as config:": b"- config\n",
