@@ -248,9 +248,9 @@ def test_a_service_that_another_has_made_is_not_emptied(account: Account) -> Non
     document = of(running("worker", envVars=VALUE))
 
     found = account.observe(document)["services"]["worker"]
-    assert "would remove variable OLD" in found["refused"]
+    assert "would lose variable OLD" in found["refused"]
     assert account.drift(document) == {"worker": ["object unmarked", "env.OLD undeclared"]}
-    with pytest.raises(Refused, match=r"never applied by this program.*would remove variable OLD"):
+    with pytest.raises(Refused, match=r"not made by this program.*would lose variable OLD"):
         account.apply(document)
     assert present == {"OLD": "only copy"}
 
@@ -365,7 +365,7 @@ def test_a_group_that_another_has_made_is_not_emptied(account: Account) -> None:
     group["envVars"] = [row for row in group["envVars"] if row["key"] != KEY]
     document = {"envVarGroups": [{"name": "shared", "envVars": VALUE}]}
 
-    with pytest.raises(Refused, match=r"would remove variable OLD.*`ownership: merge` to leave them alone"):
+    with pytest.raises(Refused, match=r"would lose variable OLD.*`ownership: merge` to keep them"):
         account.apply(document)
     assert account.group_variables("shared") == {"OLD": "only copy"}
     account.apply({"envVarGroups": [{"name": "shared", "envVars": VALUE, "ownership": "merge"}]})

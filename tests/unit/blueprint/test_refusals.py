@@ -39,7 +39,7 @@ def test_the_refusal_of_a_database_says_what_would_be_lost(staged: Account) -> N
 
 def test_a_key_value_instance_does_not_move_either(account: Account) -> None:
     account.apply({"services": [key_value()]})
-    with pytest.raises(Refused, match="key-value instance cache exists and differs"):
+    with pytest.raises(Refused, match="key-value instance cache exists with values that Render cannot change"):
         account.apply({"services": [key_value(region="ohio")]})
 
 
@@ -132,7 +132,7 @@ def test_a_domain_that_is_in_use_elsewhere_is_a_clear_error(account: Account) ->
     account.apply({"services": only(name="other", domains=["api.example.com"])["services"]})
     document = only(domains=["api.example.com"])
     for look_or_apply in (account.observe, account.apply):
-        with pytest.raises(Refused, match=r"domain api.example.com belongs to service other.*rename it at"):
+        with pytest.raises(Refused, match=r"domain api.example.com belongs to service other.*do it at"):
             look_or_apply(document)
         assert account.writes() == []
 

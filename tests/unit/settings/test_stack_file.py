@@ -248,7 +248,7 @@ def test_a_secret_that_was_set_without_secret_is_told_and_not_shown(tmp_path: Pa
     file = with_secrets(tmp_path, ENCRYPTED + "    AUTH0_ACTION_SECRET: hunter2\n")
     (found,) = problems(file, REDIS_URL="redis://x", AUTH0_ACTION_SECRET="hunter2")
     assert found == (
-        "marketedge:secrets.AUTH0_ACTION_SECRET: not encrypted — in clear in the file, so in the repository too: make "
+        "marketedge:secrets.AUTH0_ACTION_SECRET: not encrypted — in clear in the file, and so in the repository. Make "
         "a new one, then pulumi config set --stack staging --secret --path 'marketedge:secrets.AUTH0_ACTION_SECRET'"
     )
     with pytest.raises(GateError, match="AUTH0_ACTION_SECRET: not encrypted"):
