@@ -38,9 +38,7 @@ def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: ht
         print(f"render {arguments.command}: {error}", file=sys.stderr)
         return 2 if isinstance(error, InvalidSpec | Refused) else 1
     except KeyboardInterrupt:  # Ctrl-C at a `pulumi up` reaches its commands
-        print(
-            f"render {arguments.command}: interrupted. What was done stays; rerun to continue", file=sys.stderr
-        )
+        print(f"render {arguments.command}: interrupted. What was done stays; rerun to continue", file=sys.stderr)
         return 130
     print(json.dumps(report, sort_keys=True))
     return 0

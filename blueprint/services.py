@@ -80,9 +80,7 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
                 )
             if change.field.name == "disk" and (change.live or {}).get("sizeGB", 0) > change.declared["sizeGB"]:
                 size = change.live["sizeGB"]
-                raise Refused(
-                    f"{self._title}: its disk has {size} GB and cannot shrink. Declare sizeGB: {size}"
-                )
+                raise Refused(f"{self._title}: its disk has {size} GB and cannot shrink. Declare sizeGB: {size}")
 
     def _check_domains(self) -> None:
         """Refuse a domain that another service of the workspace has, before anything is written."""

@@ -32,9 +32,7 @@ class Protection(Model):
     allow_bypass: bool
     allow_force_pushes: bool
     allow_deletions: bool
-    force: bool = Field(
-        default=False, description="Require a check that nothing reports on an existing branch"
-    )
+    force: bool = Field(default=False, description="Require a check that nothing reports on an existing branch")
     checks_by: dict[str, Annotated[int, Field(gt=0)]] = Field(
         {},
         description="The GitHub App that has to report a check, by the check's name. Anybody with write access can set "
