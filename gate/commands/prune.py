@@ -55,9 +55,7 @@ def prune(
         found = pruning.at_render(session, [service.name for service in settings.render.services])
         bound = {one.github.branch.name for one in (settings, *load_peers(settings, os.environ))}
         if vercel and settings.vercel:
-            project = vercel.project_id(settings.vercel.project)
-            if project is None:  # without one, Vercel would list the deployments of every project
-                raise GateError(f"Vercel has no project {settings.vercel.project}: correct marketedge:vercel")
+            project = vercel.require_project(settings.vercel.project)
             found += pruning.at_vercel(vercel, project)
             bound |= pruning.bound_branches(vercel, project)
         pulls = pruning.of_pull_requests(repository, {one.branch for one in found if one.branch and not one.of})

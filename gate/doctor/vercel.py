@@ -34,7 +34,7 @@ def lines(
         VendorError: Vercel cannot be read.
     """
     if team:
-        answer = vercel.api.look(f"/v2/teams/{quote(team, safe='')}")
+        answer = vercel.look(f"/v2/teams/{quote(team, safe='')}", in_team=False)
         if _is_refused(answer):
             yield "token", failed(f"is not accepted ({_message(answer)})", _NEW)
             return
@@ -44,7 +44,7 @@ def lines(
         yield f"team {team}", verdict
         if verdict.outcome == "fail":
             return
-    answer = vercel.api.look(f"/v9/projects/{quote(declared.project, safe='')}", vercel.query)
+    answer = vercel.look(f"/v9/projects/{quote(declared.project, safe='')}")
     if _is_refused(answer):
         yield "token", failed(f"is not accepted ({_message(answer)})", _NEW)
         return

@@ -6,8 +6,8 @@ from typing import Any
 from blueprint.errors import ApiError
 from blueprint.workspace import Session
 from gate.common.budget import Budget
-from gate.release.errors import ReleaseRefused, Replaced, StepFailed
-from gate.vendors.render_deploys import UNDER_WAY, commit_of
+from gate.release.errors import Replaced, StepFailed
+from gate.vendors.render import UNDER_WAY, commit_of, require_service
 
 _BUILT = frozenset({"live", "deactivated"})
 _BUILD_IS_GONE = frozenset({400, 404, 409, 410, 422})
@@ -25,12 +25,7 @@ class RenderService:
 
     def __init__(self, session: Session, service: str) -> None:
         self._session = session
-        found = session.find("/services", "service", service)
-        if found is None:
-            raise ReleaseRefused(
-                f"Render has no service {service}: correct marketedge:render.service.name, or the API key"
-            )
-        self._path = f"/services/{found['id']}"
+        self._path = f"/services/{require_service(session, service)['id']}"
         self.name = service
 
     def live(self) -> dict[str, Any] | None:

@@ -1,13 +1,10 @@
 """The frontend of an environment that Vercel deploys by itself: builds of a branch, served at the branch's domain."""
 
 from collections.abc import Callable
-from typing import Any
 
 from gate.common.budget import Budget
-from gate.release.errors import StepFailed
-from gate.release.frontend import NEEDS, commit_of
-from gate.vendors.errors import VendorError
-from gate.vendors.vercel import Vercel
+from gate.common.errors import StepFailed
+from gate.vendors.vercel import Vercel, commit_of, state_of
 
 _ENDED = frozenset({"READY", "ERROR", "CANCELED"})
 _PATIENCE = 60.0
@@ -27,9 +24,7 @@ class PreviewBuilds:
             StepFailed: the build failed.
             VendorError: Vercel cannot be read.
         """
-        project = self._vercel.project_id(self._project)
-        if project is None:
-            raise VendorError(f"Vercel shows VERCEL_API_TOKEN no project {self._project}: use {NEEDS}")
+        project = self._vercel.require_project(self._project)
         state = build_end(lambda: self._state(project, sha), sha, budget)
         if state == "ERROR":
             raise StepFailed(f"Vercel: the build of {sha[:7]} failed: see its log, the project's Deployments")
@@ -37,10 +32,10 @@ class PreviewBuilds:
         budget.note(f"Vercel: the build of {sha[:7]} {told.get(state, 'did not begin: the one before it serves')}")
 
     def _state(self, project: str, sha: str) -> str | None:
-        query: dict[str, str | int] = {"projectId": project, "sha": sha, "limit": 20, **self._vercel.query}
-        found: list[dict[str, Any]] = self._vercel.api.get("/v6/deployments", query, needs=NEEDS)["deployments"]
-        mine = [o for o in found if commit_of(o) == sha and o["meta"].get("githubCommitRef") == self._branch]
-        return str(mine[0].get("readyState") or mine[0].get("state")) if mine else None
+        for one in self._vercel.deployments(project, sha=sha):
+            if commit_of(one) == sha and one["meta"].get("githubCommitRef") == self._branch:
+                return state_of(one)
+        return None
 
 
 def build_end(state: Callable[[], str | None], sha: str, budget: Budget) -> str:

@@ -1,12 +1,14 @@
 """The frontend's build that belongs to a commit. Vercel builds nothing for commits that did not change the frontend."""
 
+from itertools import islice
 from typing import NamedTuple
 
 from gate.common.budget import Budget
+from gate.common.errors import StepFailed
 from gate.release.branch_builds import build_end
-from gate.release.errors import StepFailed
-from gate.release.frontend import VercelProject, commit_of
+from gate.release.frontend import VercelProject
 from gate.vendors.repository import Repository
+from gate.vendors.vercel import commit_of
 
 _LISTED = 300
 """The most files that GitHub lists of a comparison. If there are this many, more may have changed."""
@@ -53,7 +55,7 @@ def build_of(sha: str, frontend: VercelProject, repository: Repository, root: st
     """
     if found := frontend.build_of(sha):
         return Build(found["uid"], sha)
-    for found in frontend.ready_builds()[:_MOST_LOOKS]:
+    for found in islice(frontend.ready_builds(), _MOST_LOOKS):
         earlier = commit_of(found)
         files = repository.changed(earlier, sha) if earlier else None
         if files is None:

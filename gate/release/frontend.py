@@ -1,14 +1,13 @@
 """The frontend at Vercel: what serves, promoting a staged build, going back. Facts: vercel.com/docs/rest-api."""
 
+from collections.abc import Iterator
 from typing import Any, Literal
-from urllib.parse import quote
 
 from gate.common.budget import Budget
-from gate.release.errors import ReleaseRefused, StepFailed
+from gate.common.errors import StepFailed
 from gate.vendors.errors import VendorError, VendorForbidden
-from gate.vendors.vercel import Vercel
+from gate.vendors.vercel import Vercel, commit_of, state_of
 
-NEEDS = "a token whose scope is the team of the project (vercel:team)"
 _UNDER_WAY = frozenset({"pending", "in-progress"})
 _PATIENCE = 60.0
 """Seconds that a request for another build gets. Vercel may refuse a second one during that time."""
@@ -25,17 +24,10 @@ class VercelProject:
 
     def __init__(self, vercel: Vercel, project: str) -> None:
         self._vercel, self.name = vercel, project
-        self._id: str = self._read()["id"]
+        self._id = vercel.require_project(project)
 
     def _read(self) -> dict[str, Any]:
-        found = self._get(f"/v9/projects/{quote(self.name, safe='')}")
-        if found is None:
-            raise ReleaseRefused(f"Vercel shows VERCEL_API_TOKEN no project {self.name}: use {NEEDS}")
-        project: dict[str, Any] = found
-        return project
-
-    def _get(self, path: str, **query: str | int) -> Any:
-        return self._vercel.api.get(path, {**query, **self._vercel.query}, needs=NEEDS)
+        return self._vercel.project(self._id) or {}
 
     def serving(self) -> dict[str, Any] | None:
         """Return the deployment that production's domains point at.
@@ -54,27 +46,26 @@ class VercelProject:
         return next((one for one in self._builds(state="READY") if one.get("readySubstate") == "PROMOTED"), None)
 
     def _deployment(self, identity: str) -> dict[str, Any] | None:
-        found = self._get(f"/v13/deployments/{identity}")
+        found = self._vercel.get(f"/v13/deployments/{identity}")
         return {**found, "uid": found.get("uid") or found["id"]} if found else None
 
     def build_of(self, sha: str) -> dict[str, Any] | None:
         """Return the newest ready production build of a commit, staged or promoted."""
-        return next(iter(self._builds(state="READY", sha=sha)), None)
+        return next(self._builds(state="READY", sha=sha), None)
 
     def state_of(self, sha: str) -> str | None:
         """Return the state of the newest production build of a commit: QUEUED, BUILDING, READY, ERROR, CANCELED."""
-        found = next(iter(self._builds(sha=sha)), None)
-        return str(found.get("readyState") or found.get("state")) if found else None
+        found = next(self._builds(sha=sha), None)
+        return state_of(found) if found else None
 
-    def ready_builds(self) -> list[dict[str, Any]]:
+    def ready_builds(self) -> Iterator[dict[str, Any]]:
         """Return production's builds, newest first."""
         return self._builds(state="READY")
 
-    def _builds(self, **filters: str) -> list[dict[str, Any]]:
-        answer = self._get("/v6/deployments", projectId=self._id, target="production", limit=100, **filters)
-        found: list[dict[str, Any]] = (answer or {}).get("deployments", [])
+    def _builds(self, **filters: str) -> Iterator[dict[str, Any]]:
         sha = filters.get("sha")
-        return [one for one in found if sha is None or commit_of(one) == sha]
+        found = self._vercel.deployments(self._id, target="production", **filters)
+        return (one for one in found if sha is None or commit_of(one) == sha)
 
     def promote(self, deployment: str, budget: Budget) -> None:
         """Point production's domains at a build, unless they do. Nothing is built again.
@@ -105,10 +96,7 @@ class VercelProject:
         try:
             self._point(first, deployment, budget)
         except VendorError as refused:
-            if type(refused) not in (
-                VendorError,
-                VendorForbidden,
-            ):  # only a refusal rules this way out
+            if type(refused) not in (VendorError, VendorForbidden):  # only a refusal rules this way out
                 raise
             budget.note(f"Vercel refused the {first} ({refused}): trying a {second} instead")
             try:
@@ -153,11 +141,9 @@ class VercelProject:
         return budget.wait_for("Vercel: the request before", ended)[0]
 
     def _ask(self, kind: Kind, deployment: str, before: dict[str, Any]) -> None:
-        team = f"?teamId={self._vercel.team_id}" if self._vercel.query else ""
-        path = f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}{team}"
         try:
             # Sent again after a lost answer, it points the same domains at the same build.
-            self._vercel.api.send("POST", path, {}, needs=NEEDS, repeatable=True)
+            self._vercel.send("POST", f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}", {})
         except VendorError:
             if not self._since(before, deployment):  # 409 where the first of two was carried out
                 raise
@@ -170,7 +156,3 @@ class VercelProject:
         last = self._last()
         newer = last.get("requestedAt") != before.get("requestedAt")
         return last if newer and last.get("toDeploymentId") == deployment else {}
-
-
-def commit_of(deployment: dict[str, Any]) -> str:
-    return str((deployment.get("meta") or {}).get("githubCommitSha", ""))

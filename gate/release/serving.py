@@ -8,9 +8,9 @@ from gate.common.budget import Budget
 from gate.release.backend import RenderService
 from gate.release.errors import StepFailed
 from gate.release.frontend import VercelProject
-from gate.release.frontend import commit_of as vercel_commit
 from gate.release.records import Serving
-from gate.vendors.render_deploys import commit_of as render_commit
+from gate.vendors.render import commit_of as render_commit
+from gate.vendors.vercel import commit_of as vercel_commit
 
 
 class Tested(Protocol):

@@ -12,7 +12,7 @@ from gate.release.records import Record
 from gate.release.release import Stage
 from gate.release.report import ReleaseReport
 from gate.vendors.issues import IssueTracker, marker
-from gate.vendors.render_deploys import commit_of
+from gate.vendors.render import commit_of
 from gate.vendors.repository import CommitState
 
 PATIENCE = 60.0

@@ -85,7 +85,7 @@ class VendorAccounts:
     def root_directory(self) -> str:
         """Return the frontend's folder in the repository; empty if it is at the root."""
         name = self.answers["vercel_project"]
-        project = self._tried(lambda: self._vercel(f"/v9/projects/{name}")) or {}
+        project = self._tried(lambda: self._accounts.vercel.project(name)) or {}
         return str(project.get("rootDirectory") or "")
 
     def _tried(self, look: Callable[[], Found]) -> Found | None:
@@ -134,18 +134,14 @@ class VendorAccounts:
         web = (one for one in self._render.listing("/services", "service") if one["type"] == "web_service")
         return [one for one in web if str(one.get("repo")).lower().removesuffix(".git") == url]
 
-    def _vercel(self, path: str, **query: str | int) -> Any:
-        vercel = self._accounts.vercel
-        return vercel.api.get(path, {**query, **vercel.query}, needs="a token whose scope is the project's team")
-
     def _projects(self) -> list[dict[str, Any]]:
         """Return the projects of the repository (rest-api/projects/retrieve-a-list-of-projects)."""
         owner, _, name = self.answers["repository"].partition("/")
-        found = (self._vercel("/v10/projects", repo=name, limit=100) or {}).get("projects", [])
+        found = self._accounts.vercel.pages("/v10/projects", "projects", repo=name, limit=100)
         return [one for one in found if str((one.get("link") or {}).get("org", owner)).lower() == owner.lower()]
 
     def _domains(self) -> list[str]:
         if not (project := self.answers.get("vercel_project")):
             return []
-        found = (self._vercel(f"/v9/projects/{project}/domains", production="true", limit=100) or {}).get("domains", [])
+        found = self._accounts.vercel.domains(project, production="true")
         return [one["name"] for one in found if not one["name"].endswith(".vercel.app") and not one.get("gitBranch")]

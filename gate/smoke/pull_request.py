@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 from blueprint.workspace import Session
 from gate.common.budget import Budget
-from gate.common.errors import GateError, StepFailed
+from gate.common.errors import StepFailed
 from gate.smoke.files import markdown
 from gate.smoke.report import Outcome, Result, SmokeReport
 from gate.smoke.table import TABLE, Check
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
-from gate.vendors.render_deploys import UNDER_WAY, commit_of
-from gate.vendors.vercel import Vercel
+from gate.vendors.render import UNDER_WAY, commit_of, require_service
+from gate.vendors.vercel import Vercel, state_of
 
 _BEGINS = 120.0
 """Seconds in which a vendor starts to build what was pushed."""
@@ -70,16 +70,14 @@ def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
     Raises:
         VendorError: Vercel cannot be read.
     """
-    identity = vercel.project_id(project)
-    if identity is None:  # without one, Vercel would list the deployments of every project
-        raise GateError(f"Vercel has no project {project}: correct marketedge:vercel")
+    identity = vercel.require_project(project)
 
     def look() -> Half | None:
         listed = vercel.deployments(identity, sha=sha)
         found = next((one for one in listed if one.get("target") != "production"), None)
         if found is None:
             return _none("Vercel", f"Vercel built nothing of {sha[:7]}") if budget.elapsed > _BEGINS else None
-        state = str(found.get("readyState") or found.get("state"))
+        state = state_of(found)
         if state == "READY":
             return Half("Vercel", f"https://{found['url']}", f"https://{found['url']}, commit {sha[:7]}")
         if state == "CANCELED":
@@ -97,9 +95,7 @@ def at_render(session: Session, service: str, number: int, sha: str, budget: Bud
     Raises:
         RenderError: of any kind.
     """
-    base = session.find("/services", "service", service)
-    if base is None:
-        raise GateError(f"Render has no service {service}: correct marketedge:render.service.name, or the API key")
+    base = require_service(session, service)
 
     def look() -> Half | None:
         listed = session.client.pages("/services", "service", includePreviews="true")

@@ -15,9 +15,7 @@ from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count
 from gate.vendors.repository import Repository
-from gate.vendors.vercel import Vercel
-
-_NEEDS = "a token whose scope is the team of the project (vercel:team)"
+from gate.vendors.vercel import Vercel, state_of
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def _deployment(found: dict[str, Any]) -> PreviewDeployment:
     """Return what a deployment is. One of a custom environment has no target of its own, like a preview."""
     created = datetime.fromtimestamp(found["created"] / 1000).astimezone()
     branch = (found.get("meta") or {}).get("githubCommitRef", "")
-    works = (found.get("readyState") or found.get("state")) == "READY"
+    works = state_of(found) == "READY"
     environment = found.get("customEnvironment") or {}
     of = f"it serves the environment {environment.get('slug') or environment.get('id')}" if environment else ""
     if target := found.get("target"):
@@ -169,7 +167,6 @@ def remove(preview: PreviewDeployment, vercel: Vercel | None, session: Session |
         VendorError, RenderError: it could not be deleted.
     """
     if preview.vendor == "Vercel" and vercel is not None:
-        team = f"?teamId={vercel.team_id}" if vercel.query else ""
-        vercel.api.send("DELETE", f"/v13/deployments/{preview.id}{team}", needs=_NEEDS, repeatable=True)
+        vercel.send("DELETE", f"/v13/deployments/{preview.id}")
     elif session is not None:
         session.client.delete(f"/services/{preview.id}")

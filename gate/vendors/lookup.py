@@ -163,8 +163,8 @@ def client_credentials(accounts: Accounts, inputs: Inputs) -> Existing | None:
 
 def project(accounts: Accounts, inputs: Inputs) -> Existing | None:
     name = inputs.text("name")
-    found = accounts.vercel.project_id(name)
-    return Existing(_in_team(accounts, found), f"project {name}") if found else None
+    found = accounts.vercel.project(name)
+    return Existing(_in_team(accounts, str(found["id"])), f"project {name}") if found else None
 
 
 def domain(accounts: Accounts, inputs: Inputs) -> Existing | None:

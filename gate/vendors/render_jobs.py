@@ -3,6 +3,7 @@
 from blueprint.workspace import Json, Session
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.vendors.render import require_service
 
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 _LATE = 10.0
@@ -10,7 +11,7 @@ _LATE = 10.0
 
 
 class NoJobs(GateError):
-    """There is no such service, or its plan has no one-off jobs."""
+    """The service's plan has no one-off jobs."""
 
 
 class Jobs:
@@ -25,11 +26,10 @@ class Jobs:
         """Find the service.
 
         Raises:
-            NoJobs: there is no such service, or it is on the free plan (render.com/docs/free).
+            NoJobs: it is on the free plan (render.com/docs/free).
+            GateError: there is no such service.
         """
-        found = session.find("/services", "service", service)
-        if found is None:
-            raise NoJobs(f"Render has no service {service}: run pulumi up for this environment first")
+        found = require_service(session, service)
         if found["serviceDetails"].get("plan") == "free":
             raise NoJobs(f"{service} is on the free plan, which has no one-off jobs")
         self._session, self._path = session, f"/services/{found['id']}/jobs"

@@ -1,7 +1,7 @@
 """Finds a Vercel project's domains and environment variables by name. Facts: vercel.com/docs/rest-api."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ from gate.vendors.errors import VendorError
 
 BASE_URL = "https://api.vercel.com"
 _PAGE = 100
-_ACCESS = "a token whose scope is the team of the project (vercel:team), made by a member who may see it"
+ACCESS = "a token whose scope is the team of the project (vercel:team), made by a member who may see it"
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,31 @@ class Vercel:
         self._team = team
         self._api = Api("Vercel", base_url, credential="VERCEL_API_TOKEN", transport=transport, sleep=sleep)
         self._api.authorize(token)
-        self._visible: set[str] = set()
+        self._visible: dict[str, str] = {}
         self._variables: dict[str, list[Variable]] = {}
 
     def close(self) -> None:
         self._api.close()
 
-    @property
-    def api(self) -> Api:
-        """Return the session, for requests without a method here. Their queries hold `query`."""
-        return self._api
+    def get(self, path: str, **query: str | int) -> Any:
+        """Return the answer's JSON, or None if Vercel knows nothing at this path."""
+        return self._api.get(path, {**query, **self._team_query}, needs=ACCESS)
+
+    def look(self, path: str, *, in_team: bool = True) -> httpx.Response:
+        """Return the answer as it came. Refusals are answers too.
+
+        Args:
+            in_team: whether to name the team, which is looked up first if it is a slug.
+        """
+        return self._api.look(path, self._team_query if in_team else None)
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """Change something that may be sent twice, and return the answer's JSON."""
+        team = f"?teamId={self.team_id}" if self._team else ""
+        return self._api.send(method, f"{path}{team}", body, needs=ACCESS, repeatable=True)
 
     @property
-    def query(self) -> dict[str, str | int]:
-        """The team, which every request's query names."""
+    def _team_query(self) -> dict[str, str | int]:
         return {"teamId": self.team_id} if self._team else {}
 
     @cached_property
@@ -71,25 +82,40 @@ class Vercel:
         """The team's id, which import ids and queries need. A slug is looked up (rest-api/teams/get-a-team)."""
         if not self._team or self._team.startswith("team_"):
             return self._team
-        found = self._api.get(f"/v2/teams/{_segment(self._team)}", needs=_ACCESS)
+        found = self._api.get(f"/v2/teams/{_segment(self._team)}", needs=ACCESS)
         if found is None:
             raise VendorError(
-                f"Vercel shows VERCEL_API_TOKEN no team {self._team!r}: correct vercel:team, or use {_ACCESS}"
+                f"Vercel shows VERCEL_API_TOKEN no team {self._team!r}: correct vercel:team, or use {ACCESS}"
             )
         return str(found["id"])
 
-    def project_id(self, name: str) -> str | None:
-        """Return the project (rest-api/projects/find-a-project-by-id-or-name);
+    def project(self, name: str) -> dict[str, Any] | None:
+        """rest-api/projects/find-a-project-by-id-or-name; None if the token sees none of this name."""
+        found: dict[str, Any] | None = self.get(f"/v9/projects/{_segment(name)}")
+        return found
 
-        None if the token sees none of this name.
+    def require_project(self, name: str) -> str:
+        """Return a project's id.
+
+        Vercel answers 404 to whatever a token may not see, and without an id it lists the deployments of all projects.
+
+        Raises:
+            VendorError: the token sees no such project.
         """
-        found = self._get(f"/v9/projects/{_segment(name)}")
-        return str(found["id"]) if found else None
+        if name not in self._visible:
+            if (found := self.project(name)) is None:
+                where = f"in the team {self._team!r}" if self._team else "outside teams (vercel:team is not set)"
+                raise VendorError(
+                    f"Vercel shows VERCEL_API_TOKEN no project {name} {where}: correct marketedge:vercel.project, or "
+                    f"use {ACCESS}"
+                )
+            self._visible[name] = str(found["id"])
+        return self._visible[name]
 
     def domain(self, project: str, domain: str) -> bool:
         """Return a domain (rest-api/projects/get-a-project-domain)."""
-        self._require(project)
-        return self._get(f"/v9/projects/{_segment(project)}/domains/{_segment(domain)}") is not None
+        self.require_project(project)
+        return self.get(f"/v9/projects/{_segment(project)}/domains/{_segment(domain)}") is not None
 
     def variables(self, project: str) -> list[Variable]:
         """Return the variables, without values.
@@ -98,7 +124,7 @@ class Vercel:
         own variables (`type: system`) are left out.
         """
         if project not in self._variables:
-            self._require(project)
+            self.require_project(project)
             listed = self.pages(f"/v10/projects/{_segment(project)}/env", "envs")
             self._variables[project] = [_variable(found) for found in listed if found.get("type") != "system"]
         return self._variables[project]
@@ -116,9 +142,9 @@ class Vercel:
         """
         return self.pages("/v6/deployments", "deployments", projectId=project, limit=_PAGE, **filters)
 
-    def domains(self, project: str) -> Iterator[dict[str, Any]]:
+    def domains(self, project: str, **filters: str) -> Iterator[dict[str, Any]]:
         """Yield the domains (rest-api/projects/retrieve-project-domains-by-project-by-id-or-name)."""
-        return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE)
+        return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE, **filters)
 
     def records(self, zone: str) -> list[dict[str, Any]]:
         """Return the records of a zone (rest-api/dns/list-existing-dns-records:
@@ -133,7 +159,7 @@ class Vercel:
         """Yield every entry of a list. Each page names the time at which the next one begins (rest-api, Pagination)."""
         seen: set[int] = set()
         while True:
-            answer = self._get(path, query) or {}
+            answer = self.get(path, **query) or {}
             yield from answer.get(item) or []
             following = (answer.get("pagination") or {}).get("next")
             if not following or following in seen:
@@ -141,17 +167,15 @@ class Vercel:
             seen.add(following)
             query["until"] = following
 
-    def _require(self, project: str) -> None:
-        """Refuse to say that something does not exist: Vercel answers 404 to everything that a token may not see."""
-        if project in self._visible:
-            return
-        if self._get(f"/v9/projects/{_segment(project)}") is None:
-            where = f"in the team {self._team!r}" if self._team else "outside teams (vercel:team is not set)"
-            raise VendorError(f"Vercel shows VERCEL_API_TOKEN no project {project} {where}: use {_ACCESS}")
-        self._visible.add(project)
 
-    def _get(self, path: str, query: dict[str, str | int] | None = None) -> Any:
-        return self._api.get(path, {**(query or {}), **self.query}, needs=_ACCESS)
+def commit_of(deployment: Mapping[str, Any]) -> str:
+    """Return the commit that a deployment was built of; empty if Vercel does not know one."""
+    return str((deployment.get("meta") or {}).get("githubCommitSha", ""))
+
+
+def state_of(deployment: Mapping[str, Any]) -> str:
+    """Return QUEUED, BUILDING, READY, ERROR or CANCELED."""
+    return str(deployment.get("readyState") or deployment.get("state"))
 
 
 def _variable(found: dict[str, Any]) -> Variable:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 from components.domains import Domain
 from components.frontend_settings import Vercel as Declared
@@ -11,9 +10,7 @@ from gate.checks.login_wall import login_wall
 from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.auth0 import Auth0
-from gate.vendors.vercel import Vercel
-
-_NEEDS = "a token whose scope is the team of the project (vercel:team)"
+from gate.vendors.vercel import ACCESS, Vercel, state_of
 
 
 def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
@@ -49,10 +46,9 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: 
     Raises:
         VendorError: Vercel cannot be read.
     """
-    path = f"/v9/projects/{quote(declared.project, safe='')}"
-    project = vercel.api.get(path, vercel.query, needs=_NEEDS)
+    project = vercel.project(declared.project)
     if project is None:
-        fix = f"correct marketedge:vercel.project, or use {_NEEDS}"
+        fix = f"correct marketedge:vercel.project, or use {ACCESS}"
         yield Line("2.5", f"project {declared.project}", failed("does not exist", fix))
         return
     if declared.settings:
@@ -83,7 +79,7 @@ def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
     """
     skipped = 0
     for one in vercel.deployments(project, branch=branch):
-        state = one.get("readyState") or one.get("state")
+        state = state_of(one)
         if state == "CANCELED":
             skipped += 1
         elif state == "READY":
@@ -115,7 +111,7 @@ def _settings(target: Target, project: dict[str, Any], declared: Declared) -> It
 
 
 def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Verdict:
-    found = vercel.api.get(f"/v9/projects/{project}/domains/{domain}", vercel.query, needs=_NEEDS)
+    found = vercel.get(f"/v9/projects/{project}/domains/{domain}")
     if found is None:
         return failed("is not at the project", UP)
     if (found.get("gitBranch") or None) != branch:
@@ -127,7 +123,7 @@ def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Ve
 
 def _dns(vercel: Vercel, domain: Domain) -> Verdict:
     """Return a domain's configuration (vercel.com/docs/rest-api, Get a Domain's configuration)."""
-    found = vercel.api.get(f"/v6/domains/{domain.name}/config", vercel.query, needs=_NEEDS)
+    found = vercel.get(f"/v6/domains/{domain.name}/config")
     if found is None:
         return unknown("Vercel does not tell its configuration")
     fix = domain.how_to_point(domain.record_target())
@@ -136,14 +132,12 @@ def _dns(vercel: Vercel, domain: Domain) -> Verdict:
 
 def client_id(vercel: Vercel, declared: Declared, branch: str | None) -> str | None:
     """Return the frontend's variable for the client id; None if there is none, or if it is not shown."""
-    project = vercel.project_id(declared.project)
-    if project is None:
-        return None
+    project = vercel.require_project(declared.project)
     kind = "production" if declared.target == "production" else "preview"
     keys = [variable.key for variable in declared.variables if variable.from_output == "auth0.clientId"]
     own = {None, branch}  # what is bound to the branch wins over what all previews get
     for variable in sorted(vercel.variables(project), key=lambda one: not one.git_branch):
         if variable.key in keys and kind in variable.targets and (variable.git_branch or None) in own:
             path = f"/v1/projects/{project}/env/{variable.id}"
-            return (vercel.api.get(path, vercel.query, needs=_NEEDS) or {}).get("value")
+            return (vercel.get(path) or {}).get("value")
     return None

@@ -152,7 +152,7 @@ def test_without_the_project_nothing_is_looked_at(world: ReleaseWorld, capsys: p
         next(one for one in objects if one["type"] == "project")["name"] = "another"
     before = deployments(world)
     assert main(["prune", "--yes"]) == 1
-    assert "Vercel has no project marketedge-frontend" in capsys.readouterr().err
+    assert "no project marketedge-frontend" in capsys.readouterr().err
     assert deployments(world) == before
 
 
