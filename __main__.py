@@ -5,10 +5,11 @@ import os
 
 import pulumi
 
-from components import adoption, foreseen, guardrails, outputs, stack, vercel_project
+from components import adoption, guardrails, outputs, stack, vercel_project
 from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs, LoginTestClient
 from components.blueprint import Blueprint
+from components.foreseen import Foreseen
 from components.github import (
     BoundChecks,
     BoundChecksArgs,
@@ -30,10 +31,13 @@ loaded, settings = running.loaded, running.loaded.settings
 name, github, vercel = settings.environment, settings.github, settings.vercel
 parts = settings.parts
 blueprint = Blueprint(settings, loaded.repository_url, parts)
-render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ, rollout.applied())
+state = rollout.resources()
+render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ, rollout.applied(state))
 at_vercel = vercel if Part.FRONTEND in parts and "Vercel" not in running.unseen else None
 project = vercel_project.look_up(at_vercel.project) if at_vercel else None
-warned = guardrails.enforce(loaded, rollout.before(settings), render, os.environ, project)
+before = rollout.before(settings, state)
+warned = guardrails.enforce(loaded, before, render, os.environ, project)
+foreseen = Foreseen(state, before.own, running.unseen)
 adopted = adoption.Adoption(settings.adopt)
 
 wiring = Wiring(loaded.secrets)
@@ -65,7 +69,7 @@ if "GitHub" not in running.unseen:
         BoundChecks(name, checks)
 
 if "Auth0" in running.unseen:
-    wiring.provide(rollout.credentials_of_auth0())
+    wiring.provide(rollout.credentials_of_auth0(state))
 else:
     credentials = "auth0.clientSecret" in settings.wired
     login = ApplicationArgs(settings.auth0, settings.environment, credentials, settings.adopted)
@@ -99,10 +103,8 @@ if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
     args = EnvironmentArgs(github.repository, github.environment, github.branch.name, wiring, settings.adopted)
     Environment(name, args)
 
-if pulumi.runtime.is_dry_run():
-    foreseen.tell(backend.documents if backend else {}, foreseen.given(rollout.commands()), render)
-
 adopted.finish(running.unseen)
-outputs.export(loaded, backend, render, warned, project)
+exported = outputs.export(loaded, backend, render, warned, project)
+foreseen.tell(backend.given if backend else {}, render, exported)
 
 gc.freeze()  # what is loaded stays to the end; looking through it for garbage once more would take a third of a second

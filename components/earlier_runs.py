@@ -32,46 +32,52 @@ class Before:
     made: frozenset[str] = frozenset()
 
 
-def before(settings: Settings) -> Before:
+Resources = Mapping[str, Mapping[str, Any]]
+"""Type and outputs of every resource in the state, by URN."""
+
+
+def resources() -> Resources:
+    """Read what the state of this stack has: once, since each reading decrypts it again."""
+    return _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
+
+
+def before(settings: Settings, state: Resources) -> Before:
     """Read the outputs of this stack and of its peers, as of their last `up`."""
     own = _outputs(pulumi.get_stack())
     phase = own.get("phase")
     known = cast(Phase, phase) if phase in get_args(Phase) else None
     peers = {stack: _outputs(stack) for stack in settings.peers}
-    return Before(known, own, peers, frozenset(commands()) if settings.phase == "foundation" else frozenset())
+    return Before(known, own, peers, frozenset(commands(state)) if settings.phase == "foundation" else frozenset())
 
 
 def _outputs(stack: str) -> Mapping[str, Any]:
     return _read("readStackOutputs", "name", stack)
 
 
-def commands() -> dict[str, Mapping[str, Any]]:
+def commands(state: Resources) -> dict[str, Mapping[str, Any]]:
     """Return what the last `up` gave each Render object's command, by the resource's name."""
-    resources = _read("readStackResourceOutputs", "stackName", pulumi.get_stack())
     return {
-        urn.rpartition("::")[2]: found.get("outputs") or {}
-        for urn, found in resources.items()
-        if found["type"] == COMMAND
+        urn.rpartition("::")[2]: found.get("outputs") or {} for urn, found in state.items() if found["type"] == COMMAND
     }
 
 
-def applied() -> Report:
+def applied(state: Resources) -> Report:
     """Return what the last applies of this stack's Render objects reported, if the state has it.
 
     It tells a changed declaration from a change that somebody else made.
     """
     found: Report = {}
-    for resource in _read("readStackResourceOutputs", "stackName", pulumi.get_stack()).values():
-        printed = (resource.get("outputs") or {}).get("stdout") if resource["type"] == COMMAND else None
+    for outputs in commands(state).values():
+        printed = outputs.get("stdout")
         for section, objects in parse_report(printed if isinstance(printed, str) else None).items():
             found.setdefault(section, {}).update(objects)
     return found
 
 
-def credentials_of_auth0() -> dict[str, pulumi.Input[str]]:
+def credentials_of_auth0(state: Resources) -> dict[str, pulumi.Input[str]]:
     """Return the application's id and secret as of the last `up`, for a preview that cannot ask Auth0."""
     found: dict[str, pulumi.Input[str]] = {}
-    for resource in _read("readStackResourceOutputs", "stackName", pulumi.get_stack()).values():
+    for resource in state.values():
         outputs = resource.get("outputs") or {}
         if resource["type"] == "auth0:index/client:Client" and outputs.get("clientId"):
             found["auth0.clientId"] = str(outputs["clientId"])

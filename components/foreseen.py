@@ -1,20 +1,29 @@
-"""Tells in a plain preview what `up` leads to at Render, as diagnostic lines. Dangerous ones are warnings.
+"""Tells in a plain preview what `up` leads to besides the writes, as diagnostic lines: what is dangerous as warnings.
 
-`gate preview` tells the same of every vendor; see `gate.changes.consequences`.
+The engine does not show its comparison to the program, so what is declared is compared here with what the last `up`
+made. `gate preview` tells the same of what the engine compared; both take the words from `consequences`.
 """
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from blueprint.drift import Difference, DriftKind
-from components.command_environment import HIDDEN, fields
+from components import cost
+from components.command_environment import HIDDEN, fields, secret_variable
+from components.consequences import WATCHED, Outputs, consequences
+from components.databases import described
+from components.earlier_runs import Resources
 from components.observation import Observation
-from components.render_consequences import NOT_DECLARED, Planned, of_render
-from components.vocabulary import FORESEEN
+from components.render_consequences import NOT_DECLARED, Planned, Told
+from components.vendor_objects import NAMED
+from components.vendors import VENDORS
+from components.vocabulary import COMMAND, FORESEEN, UNKNOWN
 
 KINDS = {
     "databases": "database",
@@ -23,82 +32,189 @@ KINDS = {
     "services": "service",
 }
 Key = tuple[str, str]
-"""An object's section of a document, and its name."""
+"""An object's section of a document, and its name; of an object elsewhere its resource's type and name."""
+Values = Mapping[str, Any]
+_LABELS = {vendor.package: vendor.label for vendor in VENDORS}
 
 
-def given(commands: Mapping[str, Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
-    """Return what the last `up` gave each object's command, by the object that the command reported.
+class Foreseen:
+    """Collects what the program declares, and tells in a preview what becomes of it.
 
     Args:
-        commands: their outputs, by the resource's name.
+        state: as of the last `up`.
+        before: the stack's outputs as of then.
+        unseen: labels of vendors that are left out of this run.
     """
-    found: dict[Key, Mapping[str, Any]] = {}
-    for outputs in commands.values():
+
+    def __init__(self, state: Resources, before: Outputs, unseen: Collection[str]) -> None:
+        self._before, self._declared = before, dict[Key, Values]()
+        self._state = {(one["type"], urn.rpartition("::")[2]): one.get("outputs") or {} for urn, one in state.items()}
+        self._seen = {kind for kind in NAMED if _LABELS[kind.partition(":")[0]] not in unseen}
+        if pulumi.runtime.is_dry_run():
+            pulumi.runtime.register_stack_transformation(self._collect)
+
+    def _collect(self, args: pulumi.ResourceTransformationArgs) -> None:
+        if args.type_ in self._seen:
+            self._declared[args.type_, args.name] = dict(args.props)
+
+    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs) -> None:
+        """Log it, in a preview, as soon as everything is known that a preview can know.
+
+        Args:
+            commands: `stdin` and `environment` of the command of each object at Render.
+            found: at Render.
+            outputs: of the stack.
+        """
+
+        def log(values: Sequence[Any]) -> None:
+            told, given_now, declared = map(_readable, values)
+            changes = [
+                *at_render(dict(zip(commands, given_now, strict=True)), given(self._state), found),
+                *elsewhere(dict(zip(self._declared, declared, strict=True)), self._state, self._seen),
+            ]
+            for text, danger in dict.fromkeys(lines(changes, self._before, told)):
+                (pulumi.log.warn if danger else pulumi.log.info)(f"{FORESEEN}{text}")
+
+        if pulumi.runtime.is_dry_run():
+            everything = [dict(outputs), list(commands.values()), list(self._declared.values())]
+            pulumi.Output.from_input(everything).apply(log, run_with_unknowns=True)
+
+
+def lines(changes: Sequence[Planned], before: Outputs, after: Outputs) -> Iterator[Told]:
+    """Return every consequence, the dangerous ones first, and then what `gate preview` shows in its table."""
+    yield from consequences(changes, before or None, after, described(os.environ))
+    for change in changes:
+        for key, (_, live) in change.fields.items() if change.operation == "update" else ():
+            if live == HIDDEN and key.startswith("env."):
+                yield f"{change} gets another value of the secret {key.removeprefix('env.')}", False
+            elif key == "value" and "secret" in change.kind:
+                yield f"{change} gets another value", False
+    costs = [cost.told(outputs) for outputs in (before, after)]
+    if changes and costs[0] != costs[1]:
+        yield f"the objects at Render cost {cost.in_words(*costs)}", False
+
+
+def elsewhere(declared: Mapping[Key, Values], state: Mapping[Key, Values], kinds: Collection[str]) -> Iterator[Planned]:
+    """Return what becomes of objects at GitHub, Auth0 and Vercel.
+
+    Args:
+        declared: inputs, named as the SDKs do, by resource; state: outputs, named as the engine does.
+        kinds: resource types of the vendors that are not left out.
+    """
+    for key, values in declared.items():
+        kind, old = NAMED[key[0]][0], state.get(key)
+        both = {path: (at(values, path), at(old or {}, path)) for path in WATCHED.get(kind, ())}
+        differing = {path: pair for path, pair in both.items() if None not in pair and _differ(*pair)}
+        if old is None or differing:
+            yield _planned(key, values, "update" if old else "create", differing if old else {})
+    for key in state.keys() - declared.keys():
+        if key[0] in kinds:
+            yield _planned(key, state[key], "delete", {})
+
+
+def _planned(key: Key, values: Values, operation: str, differing: Mapping[str, tuple[Any, Any]]) -> Planned:
+    kind, template = NAMED[key[0]]
+    parts = {part: at(values, _snake(part)) for part in re.findall(r"{(\w+)}", template)}
+    known = all(isinstance(part, str) and part != UNKNOWN for part in parts.values())
+    name = template.format_map(parts) if known else key[1]
+    return Planned(kind, name, operation, differing, vendor=_LABELS[key[0].partition(":")[0]])
+
+
+def at(values: Any, path: str) -> Any:
+    """Return what stands at a path such as `required_status_checks.contexts`; a block is a list of one."""
+    for step in path.split("."):
+        values = values[0] if isinstance(values, list | tuple) and values else values
+        if isinstance(values, Mapping):
+            values = values.get(step, values.get(_camel(step)))
+        else:
+            values = getattr(values, step, None)
+    return values
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _differ(declared: Any, live: Any) -> bool:
+    """Whether a value changes, as far as it is known; vendors give sets back in an order of their own."""
+    if isinstance(declared, list) and isinstance(live, list):
+        return UNKNOWN not in declared and sorted(map(str, declared)) != sorted(map(str, live))
+    return bool(declared != UNKNOWN and declared != live)
+
+
+def _readable(value: Any) -> Any:
+    """Return a value with the engine's text in the place of everything that only `up` will know."""
+    if isinstance(value, pulumi.output.Unknown):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _readable(inner) for key, inner in value.items()}
+    return [_readable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def given(state: Mapping[Key, Values]) -> dict[Key, Values]:
+    """Return what the last `up` gave each object's command at Render, by the object that the command reported."""
+    found: dict[Key, Values] = {}
+    for (kind, _), outputs in state.items():
         with contextlib.suppress(ValueError, AttributeError):  # a command that was cut short reported nothing
-            for section, objects in json.loads(outputs.get("stdout") or "{}").items():
+            for section, objects in json.loads(outputs.get("stdout") or "{}").items() if kind == COMMAND else ():
                 found |= {(section, name): outputs for name in objects}
     return found
 
 
-def tell(documents: Mapping[Key, pulumi.Input[str]], applied: Mapping[Key, Any], found: Observation) -> None:
-    """Tell it once every document is known. Before the first `up` everything is new, so nothing is told.
+def at_render(now: Mapping[Key, Values], before: Mapping[Key, Values], found: Observation) -> Iterator[Planned]:
+    """Return what becomes of objects at Render.
 
     Args:
-        documents: of the declared objects.
-        applied: what the last `up` gave each object's command, for every object in the state.
-        found: at Render.
+        now, before: what each object's command is given by this run, and was by the last `up`.
     """
-    if applied:
-        pulumi.Output.all(*documents.values()).apply(
-            lambda texts: _log(dict(zip(documents, texts, strict=True)), applied, found)
-        )
-
-
-def _log(documents: Mapping[Key, str], applied: Mapping[Key, Any], found: Observation) -> None:
-    for text, danger in sorted(dict.fromkeys(lines(documents, applied, found)), key=lambda one: not one[1]):
-        (pulumi.log.warn if danger else pulumi.log.info)(f"{FORESEEN}{text}")
-
-
-def lines(documents: Mapping[Key, str], applied: Mapping[Key, Any], found: Observation) -> Iterator[tuple[str, bool]]:
-    """Return each consequence, and whether something is lost or stops by it."""
-    changed: dict[Key, dict[str, tuple[Any, Any]]] = {}
-    for key, text in documents.items():
-        changed[key] = _changed(text, (applied.get(key) or {}).get("stdin"), found.drift.get(key))
+    documents = {key: fields(one["stdin"]) if one["stdin"] != UNKNOWN else {} for key, one in now.items()}
+    changed = {key: _changed(one, before.get(key) or {}, found.drift.get(key)) for key, one in now.items()}
     for (section, name), differing in changed.items():
         if section == "services":
             groups = [group for kind, group in changed if kind == "envVarGroups" and changed[kind, group]]
-            linked = fields(documents[section, name])
+            linked = documents[section, name]
             differing |= {f"fromGroup.{one}": ("new", "old") for one in groups if f"fromGroup.{one}" in linked}
-    for key in [*changed, *(applied.keys() - documents.keys())]:
-        found_here = changed.get(key)
-        if found_here != {} and key[0] in KINDS:
-            yield from of_render(_planned(key, found_here, applied, documents, found))
+    for key in [*changed, *(before.keys() - now.keys())]:
+        differing_here = changed.get(key)
+        if differing_here != {} and key[0] in KINDS:
+            yield _planned_at_render(key, differing_here, before, documents, found)
 
 
-def _changed(text: str, before: Any, drift: Any) -> dict[str, tuple[Any, Any]]:
+def _changed(now: Values, before: Values, drift: Any) -> dict[str, tuple[Any, Any]]:
     """Return the declared and the live value of each field that is not as it was applied, or declared."""
-    new, old = fields(text), fields(before) if isinstance(before, str) else {}
+    if now["stdin"] == UNKNOWN:
+        return {}
+    new, old = fields(now["stdin"]), fields(before.get("stdin") or "")
     changed = {one: (new.get(one), old.get(one)) for one in new.keys() | old.keys() if new.get(one) != old.get(one)}
+    secrets, last = now["environment"], before.get("environment") or {}
+    for one in [one for one in new.keys() & old.keys() if new[one] == HIDDEN]:
+        variable = secret_variable(one.removeprefix("env."))
+        if variable in last and secrets.get(variable) not in (UNKNOWN, last[variable]):
+            changed[one] = (HIDDEN, HIDDEN)
     differences: list[Difference] = drift.differences if drift else []
-    for one in differences:
-        declared = NOT_DECLARED if one.kind is DriftKind.UNDECLARED else one.declared or HIDDEN
-        changed[one.field or one.kind.value] = (declared, one.live)
+    for difference in differences:
+        declared = NOT_DECLARED if difference.kind is DriftKind.UNDECLARED else difference.declared or HIDDEN
+        changed[difference.field or difference.kind.value] = (declared, difference.live)
     return changed
 
 
-def _planned(
-    key: Key, differing: Any, applied: Mapping[Key, Any], documents: Mapping[Key, str], found: Observation
+def _planned_at_render(
+    key: Key, differing: Any, before: Mapping[Key, Any], documents: Mapping[Key, Values], found: Observation
 ) -> Planned:
     section, name = key
     drift = {one.kind for one in found.drift[key].differences if one.field is None} if key in found.drift else set()
-    users = [other for kind, other in documents if f"fromGroup.{name}" in fields(documents[kind, other])]
+    users = [other for kind, other in documents if f"fromGroup.{name}" in documents[kind, other]]
     return Planned(
         kind=KINDS[section],
         name=name,
-        operation="delete" if differing is None else "update" if key in applied else "create",
+        operation="delete" if differing is None else "update" if key in before else "create",
         fields=differing or {},
-        adopted=differing is not None and fields(documents[key]).get("ownership") == "adopted",
-        is_gone=DriftKind.MISSING in drift and key in applied,
+        adopted=differing is not None and documents[key].get("ownership") == "adopted",
+        is_gone=DriftKind.MISSING in drift and key in before,
         is_suspended=DriftKind.SUSPENDED in drift,
         users=tuple(users) if section == "envVarGroups" else (),
     )

@@ -1,6 +1,7 @@
 """What a stack tells its users, its workflows, and the other environments' stacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pulumi
 
@@ -22,42 +23,48 @@ def export(
     observed: Observation,
     warned: list[str],
     project: ExistingProject | None,
-) -> None:
+) -> Mapping[str, Any]:
     """Export everything.
 
     Args:
         backend: None in a phase that declares nothing at Render.
         warned: the warnings of this run. A later preview tells new ones from these.
         project: at Vercel; None where it was not looked at.
+
+    Returns:
+        What was exported.
     """
     settings = loaded.settings
-    pulumi.export("environment", settings.environment)
-    pulumi.export("phase", settings.phase)
-    if settings.frontend_url:
-        pulumi.export("frontendUrl", settings.frontend_url)
-    if backend:
-        if backend.service_url is not None:
-            pulumi.export("backendUrl", backend.service_url)
-            pulumi.export("renderServiceId", backend.service_id)
-        if settings.render.other_services:
-            pulumi.export("serviceUrls", dict(backend.service_urls))
-        if backend.database_id is not None:
-            pulumi.export("renderDatabaseId", backend.database_id)
-        if backend.env_group_id is not None:
-            pulumi.export("renderEnvGroupId", backend.env_group_id)
-    if digests := secret_digests(loaded, observed):
-        pulumi.export("secretDigests", digests)
     prices = cost.monthly_usd(settings.render) if Part.BACKEND in settings.parts else {}
-    pulumi.export("monthlyCostUsd", {"total": cost.total(prices), "parts": prices})
-    pulumi.export("warnings", warned)
-    if project and settings.vercel:
-        won = {one.key: one.id for one in overriding(settings.vercel, project.variables, settings.vercel_branch)}
-        if won:
-            pulumi.export(OVERRIDDEN, won)
     records = list(_records(settings, backend))
-    pulumi.export("dnsRecords", records)
-    if elsewhere := [one for one in records if "zone" not in one]:
-        pulumi.export("dnsZoneFile", pulumi.Output.from_input(elsewhere).apply(zone_file))
+    elsewhere = [one for one in records if "zone" not in one]
+    everything = {
+        "environment": settings.environment,
+        "phase": settings.phase,
+        "frontendUrl": settings.frontend_url or None,
+        "backendUrl": backend and backend.service_url,
+        "renderServiceId": backend and backend.service_id,
+        "serviceUrls": dict(backend.service_urls) if backend and settings.render.other_services else None,
+        "renderDatabaseId": backend and backend.database_id,
+        "renderEnvGroupId": backend and backend.env_group_id,
+        "secretDigests": secret_digests(loaded, observed) or None,
+        cost.OUTPUT: {"total": cost.total(prices), "parts": prices},
+        "warnings": warned,
+        OVERRIDDEN: _overridden(settings, project) or None,
+        "dnsRecords": records,
+        "dnsZoneFile": pulumi.Output.from_input(elsewhere).apply(zone_file) if elsewhere else None,
+    }
+    found = {name: value for name, value in everything.items() if value is not None}
+    for name, value in found.items():
+        pulumi.export(name, value)
+    return found
+
+
+def _overridden(settings: Settings, project: ExistingProject | None) -> dict[str, str]:
+    """Return the ids of the records at Vercel that win over declared variables, by key."""
+    if not project or not settings.vercel:
+        return {}
+    return {one.key: one.id for one in overriding(settings.vercel, project.variables, settings.vercel_branch)}
 
 
 def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Backend(pulumi.ComponentResource):
         service_id, service_url: of the settings' own `service`; None in a phase that does not declare it.
         service_urls: of every service, by name.
         outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses.
-        documents: what each command reads, by the section and the name of its object.
+        given: `stdin` and `environment` of each command, by the section and the name of its object.
         database_id, env_group_id: None if not declared.
     """
 
@@ -61,7 +61,7 @@ class Backend(pulumi.ComponentResource):
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
         self._found, self._blueprint = args.found, args.blueprint
-        self.documents: dict[tuple[str, str], pulumi.Output[str]] = {}
+        self.given: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._commands: dict[tuple[str, str], local.Command] = {}  # later ones may need earlier ones
         self._made: dict[tuple[str, str], pulumi.Output[Any]] = {}
         self._contents: dict[str, pulumi.Output[str]] = {}  # of each group
@@ -154,7 +154,7 @@ class Backend(pulumi.ComponentResource):
             ),
         )
         self._commands[section, name] = command
-        self.documents[section, name] = command.stdin.apply(lambda text: text or "")
+        self.given[section, name] = {"stdin": command.stdin, "environment": _secrets(spec)}
         made = self._found.made.get((section, name))
         told = pulumi.Output.from_input(made) if made else pulumi.Output.json_loads(command.stdout)[section][name]
         self._made[section, name] = told

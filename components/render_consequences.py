@@ -13,6 +13,8 @@ NOT_DECLARED = "not declared"
 """The declared side of a variable that somebody added by hand."""
 Describe = Callable[[str], str]
 """Returns what there is to say of a database that goes, by its name."""
+Told = tuple[str, bool]
+"""A consequence in words, and whether something is lost or stops by it."""
 
 _TAKEN_UP_BY_A_DEPLOY = frozenset(one.label for kind in SERVICES for one in kind.fields if one.deploys)
 _OPEN_TO_ALL = ("0.0.0.0/0", "::/0")
@@ -23,7 +25,7 @@ class Planned:
     """What `up` would do to one object.
 
     Attributes:
-        kind: `service`, `database`, `key-value instance` or `environment group`.
+        kind: the vendor's word for such an object, such as `service`, `database` or `branch protection`.
         operation: create, update, delete, replace or import.
         fields: declared and live value of each field that changes, by the key that people write.
         adopted: whether it belongs to others too, and is never deployed.
@@ -39,16 +41,17 @@ class Planned:
     is_gone: bool = False
     is_suspended: bool = False
     users: tuple[str, ...] = ()
+    vendor: str = "Render"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
 
-def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterator[tuple[str, bool]]:
-    """Return each consequence in words, and whether something is lost or stops by it."""
+def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterator[Told]:
+    """Return each consequence of a change of one object at Render."""
     is_data = planned.kind in ("database", "key-value instance")
     if planned.operation == "delete":
-        more = f" ({told})" if is_data and (told := describe(planned.name)) else ""
+        more = f" ({told})" if planned.kind == "database" and (told := describe(planned.name)) else ""
         yield f"{planned} is deleted permanently{', with everything in it' if is_data else ''}{more}", True
     elif planned.is_gone:
         yield f"{planned} no longer exists and is created again, {'empty' if is_data else 'with another id'}", True
@@ -61,6 +64,8 @@ def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterat
     allowed = str(planned.fields.get("ipAllowList", ("",))[0])
     if any(address in allowed for address in _OPEN_TO_ALL):
         yield f"{planned} can be reached from everywhere", True
+    for host in () if planned.adopted else removed(planned.fields.get("domains")):
+        yield f"{host} is not served by {planned} any more", True
     for key, (declared, _) in planned.fields.items():
         if key.startswith("env.") and declared in (None, NOT_DECLARED):
             losers = ", ".join(planned.users) or str(planned)
@@ -68,21 +73,31 @@ def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterat
             yield f"{losers} loses the variable {key.removeprefix('env.')}{by_hand}", True
 
 
+def removed(change: tuple[Any, Any] | None) -> list[str]:
+    """Return what a list has no more.
+
+    Args:
+        change: the declared and the live list. Anything else has lost nothing.
+    """
+    declared, live = (side if isinstance(side, list) else [] for side in change or ([], []))
+    return [str(one) for one in live if one not in declared]
+
+
 def is_taken_up_by_a_deploy(key: str) -> bool:
     """Whether a change of this field takes effect with the next deploy only."""
     return key in _TAKEN_UP_BY_A_DEPLOY or key.startswith(("env.", "fromGroup."))
 
 
-def _service(planned: Planned) -> Iterator[tuple[str, bool]]:
+def _service(planned: Planned) -> Iterator[Told]:
     if planned.is_suspended:
         yield f"{planned} is suspended and is resumed", False
+    if planned.operation != "update":
+        return
     if trigger := planned.fields.get("autoDeployTrigger"):
         if trigger[0] == "off":
             yield f"merges no longer deploy {planned}", False
         else:
             yield f"every merge to its branch deploys {planned} from now on", True
-    if planned.operation != "update":
-        return
     reasons = sorted(filter(is_taken_up_by_a_deploy, planned.fields))
     if reasons and planned.adopted:
         yield f"{planned} takes up {_listed(reasons)} with its next deploy; nothing is deployed now", False

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from components.databases import described
 from components.vendors import missing_credentials, to_export
 from components.vocabulary import FORESEEN
 from gate.changes.consequences import consequences
-from gate.changes.databases import described
 from gate.changes.existing import existing
 from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects, overridden
 from gate.changes.price import cost

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components.cost import OUTPUT, number
 from gate.changes.report import CostChange, PriceChange
 from gate.stack.steps import Properties
-
-_COST = "monthlyCostUsd"
-"""The stack's output that holds it."""
 
 
 def cost(before: Properties | None, after: Properties) -> CostChange:
@@ -16,14 +14,14 @@ def cost(before: Properties | None, after: Properties) -> CostChange:
     Args:
         before: None before the first `up`, when nothing costs anything.
     """
-    old = {"total": 0, "parts": {}} if before is None else before.get(_COST)
-    new = after.get(_COST)
+    old = {"total": 0, "parts": {}} if before is None else before.get(OUTPUT)
+    new = after.get(OUTPUT)
     before_parts, after_parts = _parts(old), _parts(new)
     parts = {
         name: PriceChange(before=_part(old, before_parts, name), after=_part(new, after_parts, name))
         for name in sorted(before_parts.keys() | after_parts.keys())
     }
-    return CostChange(before=_dollars(_total(old)), after=_dollars(_total(new)), parts=parts)
+    return CostChange(before=number(_total(old)), after=number(_total(new)), parts=parts)
 
 
 def _total(output: Any) -> Any:
@@ -38,9 +36,5 @@ def _parts(output: Any) -> Mapping[str, Any]:
 def _part(output: Any, parts: Mapping[str, Any], name: str) -> float | None:
     """Return one cost. An object that does not exist costs nothing. Without an output nobody knows."""
     if name in parts:
-        return _dollars(parts[name])
+        return number(parts[name])
     return 0.0 if isinstance(output, Mapping) else None
-
-
-def _dollars(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from components.cost import change, in_words
 from components.render_consequences import NOT_DECLARED
 from gate.changes.findings import OTHER_RECORD
 from gate.changes.report import (
@@ -15,7 +16,6 @@ from gate.changes.report import (
     FindingKind,
     Operation,
     PlannedChange,
-    PriceChange,
     StackPreview,
 )
 from gate.common.redaction import SECRET
@@ -96,23 +96,13 @@ def follow_ups(things: Iterable[VendorObject]) -> str:
 
 def cost(found: CostChange) -> str:
     """Return `$0 → $7 a month (+$7)`."""
-    text = f"{price(found)} a month"
-    if found.before is None or found.after is None:
-        return text
-    difference = found.after - found.before
-    sign = "+" if difference > 0 else "-"
-    return f"{text} ({sign}{_dollars(abs(difference))})" if difference else f"{text} (no change)"
-
-
-def price(found: PriceChange) -> str:
-    before, after = _dollars(found.before), _dollars(found.after)
-    return after if before == after else f"{before} → {after}"
+    return in_words(found.before, found.after)
 
 
 def changed_parts(found: CostChange) -> list[str]:
     """Return the objects whose price changes, or is not known."""
     return [
-        f"{printable(name)} {price(part)}"
+        f"{printable(name)} {change(part.before, part.after)}"
         for name, part in found.parts.items()
         if part.before != part.after or part.after is None
     ]
@@ -179,7 +169,3 @@ def _is_plain_list(content: Any) -> bool:
 def _beside(own: Counter[str], shared: int) -> str:
     listed = printable(", ".join(own.elements()))
     return f"{listed}, and the {shared} in both" if listed else f"only the {shared} in both"
-
-
-def _dollars(amount: float | None) -> str:
-    return "unknown" if amount is None else f"${amount:.2f}".removesuffix(".00")

@@ -1,12 +1,14 @@
 """The kinds of objects that a stack declares: what people call one, how it is found, and its page in the dashboard.
 
-One row for each resource type. Drift, preview, recover, adopt, doctor and report all name an object by its row here.
+One row for each resource type; the words are in `components.vendor_objects`. Drift, preview, recover, adopt, doctor and
+report all name an object by its row here.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components import vendor_objects as named
 from gate.common.report import Model
 from gate.vendors import lookup
 from gate.vendors.accounts import Accounts
@@ -45,47 +47,30 @@ class Kind:
 
 
 _ENVIRONMENTS, _ACTIONS = "settings/environments", "settings/variables/actions"
+_CLIENT_PAGE = "applications/{clientId}/settings"
+_FOUND: Mapping[str, tuple[str, str, Callable[[Accounts, Inputs], Existing | None] | None]] = {
+    "github:index/branch:Branch": ("tree/{branch}", "", lookup.branch),
+    named.BRANCH_PROTECTION: ("", "settings/branches", lookup.protection),
+    named.ENVIRONMENT: ("", _ENVIRONMENTS, lookup.environment),
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
+        "",
+        _ENVIRONMENTS,
+        lookup.deployment_policy,
+    ),
+    named.ENVIRONMENT_VARIABLE: ("", _ENVIRONMENTS, lookup.variable),
+    named.ENVIRONMENT_SECRET: ("", _ENVIRONMENTS, lookup.secret),
+    named.RULESET: ("settings/rules/{rulesetId}", "settings/rules", lookup.ruleset),
+    "github:index/actionsVariable:ActionsVariable": ("", _ACTIONS, None),
+    "github:index/actionsSecret:ActionsSecret": ("", "settings/secrets/actions", None),
+    named.CLIENT: (_CLIENT_PAGE, "applications", lookup.client),
+    "auth0:index/clientCredentials:ClientCredentials": (_CLIENT_PAGE, "applications", lookup.client_credentials),
+    named.PROJECT: ("", "settings", lookup.project),
+    named.PROJECT_DOMAIN: ("", "settings/domains", lookup.domain),
+    named.PROJECT_VARIABLE: ("", "settings/environment-variables", lookup.project_variable),
+    "vercel:index/dnsRecord:DnsRecord": ("", "", lookup.dns_record),
+}
 KINDS: Mapping[str, Kind] = {
-    "github:index/branch:Branch": Kind("branch", "{branch}", "tree/{branch}", look_up=lookup.branch),
-    "github:index/branchProtection:BranchProtection": Kind(
-        "branch protection", "{pattern}", listed="settings/branches", look_up=lookup.protection
-    ),
-    "github:index/repositoryEnvironment:RepositoryEnvironment": Kind(
-        "environment", "{environment}", listed=_ENVIRONMENTS, look_up=lookup.environment
-    ),
-    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": Kind(
-        "deployment policy", "{environment}", listed=_ENVIRONMENTS, look_up=lookup.deployment_policy
-    ),
-    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": Kind(
-        "environment variable", "{environment}/{variableName}", listed=_ENVIRONMENTS, look_up=lookup.variable
-    ),
-    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": Kind(
-        "environment secret", "{environment}/{secretName}", listed=_ENVIRONMENTS, look_up=lookup.secret
-    ),
-    "github:index/repositoryRuleset:RepositoryRuleset": Kind(
-        "ruleset", "{name}", "settings/rules/{rulesetId}", "settings/rules", lookup.ruleset
-    ),
-    "github:index/actionsVariable:ActionsVariable": Kind("variable", "{variableName}", listed=_ACTIONS),
-    "github:index/actionsSecret:ActionsSecret": Kind("secret", "{secretName}", listed="settings/secrets/actions"),
-    "github:index/repository:Repository": Kind("repository", "{name}"),
-    "auth0:index/client:Client": Kind(
-        "application", "{name}", "applications/{clientId}/settings", "applications", lookup.client
-    ),
-    "auth0:index/clientCredentials:ClientCredentials": Kind(
-        "application credentials",
-        "{clientId}",
-        "applications/{clientId}/settings",
-        "applications",
-        lookup.client_credentials,
-    ),
-    "vercel:index/project:Project": Kind("project", "{name}", listed="settings", look_up=lookup.project),
-    "vercel:index/projectDomain:ProjectDomain": Kind(
-        "domain", "{domain}", listed="settings/domains", look_up=lookup.domain
-    ),
-    "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": Kind(
-        "variable", "{key}", listed="settings/environment-variables", look_up=lookup.project_variable
-    ),
-    "vercel:index/dnsRecord:DnsRecord": Kind("DNS record", "{name} {type} in {domain}", look_up=lookup.dns_record),
+    type_: Kind(words, name, *_FOUND.get(type_, ())) for type_, (words, name) in named.NAMED.items()
 }
 """The kinds by the engine's resource type."""
 

@@ -90,7 +90,7 @@ def test_a_run_sees_its_own_last_phase_and_what_the_other_environment_exported(e
     seen: list[tuple[object, object]] = []
 
     def program() -> None:
-        before = rollout.before(StackFile("production").load().settings)
+        before = rollout.before(StackFile("production").load().settings, rollout.resources())
         seen.append((before.phase, before.peers))
         pulumi.export("phase", "foundation")
 

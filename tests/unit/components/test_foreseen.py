@@ -1,44 +1,58 @@
-"""What a plain preview says of what `up` leads to at Render."""
-
-from __future__ import annotations
+"""What a plain preview says of what `up` leads to, at every vendor."""
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from blueprint.drift import Difference, DriftKind
-from components.foreseen import given, lines
+from components import foreseen
+from components import vendor_objects as named
+from components.foreseen import at_render, elsewhere, given, lines
 from components.observation import ObjectDrift, Observation
+from components.vocabulary import COMMAND, UNKNOWN
 
 API, ENV, DB = ("services", "api"), ("envVarGroups", "env"), ("databases", "db")
 LINK = {"fromGroup": "env"}
+SECRET = {"key": "REDIS_URL", "fromEnvironment": "SECRET_REDIS_URL"}
+Told = list[tuple[str, bool]]
+
+
+@pytest.fixture(autouse=True)
+def _render_tells_of_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreseen, "described", lambda _environ: lambda _name: "1 GB, no backup")
 
 
 def document(section: str, name: str, *variables: dict[str, Any], **fields: Any) -> str:
     return json.dumps({section: [{"name": name, "envVars": list(variables), **fields}]})
 
 
-def command(section: str, name: str, text: str) -> dict[str, str]:
+def command(section: str, name: str, text: str, **secrets: str) -> dict[str, Any]:
     """Outputs of a command in the state."""
-    return {"stdin": text, "stdout": json.dumps({section: {name: {"id": "x"}}})}
+    return {"stdin": text, "environment": secrets, "stdout": json.dumps({section: {name: {"id": "x"}}})}
 
 
-GROUP = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "DEBUG"}, {"key": "OLD", "value": "1"})
-SERVICE = document("services", "api", LINK, plan="free")
+GROUP = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "DEBUG"}, {"key": "OLD", "value": "1"}, SECRET)
+SERVICE = document("services", "api", LINK, plan="free", domains=["api.example.com"])
 DATABASE = document("databases", "db", plan="free")
 APPLIED = given(
     {
-        "api": command("services", "api", SERVICE),
-        "env": command("envVarGroups", "env", GROUP),
-        "db": command("databases", "db", DATABASE),
-        "cut-short": {},
+        (COMMAND, "api"): command("services", "api", SERVICE),
+        (COMMAND, "env"): command("envVarGroups", "env", GROUP, SECRET_REDIS_URL="redis://old"),
+        (COMMAND, "db"): command("databases", "db", DATABASE),
+        (COMMAND, "cut-short"): {},
+        (named.CLIENT, "staging"): {"stdout": "[]"},
     }
 )
 DECLARED = {API: SERVICE, ENV: GROUP, DB: DATABASE}
 
 
-def told(documents: dict[Any, str], **drift: ObjectDrift) -> list[tuple[str, bool]]:
+def told(documents: Mapping[Any, str], redis: str = "redis://old", **drift: ObjectDrift) -> Told:
+    """What a plain preview says of these documents, without the sum of Render's writes."""
     found = Observation(drift={API: drift["api"]} if drift else {})
-    return list(lines(documents, APPLIED, found))
+    now = {key: {"stdin": text, "environment": {"SECRET_REDIS_URL": redis}} for key, text in documents.items()}
+    return [one for one in lines(list(at_render(now, APPLIED, found)), {}, {}) if "writes" not in one[0]]
 
 
 def test_nothing_changes_and_nothing_is_said() -> None:
@@ -47,23 +61,31 @@ def test_nothing_changes_and_nothing_is_said() -> None:
 
 
 def test_a_changed_group_deploys_the_services_that_link_to_it_and_a_removed_variable_is_lost_by_them() -> None:
-    changed = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "INFO"})
+    changed = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "INFO"}, SECRET)
     assert told({**DECLARED, ENV: changed}) == [
-        ("service api is deployed, because of the group env", False),
         ("api loses the variable OLD", True),
+        ("service api is deployed, because of the group env", False),
     ]
 
 
-def test_an_object_that_is_no_longer_declared_is_deleted() -> None:
-    assert told({API: SERVICE, ENV: GROUP}) == [("database db is deleted permanently, with everything in it", True)]
+def test_a_changed_secret_is_named_and_never_shown() -> None:
+    said = told(DECLARED, redis="redis://new")
+    assert said == [
+        ("service api is deployed, because of the group env", False),
+        ("environment group env gets another value of the secret REDIS_URL", False),
+    ]
+    assert told(DECLARED, redis=UNKNOWN) == [], "known at `up` only"
+
+
+def test_an_object_that_is_no_longer_declared_is_deleted_with_what_render_tells_of_it() -> None:
+    lost = "database db is deleted permanently, with everything in it (1 GB, no backup)"
+    assert told({API: SERVICE, ENV: GROUP})[0] == (lost, True)
 
 
 def test_an_adopted_service_is_not_deployed() -> None:
-    adopted = document("services", "api", {"key": "A", "value": "1"}, ownership="adopted")
-    assert (
-        "service api takes up A, the group env with its next deploy; nothing is deployed now",
-        False,
-    ) in told({**DECLARED, API: adopted})
+    adopted = document("services", "api", LINK, {"key": "A", "value": "1"}, plan="free", ownership="adopted")
+    said = told({**DECLARED, API: adopted})
+    assert said == [("service api takes up A with its next deploy; nothing is deployed now", False)], "a domain stays"
 
 
 def test_what_somebody_changed_by_hand_is_put_right() -> None:
@@ -71,9 +93,131 @@ def test_what_somebody_changed_by_hand_is_put_right() -> None:
         [Difference(field="env.ADDED", kind=DriftKind.UNDECLARED), Difference(kind=DriftKind.SUSPENDED)]
     )
     assert told(DECLARED, api=drift) == [
+        ("service api loses the variable ADDED, which was added by hand", True),
         ("service api is suspended and is resumed", False),
         ("service api is deployed, because of ADDED", False),
-        ("service api loses the variable ADDED, which was added by hand", True),
     ]
     gone = told(DECLARED, api=ObjectDrift([Difference(kind=DriftKind.MISSING)]))
     assert gone[0] == ("service api no longer exists and is created again, with another id", True)
+
+
+def test_a_host_that_is_taken_from_a_service_is_no_longer_served() -> None:
+    without = document("services", "api", LINK, plan="free", domains=[])
+    assert told({**DECLARED, API: without})[0] == ("api.example.com is not served by service api any more", True)
+
+
+def test_a_document_that_only_up_will_know_is_neither_a_change_nor_a_deletion() -> None:
+    assert told({**DECLARED, API: UNKNOWN}) == []
+
+
+STATE = {
+    (named.BRANCH_PROTECTION, "production"): {
+        "pattern": "main",
+        "requiredStatusChecks": [{"contexts": ["test", "lint"], "strict": True}],
+        "requiredPullRequestReviews": [{"requiredApprovingReviewCount": 2.0, "dismissStaleReviews": True}],
+        "enforceAdmins": True,
+    },
+    (named.CLIENT, "production"): {"name": "App", "callbacks": ["https://a.test/cb", "https://b.test/cb"]},
+    (named.PROJECT, "production"): {"name": "web", "autoAssignCustomDomains": True, "rootDirectory": "app"},
+    (named.PROJECT_VARIABLE, "production-API"): {"key": "API", "value": "https://a.test"},
+    (named.ENVIRONMENT_SECRET, "production-TOKEN"): {
+        "environment": "production",
+        "secretName": "TOKEN",
+        "value": "secret-of-a-test",
+    },
+    ("vercel:index/dnsRecord:DnsRecord", "production-api.example.com"): {
+        "domain": "example.com",
+        "name": "api",
+        "type": "CNAME",
+        "value": "a.onrender.com.",
+    },
+}
+RULE = {
+    "pattern": "main",
+    "required_status_checks": [{"contexts": ["lint", "test"], "strict": True}],
+    "required_pull_request_reviews": [{"required_approving_review_count": 2, "dismiss_stale_reviews": True}],
+    "enforce_admins": True,
+}
+NOW: dict[tuple[str, str], dict[str, Any]] = {
+    **{key: dict(values) for key, values in STATE.items()},
+    (named.BRANCH_PROTECTION, "production"): RULE,
+    (named.PROJECT, "production"): {"name": "web", "auto_assign_custom_domains": True, "root_directory": None},
+    (named.ENVIRONMENT_SECRET, "production-TOKEN"): {
+        "environment": "production",
+        "secret_name": "TOKEN",
+        "value": "secret-of-a-test",
+    },
+}
+
+
+def at_the_others(
+    changed: Mapping[tuple[str, str], dict[str, Any]] | None = None, *, without: tuple[str, str] | None = None
+) -> Told:
+    declared = {key: {**values, **(changed or {}).get(key, {})} for key, values in NOW.items() if key != without}
+    return list(lines(list(elsewhere(declared, STATE, named.NAMED)), {}, {}))
+
+
+def cases() -> Iterator[tuple[tuple[str, str], dict[str, Any], Told]]:
+    rule, client, project, variable, secret, record = STATE
+    applies = ("the rule for main applies at once to everybody's pull requests", False)
+    lighter = [{"contexts": ["lint"], "strict": False}]
+    yield (
+        rule,
+        {"required_status_checks": lighter, "enforce_admins": False},
+        [
+            ("pull requests to main can be merged without test", True),
+            ("pull requests to main can be merged while they are behind it", True),
+            ("administrators can bypass the rule for main", True),
+            applies,
+        ],
+    )
+    fewer = [{"required_approving_review_count": 1, "dismiss_stale_reviews": True}]
+    yield (
+        rule,
+        {"required_pull_request_reviews": fewer},
+        [("pull requests to main need 1 approvals instead of 2", True), applies],
+    )
+    yield client, {"callbacks": ["https://a.test/cb"]}, [("logins that return to https://b.test/cb stop working", True)]
+    shared = "every environment sees the settings of the Vercel project web, staging's previews too"
+    yield project, {"auto_assign_custom_domains": False}, [(shared, True)]
+    yield variable, {"value": "https://b.test"}, [("a changed Vercel variable takes effect with the next build", False)]
+    yield variable, {"value": UNKNOWN}, []
+    yield (
+        secret,
+        {"value": "another"},
+        [
+            ("jobs of the GitHub environment production see the change in their next run", False),
+            ("environment secret production/TOKEN gets another value", False),
+        ],
+    )
+    yield (
+        record,
+        {"value": "b.onrender.com."},
+        [("api.example.com points to b.onrender.com. instead of a.onrender.com.", True)],
+    )
+
+
+@pytest.mark.parametrize(("key", "changed", "expected"), list(cases()))
+def test_what_a_change_elsewhere_leads_to(key: tuple[str, str], changed: dict[str, Any], expected: Told) -> None:
+    assert at_the_others({key: changed}) == expected
+
+
+def test_nothing_is_said_of_what_stays_in_whatever_order_a_vendor_gives_it_back() -> None:
+    assert at_the_others() == []
+
+
+def test_what_is_no_longer_declared_is_lost() -> None:
+    record = ("vercel:index/dnsRecord:DnsRecord", "production-api.example.com")
+    gone = "the DNS record of api.example.com is deleted: the name stops resolving, and nothing that calls it works"
+    assert at_the_others(without=record) == [(gone, True)]
+    rule = (named.BRANCH_PROTECTION, "production")
+    assert at_the_others(without=rule) == [("the branch main is not protected any more", True)]
+
+
+def test_the_change_of_cost_is_told_where_there_is_one() -> None:
+    new = {(named.BRANCH_PROTECTION, "staging"): {"pattern": "staging"}}
+    changes = list(elsewhere(new, {}, named.NAMED))
+    before, after = ({"phase": "cutover", "monthlyCostUsd": {"total": total}} for total in (0, 7))
+    assert ("the objects at Render cost $0 → $7 a month (+$7)", False) in list(lines(changes, before, after))
+    assert ("the objects at Render cost $0 → $7 a month (+$7)", False) in list(lines(changes, {}, after))
+    assert not any("cost" in text for text, _ in lines(changes, after, after))

@@ -1,0 +1,173 @@
+"""What happens besides the writes when changes are applied: losses, weaker rules, who else sees it, waiting.
+
+`foreseen` tells it in a plain preview, `gate preview` in its comment and on its screen. Knows neither Pulumi nor a
+preview. Facts: docs.render.com (rate limits in the API's headers), docs.github.com (branch protection),
+vercel.com/docs (a variable takes effect with a build; a project's settings are those of all its environments),
+auth0.com/docs (applications).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from components.phases import PHASES
+from components.render_consequences import Describe, Planned, Told, is_taken_up_by_a_deploy, of_render, removed
+from components.vocabulary import UNKNOWN
+
+_MINUTE, _HOUR = 1, 60
+_QUOTAS = {"create": (20, _HOUR), "domain": (50, _HOUR), "service": (10, _MINUTE), "other": (100, _MINUTE)}
+"""How many writes of a class Render takes in how many minutes."""
+
+Outputs = Mapping[str, Any]
+"""A stack's, by name."""
+
+
+def consequences(
+    changes: Iterable[Planned], before: Outputs | None, after: Outputs, describe: Describe = lambda _name: ""
+) -> list[Told]:
+    """Return what the changes of one stack lead to, in words, the dangerous consequences first, each once.
+
+    Args:
+        before, after: the stack's outputs as of the last `up` (None where there was none), and as they will be.
+        describe: tells the size and the last backup of a database, by its name.
+    """
+    changes = list(changes)
+    found = [*_phase(before, after)]
+    for change in changes:
+        found += of_render(change, describe) if change.vendor == "Render" else _elsewhere(change)
+    found += [*_dns(before or {}, after), *_waiting(changes)]
+    return sorted(dict.fromkeys(found), key=lambda one: not one[1])
+
+
+def _elsewhere(change: Planned) -> Iterator[Told]:
+    kind, name, fields = change.kind, change.name, change.fields
+    if change.operation == "import":  # changes nothing
+        return
+    if change.operation in ("delete", "replace") and kind in _LOSSES:
+        yield _LOSSES[kind].format(name=name, host=_host(name)), True
+    match kind:
+        case "branch protection" if change.operation != "delete":
+            yield f"the rule for {name} applies at once to everybody's pull requests", False
+            yield from _weaker(name, fields)
+        case "ruleset" if fields.get("enforcement", ("", ""))[0] == "disabled":
+            yield f"the ruleset {name} is switched off", True
+        case "application" if lost := removed(fields.get("callbacks")):
+            yield f"logins that return to {', '.join(lost)} stop working", True
+        case "project" if change.operation == "update":
+            yield f"every environment sees the settings of the Vercel project {name}, staging's previews too", True
+        case "variable" if change.vendor == "Vercel":
+            yield "a changed Vercel variable takes effect with the next build", False
+        case "environment variable" | "environment secret":
+            yield f"jobs of the GitHub environment {name.partition('/')[0]} see the change in their next run", False
+        case "DNS record" if "value" in fields and change.operation == "update":
+            target, old = fields["value"]
+            yield f"{_host(name)} points to {_target(target)} instead of {old}", True
+
+
+_LOSSES = {
+    "branch": "the branch {name} is deleted, with commits that are nowhere else",
+    "branch protection": "the branch {name} is not protected any more",
+    "environment": "the GitHub environment {name} is deleted, with its variables, its secrets and its rules",
+    "ruleset": "what the ruleset {name} forbids is allowed again",
+    "application": "the Auth0 application {name} is deleted, and nobody can log in by it",
+    "domain": "the domain {name} is not served any more",
+    "DNS record": "the DNS record of {host} is deleted: the name stops resolving, and nothing that calls it works",
+}
+
+
+def _host(record: str) -> str:
+    """Return the host of a DNS record that is called `api CNAME in example.com`; an apex has no `api`."""
+    name, _, zone = record.partition(" in ")
+    label = name.rpartition(" ")[0]
+    return f"{label}.{zone}" if label else zone
+
+
+def _weaker(branch: str, fields: Mapping[str, tuple[Any, Any]]) -> Iterator[Told]:
+    """Tell what a rule no longer prevents."""
+    if lost := removed(fields.get("required_status_checks.contexts")):
+        yield f"pull requests to {branch} can be merged without {', '.join(lost)}", True
+    now, before = fields.get(APPROVALS, (None, None))
+    if isinstance(now, int | float) and isinstance(before, int | float) and now < before:
+        yield f"pull requests to {branch} need {now:g} approvals instead of {before:g}", True
+    for field, (unsafe, text) in _UNSAFE.items():
+        if field in fields and fields[field][0] is unsafe:
+            yield text.format(branch=branch), True
+
+
+APPROVALS = "required_pull_request_reviews.required_approving_review_count"
+_UNSAFE = {
+    "required_status_checks.strict": (False, "pull requests to {branch} can be merged while they are behind it"),
+    "required_pull_request_reviews.dismiss_stale_reviews": (
+        False,
+        "an approval of a pull request to {branch} stays valid after further commits",
+    ),
+    "allows_force_pushes": (True, "{branch} can be overwritten by a force push"),
+    "allows_deletions": (True, "{branch} can be deleted"),
+    "enforce_admins": (False, "administrators can bypass the rule for {branch}"),
+}
+WATCHED: Mapping[str, tuple[str, ...]] = {
+    "branch protection": ("required_status_checks.contexts", APPROVALS, *_UNSAFE),
+    "ruleset": ("enforcement",),
+    "application": ("callbacks", "allowed_logout_urls", "web_origins"),
+    "project": ("auto_assign_custom_domains", "root_directory"),
+    "variable": ("value",),
+    "environment variable": ("value",),
+    "environment secret": ("value",),
+    "DNS record": ("value",),
+}
+"""The fields, by kind of object, that a plain preview compares: those of which there is something to say."""
+
+
+def _phase(before: Outputs | None, after: Outputs) -> Iterator[Told]:
+    old, new = (before or {}).get("phase"), after.get("phase")
+    if old in PHASES and new in PHASES and old != new:
+        back = PHASES.index(new) < PHASES.index(old)
+        yield f"the phase goes from {old} {'back ' if back else ''}to {new}", back
+
+
+def _dns(before: Outputs, after: Outputs) -> Iterator[Told]:
+    """Tell the records that somebody has to create at the registrar."""
+    known, declared = _records(before), _records(after)
+    targets = [(one.get("name"), one.get("target")) for one in known]
+    for record in declared if before else ():
+        if "zone" not in record and (record.get("name"), record.get("target")) not in targets:
+            what = f"{record.get('type')} {record.get('name')} → {_target(record.get('target'))}"
+            yield f"a DNS record has to be created at the registrar: {what}", False
+
+
+def _target(target: Any) -> Any:
+    return "the address that its vendor gives it" if target == UNKNOWN else target
+
+
+def _records(outputs: Outputs) -> list[Mapping[str, Any]]:
+    records = outputs.get("dnsRecords")
+    return [one for one in records if isinstance(one, Mapping)] if isinstance(records, list) else []
+
+
+def _waiting(changes: Iterable[Planned]) -> Iterator[Told]:
+    """Tell how many writes Render gets, and how long its rate limits make them wait."""
+    writes: Counter[str] = Counter()
+    for change in changes:
+        if change.vendor == "Render":
+            writes.update(_writes(change))
+    if writes:
+        minutes = max((number - 1) // _QUOTAS[sort][0] * _QUOTAS[sort][1] for sort, number in writes.items())
+        wait = f"its rate limits make it wait for up to {minutes} minute{'s' if minutes > 1 else ''}"
+        total = f"{writes.total()} write{'' if writes.total() == 1 else 's'}"
+        yield f"Render gets about {total}, {wait if minutes else 'without waiting'}", False
+
+
+def _writes(change: Planned) -> Counter[str]:
+    """Count the writes to one object at Render, by their class."""
+    kind, fields = change.kind, change.fields
+    if change.operation == "delete":
+        return Counter(other=1)
+    if change.operation == "create":
+        return Counter(create=1, service=1, other=1) if kind == "service" else Counter(create=1)
+    variables = sum(field.startswith("env.") for field in fields)
+    domains = sum(field.startswith("domains") for field in fields)
+    own = len(fields) - variables - domains - sum(field.startswith("fromGroup.") for field in fields)
+    if kind != "service":
+        return Counter(other=variables + bool(variables) + bool(own))
+    deploys = any(map(is_taken_up_by_a_deploy, fields)) and not change.adopted
+    return Counter(other=variables + 1 if change.adopted else 1, domain=domains, service=bool(own) + deploys)

@@ -1,0 +1,36 @@
+"""What people call the objects that a stack declares at GitHub, Auth0 and Vercel, by the engine's resource type."""
+
+from collections.abc import Mapping
+
+BRANCH_PROTECTION = "github:index/branchProtection:BranchProtection"
+ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
+ENVIRONMENT_VARIABLE = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable"
+ENVIRONMENT_SECRET = "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret"
+RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
+CLIENT = "auth0:index/client:Client"
+PROJECT = "vercel:index/project:Project"
+PROJECT_DOMAIN = "vercel:index/projectDomain:ProjectDomain"
+PROJECT_VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+
+NAMED: Mapping[str, tuple[str, str]] = {
+    "github:index/branch:Branch": ("branch", "{branch}"),
+    BRANCH_PROTECTION: ("branch protection", "{pattern}"),
+    ENVIRONMENT: ("environment", "{environment}"),
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
+        "deployment policy",
+        "{environment}",
+    ),
+    ENVIRONMENT_VARIABLE: ("environment variable", "{environment}/{variableName}"),
+    ENVIRONMENT_SECRET: ("environment secret", "{environment}/{secretName}"),
+    RULESET: ("ruleset", "{name}"),
+    "github:index/actionsVariable:ActionsVariable": ("variable", "{variableName}"),
+    "github:index/actionsSecret:ActionsSecret": ("secret", "{secretName}"),
+    "github:index/repository:Repository": ("repository", "{name}"),
+    CLIENT: ("application", "{name}"),
+    "auth0:index/clientCredentials:ClientCredentials": ("application credentials", "{clientId}"),
+    PROJECT: ("project", "{name}"),
+    PROJECT_DOMAIN: ("domain", "{domain}"),
+    PROJECT_VARIABLE: ("variable", "{key}"),
+    "vercel:index/dnsRecord:DnsRecord": ("DNS record", "{name} {type} in {domain}"),
+}
+"""The vendor's own words for a kind of object, and how one is told from another, in properties of the resource."""
