@@ -79,7 +79,7 @@ else:
         wiring.provide({"auth0.clientSecret": application.client_secret})
     pulumi.export("auth0ClientId", application.client_id)
     if settings.auth0.login_test:
-        tester = LoginTestClient(name, settings.auth0.login_test.application)
+        tester = LoginTestClient(name, settings.auth0.login_test, settings.auth0.audience)
         wiring.provide({"auth0.testClientId": tester.client_id, "auth0.testClientSecret": tester.client_secret})
 
 backend = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.frontend_settings import Auth0
+from components.frontend_settings import Auth0, LoginTest
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Application(pulumi.ComponentResource):
 
 
 class LoginTestClient(pulumi.ComponentResource):
-    """The application for the login of the smoke tests. It exchanges a test user's password for a token.
+    """The application of the smoke tests' login, with the one grant that the stack file chooses.
 
     Attributes:
         client_id: text.
@@ -125,17 +125,20 @@ class LoginTestClient(pulumi.ComponentResource):
     client_id: pulumi.Output[str]
     client_secret: pulumi.Output[str]
 
-    def __init__(self, name: str, application: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, settings: LoginTest, audience: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Args: audience: the API at Auth0 that the token is for."""
         super().__init__("marketedge:auth0:LoginTestClient", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         client = auth0.Client(
             f"{name}-login-test",
-            name=application,
+            name=settings.application,
             description="Login of the staging gate's smoke tests; declared by the staging gate, do not edit by hand",
             app_type="non_interactive",
             is_first_party=True,
             oidc_conformant=True,
-            grant_types=["password"],
+            grant_types=[settings.grant_type],
             callbacks=[],
             allowed_logout_urls=[],
             web_origins=[],
@@ -146,6 +149,10 @@ class LoginTestClient(pulumi.ComponentResource):
         credentials = auth0.ClientCredentials(
             f"{name}-login-test", client_id=client.client_id, authentication_method="client_secret_post", opts=child
         )
+        if not settings.logs_a_user_in:  # without it Auth0 refuses the audience: access_denied
+            auth0.ClientGrant(
+                f"{name}-login-test", client_id=client.client_id, audience=audience, scopes=[], opts=child
+            )
         self.client_id = client.client_id
         self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
         self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})

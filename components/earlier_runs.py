@@ -75,14 +75,15 @@ def applied(state: Resources) -> Report:
 
 
 def credentials_of_auth0(state: Resources) -> dict[str, pulumi.Input[str]]:
-    """Return the application's id and secret as of the last `up`, for a preview that cannot ask Auth0."""
+    """Return the applications' ids and secrets as of the last `up`, for a preview that cannot ask Auth0."""
     found: dict[str, pulumi.Input[str]] = {}
-    for resource in state.values():
+    for urn, resource in state.items():
         outputs = resource.get("outputs") or {}
+        own = "auth0.testClient" if urn.endswith("-login-test") else "auth0.client"
         if resource["type"] == "auth0:index/client:Client" and outputs.get("clientId"):
-            found["auth0.clientId"] = str(outputs["clientId"])
+            found[f"{own}Id"] = str(outputs["clientId"])
         if resource["type"] == "auth0:index/clientCredentials:ClientCredentials" and outputs.get("clientSecret"):
-            found["auth0.clientSecret"] = pulumi.Output.secret(str(outputs["clientSecret"]))
+            found[f"{own}Secret"] = pulumi.Output.secret(str(outputs["clientSecret"]))
     return found
 
 

@@ -10,12 +10,34 @@ from components.variables import VercelVariables
 
 
 class LoginTest(Model):
-    """A separate Auth0 application for the login test of `gate smoke`, so that people's own needs no password grant.
+    """A separate Auth0 application for the login test of `gate smoke`, so that people's own needs no further grant.
 
     Its id and secret are the outputs `auth0.testClientId` and `auth0.testClientSecret`.
+
+    Attributes:
+        grant: `password` logs a test user in; `client_credentials` gets a token for the application itself, for a
+            backend that takes such tokens.
+        connection: the directory of the test user at Auth0, where it is not the tenant's default directory.
     """
 
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
+    grant: Literal["password", "client_credentials"] = "password"
+    connection: Annotated[str, Field(min_length=1)] | None = None
+
+    @property
+    def grant_type(self) -> str:
+        """As Auth0 calls it (auth0.com/docs/get-started/applications/application-grant-types)."""
+        return "http://auth0.com/oauth/grant-type/password-realm" if self.connection else self.grant
+
+    @property
+    def logs_a_user_in(self) -> bool:
+        return self.grant == "password"
+
+    @model_validator(mode="after")
+    def _connection_is_of_a_user(self) -> Self:
+        if self.connection and not self.logs_a_user_in:
+            raise ValueError("connection: expected none beside the grant client_credentials, which logs no user in")
+        return self
 
 
 class Auth0(Model):
@@ -46,6 +68,15 @@ class Auth0(Model):
             raise ValueError(
                 f"with the custom domain {self.domain} an audience is required: the identifier of the API at Auth0 (of "
                 "the Management API: https://<tenant>.<region>.auth0.com/api/v2/, which has no custom domain)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _application_is_granted_an_api(self) -> Self:
+        if self.login_test and not self.login_test.logs_a_user_in and self.api is None:
+            raise ValueError(
+                "loginTest.grant client_credentials needs auth0.audience: the identifier of your own API at Auth0. The "
+                "default is Auth0's Management API, and a test's token must not be one for that"
             )
         return self
 

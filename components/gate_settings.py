@@ -33,7 +33,8 @@ class Smoke(Model):
         environment_field: where a health answer names the environment.
         dependencies: what the health detail, or the answer at ready_path, has to report as connected.
         frontend_url: where people open the frontend, unless Vercel serves it.
-        require_login: whether a login test fails that cannot be made because there is no test user.
+        require_login: whether a login test fails that is not made because its credentials are missing. Left out: it
+            does if `auth0.loginTest` is declared.
         suite: the team's own tests.
 
     None (null) means that the application has no such thing, so that it is not tested.
@@ -54,7 +55,7 @@ class Smoke(Model):
     admin_api_path: Path | None = "/api/v1/admin/feature-flags"
     frontend_url: Origin | None = None
     budget_seconds: int = Field(300, ge=10, le=300)
-    require_login: bool = False
+    require_login: bool | None = None
     suite: Suite | None = None
 
     @model_validator(mode="after")

@@ -116,6 +116,12 @@ class Settings(Model):
         return self.release.by == "tag"
 
     @property
+    def login_required(self) -> bool:
+        """Whether a login test that is not made is a failure."""
+        declared = self.smoke.require_login
+        return self.auth0.login_test is not None if declared is None else declared
+
+    @property
     def live(self) -> bool:
         """Whether people depend on it: then there is no debugging, no test data, and no wildcard."""
         return self.adopted or self.released_by_tag

@@ -28,6 +28,7 @@ NAMED: Mapping[str, tuple[str, str]] = {
     "github:index/repository:Repository": ("repository", "{name}"),
     CLIENT: ("application", "{name}"),
     "auth0:index/clientCredentials:ClientCredentials": ("application credentials", "{clientId}"),
+    "auth0:index/clientGrant:ClientGrant": ("client grant", "{audience}"),
     PROJECT: ("project", "{name}"),
     PROJECT_DOMAIN: ("domain", "{domain}"),
     PROJECT_VARIABLE: ("variable", "{key}"),

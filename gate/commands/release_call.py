@@ -151,6 +151,7 @@ class Call:
         from gate.release.stage import open_stage
 
         target = self.where.target()
+        self._require_login_test(target)
         settings, window = target.settings.release, target.settings.watch.minutes
         if self.watch and self.minutes is not None and self.minutes > window:
             raise ReleaseRefused(
@@ -171,9 +172,24 @@ class Call:
         from gate.smoke import files
         from gate.smoke.run import run as make_checks
 
-        found = make_checks(target, os.environ, seconds=seconds)
+        optional = False if self.action == "rollback" else None  # it goes back also where nobody can log in
+        found = make_checks(target, os.environ, seconds=seconds, require_login=optional)
         self.run.write(files.written(found.redacted(self.run.redactor)))
         return found
+
+    def _require_login_test(self, target: Target) -> None:
+        """Refuse a release that would be rolled back because a required login test lacks its credentials.
+
+        Raises:
+            ReleaseRefused: they are not set.
+        """
+        from gate.release.errors import ReleaseRefused
+        from gate.smoke.login import NOT_REQUIRED, unset
+
+        missing = unset(target.settings, os.environ) if target.settings.login_required else []
+        if missing and self.action in ("release", "hotfix"):
+            names = " and ".join(missing)
+            raise ReleaseRefused(f"the login test is required and {names} not set: set {names}, or {NOT_REQUIRED}")
 
     def _refused(self, reason: str) -> ReleaseReport:
         from gate.release.report import ReleaseReport

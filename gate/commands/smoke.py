@@ -23,7 +23,9 @@ def smoke(
     where: Where,
     expect_version: Annotated[str | None, option("The commit or tag that has to serve.", "SHA|TAG")] = None,
     sha: Annotated[str | None, option("Also set the commit status of this commit.", "SHA", "--status")] = None,
-    require_login: Annotated[bool, flag("--require-login", "Fail if the login cannot be tested.")] = False,
+    require_login: Annotated[
+        bool | None, flag("--require-login/--no-require-login", "Fail if the login test is not made.")
+    ] = None,
     preview: Annotated[str, option("Also test the login from a preview.", "URL")] = "",
     pull_request: Annotated[int | None, option("Test its previews instead, and comment.", "NUMBER", min=1)] = None,
 ) -> None:
@@ -35,9 +37,11 @@ def smoke(
     that cannot be made counts as failed. `--report DIR` writes smoke.xml (JUnit), smoke.json and smoke.md.
 
     The login needs `SMOKE_USER_EMAIL` and `SMOKE_USER_PASSWORD` of a test user, with `SMOKE_AUTH0_CLIENT_ID` and
-    `SMOKE_AUTH0_CLIENT_SECRET` of the application (grant type Password). Without them it is not made; the summary says
-    so, and `--require-login` or `smoke.requireLogin` make it a failure. The token has to be of the audience that the
-    backend sends. Where `SMOKE_AUTH0_CLIENT_ID` is set, the backend has to use that application.
+    `SMOKE_AUTH0_CLIENT_SECRET` of the application (grant type Password). Better declare `auth0.loginTest`: a client of
+    the test's own, with the grant `password`, or `client_credentials`, which needs no user. Without the variables the
+    login is not made, and the summary says so. It fails then if the stack declares `auth0.loginTest` (unless
+    `smoke.requireLogin` is false), or with `--require-login`. The token has to be of the audience that the backend
+    sends. Without a client of its own, the backend has to use the application `SMOKE_AUTH0_CLIENT_ID`, if it is set.
     `BACKEND_URL`, `FRONTEND_URL` and
     `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
     protected deployments.

@@ -9,6 +9,8 @@ from gate.vendors.auth0 import Auth0
 SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")
 SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials", "update:client_credentials")
 """Also needed if the stack passes an application's secret on."""
+SCOPES_OF_GRANTS = tuple(f"{action}:client_grants" for action in ("read", "create", "update", "delete"))
+"""Also needed for a login test with the grant client_credentials."""
 
 
 def lines(declared: Declared, domain: str, *, secrets: bool, auth0: Auth0) -> Iterator[tuple[str, Verdict]]:
@@ -23,9 +25,13 @@ def lines(declared: Declared, domain: str, *, secrets: bool, auth0: Auth0) -> It
     """
     yield "tenant", _tenant(declared.domain, domain)
     scopes = auth0.scopes()
-    yield "scopes", _scopes(scopes, SCOPES + (SCOPES_OF_SECRETS if secrets else ()))
+    tester = declared.login_test
+    needed = SCOPES + (SCOPES_OF_SECRETS if secrets or tester else ())
+    needed += SCOPES_OF_GRANTS if tester and not tester.logs_a_user_in else ()
+    yield "scopes", _scopes(scopes, needed)
     if scopes is None or "read:clients" in scopes:
-        yield f"application {declared.application}", _application(len(auth0.named(declared.application)))
+        for name in [declared.application, *([tester.application] if tester else [])]:
+            yield f"application {name}", _application(len(auth0.named(name)))
 
 
 def _tenant(declared: str, domain: str) -> Verdict:

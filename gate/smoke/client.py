@@ -141,11 +141,11 @@ class Visit:
                 )
         raise Failed(f"{path} redirects more than {_REDIRECTS} times", "a page", "look at the frontend's redirects")
 
-    def auth0(self, path: str, form: Mapping[str, str]) -> httpx.Response:
-        """Post a form to the tenant. AUTH0_BASE_URL points at a simulator."""
+    def auth0(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Ask the tenant; AUTH0_BASE_URL points at a simulator."""
         base = self.environ.get("AUTH0_BASE_URL") or f"https://{self.target.settings.auth0.domain}"
         try:
-            return self._send("POST", f"{base.rstrip('/')}{path}", data=dict(form))
+            return self._send(method, f"{base.rstrip('/')}{path}", **options)
         except _NoAnswer as error:
             raise self._unreachable("Auth0 tenant", error, "status.auth0.com") from None
 

@@ -1,25 +1,41 @@
-"""The check of a login: a test user's password becomes a JWT, and the backend accepts it (plan 1.1, 3.2, 3.4).
+"""The check of a login: Auth0 gives a JWT, and the backend accepts it (plan 1.1, 3.2, 3.4).
 
-The backend's own /api/v1/auth/login takes an authorization code, which only a browser gets. So the token comes from
-Auth0's resource owner password grant. For that the application needs the grant type Password, and the tenant a default
-directory (auth0.com/docs/get-started/authentication-and-authorization-flow/resource-owner-password-flow).
+The backend's own /api/v1/auth/login takes an authorization code, which only a browser gets. So the token comes from one
+of two grants (auth0.com/docs/get-started/authentication-and-authorization-flow): the resource owner password grant, for
+which the application needs the grant type Password and the tenant a default directory, or the client credentials grant,
+whose token is the application's own and names no user. `auth0.loginTest` of the stack file says which one.
 """
 
 import base64
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from components.settings import Settings
+from gate.checks.verdict import UP
 from gate.smoke.backend import authorize_query
 from gate.smoke.client import Failed, Skipped, Visit
 
 EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
+CLIENT, SECRET = "SMOKE_AUTH0_CLIENT_ID", "SMOKE_AUTH0_CLIENT_SECRET"
+
+
+def unset(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """Variables that the login test needs and that are not set."""
+    needed = (EMAIL, PASSWORD, CLIENT) if _logs_a_user_in(settings) else (CLIENT, SECRET)
+    return [name for name in needed if not environ.get(name)]
 
 
 def authentication(visit: Visit, _subject: str) -> str:
     """Log in, get a JWT, and expect that the backend knows the user."""
     path = visit.target.settings.smoke.me_path
     answer = visit.backend("GET", path, headers=_authorization(visit))
+    if not _logs_a_user_in(visit.target.settings):
+        if not answer.is_success:
+            fix = "let smoke.mePath name an endpoint that takes an application's token, or use the grant password"
+            raise Failed(f"{path}: status {answer.status_code} for the test client's token", "status 200", fix)
+        return "a JWT of the test client, accepted by the backend"
     try:
         found = answer.json()
     except ValueError:
@@ -37,6 +53,8 @@ def authentication(visit: Visit, _subject: str) -> str:
 
 def admin_api(visit: Visit, _subject: str) -> str:
     """Expect that the test user may use an endpoint for administrators, as the super-admin panel calls it."""
+    if not _logs_a_user_in(visit.target.settings):
+        raise Skipped("the grant client_credentials logs no user in")
     path = str(visit.target.settings.smoke.admin_api_path)
     status = visit.backend("GET", path, headers=_authorization(visit)).status_code
     if status != 200:
@@ -45,30 +63,35 @@ def admin_api(visit: Visit, _subject: str) -> str:
 
 
 def _authorization(visit: Visit) -> dict[str, str]:
-    if missing := [name for name in (EMAIL, PASSWORD) if not visit.environ.get(name)]:
-        if visit.require_login:
-            names = " and ".join(missing)
-            raise Failed(f"not made: {names} not set", "a login", f"set {names} of a test user: the login is required")
-        raise Skipped(f"set {' and '.join(missing)} to test it")
+    if missing := unset(visit.target.settings, visit.environ):
+        names = " and ".join(missing)
+        if visit.require_login or missing == [CLIENT]:
+            raise Failed(f"not made: {names} not set", "a login", f"set {names}, or {NOT_REQUIRED}")
+        raise Skipped(f"set {names} to test it")
     return {"Authorization": f"Bearer {visit.once('token', lambda: _token(visit))}"}
 
 
+NOT_REQUIRED = "do without a login test: smoke.requireLogin: false"
+
+
+def _logs_a_user_in(settings: Settings) -> bool:
+    return settings.auth0.login_test is None or settings.auth0.login_test.logs_a_user_in
+
+
+def _form(visit: Visit) -> dict[str, str]:
+    """What the token endpoint is sent (auth0.com/docs/api/authentication, Get Token)."""
+    environ, declared = visit.environ, visit.target.settings.auth0.login_test
+    form = {"grant_type": "password", "audience": visit.target.settings.auth0.audience}
+    if declared:
+        form["grant_type"] = declared.grant_type
+        form |= {"realm": declared.connection} if declared.connection else {}
+    if _logs_a_user_in(visit.target.settings):
+        form |= {"username": environ[EMAIL], "password": environ[PASSWORD], "scope": "openid profile email"}
+    return form | {"client_id": environ[CLIENT]} | ({"client_secret": environ[SECRET]} if environ.get(SECRET) else {})
+
+
 def _token(visit: Visit) -> str:
-    environ = visit.environ
-    client = environ.get("SMOKE_AUTH0_CLIENT_ID")
-    if not client:
-        raise Failed("SMOKE_AUTH0_CLIENT_ID is not set", "the application's client id", "export SMOKE_AUTH0_CLIENT_ID")
-    form = {
-        "grant_type": "password",
-        "username": environ[EMAIL],
-        "password": environ[PASSWORD],
-        "client_id": client,
-        "audience": visit.target.settings.auth0.audience,
-        "scope": "openid profile email",
-    }
-    if secret := environ.get("SMOKE_AUTH0_CLIENT_SECRET"):
-        form["client_secret"] = secret
-    answer = visit.auth0("/oauth/token", form)
+    answer = visit.auth0("POST", "/oauth/token", data=_form(visit))
     try:
         content = answer.json()
     except ValueError:
@@ -78,18 +101,21 @@ def _token(visit: Visit) -> str:
         visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
         _require_audience(visit, _jwt(token))
         return token
-    raise _refused(answer.status_code, content)
+    raise _refused(visit.target.settings, answer.status_code, content)
 
 
-def _refused(status: int, content: Any) -> Failed:
+def _refused(settings: Settings, status: int, content: Any) -> Failed:
     # Only the error's code is shown: Auth0's description may repeat what was sent.
     code = str(content.get("error", "")) if isinstance(content, dict) else ""
+    test_client = f"{CLIENT} and {SECRET} have to be those of one application of the tenant"
+    at_the_api = f"auth0.audience has to be an API of the tenant that the application may use: {UP}"
     fix = {
-        "unauthorized_client": "add the grant type Password to the application (Settings, Advanced, Grant Types)",
-        "server_error": "set the tenant's default directory (Settings, General)",
+        "unauthorized_client": f"declare auth0.loginTest and {UP}, or add the grant type Password to the application",
+        "server_error": "set the tenant's default directory (Settings, General), or auth0.loginTest.connection",
+        "invalid_request": "correct auth0.loginTest.connection: a database that is enabled for the application",
         "mfa_required": "exempt the test user from multi-factor authentication",
-        "access_denied": "SMOKE_AUTH0_CLIENT_ID and its secret have to be the application's, not the management's",
-    }.get(code, f"correct {EMAIL} and {PASSWORD}")
+        "access_denied": test_client if status == 401 else at_the_api,
+    }.get(code, f"correct {EMAIL} and {PASSWORD}" if _logs_a_user_in(settings) else test_client)
     shown = code if re.fullmatch(r"[a-z_]{1,40}", code) else "no error code"
     return Failed(f"Auth0 refused the login: status {status}, {shown}", "an access token", fix)
 

@@ -30,7 +30,7 @@ def run(
     environ: Mapping[str, str],
     *,
     expect_version: str | None = None,
-    require_login: bool = False,
+    require_login: bool | None = None,
     preview: str = "",
     seconds: float | None = None,
     tell: Callable[[str], None] = lambda _text: None,
@@ -45,7 +45,7 @@ def run(
         environ: SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD of a test user, SMOKE_AUTH0_CLIENT_ID and
             SMOKE_AUTH0_CLIENT_SECRET of the application (not Auth0's management application). All are optional.
         expect_version: commit or tag that has to serve.
-        require_login: whether a login fails if it is not made; the stack may also say it (`smoke.requireLogin`).
+        require_login: whether a login fails if it is not made. None: as the stack says.
         preview: address of a preview of the frontend, whose login is tested too.
         seconds: that it may take, if that is less than the stack's `smoke.budgetSeconds`.
         tell: is called with progress.
@@ -63,7 +63,7 @@ def run(
         target,
         environ,
         expect_version=expect_version,
-        require_login=require_login or target.settings.smoke.require_login,
+        require_login=target.settings.login_required if require_login is None else require_login,
         preview=preview.rstrip("/"),
         deadline=deadline,
         clock=clock,

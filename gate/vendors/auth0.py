@@ -126,6 +126,13 @@ class Auth0:
         found: dict[str, Any] | None = self._api.get(f"/api/v2/clients/{client_id}", query, needs=_SCOPE)
         return found or {}
 
+    def grants(self, client_id: str, audience: str) -> list[str]:
+        """management/v2/client-grants/get-client-grants: ids of what lets an application get tokens for an API."""
+        self._require_reading()
+        query: dict[str, str | int] = {"client_id": client_id, "audience": audience}
+        found = self._api.get("/api/v2/client-grants", query, needs="the scope read:client_grants")
+        return [str(one["id"]) for one in found or []]
+
     def _log_in(self) -> None:
         """Get a token (authentication/client-credentials:
 

@@ -64,6 +64,7 @@ _FOUND: Mapping[str, tuple[str, str, Callable[[Accounts, Inputs], Existing | Non
     "github:index/actionsSecret:ActionsSecret": ("", "settings/secrets/actions", None),
     named.CLIENT: (_CLIENT_PAGE, "applications", lookup.client),
     "auth0:index/clientCredentials:ClientCredentials": (_CLIENT_PAGE, "applications", lookup.client_credentials),
+    "auth0:index/clientGrant:ClientGrant": ("applications/{clientId}/apis", "applications", lookup.client_grant),
     named.PROJECT: ("", "settings", lookup.project),
     named.PROJECT_DOMAIN: ("", "settings/domains", lookup.domain),
     named.PROJECT_VARIABLE: ("", "settings/environment-variables", lookup.project_variable),

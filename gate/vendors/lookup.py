@@ -156,6 +156,12 @@ def client(accounts: Accounts, inputs: Inputs) -> Existing | None:
     return Existing(found[0].id, f"the only application named {name!r}{kind}")
 
 
+def client_grant(accounts: Accounts, inputs: Inputs) -> Existing | None:
+    client_id, audience = inputs.text("clientId"), inputs.text("audience")
+    found = accounts.auth0.grants(client_id, audience)
+    return Existing(found[0], f"grant of the application {client_id} for {audience}") if found else None
+
+
 def client_credentials(accounts: Accounts, inputs: Inputs) -> Existing | None:
     client = accounts.auth0.with_id(inputs.text("clientId"))
     return Existing(client.id, f"credentials of the application {client.name!r}, as old as itself") if client else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.domains import Domain
+from components.frontend_settings import Auth0 as DeclaredLogin
 from components.frontend_settings import Vercel as Declared
 from components.vercel_project import overriding_records, shared_records
 from gate.checks.login_wall import login_wall
@@ -35,6 +36,20 @@ def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
     }
     for key, wanted in lists.items():
         yield Line("1.3", f"{title}: {key}", expect(key, set(client.get(key) or []), set(wanted), UP))
+    if declared.login_test:
+        yield Line("3.2", f"login test's application {declared.login_test.application}", _login_test(declared, auth0))
+
+
+def _login_test(declared: DeclaredLogin, auth0: Auth0) -> Verdict:
+    tester = declared.login_test
+    assert tester is not None
+    found = auth0.named(tester.application)
+    if len(found) != 1:
+        return failed(f"{len(found)} have this name", UP if not found else "delete those that nothing uses")
+    grants = auth0.details(found[0].id).get("grant_types") or []
+    if not tester.logs_a_user_in and not auth0.grants(found[0].id, declared.audience):
+        return failed(f"it may not get tokens for {declared.audience}", UP)
+    return expect("grants", set(grants), {tester.grant_type}, UP)
 
 
 def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: bool = False) -> Iterator[Line]:

@@ -116,7 +116,7 @@ def _smoke(target: Target, environ: Mapping[str, str], others: Others) -> Iterat
         yield Line(check.plan, check.name, _of(check))
 
 
-_OF_A_LOGIN = frozenset({"SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"})
+_OF_A_LOGIN = frozenset({"SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD", "SMOKE_AUTH0_CLIENT_SECRET"})
 
 
 def _of(check: Result) -> Verdict:

@@ -13,6 +13,18 @@ from .values import Properties
 
 _LETTERS = string.ascii_letters + string.digits
 _PUBLIC_APPLICATIONS = ("spa", "native")
+REALM = "http://auth0.com/oauth/grant-type/password-realm"
+GRANTS = (
+    *("authorization_code", "client_credentials", "implicit", "password", "refresh_token", REALM),
+    *(f"http://auth0.com/oauth/grant-type/{name}" for name in ("mfa-oob", "mfa-otp", "mfa-recovery-code")),
+    *("http://auth0.com/oauth/grant-type/passwordless/otp", "urn:ietf:params:oauth:grant-type:device_code"),
+)
+"""auth0.com/docs/get-started/applications/application-grant-types."""
+APP_TYPES = (
+    *("native", "spa", "regular_web", "non_interactive", "resource_server", "express_configuration", "rms", "box"),
+    *("cloudbees", "concur", "dropbox", "mscrm", "echosign", "egnyte", "newrelic", "office365", "salesforce"),
+    *("sentry", "sharepoint", "slack", "springcm", "zendesk", "zoom", "sso_integration", "oag"),
+)
 
 
 def _token(length: int) -> str:
@@ -28,6 +40,16 @@ def _new_client(_: list[Object], new: Object) -> Object:
         "clientSecret": new.get("clientSecret") or _token(64),
         "authenticationMethod": new.get("authenticationMethod") or method,
     }
+
+
+def _new_grant(objects: list[Object], new: Object) -> Object:
+    """Refused for an API that the tenant does not have; the Management API is always there."""
+    audience = str(new["audience"])
+    if not audience.endswith(".auth0.com/api/v2/") and not select(objects, "resource_server", identifier=audience):
+        raise ProviderError(f"404 Not Found: No resource server found with the identifier {audience}")
+    if not select(objects, "client", clientId=new["clientId"]):
+        raise ProviderError(f"404 Not Found: No client found with the id {new['clientId']}")
+    return {"id": f"cgr_{_token(16)}"}
 
 
 TYPES = (
@@ -54,8 +76,25 @@ TYPES = (
         replaces=frozenset({"clientId", "jwtConfiguration.secretEncoded"}),
         secrets=frozenset({"signingKeys"}),
         sets=frozenset({"oidcBackchannelLogoutUrls"}),
+        values={
+            "appType": APP_TYPES,
+            "grantTypes": GRANTS,
+            "organizationUsage": ("deny", "allow", "require"),
+            "organizationRequireBehavior": ("no_prompt", "pre_login_prompt", "post_login_prompt"),
+        },
         complete=_new_client,
         autonamed=True,
+    ),
+    ResourceType(
+        resource=auth0.ClientGrant,
+        args=auth0.ClientGrantArgs,
+        type="client_grant",
+        key=("clientId", "audience"),
+        refusal="409 Conflict: A client grant for this client and audience already exists",
+        vendor_defaults={"scopes": [], "subjectType": "client"},
+        replaces=frozenset({"clientId", "audience", "subjectType"}),
+        complete=_new_grant,
+        all_unseen=True,
     ),
     ResourceType(
         resource=auth0.ClientCredentials,

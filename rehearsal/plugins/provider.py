@@ -9,7 +9,7 @@ from typing import Any
 
 from . import compare, shapes
 from .estate import Object, Store, now, select
-from .resource_type import ProviderError, ResourceType, set_default
+from .resource_type import ProviderError, ResourceType, set_default, values_at
 from .values import UNKNOWN, Properties, Secret, plain, seal_like
 
 Invoke = Callable[[list[Object], Properties], Properties]
@@ -54,6 +54,10 @@ class Provider(ABC):
         given = [name for name in spec.exactly_one if values.get(name) is not None]
         if spec.exactly_one and len(given) != 1:
             found.append((spec.exactly_one[0], f"exactly one of {', '.join(spec.exactly_one)} must be set"))
+        for path, known in spec.values.items():
+            for value in values_at(values, path.split(".")):
+                if value != UNKNOWN and value not in known:
+                    found.append((path, f"expected {path} to be one of {sorted(known)}, got {value}"))
         return found
 
     def diff(

@@ -1,7 +1,7 @@
 """One resource type as data: what its provider knows about it, and what its vendor does with such an object."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -59,6 +59,8 @@ class ResourceType:
     sealed: Callable[[Object], Collection[str]] = _nothing_sealed
     """The properties that the vendor does not answer, so that a refresh keeps the state's values."""
     exactly_one: tuple[str, ...] = ()
+    values: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """What the vendor or its provider takes as the value of a property, by dotted path; anything else is refused."""
     import_knows: Callable[[Object], Object] = _knows_nothing
     """Those of the sealed properties that an import finds out. A refresh does not."""
     complete: Callable[[list[Object], Object], Object] = _as_given
@@ -147,6 +149,17 @@ class ResourceType:
             if match := re.fullmatch(pattern, id):
                 readings.append(match.groupdict())
         return readings
+
+
+def values_at(properties: Mapping[str, Any], path: list[str]) -> Iterator[Any]:
+    """What is given at a path; inside a list, in each of its items."""
+    head, *rest = path
+    inner = properties.get(head)
+    for item in inner if isinstance(inner, list) else [inner]:
+        if rest and isinstance(item, dict):
+            yield from values_at(item, rest)
+        elif not rest and item is not None:
+            yield item
 
 
 def set_default(properties: Properties, path: list[str], value: Any) -> None:

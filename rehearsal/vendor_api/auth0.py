@@ -1,14 +1,15 @@
-"""Auth0's token endpoint and list of applications.
+"""Auth0's applications and client grants, as its Management API shows them.
 
-Shapes: auth0.com/docs/api/authentication (client credentials) and auth0.com/docs/api/management/v2/clients/get-clients.
+Shapes: auth0.com/docs/api/management/v2 (clients/get-clients, clients/get-clients-by-id,
+client-grants/get-client-grants). How somebody logs in is in `auth0_logins`.
 """
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from ..plugins import Estate
+from .auth0_logins import Logins
 from .wire import Answer, Request, page
 
 _SHOWN = {
@@ -36,8 +37,21 @@ SCOPES = (
     "read:client_keys",
     "read:client_credentials",
     "update:client_credentials",
+    *(f"{action}:client_grants" for action in ("read", "create", "update", "delete")),
 )
 """What docs/GETTING_STARTED.md asks for."""
+QUERIES = {
+    "clients": {
+        *("fields", "include_fields", "page", "per_page", "include_totals"),
+        *("is_global", "is_first_party", "app_type", "external_client_id", "q"),
+    },
+    "client": {"fields", "include_fields"},
+    "client-grants": {
+        *("page", "per_page", "include_totals", "from", "take"),  # by pages, or from a checkpoint
+        *("audience", "client_id", "allow_any_organization", "subject_type", "default_for"),
+    },
+}
+"""What each may be asked with; anything else is refused."""
 
 
 class Auth0:
@@ -51,45 +65,58 @@ class Auth0:
         client_secret: str,
         scopes: tuple[str, ...] = SCOPES,
     ) -> None:
-        self._estate, self._audience = estate, f"https://{domain}/api/v2/"
-        self._application, self._scopes = (client_id, client_secret), scopes
+        self._estate, self._scopes, self._audience = estate, scopes, f"https://{domain}/api/v2/"
+        self._logins = Logins(estate, domain, (client_id, client_secret), scopes, self._audience)
         self._tokens: set[str] = set()
 
     def __call__(self, request: Request) -> Answer:
         match request.method, request.path:
             case "POST", ("oauth", "token"):
-                return self._token(request.body or {})
+                asked = request.body or {}
+                answer = self._logins.token(asked)
+                if answer.status == 200 and asked.get("audience") == self._audience:
+                    self._tokens.add(answer.content["access_token"])
+                return answer
+            case "GET", ("authorize",):
+                return self._logins.authorize(request.query)
             case "GET", ("api", "v2", "clients"):
-                return self._check(request) or self._clients(request)
+                return self._check(request, "clients") or self._clients(request)
             case "GET", ("api", "v2", "clients", identity):
                 found = self._estate.find("auth0", "client", clientId=identity)
-                if refused := self._check(request):
+                if refused := self._check(request, "client"):
                     return refused
                 if found is None:
                     return _refuse(404, "The client does not exist", "inexistent_client")
                 lists = {name: found.get(key, []) for name, key in _LISTS.items()}
                 return Answer(200, _client(found, []) | lists)
+            case "GET", ("api", "v2", "client-grants"):
+                return self._check(request, "client-grants", "read:client_grants") or self._grants(request)
         return _refuse(404, "Not Found", "inexistent_endpoint")
 
-    def _token(self, asked: dict[str, Any]) -> Answer:
-        if (asked.get("client_id"), asked.get("client_secret")) != self._application:
-            return Answer(401, {"error": "access_denied", "error_description": "Unauthorized"})
-        if asked.get("grant_type") != "client_credentials":
-            return Answer(403, {"error": "unauthorized_client", "error_description": "Grant type not allowed"})
-        if asked.get("audience") != self._audience or not self._scopes:
-            text = f'Client is not authorized to access "{asked.get("audience")}"'
-            return Answer(403, {"error": "access_denied", "error_description": text})
-        token = secrets.token_urlsafe(48)
-        self._tokens.add(token)
-        scope = " ".join(self._scopes)
-        return Answer(200, {"access_token": token, "scope": scope, "expires_in": 86400, "token_type": "Bearer"})
-
-    def _check(self, request: Request) -> Answer | None:
+    def _check(self, request: Request, asked: str, scope: str = "read:clients") -> Answer | None:
         if request.token not in self._tokens:
             return _refuse(401, "Invalid token", "invalid_token")
-        if "read:clients" not in self._scopes:
-            return _refuse(403, "Insufficient scope, expected any of: read:clients", "insufficient_scope")
+        if scope not in self._scopes:
+            return _refuse(403, f"Insufficient scope, expected any of: {scope}", "insufficient_scope")
+        if unknown := sorted(request.query.keys() - QUERIES[asked]):
+            text = f"Query validation error: 'Additional properties not allowed: {', '.join(unknown)}'."
+            return _refuse(400, text, "invalid_query_string")
         return None
+
+    def _grants(self, request: Request) -> Answer:
+        names = {"client_id": "clientId", "audience": "audience"}
+        wanted = {key: request.query[name] for name, key in names.items() if name in request.query}
+        found = self._estate.find_all("auth0", "client_grant", **wanted)
+        shown = [
+            {
+                "id": one["id"],
+                "client_id": one["clientId"],
+                "audience": one["audience"],
+                "scope": one.get("scopes") or [],
+            }
+            for one in page(found, request, default=50, most=100, first=0)
+        ]
+        return Answer(200, shown)
 
     def _clients(self, request: Request) -> Answer:
         """A bare list, or with include_totals an object; the page size is at most 100."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from ..loopback import running
@@ -101,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
             path=tuple(unquote(segment) for segment in path.strip("/").split("/")),
             query=dict(parse_qsl(query)),
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=json.loads(body) if body else None,
+            body=_parsed(body, self.headers.get("Content-Type", "")),
         )
         answer = self.server.simulator(request)
         self.server.watch(self.server.vendor, request, answer)
@@ -117,3 +118,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: the requests are kept."""
+
+
+def _parsed(body: bytes, kind: str) -> Any:
+    if "urlencoded" in kind:
+        return dict(parse_qsl(body.decode()))
+    return json.loads(body) if body else None

@@ -235,3 +235,5 @@ def test_a_gate_that_is_not_named_or_not_pinned_is_refused(
     done = world.act("workflow_dispatch", "production-smoke-tests", "production", {"ref": "refs/tags/v1.2.3"})
     assert done.returncode == 1
     assert said in done.stdout
+    (told,) = world.told
+    assert told.startswith("Production smoke tests v1.2.3: failed, and the gate did not run.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,13 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gate.common import notifications
+
 from .conftest import PROJECT
 
 SCHEDULED = {
     "production-watch": {"GATE_TOKEN", "NOTIFY_WEBHOOK_URL", "WATCH_RENDER_API_KEY"},
-    "release-metrics": {"GATE_TOKEN"},
+    "release-metrics": {"GATE_TOKEN", "NOTIFY_WEBHOOK_URL"},
 }
 """Run on a schedule, which is the default branch: no environment takes them, and they have no secret of one."""
+TELLS = "gate-did-not-run"
+"""Called by all the others."""
 PULL_REQUEST = "pull-request"
 """Its job that has an environment is started on the branch staging, by the one that a pull request starts."""
 WORKFLOWS = sorted((PROJECT / "workflows").glob("*.yml"))
@@ -34,8 +39,9 @@ def test_zizmor_finds_nothing(repository: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_plans_five_workflows_and_two_schedules_are_there() -> None:
+def test_the_plans_five_workflows_and_the_others_are_there() -> None:
     assert [path.stem for path in WORKFLOWS] == [
+        "gate-did-not-run",
         "production-deploy",
         "production-rollback",
         "production-smoke-tests",
@@ -54,14 +60,14 @@ def test_every_job_is_bounded_and_has_only_the_permissions_it_names(path: Path) 
     for job in workflow["jobs"].values():
         assert "permissions" in job
         assert "uses" in job or (
-            "timeout-minutes" in job and ("environment" in job or path.stem in (*SCHEDULED, PULL_REQUEST))
+            "timeout-minutes" in job and ("environment" in job or path.stem in (*SCHEDULED, PULL_REQUEST, TELLS))
         )
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, PROJECT / "workflows/actions/gate/action.yml"], ids=lambda p: p.stem)
 def test_every_action_is_pinned_by_commit(path: Path) -> None:
     used = re.findall(r"^ *(?:- )?uses: (\S+)(.*)", path.read_text(), re.MULTILINE)
-    assert used
+    assert used or path.stem == TELLS
     for action, comment in used:
         if not action.startswith("./"):
             assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)
@@ -96,9 +102,57 @@ def test_environments_are_used_from_where_they_may_be_used() -> None:
             assert "secrets." not in str(jobs["pull-request"])
             assert "environment" not in jobs["pull-request"]
             continue
+        if path.stem == TELLS:
+            assert set(events) == {"workflow_call"}
+            continue
         assert set(events) <= {"push", "workflow_dispatch", "workflow_call"}
         if push := events.get("push"):
             assert push == ({"branches": ["staging"]} if path.stem.startswith("staging") else {"tags": ["v*"]})
+
+
+@pytest.mark.parametrize("path", [p for p in WORKFLOWS if p.stem != TELLS], ids=lambda path: path.stem)
+def test_a_job_that_ends_without_the_gate_is_told(path: Path) -> None:
+    """Not where the gate ran: it tells itself. The outcome is empty where the job never began: nobody approved it."""
+    jobs = yaml.safe_load(path.read_text())["jobs"]
+    tell = jobs["tell"]
+    job = jobs[tell["needs"]]
+    output = f"needs.{tell['needs']}.outputs.gate"
+    assert tell["if"] == f"failure() && {output} != 'failure' && {output} != 'success'"
+    assert job["outputs"] == {"gate": "${{ steps.gate.outcome }}"}
+    (step,) = [step for step in job["steps"] if step.get("id") == "gate"]
+    assert "python -m gate" in step["run"]
+    assert not [one for one in job["steps"][: job["steps"].index(step)] if "if" in one]
+
+
+HOOKS = {
+    "https://hooks.slack.com/services/T/B/x": lambda sent: sent["text"],
+    "https://discord.com/api/webhooks/1/x": lambda sent: sent["content"],
+    "https://chat.example.com:8443/hooks/x": lambda sent: sent["text"],
+    **{
+        f"https://team{host}/x": lambda sent: sent["attachments"][0]["content"]["body"][0]["text"]
+        for host in notifications._TEAMS
+    },
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_chat_gets_it_in_the_form_that_it_takes(tmp_path: Path, hook: str) -> None:
+    """The script, run with a `curl` that writes down what it is given; the address is in no argument."""
+    (step,) = yaml.safe_load((PROJECT / "workflows" / f"{TELLS}.yml").read_text())["jobs"]["tell"]["steps"]
+    curl, sent, config, arguments = (tmp_path / name for name in ("curl", "sent", "config", "arguments"))
+    curl.write_text(f'#!/bin/bash\necho "$@" > {arguments}\ncat "${{@: -1}}" > {config}\ncat > {sent}\n')
+    curl.chmod(0o755)
+    about = {"GITHUB_WORKFLOW": "Production deploy", "GITHUB_REF_NAME": "v1.2.3", "GITHUB_RUN_ID": "7"}
+    about |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/platform", "HOURLY": "false"}
+    environ = {**about, "NOTIFY_WEBHOOK_URL": hook, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step["run"]], env=environ, check=True)
+    content = json.loads(sent.read_text())
+    assert content.keys() == notifications._message(hook, "", {}, "").keys() - {"blocks"}
+    told = HOOKS[hook](content)
+    assert told.startswith("Production deploy v1.2.3: failed, and the gate did not run.")
+    assert told.endswith("https://github.com/acme/platform/actions/runs/7")
+    assert config.read_text() == f'url = "{hook}"\n'
+    assert hook not in arguments.read_text()
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from components.phases import ADDS, PHASES, Part, parts, skipped
 from tests.unit.components.engine import Declared, Run, run
-from tests.unit.settings.stack_file import StackFile
+from tests.unit.settings.stack_file import STACKS, StackFile
 
 BRANCH = "github:index/branch:Branch"
 PROTECTION = "github:index/branchProtection:BranchProtection"
@@ -235,20 +236,40 @@ def test_only_release_managers_may_touch_a_release_tag() -> None:
 
 
 def test_the_login_test_has_an_application_of_its_own() -> None:
-    stack_file = stack("staging", "infrastructure")
-    stack_file["auth0"]["loginTest"] = {"application": "MarketEdge smoke tests"}
-    stack_file["github"]["environment"]["variables"].append(
-        {"key": "SMOKE_AUTH0_CLIENT_ID", "fromOutput": "auth0.testClientId"}
-    )
-    stack_file["github"]["environment"]["secrets"].append(
-        {"key": "SMOKE_AUTH0_CLIENT_SECRET", "fromOutput": "auth0.testClientSecret"}
-    )
+    """As the runbook says it."""
+    runbook = (STACKS.parents[1] / "docs" / "DEPLOYMENT_RUNBOOK.md").read_text()
+    shown = yaml.safe_load(runbook.split("## The login test")[1].split("```yaml")[1].split("```")[0])
+    stack_file, environment = stack("staging", "infrastructure"), shown["marketedge:github"]["environment"]
+    stack_file["auth0"].update(shown["marketedge:auth0"])
+    for kind in ("variables", "secrets"):
+        stack_file["github"]["environment"][kind] += environment[kind]
     result = run(stack_file)
     assert result.error is None
     client = result.only(CLIENT, "staging-login-test").plain
     assert (client["name"], client["grantTypes"], client["callbacks"]) == ("MarketEdge smoke tests", ["password"], [])
     assert result.only(CLIENT, "staging").plain["grantTypes"] == ["authorization_code", "refresh_token"]
     assert result.only(GITHUB_SECRET, "staging-SMOKE_AUTH0_CLIENT_SECRET")
+
+
+def test_a_login_test_of_the_client_itself_may_use_the_api_and_has_no_other_grant() -> None:
+    stack_file = stack("staging", "infrastructure")
+    stack_file["auth0"]["loginTest"] = {"application": "Smoke tests", "grant": "client_credentials"}
+    refused = str(run(stack_file).error)
+    assert "loginTest.grant client_credentials needs auth0.audience: the identifier of your own API" in refused
+    stack_file["auth0"]["audience"] = "https://api.zebra.associates"
+    result = run(stack_file)
+    assert result.only(CLIENT, "staging-login-test").plain["grantTypes"] == ["client_credentials"]
+    grant = result.only("auth0:index/clientGrant:ClientGrant", "staging-login-test").plain
+    assert (grant["audience"], grant["scopes"]) == ("https://api.zebra.associates", [])
+
+
+def test_a_login_test_in_another_directory_has_the_grant_for_that() -> None:
+    stack_file = stack("staging", "infrastructure")
+    stack_file["auth0"]["loginTest"] = {"application": "Smoke tests", "connection": "Testers"}
+    (grant,) = run(stack_file).only(CLIENT, "staging-login-test").plain["grantTypes"]
+    assert grant == "http://auth0.com/oauth/grant-type/password-realm"
+    stack_file["auth0"]["loginTest"]["grant"] = "client_credentials"
+    assert "connection: expected none beside the grant client_credentials" in str(run(stack_file).error)
 
 
 def test_its_credentials_need_it() -> None:

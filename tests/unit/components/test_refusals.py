@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components import earlier_runs
 from components.variables import RenderVariable
 from components.vendors import AUTH0, GITHUB, missing_credentials
 from components.wiring import Wiring
@@ -75,6 +76,24 @@ def test_values_of_a_vendor_that_was_left_out_are_unknown() -> None:
     group = result.only("command:local:Command", plan.ENV_GROUP)
     assert group.inputs["stdin"] is UNKNOWN
     assert group.inputs["environment"]["SECRET_AUTH0_CLIENT_SECRET"] is UNKNOWN
+
+
+def test_the_login_tests_client_is_not_taken_for_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are applications in the state, with an id and a secret each."""
+    client, credentials = "auth0:index/client:Client", "auth0:index/clientCredentials:ClientCredentials"
+    state = {
+        f"urn:pulumi:staging::gate::{type_}::staging{suffix}": {"type": type_, "outputs": {key: f"{key}{suffix}"}}
+        for suffix in ("", "-login-test")
+        for type_, key in ((client, "clientId"), (credentials, "clientSecret"))
+    }
+    monkeypatch.setattr("pulumi.Output.secret", lambda value: value)
+    found = earlier_runs.credentials_of_auth0(state)
+    assert found == {
+        "auth0.clientId": "clientId",
+        "auth0.clientSecret": "clientSecret",
+        "auth0.testClientId": "clientId-login-test",
+        "auth0.testClientSecret": "clientSecret-login-test",
+    }
 
 
 def test_an_up_without_credentials_lists_all_and_declares_nothing() -> None:

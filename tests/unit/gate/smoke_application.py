@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -26,8 +27,13 @@ LOGIN = {
 }
 
 
-def target(environment: str = "staging", plan: str = "free", **smoke: Any) -> Target:
+def target(
+    environment: str = "staging", plan: str = "free", loginTest: dict[str, str] | None = None, **smoke: Any
+) -> Target:
+    """Args: loginTest: of the section auth0."""
     file = StackFile(environment)
+    if loginTest:
+        file.put("auth0.loginTest", loginTest)
     file.config["marketedge:smoke"] = smoke
     if environment == "staging":
         file.put("render.service.plan", plan)
@@ -101,12 +107,20 @@ class Application:
             "GET /api/v1/auth/auth0-url": lambda: self._auth0_url(request.url.params["redirect_uri"]),
             "GET /api/v1/auth/me": lambda: httpx.Response(200, json={"email": EMAIL}) if known else httpx.Response(403),
             "GET /api/v1/admin/feature-flags": lambda: httpx.Response(200 if known else 403, json={}),
+            "GET /authorize": lambda: self._authorize_page(request.url.params),
             "POST /oauth/token": lambda: httpx.Response(200, json={"access_token": self.token}),
         }.get(key, lambda: httpx.Response(404))()
 
     def _auth0_url(self, callback: str) -> httpx.Response:
         query = urlencode({"redirect_uri": callback, **self.authorize})
         return httpx.Response(200, json={"auth_url": f"https://{self.tenant}/authorize?{query}"})
+
+    def _authorize_page(self, asked: httpx.QueryParams) -> httpx.Response:
+        """As Auth0: the login page only where the application has the callback."""
+        known = any(fnmatch(asked["redirect_uri"], one) for one in self.target.settings.auth0.callbacks)
+        if not known or asked["client_id"] != CLIENT:
+            return httpx.Response(403, html="Callback URL mismatch.")
+        return httpx.Response(302, headers={"location": "/u/login?state=hKFo2SBa"})
 
     def _preflight(self, origin: str) -> httpx.Response:
         host = urlsplit(origin).hostname or ""

@@ -50,13 +50,13 @@ def at_auth0(scope: str | None, *, domain: str = "dev-g8trhgbfdq2sk2m8.us.auth0.
 
 def test_auth0_with_every_scope() -> None:
     assert {one.outcome for one in at_auth0(" ".join(SCOPES)).values()} == {"pass"}
-    assert set(SCOPES) == {*auth0.SCOPES, *auth0.SCOPES_OF_SECRETS}
+    assert set(SCOPES) == {*auth0.SCOPES, *auth0.SCOPES_OF_SECRETS, *auth0.SCOPES_OF_GRANTS}
 
 
 def test_the_scopes_are_those_that_getting_started_asks_for() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "GETTING_STARTED.md").read_text()
     (row,) = (line for line in page.splitlines() if line.startswith("| `AUTH0_DOMAIN`"))
-    assert set(re.findall(r"`(\w+:\w+)`", row)) == {*auth0.SCOPES, *auth0.SCOPES_OF_SECRETS}
+    assert set(re.findall(r"`(\w+:\w+)`", row)) == {*auth0.SCOPES, *auth0.SCOPES_OF_SECRETS, *auth0.SCOPES_OF_GRANTS}
 
 
 def test_auth0_scopes_that_are_missing_are_named() -> None:

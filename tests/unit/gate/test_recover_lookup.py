@@ -54,6 +54,9 @@ class Auth0:
     def named(self, name: str) -> list[Client]:
         return [client for client in self._clients if client.name == name]
 
+    def grants(self, client_id: str, audience: str) -> list[str]:
+        return ["cgr_1"] if (client_id, audience) == ("abc", "https://api") else []
+
     def with_id(self, client_id: str) -> Client | None:
         return next((client for client in self._clients if client.id == client_id), None)
 
@@ -128,6 +131,8 @@ def test_an_application_is_found_by_its_name_and_its_credentials_by_its_id() -> 
     assert import_id("Client", {"name": "Market"}, there) is None
     assert import_id("ClientCredentials", {"clientId": "abc"}, there) == "abc"
     assert import_id("ClientCredentials", {"clientId": "xyz"}, there) is None
+    assert import_id("ClientGrant", {"clientId": "abc", "audience": "https://api"}, there) == "cgr_1"
+    assert import_id("ClientGrant", {"clientId": "def", "audience": "https://api"}, there) is None
 
 
 def test_two_applications_of_one_name_are_refused_with_their_ids_and_what_to_do() -> None:

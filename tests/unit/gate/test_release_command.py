@@ -62,7 +62,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> Iterat
         monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
         monkeypatch.chdir(STACKS)
 
-        def smoke(*_target: object, seconds: float) -> SmokeReport:
+        def smoke(*_target: object, seconds: float, require_login: bool | None) -> SmokeReport:
             passed = not made.unhealthy & set(made.serving())
             outcome = Outcome.PASSED if passed else Outcome.FAILED
             detail = f"{seconds:.0f} s, {made.environ['GITHUB_TOKEN']}"
@@ -119,6 +119,29 @@ def test_a_tag_may_ask_to_go_back(world: ReleaseWorld, capsys: pytest.CaptureFix
     assert main(["release", "v1.0.0-rollback"]) == 0
     assert world.serving() == (first, first)
     assert "rollback v1.0.0: done" in capsys.readouterr().out
+
+
+def test_a_release_whose_required_login_test_cannot_be_made_changes_nothing(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It would be rolled back for want of a secret. A rollback goes on without the test."""
+    first = world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0"]) == 0
+    world.tagged("v1.1.0")
+    for file in STACKS.iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    production = tmp_path / "Pulumi.production.yaml"
+    declared = "marketedge:auth0:\n    loginTest: {application: Smoke tests}\n"
+    production.write_text(production.read_text().replace("marketedge:auth0:\n", declared))
+    monkeypatch.chdir(tmp_path)
+    before = world.writes()
+    assert main(["release", "v1.1.0"]) == 1
+    said = capsys.readouterr().out
+    assert "the login test is required and SMOKE_USER_EMAIL and SMOKE_USER_PASSWORD and SMOKE_AUTH0_CLIENT_ID" in said
+    assert "or do without a login test: smoke.requireLogin: false" in said
+    assert world.writes() == before
+    assert main(["rollback", "--to", "v1.0.0"]) == 0
+    assert world.serving() == (first, first)
 
 
 @pytest.mark.parametrize("missing", ["GITHUB_TOKEN", "VERCEL_API_TOKEN", "RENDER_API_KEY"])

@@ -331,6 +331,22 @@ def test_a_login_that_is_required_and_not_made_is_no_success(by):
     assert "2 not made" in Application().smoke({}).headline
 
 
+@pytest.mark.parametrize(("declared", "outcome"), [({}, "failed"), ({"requireLogin": False}, "skipped")])
+def test_a_login_that_the_stack_declares_is_required_unless_the_stack_says_otherwise(declared, outcome):
+    app = Application()
+    app.target = target(loginTest={"application": "Smoke tests"}, **declared)
+    assert app.check("authentication", {}).outcome == outcome
+    assert app.check("authentication", {}, require_login=False).outcome == "skipped"
+
+
+def test_the_login_tests_own_client_is_not_the_one_that_the_backend_uses():
+    """SMOKE_AUTH0_CLIENT_ID is then the test's, and people log in by another one."""
+    app = Application()
+    app.target = target(loginTest={"application": "Smoke tests"})
+    app.authorize["client_id"] = "the-application-of-people"
+    assert app.check("auth0-url").outcome == "passed"
+
+
 PREVIEW = "https://marketedge-git-feature-acme.vercel.app"
 
 

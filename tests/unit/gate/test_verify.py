@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
+from components.frontend_settings import LoginTest
 from components.gate_settings import Seed
 from components.github_settings import Branch, ReleaseManagers, Reviewers
 from gate.checks.login_wall import login_wall
@@ -330,11 +331,32 @@ def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkey
 def test_a_login_is_left_to_the_smoke_tests(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client id here is the management application's, with which no login is possible."""
     app = Application("production")
-    monkeypatch.setattr("gate.smoke.run.run", lambda _target, environ: app.smoke(environ))
+    monkeypatch.setattr("gate.smoke.run.run", lambda _target, environ, **_options: app.smoke(environ))
     found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, Others())}
     assert found["authentication"].outcome == "unknown"
     assert "python -m gate smoke" in found["authentication"].detail
     assert found["health"].outcome == "pass"
+
+
+def test_the_login_tests_application_is_looked_at(estates: Estates) -> None:
+    """With one grant, and for client_credentials with the API that it may use."""
+    title = "login test's application Smoke tests"
+
+    def said(grant: str) -> str:
+        login = LoginTest(application="Smoke tests", grant=grant)
+        declared = estates.target.settings.auth0.model_copy(update={"login_test": login})
+        settings = estates.target.settings.model_copy(update={"auth0": declared})
+        estates.target = dataclasses.replace(estates.target, settings=settings)
+        (found,) = [one.verdict for one in estates.lines() if one.title == title]
+        return f"{found.outcome}: {found.detail}"
+
+    assert said("password") == "fail: 0 have this name"
+    tester = estates.estate.seed("auth0", "client", name="Smoke tests", grantTypes=["password"])["clientId"]
+    assert said("password").startswith("pass")
+    audience = estates.target.settings.auth0.audience
+    assert said("client_credentials") == f"fail: it may not get tokens for {audience}"
+    estates.estate.seed("auth0", "client_grant", clientId=tester, audience=audience, scopes=[])
+    assert said("client_credentials").startswith("fail: grants")
 
 
 def test_no_secret_is_in_any_line(estates: Estates) -> None:

@@ -73,7 +73,7 @@ def names() -> Names:
 def test_the_shipped_workflows_have_the_shipped_names() -> None:
     """What the tests lint and execute is what is delivered."""
     workflows = {file.path: file.content for file in delivered(names()) if file.path.startswith(".github/workflows/")}
-    assert len(workflows) == 8
+    assert len(workflows) == 9
     for path, content in workflows.items():
         assert content == (PROJECT / path.removeprefix(".github/")).read_text()
 
@@ -99,6 +99,7 @@ def test_everything_that_the_plan_names_is_delivered() -> None:
     assert [file.path for file in delivered(names())] == [
         ".github/actions/gate/action.yml",
         ".github/pull_request_template.md",
+        ".github/workflows/gate-did-not-run.yml",
         ".github/workflows/production-deploy.yml",
         ".github/workflows/production-rollback.yml",
         ".github/workflows/production-smoke-tests.yml",
