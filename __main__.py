@@ -3,6 +3,8 @@
 import gc
 import os
 
+gc.disable()  # every object lives to the end of this short run: looking for garbage would be a tenth of the start
+
 import pulumi
 
 from components import adoption, guardrails, outputs, stack, vercel_project
@@ -107,4 +109,4 @@ adopted.finish(running.unseen)
 exported = outputs.export(loaded, backend, render, warned, project)
 foreseen.tell(backend.given if backend else {}, render, exported)
 
-gc.freeze()  # what is loaded stays to the end; looking through it for garbage once more would take a third of a second
+gc.freeze()  # Python would look once more as it ends, for a third of a second

@@ -67,6 +67,7 @@ def run_program(folder: Path) -> None:
     finally:
         sys.path.remove(str(folder))
         gc.unfreeze()  # the program expects its process to end
+        gc.enable()
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ A run has settings, an event loop and a context of its own, so that nothing of i
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import runpy
 from collections.abc import Callable, Collection, Mapping
@@ -159,7 +160,10 @@ def run(
 
 
 def _program() -> None:
-    runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+    try:
+        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+    finally:
+        gc.enable()  # the program expects its process to end
 
 
 def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, preview: bool, root: Path | None) -> None:
