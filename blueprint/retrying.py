@@ -9,7 +9,7 @@ growing pause. Pauses vary at random, so that many clients do not come back at t
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
@@ -103,6 +103,12 @@ def json_of(answer: httpx.Response) -> object:
         return answer.json() if answer.content else None
     except ValueError:
         return None
+
+
+def json_object(answer: httpx.Response) -> dict[str, Any]:
+    """Return the answer's JSON object, or an empty one if it is nothing of the kind."""
+    content = json_of(answer)
+    return content if isinstance(content, dict) else {}
 
 
 def _once(request: Callable[[], httpx.Response], repeatable: bool, wants_json: bool) -> httpx.Response:

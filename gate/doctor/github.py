@@ -8,11 +8,11 @@ required for fine-grained personal access tokens). Whether it includes writing c
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from blueprint.retrying import json_object
 from components.github_settings import GitHub as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.github import GitHub
@@ -53,7 +53,7 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
         yield f"tags {declared.release_tags}", note("everybody who can write can create one, and that releases", fix)
     for variable, form in _GATE.items():
         yield f"variable {variable}", _variable(github.api.look(f"{path}/actions/variables/{variable}"), form)
-    if _json(answer).get("private"):
+    if json_object(answer).get("private"):
         yield "branch protection of a private repository", _plan(answers["Administration"], github.owner)
         if declared.environment.reviewers.users or declared.environment.reviewers.teams:
             fix = "leave marketedge:github.environment.reviewers out where the owner has another plan"
@@ -75,7 +75,7 @@ def _variable(answer: httpx.Response, form: tuple[re.Pattern[str], str]) -> Verd
         return note("is not set", fix)
     if not answer.is_success:
         return unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
-    value = str(_json(answer).get("value", ""))
+    value = str(json_object(answer).get("value", ""))
     return passed(value) if pattern.fullmatch(value) else failed(f"is {value!r}", fix)
 
 
@@ -114,7 +114,7 @@ def _repository(answer: httpx.Response, name: str) -> Verdict:
         return failed("has moved", "set github:owner and marketedge:github.repository to where it is now")
     if not answer.is_success:
         return failed(f"GitHub answered {answer.status_code}: {_message(answer)}", "look at the token's access to it")
-    found = _json(answer)
+    found = json_object(answer)
     if found.get("archived"):
         return failed("is archived, so nothing in it can be changed", "unarchive it: Settings, Danger Zone")
     rights = found.get("permissions")
@@ -163,13 +163,5 @@ def _is_plan(answer: httpx.Response) -> bool:
     return "upgrade to" in _message(answer).lower()
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        content = answer.json()
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _message(answer: httpx.Response) -> str:
-    return str(_json(answer).get("message") or answer.reason_phrase or "no message")[:160]
+    return str(json_object(answer).get("message") or answer.reason_phrase or "no message")[:160]

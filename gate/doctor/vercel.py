@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import httpx
 
+from blueprint.retrying import json_object
 from components.configuration import VERCEL_TOKEN
 from components.frontend_settings import Vercel as Declared
 from gate.checks.login_wall import login_wall
@@ -70,10 +71,7 @@ def _is_refused(answer: httpx.Response) -> bool:
 
 
 def _error(answer: httpx.Response) -> dict[str, object]:
-    try:
-        found = answer.json()["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
+    found = json_object(answer).get("error")
     return found if isinstance(found, dict) else {}
 
 

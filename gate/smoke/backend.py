@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from blueprint.retrying import json_object
 from gate.checks.verdict import UP
 from gate.smoke.client import Failed, Visit
 
@@ -19,7 +20,7 @@ _SUBDOMAIN = "smoke-test-preview"
 def health(visit: Visit, _subject: str) -> str:
     """Expect 200, a good `status`, and the right environment, which shows a forgotten variable."""
     answer, content = _health(visit)
-    smoke, wanted = visit.target.settings.smoke, visit.target.environment
+    smoke, wanted = visit.smoke, visit.target.environment
     state = content.get("status")
     if answer.status_code != 200 or state not in smoke.health_status:
         raise Failed(
@@ -62,11 +63,11 @@ def version(visit: Visit, wanted: str) -> str:
 def dependency(visit: Visit, name: str) -> str:
     """Expect that a dependency such as `database` or `redis` is connected, by the health detail or the ready path."""
     _answer, content = _health(visit)
-    smoke = visit.target.settings.smoke
+    smoke = visit.smoke
     found = _detail(content, name)
     if found is None:
         # Where MarketEdge tells of its database and Redis when /health does not (its app/main.py).
-        found = _detail(visit.once(smoke.ready_path, lambda: _object(visit.backend("GET", smoke.ready_path))), name)
+        found = _detail(visit.once(smoke.ready_path, lambda: json_object(visit.backend("GET", smoke.ready_path))), name)
     if found is None:
         raise Failed(
             f"neither {smoke.health_path} nor {smoke.ready_path} says anything of {name}",
@@ -99,7 +100,7 @@ def refused_origin(visit: Visit, origin: str) -> str:
     if allowed in ("*", origin):
         raise Failed(f"access-control-allow-origin {allowed}", "no access-control-allow-origin", "tighten CORS_ORIGINS")
     if answer.status_code == 404 or answer.status_code >= 500:
-        path = visit.target.settings.smoke.cors_path
+        path = visit.smoke.cors_path
         raise Failed(f"status {answer.status_code}", "an answer to OPTIONS", f"correct smoke.corsPath ({path})")
     return "refused"
 
@@ -128,7 +129,7 @@ def preview_login(visit: Visit, origin: str) -> str:
     """
     visit.page("/", origin)
     allowed_origin(visit, origin)
-    callback = f"{origin}{visit.target.settings.smoke.callback_path}"
+    callback = f"{origin}{visit.smoke.callback_path}"
     query = _asked(visit, callback)
     _authorized(visit, query, callback)
     asked = {name: value for name, value in query.items() if name != "domain"}
@@ -145,13 +146,12 @@ def preview_login(visit: Visit, origin: str) -> str:
 
 def authorize_query(visit: Visit) -> dict[str, str]:
     """Return tenant (`domain`) and query of the address that the backend sends people to. It is asked once."""
-    found: dict[str, str] = visit.once("auth0-url", lambda: _asked(visit, _callback(visit)))
-    return found
+    return visit.once("auth0-url", lambda: _asked(visit, _callback(visit)))
 
 
 def _asked(visit: Visit, callback: str) -> dict[str, str]:
-    answer = visit.backend("GET", str(visit.target.settings.smoke.auth0_url_path), params={"redirect_uri": callback})
-    content = _object(answer)
+    answer = visit.backend("GET", str(visit.smoke.auth0_url_path), params={"redirect_uri": callback})
+    content = json_object(answer)
     if content.get("status") == "fallback_mode":
         raise Failed(
             "status fallback_mode",
@@ -189,7 +189,7 @@ def _authorized(visit: Visit, query: Mapping[str, str], callback: str) -> str:
 def _callback(visit: Visit) -> str:
     """Return where a login comes back to: the frontend, or the first callback that is no pattern."""
     if visit.target.frontend_url:
-        return f"{visit.target.frontend_url}{visit.target.settings.smoke.callback_path}"
+        return f"{visit.target.frontend_url}{visit.smoke.callback_path}"
     callbacks = visit.target.settings.auth0.callbacks
     return next((one for one in callbacks if one.startswith("https://") and "*" not in one), callbacks[0])
 
@@ -211,14 +211,13 @@ def _auth0_fix(wrong: list[str]) -> str:
 
 
 def _health(visit: Visit) -> tuple[httpx.Response, dict[str, Any]]:
-    path = visit.target.settings.smoke.health_path
+    path = visit.smoke.health_path
 
     def ask() -> tuple[httpx.Response, dict[str, Any]]:
         answer = visit.backend("GET", path)
-        return answer, _object(answer)
+        return answer, json_object(answer)
 
-    found: tuple[httpx.Response, dict[str, Any]] = visit.once(path, ask)
-    return found
+    return visit.once(path, ask)
 
 
 def _preflight(visit: Visit, origin: str) -> httpx.Response:
@@ -227,7 +226,7 @@ def _preflight(visit: Visit, origin: str) -> httpx.Response:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "Authorization",
     }
-    return visit.backend("OPTIONS", visit.target.settings.smoke.cors_path, headers=headers)
+    return visit.backend("OPTIONS", visit.smoke.cors_path, headers=headers)
 
 
 def _detail(content: Mapping[str, Any], name: str) -> Any:
@@ -237,14 +236,6 @@ def _detail(content: Mapping[str, Any], name: str) -> Any:
             found = place[name]
             return found.get("status") if isinstance(found, Mapping) else found
     return None
-
-
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        content = answer.json()
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _same_version(found: str, wanted: str) -> bool:

@@ -4,14 +4,18 @@ Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_C
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from components.gate_settings import Smoke
 from gate.stack.target import Target
 
+Found = TypeVar("Found")
 WARM_UP = 90.0
 """Seconds. A free service sleeps after 15 idle minutes and takes about a minute to start (render.com/docs/free)."""
 _PAUSE = 3.0
@@ -38,6 +42,7 @@ class Skipped(Exception):
     """A check was not made, for a reason outside the application."""
 
 
+@dataclass(eq=False)
 class Visit:
     """What the checks of one run share.
 
@@ -55,37 +60,37 @@ class Visit:
         Failed: any request.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        environ: Mapping[str, str],
-        *,
-        expect_version: str | None,
-        require_login: bool,
-        preview: str,
-        deadline: float,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self.target, self.environ, self.expect_version = target, environ, expect_version
-        self.require_login, self.preview = require_login, preview
-        self.tokens: list[str] = []
+    target: Target
+    environ: Mapping[str, str] = field(repr=False)
+    deadline: float
+    expect_version: str | None = None
+    require_login: bool = False
+    preview: str = ""
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    transport: httpx.BaseTransport | None = None
+    tokens: list[str] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
         self._shared: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
-        self._deadline, self._clock, self._sleep = deadline, clock, sleep
-        self._patient_until = clock() + WARM_UP
-        self._awake = {service.name: threading.Event() for service in target.settings.render.addressed}
-        for service in target.settings.render.addressed:
+        self._patient_until = self.clock() + WARM_UP
+        self._awake = {service.name: threading.Event() for service in self.target.settings.render.addressed}
+        for service in self.target.settings.render.addressed:
             if getattr(service, "plan", None) != "free":
                 self._awake[service.name].set()
-        self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=transport)
+        self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=self.transport)
+
+    @property
+    def smoke(self) -> Smoke:
+        """The stack's settings for these checks."""
+        return self.target.settings.smoke
 
     @property
     def left(self) -> float:
         """The seconds of the budget."""
-        return self._deadline - self._clock()
+        return self.deadline - self.clock()
 
     def close(self) -> None:
         self._http.close()
@@ -105,28 +110,26 @@ class Visit:
             try:
                 answer = self._send(method, url, _ANSWER if was_awake else _STARTING, **options)
             except _NoAnswer as error:
-                if was_awake or self._clock() + _PAUSE >= self._patient_until:
+                if was_awake or self.clock() + _PAUSE >= self._patient_until:
                     raise self._unreachable(what, error, "Render, the service, Logs") from None
             else:
                 if answer.status_code not in _COLD:
                     awake.set()
                     return answer
-                if was_awake or self._clock() + _PAUSE >= self._patient_until:
+                if was_awake or self.clock() + _PAUSE >= self._patient_until:
                     return answer
-            self._sleep(_PAUSE)
+            self.sleep(_PAUSE)
 
     def page(self, path: str, origin: str = "") -> httpx.Response:
         """Get a page of the frontend, or of another origin of it. Redirects are followed on its own host only.
 
         VERCEL_AUTOMATION_BYPASS_SECRET opens a protected deployment (vercel.com/docs/deployment-protection).
         """
-        bypass = self.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
-        headers = {"x-vercel-protection-bypass": bypass} if bypass else {}
         origin = origin or self.target.frontend_url
         url = urljoin(f"{origin}/", path)
         for _ in range(_REDIRECTS):
             try:
-                answer = self._send("GET", url, headers=headers)
+                answer = self._send("GET", url, headers=bypass_header(self.environ))
             except _NoAnswer as error:
                 raise self._unreachable("frontend", error, "Vercel, the project, Deployments") from None
             if not answer.has_redirect_location:
@@ -149,7 +152,7 @@ class Visit:
         except _NoAnswer as error:
             raise self._unreachable("Auth0 tenant", error, "status.auth0.com") from None
 
-    def once(self, name: str, make: Callable[[], Any]) -> Any:
+    def once(self, name: str, make: Callable[[], Found]) -> Found:
         """Return what several checks need. The first one makes it; the others wait for it, and share its failure."""
         with self._lock:
             lock = self._locks.setdefault(name, threading.Lock())
@@ -162,7 +165,7 @@ class Visit:
             found = self._shared[name]
         if isinstance(found, Failed):
             raise found
-        return found
+        return cast(Found, found)
 
     def _send(self, method: str, url: str, seconds: float = _ANSWER, **options: Any) -> httpx.Response:
         left = self.left
@@ -177,6 +180,12 @@ class Visit:
         return Failed(
             f"no answer from the {what}: {error}", "an answer", f"look at {where}, and your own network connection"
         )
+
+
+def bypass_header(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the header that opens a protected deployment (vercel.com/docs/deployment-protection), if there is one."""
+    secret = environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
+    return {"x-vercel-protection-bypass": secret} if secret else {}
 
 
 class _NoAnswer(Exception):

@@ -6,16 +6,16 @@ which the application needs the grant type Password and the tenant a default dir
 whose token is the application's own and names no user. `auth0.loginTest` of the stack file says which one.
 """
 
-import base64
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from blueprint.retrying import json_object
 from components.settings import Settings
 from gate.checks.verdict import UP
 from gate.smoke.backend import authorize_query
 from gate.smoke.client import Failed, Skipped, Visit
+from gate.vendors.auth0 import claims_of
 
 EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
 CLIENT, SECRET = "SMOKE_AUTH0_CLIENT_ID", "SMOKE_AUTH0_CLIENT_SECRET"
@@ -29,18 +29,15 @@ def unset(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
 def authentication(visit: Visit, _subject: str) -> str:
     """Log in, get a JWT, and expect that the backend knows the user."""
-    path = visit.target.settings.smoke.me_path
+    path = visit.smoke.me_path
     answer = visit.backend("GET", path, headers=_authorization(visit))
     if not _logs_a_user_in(visit.target.settings):
         if not answer.is_success:
             fix = "let smoke.mePath name an endpoint that takes an application's token, or use the grant password"
             raise Failed(f"{path}: status {answer.status_code} for the test client's token", "status 200", fix)
         return "a JWT of the test client, accepted by the backend"
-    try:
-        found = answer.json()
-    except ValueError:
-        found = {}
-    person = found.get("user", found) if isinstance(found, dict) else {}
+    found = json_object(answer)
+    person = found.get("user", found)
     email = person.get("email") if isinstance(person, dict) else None
     if answer.status_code != 200 or str(email).lower() != visit.environ[EMAIL].lower():
         raise Failed(
@@ -55,7 +52,7 @@ def admin_api(visit: Visit, _subject: str) -> str:
     """Expect that the test user may use an endpoint for administrators, as the super-admin panel calls it."""
     if not _logs_a_user_in(visit.target.settings):
         raise Skipped("the grant client_credentials logs no user in")
-    path = str(visit.target.settings.smoke.admin_api_path)
+    path = str(visit.smoke.admin_api_path)
     status = visit.backend("GET", path, headers=_authorization(visit)).status_code
     if status != 200:
         raise Failed(f"{path}: status {status}", "status 200", f"give the user of {EMAIL} the role super_admin")
@@ -92,11 +89,8 @@ def _form(visit: Visit) -> dict[str, str]:
 
 def _token(visit: Visit) -> str:
     answer = visit.auth0("POST", "/oauth/token", data=_form(visit))
-    try:
-        content = answer.json()
-    except ValueError:
-        content = {}
-    token = content.get("access_token") if isinstance(content, dict) else None
+    content = json_object(answer)
+    token = content.get("access_token")
     if isinstance(token, str) and token:
         visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
         _require_audience(visit, _jwt(token))
@@ -104,9 +98,9 @@ def _token(visit: Visit) -> str:
     raise _refused(visit.target.settings, answer.status_code, content)
 
 
-def _refused(settings: Settings, status: int, content: Any) -> Failed:
+def _refused(settings: Settings, status: int, content: dict[str, Any]) -> Failed:
     # Only the error's code is shown: Auth0's description may repeat what was sent.
-    code = str(content.get("error", "")) if isinstance(content, dict) else ""
+    code = str(content.get("error", ""))
     test_client = f"{CLIENT} and {SECRET} have to be those of one application of the tenant"
     at_the_api = f"auth0.audience has to be an API of the tenant that the application may use: {UP}"
     fix = {
@@ -122,12 +116,8 @@ def _refused(settings: Settings, status: int, content: Any) -> Failed:
 
 def _jwt(token: str) -> dict[str, Any]:
     """Return what the token says, if it is a JWT. Without an audience Auth0 answers an opaque or an encrypted one."""
-    parts = token.split(".")
-    try:
-        _header, claims = [json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2]]
-    except ValueError:
-        claims = None
-    if len(parts) != 3 or not isinstance(claims, dict):
+    parts, claims = token.split("."), claims_of(token)
+    if len(parts) != 3 or claims is None:
         raise Failed(
             f"an access token of {len(parts)} part{'s' * (len(parts) > 1)}, not a JWT",
             "a JWT: three parts",
@@ -138,7 +128,7 @@ def _jwt(token: str) -> dict[str, Any]:
 
 def _require_audience(visit: Visit, claims: dict[str, Any]) -> None:
     """Expect that the backend accepts tokens of the audience that it sends people for."""
-    asked = visit.target.settings.smoke.auth0_url_path
+    asked = visit.smoke.auth0_url_path
     wanted = (authorize_query(visit).get("audience") if asked else None) or visit.target.settings.auth0.audience
     found = claims.get("aud")
     if wanted not in (found if isinstance(found, list) else [found]):

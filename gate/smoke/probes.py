@@ -9,6 +9,7 @@ from blueprint.errors import RenderError
 from blueprint.workspace import connect
 from components.gate_settings import Watch
 from gate.smoke import watching
+from gate.smoke.client import bypass_header
 from gate.smoke.watching import Rate, Watched
 from gate.stack.target import Target
 
@@ -33,9 +34,7 @@ def watch_for(
     """
     addresses = {"health": f"{target.backend_url}{target.settings.smoke.health_path}"}
     addresses |= {"frontend": target.frontend_url} if target.frontend_url else {}
-    bypass = environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
-    headers = {"x-vercel-protection-bypass": bypass} if bypass else {}
-    with httpx.Client(timeout=_ANSWER, headers=headers) as http:
+    with httpx.Client(timeout=_ANSWER, headers=bypass_header(environ)) as http:
 
         def look() -> str:
             problems = ((name, problem(http, url)) for name, url in addresses.items())

@@ -53,15 +53,8 @@ class Half:
 
     def as_result(self) -> Result:
         failed = self.outcome is Outcome.FAILED
-        return Result(
-            name=f"preview at {self.vendor}",
-            plan="4.1 preview",
-            outcome=self.outcome,
-            seconds=0,
-            detail=self.said,
-            expected="a preview of the newest commit" if failed else "",
-            fix=f"look at the build's log at {self.vendor}" if failed else "",
-        )
+        what_to_do = ("a preview of the newest commit", f"look at the build's log at {self.vendor}") if failed else ()
+        return Result(f"preview at {self.vendor}", "4.1 preview", self.outcome, 0, self.said, *what_to_do)
 
 
 def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:

@@ -1,11 +1,12 @@
 """What the smoke tests found, and its JSON form. It knows neither HTTP nor a terminal."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from gate.common.exit_codes import ExitCode
-from gate.common.report import Model, Report
+from gate.common.report import Report
 
 
 class Outcome(StrEnum):
@@ -14,7 +15,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-class Result(Model):
+@dataclass(frozen=True)
+class Result:
     """The result of one check.
 
     Attributes:

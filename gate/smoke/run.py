@@ -58,20 +58,19 @@ def run(
     started, began = datetime.now(UTC), clock()
     own = target.settings.smoke.budget_seconds
     budget = own if seconds is None else min(own, seconds)
-    deadline = began + budget
     visit = Visit(
         target,
         environ,
-        expect_version=expect_version,
-        require_login=target.settings.login_required if require_login is None else require_login,
-        preview=preview.rstrip("/"),
-        deadline=deadline,
-        clock=clock,
-        sleep=sleep,
-        transport=transport,
+        began + budget,
+        expect_version,
+        target.settings.login_required if require_login is None else require_login,
+        preview.rstrip("/"),
+        clock,
+        sleep,
+        transport,
     )
     try:
-        results = _results(visit, table, budget, deadline, clock, tell)
+        results = _results(visit, table, budget, tell)
     finally:
         visit.close()
     report = SmokeReport(
@@ -85,21 +84,13 @@ def run(
     return report.redacted(Redactor([*environment_secrets(environ), *visit.tokens]))
 
 
-def _results(
-    visit: Visit,
-    table: Sequence[Check],
-    budget: float,
-    deadline: float,
-    clock: Callable[[], float],
-    tell: Callable[[str], None],
-) -> list[Result]:
+def _results(visit: Visit, table: Sequence[Check], budget: float, tell: Callable[[str], None]) -> list[Result]:
     rows = [row for row in table if row.applies(visit)]
     cases = [_Case(row, subject) for row in rows for subject in row.subjects(visit)]
     done: dict[str, Result] = {}
 
     def work(case: _Case) -> None:
-        result = _made(case, visit, clock)
-        done[case.name] = result
+        done[case.name] = _made(case, visit)
         tell(f"{len(done)} of {len(cases)} checks")
 
     # As daemons, so that a connection which never ends cannot hold up the end of the program.
@@ -107,56 +98,35 @@ def _results(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(max(0.0, deadline - clock()))
+        thread.join(max(0.0, visit.left))
     finished = dict(done)
     results = [finished.get(case.name) or _not_made(case, budget) for case in cases]
-    return results + [_without_subject(row) for row in rows if not row.optional and not row.subjects(visit)]
+    return results + [_without_subject(row) for row in rows if row.required and not row.subjects(visit)]
 
 
-def _made(case: _Case, visit: Visit, clock: Callable[[], float]) -> Result:
-    began = clock()
-    outcome, detail, expected, fix = Outcome.PASSED, "", "", ""
+def _made(case: _Case, visit: Visit) -> Result:
+    began = visit.clock()
+
+    def result(outcome: Outcome, detail: str, expected: str = "", fix: str = "") -> Result:
+        return Result(case.name, case.check.plan, outcome, round(visit.clock() - began, 2), detail, expected, fix)
+
     try:
-        detail = case.check.run(visit, case.subject)
+        return result(Outcome.PASSED, case.check.run(visit, case.subject))
     except Failed as failure:
-        outcome, detail, expected, fix = Outcome.FAILED, failure.detail, failure.expected, failure.fix
+        return result(Outcome.FAILED, failure.detail, failure.expected, failure.fix)
     except Skipped as reason:
-        outcome, detail = Outcome.SKIPPED, str(reason)
+        return result(Outcome.SKIPPED, str(reason))
     except Exception as error:
         # Without its text, which may quote an answer. A check that breaks must not count as one that passed.
-        outcome, detail = Outcome.FAILED, f"the check itself broke: {type(error).__name__}"
-        expected, fix = "a check that runs", "report it, with this name and the answer it met"
-    seconds = round(clock() - began, 2)
-    return Result(
-        name=case.name,
-        plan=case.check.plan,
-        outcome=outcome,
-        seconds=seconds,
-        detail=detail,
-        expected=expected,
-        fix=fix,
-    )
+        broken = f"the check itself broke: {type(error).__name__}"
+        return result(Outcome.FAILED, broken, "a check that runs", "report it, with this name and the answer it met")
 
 
 def _not_made(case: _Case, budget: float) -> Result:
-    return Result(
-        name=case.name,
-        plan=case.check.plan,
-        outcome=Outcome.FAILED,
-        seconds=budget,
-        detail=f"not finished within {budget:.0f} s",
-        expected="an outcome within the budget",
-        fix="look at what took so long, then run it again",
-    )
+    late, fix = f"not finished within {budget:.0f} s", "look at what took so long, then run it again"
+    return Result(case.name, case.check.plan, Outcome.FAILED, budget, late, "an outcome within the budget", fix)
 
 
 def _without_subject(row: Check) -> Result:
-    return Result(
-        name=row.name,
-        plan=row.plan,
-        outcome=Outcome.FAILED,
-        seconds=0,
-        detail="nothing to look at is configured",
-        expected="at least one",
-        fix="complete marketedge:smoke of the stack",
-    )
+    missing, fix = "nothing to look at is configured", "complete marketedge:smoke of the stack"
+    return Result(row.name, row.plan, Outcome.FAILED, 0, missing, "at least one", fix)

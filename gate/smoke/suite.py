@@ -16,7 +16,7 @@ def own_suite(visit: Visit, _subject: str) -> str:
 
     It gets BACKEND_URL and FRONTEND_URL, and what is in the environment.
     """
-    wanted = visit.target.settings.smoke.suite
+    wanted = visit.smoke.suite
     assert wanted is not None
     addresses = {"BACKEND_URL": visit.target.backend_url, "FRONTEND_URL": visit.target.frontend_url}
     junit = Path(wanted.folder, wanted.junit) if wanted.junit else None

@@ -8,7 +8,7 @@ shell), render.com/docs/postgresql-creating-connecting (who may connect from out
 import contextlib
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from blueprint.errors import RenderError
@@ -42,7 +42,7 @@ class Machine:
 
     folder: str
     address: ipaddress.IPv4Address | ipaddress.IPv6Address | None
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
 
 def seed_here(

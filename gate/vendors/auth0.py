@@ -63,7 +63,7 @@ class Auth0:
             sleep=sleep,
         )
         self._authorized = bool(token)
-        self._scopes = _scopes_in(token)
+        self._scopes = _scopes((claims_of(token) or {}).get("scope"))
         if token:
             self._api.authorize(token)
         self._clients: list[Client] | None = None
@@ -150,8 +150,7 @@ class Auth0:
         answer = self._api.post("/oauth/token", question, needs=f"a grant for {self._audience}, with {_SCOPE}")
         if answer is None:
             raise VendorError("Auth0 has no tenant at this address: correct AUTH0_DOMAIN")
-        if isinstance(answer.get("scope"), str):
-            self._scopes = frozenset(answer["scope"].split())
+        self._scopes = _scopes(answer.get("scope"))
         self._api.authorize(answer["access_token"])
         self._authorized = True
 
@@ -163,11 +162,16 @@ class Auth0:
             )
 
 
-def _scopes_in(token: str) -> frozenset[str] | None:
-    """Return the scopes in a management token, which is a JWT. Reading it proves nothing; Auth0 checks it."""
+def claims_of(token: str) -> dict[str, Any] | None:
+    """Return what a JWT says, or None if the token is none. Reading it proves nothing; whoever accepts it checks it."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return frozenset(str(claims["scope"]).split())
-    except (IndexError, ValueError, KeyError, TypeError):
+    except (IndexError, ValueError):
         return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _scopes(said: object) -> frozenset[str] | None:
+    """Return the scopes of a management token; None if it does not tell."""
+    return frozenset(said.split()) if isinstance(said, str) else None
