@@ -57,6 +57,10 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             from tests.contract import github_description
 
             complaints.update(github_description.complaints(request, answer))
+        if vendor == "github" and request.path == ("api", "graphql"):
+            from tests.contract import github_graphql
+
+            complaints.update(github_graphql.complaints(request.body))
 
     monkeypatch.setattr(server.Server, "watch", staticmethod(watch))
     yield

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..plugins import Estate
 from .vercel_deployments import Deployments
+from .vercel_operations import refused
 from .vercel_pages import paged
 from .wire import Answer, Request
 
@@ -30,7 +31,7 @@ class Vercel:
         team = request.query.get("teamId") or self._teams.get(request.query.get("slug", ""))
         if team and team not in self._teams.values():
             return _refuse(403, "forbidden", "Not authorized")
-        if answer := self._deployments.answer(request):
+        if answer := refused(request) or self._deployments.answer(request):
             return answer
         match request.path:
             case ("v6", "domains", domain, "config"):

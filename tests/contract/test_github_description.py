@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from gate.vendors import github
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_actions, github_git
 
 from . import github_description as description
+from . import github_graphql
 from .test_vendor_api_releases import Vendors, vendors
 
 __all__ = ["vendors"]
@@ -50,6 +52,36 @@ def test_a_judge_that_finds_nothing_wrong_would_be_none() -> None:
         "query page: unknown",
         "colour: unknown",
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "said"),
+    [
+        ("query { viewer { login } }", {}, []),
+        ("query { viewer { colour } }", {}, ["Field 'colour' doesn't exist on type 'User'"]),
+        ("query { viewer }", {}, ["Field 'viewer' must have selections"]),
+        ("query { node { id } }", {}, ["Field 'node' is missing required arguments: id"]),
+        ("query($id: ID!) { node(id: $id) { id } }", {}, ["Variable $id was provided invalid value"]),
+        (
+            "query($id: String!) { node(id: $id) { ... on Repository { name } } }",
+            {"id": "R_1"},
+            ["Type mismatch on variable $id and argument id (String! / ID!)"],
+        ),
+        (
+            "query($id: ID!) { node(id: $id) { ... on Repository { branchProtectionRules { totalCount } } } }",
+            {"id": "R_1"},
+            ["You must provide `first` or `last`, of at most 100, to paginate `branchProtectionRules`"],
+        ),
+    ],
+)
+def test_a_graphql_request_is_judged_by_githubs_schema(query: str, variables: dict[str, str], said: list[str]) -> None:
+    """Those of every test are: tests/conftest.py."""
+    assert github_graphql.complaints({"query": query, "variables": variables}) == said
+
+
+def test_what_the_program_asks_by_graphql_is_in_the_schema() -> None:
+    asked = {"query": github._RULES, "variables": {"id": "R_1", "after": None}}
+    assert github_graphql.complaints(asked) == []
 
 
 def release_managers(estate: Estate, *members: str) -> None:

@@ -7,16 +7,18 @@ have had for longer; the simulator answers both in the same way.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import Addresses, serve, vercel_deployments
+from rehearsal.vendor_api import Addresses, serve, vercel_deployments, vercel_operations
 
 from .test_vendor_api_releases import CREDENTIALS
 
@@ -131,3 +133,49 @@ def test_a_page_says_where_the_next_one_begins(client: Path, vendors: Addresses,
     (second,) = ask(client, vendors, ("deployments", "getDeployments", following))
     assert [one["uid"] for one in second["answer"]["deployments"]] == [f"dpl_{n}" for n in range(4, -1, -1)]
     assert second["answer"]["pagination"]["next"] is None
+
+
+TYPES = {
+    "GET deployments": "GetDeployments",
+    "GET deployments/*": "GetDeployment",
+    "DELETE deployments/*": "DeleteDeployment",
+    "GET domains/*/config": "GetDomainConfig",
+    "GET domains/*/records": "GetRecords",
+    "GET projects": "GetProjects",
+    "GET projects/*": "GetProject",
+    "GET projects/*/domains": "GetProjectDomains",
+    "GET projects/*/domains/*": "GetProjectDomain",
+    "GET projects/*/env": "FilterProjectEnvs",
+    "GET projects/*/env/*": "GetProjectEnv",
+    "POST projects/*/promote/*": "RequestPromote",
+    "POST projects/*/rollback/*": "RequestRollback",
+    "GET teams/*": "GetTeam",
+}
+IN_PATHS = {"id", "idOrName", "idOrUrl", "domain", "deploymentId", "teamId", "slug"}
+
+
+def test_the_simulator_can_be_asked_with_what_the_client_can(client: Path) -> None:
+    declared = "".join(path.read_text() for path in (client / "node_modules/@vercel/sdk/esm/models").glob("*.d.ts"))
+    of_client = {}
+    for operation, name in TYPES.items():
+        (fields,) = {*re.findall(rf"^export type {name}Request = {{\n(.*?)^}};", declared, re.MULTILINE | re.DOTALL)}
+        named = {*re.findall(r"^    (\w+)\??:", fields, re.MULTILINE)} - IN_PATHS
+        of_client[operation] = named - ({"projectId"} if operation.startswith("POST") else set())
+    assert of_client == vercel_operations.QUERIES
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("GET", "/v6/deployments?projectId=prj_1&colour=red", "should NOT have additional property `colour`."),
+        ("GET", "/v6/deployments?projectId=prj_1&state=DONE", "`state` should be equal to one of the allowed values"),
+        ("GET", "/v9/projects/prj_1/domains?limit=500", "`limit` should be <= 100"),
+        ("POST", "/v10/projects/prj_1/promote/dpl_1", "should NOT have additional property `force`."),
+    ],
+)
+def test_what_vercel_does_not_know_is_refused(vendors: Addresses, method: str, path: str, said: str) -> None:
+    headers = {"Authorization": f"Bearer {CREDENTIALS['VERCEL_API_TOKEN']}"}
+    body = {"force": True} if method == "POST" else None
+    answer = httpx.request(method, f"{vendors.vercel}{path}", headers=headers, json=body, trust_env=False)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+    assert said in answer.json()["error"]["message"]
