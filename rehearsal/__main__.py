@@ -78,7 +78,7 @@ def _rehearse(stage: World, console: Console, *, everything: bool, keep: bool) -
         whole = story.tell(chapters)
         story.summarise()
         if whole and keep:
-            stay(stage, console, releases.job)
+            stay(stage, console, addresses)
         elif whole:
             console.print(
                 "Next: `make rehearse ARGS=--keep` ends in a shell to try things in, `make rehearse ARGS=--all` shows "

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.console import Console
 
+from rehearsal import application
+from rehearsal.application import Application
 from rehearsal.estate import PROJECT, World
+from rehearsal.inventory import SERVICE
+from rehearsal.plugins.install import PROVIDERS
+from rehearsal.production import PROJECT as PROJECT_AT_VERCEL
 
 _WELCOME = """
 [bold]A shell in this world.[/] `pulumi` and `python -m gate` work here as they do in a project of your own, with both
@@ -26,29 +33,55 @@ stacks up. The folder is a copy: nothing that you do here reaches your clone or 
        python -m rehearsal tag v1.2.0
        python -m gate release v1.2.0
        python -m gate rollback
+       python -m gate report --html report.html
 
 `exit` ends it, and everything is gone.
 """
 
 
-def environment(world: World, job: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the shell: credentials, the virtual environment, and the stand-ins on PATH."""
+_PACKAGES = {"vercel": "pulumiverse-vercel"}
+"""The Python packages of the providers that are not called pulumi-NAME."""
+
+
+def _install_plugins(world: World, stand_ins: Path) -> None:
+    """Put the stand-in providers where Pulumi installs plugins; of those on PATH it warns in every run."""
+    for name in PROVIDERS:
+        version = importlib.metadata.version(_PACKAGES.get(name, f"pulumi-{name}"))
+        folder = Path(world.environment["PULUMI_HOME"], "plugins", f"resource-{name}-v{version}")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"pulumi-resource-{name}").symlink_to(stand_ins / f"pulumi-resource-{name}")
+
+
+def environment(world: World, addresses: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the environment of the shell: credentials, the virtual environment, and the stand-ins.
+
+    Args:
+        addresses: of backend and frontend, by the name of the environment in capitals.
+    """
     venv = world.project / "venv"
+    stand_ins, _, rest = world.environment["PATH"].partition(os.pathsep)
     if not venv.exists():
         venv.symlink_to(sys.prefix)
         (world.project / "rehearsal").symlink_to(PROJECT / "rehearsal")
-    stand_ins, _, rest = world.environment["PATH"].partition(os.pathsep)
+        _install_plugins(world, Path(stand_ins))
     path = os.pathsep.join([stand_ins, str(venv / "bin"), rest])
-    return {**os.environ, **world.environment, **job, "PATH": path, "VIRTUAL_ENV": str(venv), "PS1": "(rehearsal) $ "}
+    own = {
+        f"{name}_{half}_URL": address
+        for name, both in addresses.items()
+        for half, address in zip(("BACKEND", "FRONTEND"), both, strict=True)
+    }
+    shell = {"PATH": path, "VIRTUAL_ENV": str(venv), "PS1": "(rehearsal) $ ", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
+    return {**os.environ, **world.environment, **own, **shell}
 
 
-def stay(world: World, console: Console, job: Mapping[str, str]) -> None:
+def stay(world: World, console: Console, production: tuple[str, str]) -> None:
     """Open the shell, and return when it ends.
 
     Args:
-        job: the addresses of the application that serves.
+        production: the addresses of production's backend and frontend.
     """
     console.print(_WELCOME, highlight=False, soft_wrap=True)
-    variables = environment(world, job)
-    subprocess.run(["bash", "--noprofile", "--norc"], cwd=world.project, env=variables, check=False)
+    with application.serve(Application(world.render, world.vendors, SERVICE, PROJECT_AT_VERCEL)) as staging:
+        variables = environment(world, {"PRODUCTION": production, "STAGING": staging})
+        subprocess.run(["bash", "--noprofile", "--norc"], cwd=world.project, env=variables, check=False)
     console.print("The rehearsal is over.")

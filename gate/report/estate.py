@@ -8,6 +8,7 @@ from components.settings import Settings
 from gate.common.report import Model
 from gate.report.figures import Figure
 from gate.report.history import Deployment
+from gate.report.now import Live, News
 from gate.vendors.kinds import VendorObject
 
 _SOON = timedelta(days=7)
@@ -69,6 +70,7 @@ class State:
         phase: of that time.
         records: DNS records to create, as (name, type, target).
         expiries: when Render deletes a free database, by its name.
+        warnings: what that `up` warned of.
     """
 
     objects: list[ManagedObject]
@@ -79,6 +81,7 @@ class State:
     records: list[tuple[str, str, str]]
     pending: int
     expiries: dict[str, datetime] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class StackOverview:
         health: what is wrong with the backend and the frontend, by their names; empty text if nothing is. One that was
             not checked has no entry.
         detected: minutes until each incident was noticed, or why that is not known.
+        live: what Render serves; None if it was not asked.
+        news: what goes on at this moment.
     """
 
     name: str
@@ -100,29 +105,35 @@ class StackOverview:
     releases: list[Deployment] | Missing
     health: dict[str, str] = field(default_factory=dict)
     detected: list[float] | str = field(default_factory=list)
+    live: Live | None = None
+    news: list[News] = field(default_factory=list)
 
     @property
     def serving(self) -> Deployment | None:
-        """The release that serves: the last one that succeeded. None if none is known."""
+        """The release that serves, or the last one that succeeded if Render was not asked. None if none is known."""
         good = [one for one in self.releases if one.good] if isinstance(self.releases, list) else []
-        return good[-1] if good else None
+        if self.live is None:
+            return good[-1] if good else None
+        return next((one for one in reversed(good) if one.sha == self.live.sha), None)
 
-    def attention(self, now: datetime) -> list[tuple[str, str]]:
-        """What somebody has to look at, as (tone, text), the worst first."""
-        found = [("bad", f"{name}: {problem}") for name, problem in self.health.items() if problem]
-        found += [("bad", gap) for gap in self.gaps]
+    def attention(self, now: datetime) -> list[News]:
+        """What somebody has to look at, the worst first."""
+        found = [News("bad", f"{name}: {problem}") for name, problem in self.health.items() if problem]
+        found += [*self.news, *(News("bad", gap) for gap in self.gaps)]
         if isinstance(self.state, State):
             if self.state.pending:
-                found.append(("bad", f"{self.state.pending} operations of the last run were begun and never reported "
-                              "done: run gate recover"))  # fmt: skip
+                text = f"{self.state.pending} operations of the last run were begun and never reported done"
+                found.append(News("bad", f"{text}: run gate recover"))
             for name, moment in sorted(self.state.expiries.items(), key=lambda one: one[1]):
                 tone = "bad" if moment - now < _SOON else "warn"
-                found.append((tone, f"Render deletes the free database {name} on {moment:%Y-%m-%d}"))
+                found.append(News(tone, f"Render deletes the free database {name} on {moment:%Y-%m-%d}"))
         if isinstance(self.drift, Drift) and self.drift.verdict in ("drift", "not applied"):
-            found.append(("warn", self.drift.headline))
+            found.append(News("warn", self.drift.headline))
         if isinstance(self.releases, list) and self.releases and not self.releases[-1].good:
-            found.append(("warn", f"the last release, {self.releases[-1].tag or self.releases[-1].sha[:7]}, failed"))
-        return sorted(found, key=lambda one: one[0] != "bad")
+            found.append(
+                News("warn", f"the last release, {self.releases[-1].tag or self.releases[-1].sha[:7]}, failed")
+            )
+        return sorted(found, key=lambda one: one.tone != "bad")
 
     @property
     def gaps(self) -> list[str]:
@@ -161,4 +172,15 @@ class Estate:
     @property
     def title(self) -> str:
         names = {s.settings.github.repository for s in self.stacks if isinstance(s.settings, Settings)}
-        return f"The estate of {', '.join(sorted(names))}" if names else "The estate"
+        return f"The environments of {', '.join(sorted(names))}" if names else "The environments"
+
+    @property
+    def by_urgency(self) -> list[StackOverview]:
+        """The stacks as somebody on call wants them: production first."""
+        return sorted(self.stacks, key=lambda stack: not (isinstance(stack.settings, Settings) and stack.settings.live))
+
+    @property
+    def attention(self) -> list[tuple[str, News]]:
+        """What somebody has to look at, with the stack's name, the worst first."""
+        found = [(stack.name, one) for stack in self.by_urgency for one in stack.attention(self.made)]
+        return sorted(found, key=lambda pair: pair[1].tone != "bad")

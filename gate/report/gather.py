@@ -18,9 +18,10 @@ from gate.report import stack_state as state
 from gate.report.estate import Drift, Estate, Missing, StackOverview, State
 from gate.report.history import Deployment
 from gate.report.links import Places
+from gate.report.now import News, live, news
 from gate.stack.project import open_project
-from gate.stack.target import chosen_stacks, read_config, stack_file
-from gate.vendors import Accounts
+from gate.stack.target import chosen_stacks, own_address, read_config, stack_file
+from gate.vendors import Accounts, VendorError
 from gate.vendors.github import web
 from gate.vendors.repository import Repository
 
@@ -80,17 +81,23 @@ def _stack(
         return StackOverview(name, Missing(str(error)), "", found, drift, unread)
     places = _places(loaded, config, environ)
     found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
-    releases, detected = _releases(loaded.settings, config, environ, wanted)
-    health = _health(loaded.settings, found, wanted.probe)
-    return StackOverview(name, loaded.settings, places.repository, found, drift, releases, health, detected)
+    releases, detected, news = _releases(loaded.settings, config, environ, wanted)
+    health = _health(loaded.settings, found, wanted.probe, environ)
+    serves = live(loaded.settings.render.service.name, environ) if wanted.probe else None
+    return StackOverview(
+        name, loaded.settings, places.repository, found, drift, releases, health, detected, serves, news
+    )
 
 
-def _health(settings: Settings, found: State | Missing, probe: Probe | None) -> dict[str, str]:
+def _health(
+    settings: Settings, found: State | Missing, probe: Probe | None, environ: Mapping[str, str]
+) -> dict[str, str]:
     """Return the health; see Stack.health."""
     if probe is None or isinstance(found, Missing):
         return {}
-    addresses = {"backend": found.backend_url and f"{found.backend_url}{settings.smoke.health_path}"}
-    addresses["frontend"] = found.frontend_url
+    backend = own_address(environ, settings.environment, "BACKEND_URL") or found.backend_url
+    addresses = {"backend": backend and f"{backend}{settings.smoke.health_path}"}
+    addresses["frontend"] = own_address(environ, settings.environment, "FRONTEND_URL") or found.frontend_url
     return {name: probe(address) for name, address in addresses.items() if address}
 
 
@@ -128,18 +135,25 @@ def _drift(name: str, wanted: Wanted) -> Drift | Missing:
 
 def _releases(
     settings: Settings, config: Mapping[str, str], environ: Mapping[str, str], wanted: Wanted
-) -> tuple[list[Deployment] | Missing, list[float] | str]:
-    """Return the releases, oldest first, and the detection times; see Stack.detected."""
+) -> tuple[list[Deployment] | Missing, list[float] | str, list[News]]:
+    """Return the releases, oldest first, the detection times (see Stack.detected), and what goes on."""
     try:
         with Accounts(environ, config) as accounts:
             repository = Repository(accounts.github, settings.github.repository)
             found = history.read(repository, settings.github.environment.name, wanted.since, commits=True)
             detected = history.detected(repository, settings.environment, wanted.since) if settings.live else []
-            return found, detected
+            return found, detected, _news(repository, settings)
     except GateError as error:
-        return Missing(str(error)), []
+        return Missing(str(error)), [], []
     except (KeyError, TypeError, AttributeError, ValueError) as error:  # its text may be anything
-        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})"), []
+        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})"), [], []
+
+
+def _news(repository: Repository, settings: Settings) -> list[News]:
+    try:
+        return list(news(repository, settings.environment, settings.github.environment.name))
+    except VendorError:  # a token that may not read issues still shows the releases
+        return []
 
 
 def _figures(stacks: Sequence[StackOverview], wanted: Wanted) -> list[figures.Figure] | Missing:

@@ -43,6 +43,7 @@ def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
         records=[(r["name"], r["type"], _text(r["target"])) for r in outputs.get("dnsRecords") or []],
         pending=len(deployment.get("pending_operations") or []),
         expiries=dict(_expiries(resources)),
+        warnings=[_text(one) for one in outputs.get("warnings") or [] if _text(one)],
     )
 
 

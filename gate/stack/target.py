@@ -104,7 +104,8 @@ def load_target(
 
     Args:
         environ: BACKEND_URL, FRONTEND_URL and, for further services, SERVICE_URLS, which the stack writes to its GitHub
-            environment, win.
+            environment, win. On a machine that works with several environments, STAGING_BACKEND_URL and so on name the
+            addresses of one, and win over these.
         outputs: reads a stack's outputs, asked only for an address that nothing else names.
 
     Raises: GateError naming the file or the key.
@@ -112,11 +113,15 @@ def load_target(
     name = stack or env
     loaded, config = _load(env, name, environ, folder)
     settings = loaded.settings
+    environ = {
+        name: own_address(environ, settings.environment, name) or environ.get(name, "")
+        for name in ("BACKEND_URL", "FRONTEND_URL", "SERVICE_URLS")
+    }
     for variable in ("FRONTEND_URL", "BACKEND_URL"):
-        if not re.match(r"$|https?://[^/\s]+", environ.get(variable, "")):
+        if not re.match(r"$|https?://[^/\s]+", environ[variable]):
             raise GateError(f"{variable} is no address: expected https:// and a host, such as https://api.example.com")
-    frontend = environ.get("FRONTEND_URL") or settings.frontend_url or ""
-    backend = environ.get("BACKEND_URL")
+    frontend = environ["FRONTEND_URL"] or settings.frontend_url or ""
+    backend = environ["BACKEND_URL"]
     read = outputs or _outputs
     if not backend:
         backend = str(read(name).get("backendUrl", ""))
@@ -124,6 +129,12 @@ def load_target(
         raise GateError(f"the backend's address is not known: export BACKEND_URL, or run pulumi up on stack {name}")
     others = _others(settings, environ, lambda: read(name))
     return Target(settings, loaded.owner, frontend.rstrip("/"), backend.rstrip("/"), config, others)
+
+
+def own_address(environ: Mapping[str, str], environment: str, name: str) -> str:
+    """Return a variable that is meant for one environment only, such as STAGING_BACKEND_URL; empty if it is not set."""
+    prefix = re.sub(r"\W", "_", environment).upper()
+    return environ.get(f"{prefix}_{name}", "")
 
 
 def _others(

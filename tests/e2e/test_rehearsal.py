@@ -18,6 +18,8 @@ TYPED = """
 python -m rehearsal break force-pushes
 python -m gate drift --env staging || echo "drift: $?"
 pulumi up --stack staging --refresh --yes --skip-preview | tail -3
+python -m gate smoke --env staging && echo "staging works"
+python -m gate smoke --env production && echo "production works"
 python -m rehearsal tag v1.2.0 && python -m gate release v1.2.0
 python -m rehearsal break no-such-thing || echo "refused: $?"
 """
@@ -73,7 +75,10 @@ def test_what_the_shell_proposes_works_in_it(kept: str) -> None:
     assert "allows_force_pushes" in shell
     assert "drift: 2" in shell
     assert "Resources:" in shell or "Duration:" in shell
+    assert "staging works" in shell
+    assert "production works" in shell
     assert "release v1.2.0: done" in shell
+    assert "from $PATH" not in shell, "Pulumi warns of plugins on PATH in every run"
     assert "refused: 2" in shell
     assert "Traceback" not in shell
 

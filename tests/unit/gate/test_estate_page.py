@@ -18,6 +18,7 @@ from gate.commands.report import in_words
 from gate.report.estate import Estate, ManagedObject, Missing, StackOverview, State
 from gate.report.figures import figures
 from gate.report.history import Deployment
+from gate.report.now import Live, News
 from gate.report.page import content as as_content
 from gate.report.page import page, picture, timeline
 from gate.stack.target import read_config
@@ -119,7 +120,7 @@ def test_what_is_found_is_told_in_words_beside_the_colour() -> None:
 def test_what_needs_attention_comes_first_and_the_worst_on_top() -> None:
     soon = replace(STATE, expiries={"shop-db": NOW + timedelta(days=20), "old-db": NOW + timedelta(days=5)})
     stack = replace(full().stacks[1], state=soon, health={"backend": "status 503", "frontend": ""})
-    assert stack.attention(NOW) == [
+    assert [(one.tone, one.text) for one in stack.attention(NOW)] == [
         ("bad", "backend: status 503"),
         ("bad", "2 operations of the last run were begun and never reported done: run gate recover"),
         ("bad", "Render deletes the free database old-db on 2026-11-29"),
@@ -265,3 +266,26 @@ def test_the_browser_sees_what_is_wrong(browser: Browser, tmp_path: Path) -> Non
     assert {"headings out of order", "a table without a caption", "nothing at #nowhere"} <= set(found)
     assert "it asked for https://example.com/x.png" in found
     assert "wider than the window: DIV wide" in found
+
+
+def test_production_comes_first_for_somebody_on_call() -> None:
+    staging, production = full().stacks
+    broken = replace(staging, health={"backend": "status 503"}), replace(production, health={"backend": "status 500"})
+    text = page(replace(full(), stacks=list(broken)))
+    pictures = [text.index(f'<section class="picture"><h2>{one.name}</h2>') for one in (production, staging)]
+    assert pictures == sorted(pictures)
+    assert text.index("status 500") < text.index("status 503")
+    assert "<code>gate rollback --env production</code>, or" in text
+    assert "/actions/workflows/production-rollback.yml" in text
+
+
+def test_what_goes_on_now_is_shown() -> None:
+    incident = News("bad", "incident #7: production is down", "https://github.com/acme/shop/issues/7")
+    live = Live("b" * 40, NOW)
+    warned = replace(STATE, warnings=["nobody reports this check"])
+    stack = replace(full().stacks[1], live=live, news=[incident], state=warned)
+    text = page(replace(full(), stacks=[stack]))
+    assert 'href="https://github.com/acme/shop/issues/7"' in text
+    assert f"/commit/{'b' * 40}" in text
+    assert "1 warning of the last up" in text
+    assert "<li>nobody reports this check</li>" in text
