@@ -96,9 +96,11 @@ def _show_version(wanted: bool) -> None:
 @app.callback(invoke_without_command=True)
 def gate(
     context: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the details of an unexpected error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the details of an unexpected error.", metavar="")
+    ] = False,
     _version: Annotated[
-        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True, metavar="")
     ] = False,
 ) -> None:
     """Check, preview, release and roll back a MarketEdge environment.

@@ -38,16 +38,38 @@ def option(help: str, metavar: str, *names: str, **more: Any) -> Any:
 
 def flag(name: str, help: str) -> Any:
     """An option without a value."""
-    return typer.Option(name, help=help, show_default=False)
+    return typer.Option(name, help=help, show_default=False, metavar="")
+
+
+def _stacks_here() -> list[str]:
+    """What the shell completes `--env` with."""
+    from components.stack_file import StackFileError, names
+
+    try:
+        return names()
+    except StackFileError:
+        return []
 
 
 Env = Annotated[
     str | None,
-    option("The environment, as in Pulumi.NAME.yaml.", "NAME", "--env", show_default="the only one that fits"),
+    option(
+        "The environment, as in Pulumi.NAME.yaml.",
+        "NAME",
+        "--env",
+        autocompletion=_stacks_here,
+        show_default="the only one that fits",
+    ),
 ]
 Envs = Annotated[
     list[str] | None,
-    option("An environment, as in Pulumi.NAME.yaml; may be repeated.", "NAME", "--env", show_default="all of them"),
+    option(
+        "An environment, as in Pulumi.NAME.yaml; may be repeated.",
+        "NAME",
+        "--env",
+        autocompletion=_stacks_here,
+        show_default="all of them",
+    ),
 ]
 StackName = Annotated[
     str | None, option("Its stack, if that has another name.", "NAME", show_default="the environment's")

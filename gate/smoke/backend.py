@@ -32,9 +32,8 @@ def health(visit: Visit, _subject: str) -> str:
         return str(state)
     found = content.get(smoke.environment_field)
     if found != wanted:
-        raise Failed(
-            f"environment {_shown(found)}", f"environment {wanted}", "set ENVIRONMENT of the service: pulumi up"
-        )
+        fix = "set ENVIRONMENT of the service (pulumi up); or BACKEND_URL names another environment's backend: unset it"
+        raise Failed(f"environment {_shown(found)}", f"environment {wanted}", fix)
     return f"{state}, environment {wanted}"
 
 

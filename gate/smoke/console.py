@@ -23,7 +23,7 @@ def show(report: SmokeReport, console: Console) -> None:
                 console.print(Text(line), soft_wrap=True)
     for checks in report.failures():
         names = ", ".join(check.name for check in checks)
-        text = f"failed: {names}: {checks[0].detail}; expected {checks[0].expected}. {checks[0].fix}"
+        text = f"failed: {names}: {checks[0].detail}; expected {checks[0].expected}\n        fix: {checks[0].fix}"
         console.print(Text(text), soft_wrap=True)
     style = "bold green" if report.passed else "bold red"
     headline = f"smoke tests of {report.environment}: {report.headline} in {report.seconds:.1f} s"

@@ -133,11 +133,15 @@ def test_without_the_virtual_environment_it_says_which_python_is_missing_what() 
     assert line.startswith("gate: this Python has no typer: run bin/gate, or activate")
 
 
-def test_completion_knows_commands_and_their_options() -> None:
-    environ = {**os.environ, "_GATE_COMPLETE": "complete_bash", "COMP_WORDS": "gate smoke --", "COMP_CWORD": "2"}
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("gate smoke --", "--expect-version"), ("gate smoke --env ", "production\nstaging")]
+)
+def test_completion_knows_options_and_environments(typed: str, offered: str) -> None:
+    words = str(typed.count(" "))
+    environ = {**os.environ, "_GATE_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": words}
     run = [str(PROJECT / "bin" / "gate")]
     ended = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True, check=False, env=environ)
-    assert "--expect-version" in ended.stdout
+    assert offered in ended.stdout
 
 
 def _values() -> list[tuple[str, str]]:
