@@ -46,7 +46,8 @@ def watch(
     target = where.target()
     rules = target.settings.watch
     rules = rules if minutes is None else rules.model_copy(update={"minutes": minutes})
-    with run.progress(f"watching {where.env} for {rules.minutes} min") as tell:
+    title = f"watching {where.env} for {rules.minutes} min" if rules.minutes else f"looking at {where.env} once"
+    with run.progress(title) as tell:
         seen = watch_for(target, os.environ, rules, tell, last=not rules.minutes)
         seen.environment = where.env
         if incident:

@@ -59,9 +59,8 @@ class SmokeReport(Report):
 
     @property
     def headline(self) -> str:
-        """Return `12 passed, 1 not made`."""
-        words = {Outcome.SKIPPED: "not made"}
-        counts = [f"{len(found)} {words.get(o, o.value)}" for o in Outcome if (found := self.of(o))]
+        """Return `12 passed, 1 skipped`."""
+        counts = [f"{len(found)} {outcome}" for outcome in Outcome if (found := self.of(outcome))]
         return ", ".join(counts) or "nothing was checked"
 
     @property

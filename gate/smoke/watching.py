@@ -64,7 +64,8 @@ class Watched(Report):
         if self.alarm:
             return f"alarm: {self.alarm}"
         rate = f"{self.rate.percent:.1f} % server errors" if self.rate else "the error rate is not available"
-        return f"quiet for {self.seconds / 60:.0f} min: {self.failures} of {self.looks} looks failed, {rate}"
+        for_long = f" for {self.seconds / 60:.0f} min" if self.looks > 2 else ""
+        return f"quiet{for_long}: {self.failures} of {self.looks} looks failed, {rate}"
 
     @property
     def exit_code(self) -> int:

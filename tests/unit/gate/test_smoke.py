@@ -328,7 +328,7 @@ def test_a_login_that_is_required_and_not_made_is_no_success(by):
     found = app.check("authentication", {}, **options)
     assert (found.outcome, found.detail[:9]) == (Outcome.FAILED, "not made:")
     assert app.smoke({}, **options).exit_code == 2
-    assert "2 not made" in Application().smoke({}).headline
+    assert "2 skipped" in Application().smoke({}).headline
 
 
 @pytest.mark.parametrize(("declared", "outcome"), [({}, "failed"), ({"requireLogin": False}, "skipped")])
