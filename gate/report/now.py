@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from blueprint.errors import RenderError
 from blueprint.workspace import connect
+from gate.common.errors import GateError
 from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
 from gate.vendors.incidents import incident_marker
 from gate.vendors.issues import WORKFLOW
-from gate.vendors.render_deploys import commit_of
+from gate.vendors.render import commit_of, require_service
 from gate.vendors.repository import Repository
 
 _ANSWER = 10.0
@@ -43,10 +44,9 @@ def live(service: str, environ: Mapping[str, str]) -> Live | None:
         return None
     try:
         with connect(environ, lambda _line: None, deadline=_ANSWER) as session:
-            if (found := session.find("/services", "service", service)) is None:
-                return None
+            found = require_service(session, service)
             listed = session.client.get(f"/services/{found['id']}/deploys", limit=20)
-    except RenderError:
+    except (GateError, RenderError):
         return None
     one = next((entry["deploy"] for entry in listed if entry["deploy"]["status"] == "live"), None)
     if one is None or not commit_of(one):
