@@ -6,11 +6,13 @@ This module does not know the objects that hold the values.
 import ipaddress
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+Item = TypeVar("Item", bound=str)
 _ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"({LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
@@ -54,8 +56,18 @@ def _domain_name(value: str) -> str:
     return host
 
 
-def _unique(values: list[str]) -> list[str]:
-    if twice := sorted({value for value in values if values.count(value) > 1}):
+def repeated(values: Sequence[str]) -> list[str]:
+    """Return every value that is there more than once, in order."""
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+def unique(values: list[Item]) -> list[Item]:
+    """Return the list.
+
+    Raises:
+        ValueError: with every entry that is in it twice.
+    """
+    if twice := repeated(values):
         raise ValueError(f"listed more than once: {', '.join(twice)}")
     return values
 
@@ -113,7 +125,7 @@ def _false_only(value: object) -> object:
 EnvValue = Annotated[str, BeforeValidator(_environment_text)]
 EnvKey = Annotated[str, AfterValidator(_env_key)]
 Cidr = Annotated[str, AfterValidator(_cidr)]
-DomainNames = Annotated[list[Annotated[str, AfterValidator(_domain_name)]], AfterValidator(_unique)]
+DomainNames = Annotated[list[Annotated[str, AfterValidator(_domain_name)]], AfterValidator(unique)]
 Command = Annotated[str, Field(min_length=1)]
 UrlPath = Annotated[str, Field(pattern=r"^(/[^\s?#]*)?$")]
 SqlName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]

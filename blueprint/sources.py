@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
-from blueprint.kinds_of_text import EnvKey, EnvValue, FalseOnly, ObjectName, TrueOnly
+from blueprint.kinds_of_text import EnvKey, EnvValue, FalseOnly, ObjectName, TrueOnly, repeated
 from blueprint.marker import KEY
 
 AnyVariable = TypeVar("AnyVariable", bound="Sourced")
@@ -123,7 +123,7 @@ def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
         ValueError: with every such key.
     """
     keys = [variable.key for variable in variables if variable.key]
-    if duplicates := sorted({key for key in keys if keys.count(key) > 1}):
+    if duplicates := repeated(keys):
         raise ValueError(f"declared more than once: {', '.join(duplicates)}")
     return variables
 

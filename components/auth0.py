@@ -25,22 +25,10 @@ class ApplicationArgs:
 
 
 _KEPT = [
-    "description",
-    "app_type",
-    "is_first_party",
-    "oidc_conformant",
-    "grant_types",
-    "allowed_clients",
-    "client_aliases",
-    "cross_origin_auth",
-    "sso_disabled",
-    "custom_login_page_on",
-    "is_token_endpoint_ip_header_trusted",
-    "organization_usage",
-    "organization_require_behavior",
-    "jwt_configuration",
-    "refresh_token",
-]
+    "description", "app_type", "is_first_party", "oidc_conformant", "grant_types", "allowed_clients", "client_aliases",
+    "cross_origin_auth", "sso_disabled", "custom_login_page_on", "is_token_endpoint_ip_header_trusted",
+    "organization_usage", "organization_require_behavior", "jwt_configuration", "refresh_token",
+]  # fmt: skip
 """What an adopted application keeps.
 
 Its users log in through it, and another grant or organization would lock them out.

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from components import environments_document
+from components.documents import markdown_row, templates
 from components.settings import Settings
 from components.vocabulary import NAMESPACE, SECRETS
 
@@ -117,43 +118,21 @@ def _summary(model: type[BaseModel]) -> str:
 
 def document() -> str:
     """Return docs/CONFIGURATION.md."""
-    parts = [_INTRODUCTION, "## Top level", "Each is written as `marketedge:<key>` below `config:`.", _table(Settings)]
-    for model in list(models())[1:]:
-        said = _summary(model)
-        parts += [f"## {_title(model)}", *([said] if said else []), _table(model)]
-    return "\n\n".join(parts) + "\n"
-
-
-_INTRODUCTION = """\
-# Configuration
-
-Every key of a `Pulumi.<stack>.yaml`. Written by `make documents` from the program's own models; `make check` fails when
-it is out of date. Editors that know the YAML language server complete and check these files by
-[`schema/stack.schema.json`](../schema/stack.schema.json).
-
-Secrets are not in these tables: `pulumi config set --secret --path marketedge:secrets.<NAME>` keeps them encrypted in
-the file, and `fromSecret: <NAME>` refers to them. `github:owner` names the repository's owner, `vercel:team` the team
-at Vercel.
-
-What is written is what the process sees. A value without quotes that Pulumi would read as something else (`02134`,
-`1e3`, `2020-01-01`, `True`) is refused with what to write. The column "plan" names the tasks of the staging gate
-implementation plan."""
+    folder = Path(__file__).parent / "templates"
+    made = templates(folder, title=_title, summary=_summary, keys=keys, cells=_cells, row=markdown_row)
+    return made.get_template("configuration.md.j2").render(models=models())
 
 
 def _title(model: type[BaseModel]) -> str:
     return model.__name__.partition("[")[0].removesuffix("Section")
 
 
-def _table(model: type[BaseModel]) -> str:
-    lines = ["| key | type | default | what it is | example | plan |", "| --- | --- | --- | --- | --- | --- |"]
-    for key in keys(model):
-        example = f"`{json.dumps(key.about['example'], ensure_ascii=False)}`"
-        default = "**required**" if key.required else key.default
-        cells = [f"`{key.name}`", _type(key.field.annotation), default, key.about["is"], example]
-        lines.append(
-            " | ".join(["", *(cell.replace("|", "\\|") for cell in cells), key.about.get("plan", ""), ""]).strip()
-        )
-    return "\n".join(lines)
+def _cells(key: Key) -> list[str]:
+    """Return the row of a key in the table of its model."""
+    example = f"`{json.dumps(key.about['example'], ensure_ascii=False)}`"
+    default = "**required**" if key.required else key.default
+    cells = [f"`{key.name}`", _type(key.field.annotation), default, key.about["is"], example]
+    return [*(cell.replace("|", "\\|") for cell in cells), str(key.about.get("plan", ""))]
 
 
 def _type(annotation: Any) -> str:

@@ -3,12 +3,12 @@
 `make documents` renews it, `make check` compares it. Plan 1.3.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from components import stack_file
 from components.configuration import load
+from components.documents import markdown_row, templates
 from components.phases import PHASES
 from components.settings import Settings
 
@@ -29,31 +29,9 @@ def stacks(folder: Path = PROJECT) -> list[Settings]:
 
 def document(settings: Sequence[Settings]) -> str:
     """Return the whole document as Markdown."""
-    sections = [
-        "# Environments",
-        "Written by `make documents` from the stack files; `make check` fails when it is out of date. Plan 1.3.",
-        _table(MATRIX, environments(settings)),
-        "## Who calls whom",
-        "\n".join(["```mermaid", "flowchart LR", '  browser(["browser"])', *chain(*map(_nodes, settings)), "```"]),
-        "## Which stack owns what",
-        _owners(settings),
-        "## Phases",
-        "`marketedge:phase` of a stack. Each phase adds to the ones before it; moving back undoes exactly what the "
-        "left phase added. A skipped phase is a warning. Moving from `infrastructure` back to `foundation` needs "
-        "`marketedge:giveUp` with the names of every database and service that would be deleted.",
-        _phases(settings),
-        "In every phase, production's objects and every database are protected. If an object of production is no "
-        "longer declared, and you unprotect it, Pulumi forgets it but does not delete it. The adopted service is never "
-        "created, deployed, restarted or deleted: changes to it take effect with its next deploy. This program changes "
-        "only what is declared of an adopted object.",
-    ]
-    return "\n\n".join(sections) + "\n"
-
-
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = list(header)
-    lines = [titles, ["---"] * len(titles), *map(list, rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    made = templates(Path(__file__).parent / "templates", row=markdown_row, owned=owned)
+    matrix = [MATRIX, *environments(settings)]
+    return made.get_template("environments.md.j2").render(matrix=matrix, stacks=settings, phases=PHASES)
 
 
 MATRIX = ["environment", "branch", "deployed", "database", "Auth0 tenant", "purpose", "lifecycle"]
@@ -98,39 +76,11 @@ def _database(settings: Settings) -> str:
     return f"`{settings.render.database.name}` ({settings.render.database.plan})"
 
 
-def _nodes(settings: Settings) -> list[str]:
-    name, render = settings.environment, settings.render
-    lines = [f'  subgraph {name}["stack {name}"]', f'    {name}_backend["Render: {render.service.name}"]']
-    lines += [f'    {name}_auth0["Auth0: {settings.auth0.application}"]']
-    if settings.vercel:
-        lines += [f'    {name}_frontend["Vercel: {settings.vercel.domain}"]']
-    others = [(f"{name}_service{number}", other.name) for number, other in enumerate(render.other_services, 2)]
-    lines += [f'    {node}["Render: {service}"]' for node, service in others]
-    if render.database:
-        lines += [f'    {name}_database[("Postgres: {render.database.name}")]']
-    lines += ["  end", *(f"  browser --> {node}" for node, _ in others)]
-    if settings.vercel is None:
-        lines += [f"  browser --> {name}_backend"]
-    else:
-        lines += [f"  browser --> {name}_frontend", f"  {name}_frontend -->|API| {name}_backend"]
-        lines += [f"  {name}_frontend -->|login| {name}_auth0"]
-    lines += [f"  {name}_backend -->|tokens| {name}_auth0"]
-    lines += [f"  {name}_backend --> {name}_database"] if render.database else []
-    return lines
-
-
-def _owners(settings: Sequence[Settings]) -> str:
-    columns = [owned(one) for one in settings]
-    rows = [[vendor, *(column[vendor] for column in columns)] for vendor in columns[0]]
-    return _table(["", *(f"stack {one.environment}" for one in settings)], rows)
-
-
 def owned(settings: Settings) -> Mapping[str, str]:
     """Return by vendor what a stack declares in all its phases together; names in backticks."""
     github, render, vercel = settings.github, settings.render, settings.vercel
-    branch = f"branch `{github.branch.name}` and its protection" if github.branch.source else (
-        f"protection of `{github.branch.name}`"
-    )  # fmt: skip
+    name = github.branch.name
+    branch = f"branch `{name}` and its protection" if github.branch.source else f"protection of `{name}`"
     at_github = [branch, f"environment `{github.environment.name}`"]
     at_github += [f"tags `{github.release_tags}`"] if github.release_tags else []
     at_render = [f"`{one.name}`" for one in (render.database, render.key_value, render.env_group) if one]
@@ -146,11 +96,3 @@ def owned(settings: Settings) -> Mapping[str, str]:
         "Render": ", ".join(at_render),
         "Vercel": ", ".join(at_vercel) or "nothing",
     }
-
-
-def _phases(settings: Sequence[Settings]) -> str:
-    rows = [
-        [one.environment, *("; ".join(part.value for part in one.added(phase)) or "nothing more" for phase in PHASES)]
-        for one in settings
-    ]
-    return _table(["stack", *PHASES], rows)

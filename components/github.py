@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_github as github
@@ -149,24 +150,13 @@ class Environment(pulumi.ComponentResource):
             tag_pattern=tags,
             opts=child,
         )
-        for variable in args.settings.variables:
-            github.ActionsEnvironmentVariable(
-                f"{name}-{variable.key}",
-                repository=args.repository,
-                environment=environment.environment,
-                variable_name=str(variable.key),
-                value=args.wiring.value(variable),
-                opts=child,
-            )
-        for secret in args.settings.secrets:
-            github.ActionsEnvironmentSecret(
-                f"{name}-{secret.key}",
-                repository=args.repository,
-                environment=environment.environment,
-                secret_name=str(secret.key),
-                value=args.wiring.value(secret),
-                opts=child,
-            )
+        own: dict[str, Any] = {"repository": args.repository, "environment": environment.environment, "opts": child}
+        for one in args.settings.variables:
+            value = args.wiring.value(one)
+            github.ActionsEnvironmentVariable(f"{name}-{one.key}", variable_name=str(one.key), value=value, **own)
+        for one in args.settings.secrets:
+            value = args.wiring.value(one)
+            github.ActionsEnvironmentSecret(f"{name}-{one.key}", secret_name=str(one.key), value=value, **own)
         self.register_outputs({"environment": environment.environment})
 
 
@@ -213,17 +203,19 @@ class ReleaseTags(pulumi.ComponentResource):
             target="tag",
             enforcement="active",
             bypass_actors=_bypass(args.managers, pulumi.InvokeOutputOptions(parent=self)),
-            conditions=github.RepositoryRulesetConditionsArgs(
-                ref_name=github.RepositoryRulesetConditionsRefNameArgs(
-                    includes=[f"refs/tags/{args.pattern}"], excludes=[]
-                )
-            ),
+            conditions=_only(f"refs/tags/{args.pattern}"),
             rules=github.RepositoryRulesetRulesArgs(
                 creation=True if args.managers else None, deletion=True, update=True, non_fast_forward=True
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"ruleset_id": ruleset.ruleset_id})
+
+
+def _only(ref: str) -> github.RepositoryRulesetConditionsArgs:
+    """Return the condition of a ruleset for one pattern."""
+    named = github.RepositoryRulesetConditionsRefNameArgs(includes=[ref], excludes=[])
+    return github.RepositoryRulesetConditionsArgs(ref_name=named)
 
 
 def _bypass(
@@ -272,11 +264,7 @@ class BoundChecks(pulumi.ComponentResource):
             target="branch",
             enforcement="active" if args.active else "disabled",
             bypass_actors=[],
-            conditions=github.RepositoryRulesetConditionsArgs(
-                ref_name=github.RepositoryRulesetConditionsRefNameArgs(
-                    includes=[f"refs/heads/{args.branch}"], excludes=[]
-                )
-            ),
+            conditions=_only(f"refs/heads/{args.branch}"),
             rules=github.RepositoryRulesetRulesArgs(
                 required_status_checks=github.RepositoryRulesetRulesRequiredStatusChecksArgs(
                     required_checks=required, strict_required_status_checks_policy=False

@@ -4,8 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from blueprint.kinds_of_text import unique
 from blueprint.sources import Model
-from components.kinds_of_text import BranchName, Names, unique
+from components.kinds_of_text import BranchName, Names
 from components.phases import Phase
 from components.variables import GitHubSecrets, GitHubVariables
 

@@ -20,7 +20,7 @@ from components.earlier_runs import Before
 from components.facts import Facts, RuleFinding
 from components.observation import Observation
 from components.phases import Part
-from components.repository import Repository, Unavailable
+from components.repository import RepositoryReader, Unavailable
 from components.required_checks import Evidence, unreported
 from components.vercel_project import ExistingProject, overriding_records, shared_records
 
@@ -61,7 +61,7 @@ def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
     # A branch that this stack makes has the workflows of the one it is made from.
     reference = github.branch.source or github.branch.name
     try:
-        repository = Repository(base_url, token, loaded.owner, github.repository)
+        repository = RepositoryReader(base_url, token, loaded.owner, github.repository)
         return repository.evidence(github.branch.name, reference, required, settings.release.smoke_context)
     except Unavailable as error:
         pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")

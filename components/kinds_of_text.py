@@ -6,12 +6,12 @@ have schemes of their own.
 """
 
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
-from blueprint.kinds_of_text import HOST
+from blueprint.kinds_of_text import HOST, unique
 
 ORGANIZATION = "{organization_name}"
 _PLACEHOLDER_HOST = re.compile(
@@ -120,20 +120,6 @@ Origin = Annotated[str, AfterValidator(origin)]
 CallbackUrl = Annotated[str, AfterValidator(callback)]
 HostName = Annotated[str, AfterValidator(host_name)]
 BranchName = Annotated[str, AfterValidator(branch_name)]
-
-Item = TypeVar("Item", bound=str)
-
-
-def unique(values: list[Item]) -> list[Item]:
-    """Refuse a list that has an entry twice.
-
-    Raises:
-        ValueError: names every such entry.
-    """
-    if twice := sorted({value for value in values if values.count(value) > 1}):
-        raise ValueError(f"listed more than once: {', '.join(twice)}")
-    return values
-
 
 Origins = Annotated[list[Origin], AfterValidator(unique)]
 CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(unique)]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, Tag, model_validator
 
 from blueprint.errors import Refused
+from blueprint.kinds_of_text import repeated
 from blueprint.objects import Database, Environment, EnvVarGroup, KeyValue, Object, Project, Region
 from blueprint.service import ANY_TYPE, CronJob, PrivateService, Service, StaticSite, WebService, Worker
 from blueprint.sources import Model
@@ -190,7 +191,7 @@ class Render(Within):
         kinds = (self.services, self.databases, self.key_values, self.env_groups, self.projects)
         for objects in kinds:
             names = [one.name for one in objects]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
+            if twice := repeated(names):
                 kind = type(objects[0]).__name__.partition("[")[0]
                 what = "service" if objects is kinds[0] else kind
                 raise ValueError(f"more than one {what} is named {', '.join(twice)}")

@@ -8,12 +8,15 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from blueprint.retrying import Again, Retries
 from components.required_checks import Evidence, unreported
 from components.workflow_jobs import FOLDER
 
 BASE_URL = "https://api.github.com"
 _PUBLIC = frozenset({"api.github.com", "github.com"})
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_TRIES, _LONGEST_WAIT = 3, 10.0
+"""How often a request is sent, and how many seconds GitHub may ask to wait, while a preview waits for it."""
 _RECENT = 5
 """How many recent pull requests are looked at."""
 _PAGE = 100
@@ -32,8 +35,8 @@ def rest_prefix(base_url: str) -> str:
     return "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
 
 
-class Repository:
-    """Reads one repository.
+class RepositoryReader:
+    """Reads one repository. A request that may go better later is sent up to three times.
 
     Args:
         base_url: as `github:baseUrl`; empty for github.com.
@@ -46,6 +49,7 @@ class Repository:
         self._path = f"{rest_prefix(base_url)}/repos/{quote(owner)}/{quote(name)}"
         base = BASE_URL if urlsplit(base_url).hostname in (None, "github.com") else base_url
         headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
+        self._retries = Retries(lambda tries, failed, _pause: tries >= _TRIES or (failed.wait or 0.0) > _LONGEST_WAIT)
         self._client = httpx.Client(
             base_url=base.rstrip("/").removesuffix("/api/v3"), headers=headers, timeout=_TIMEOUT, follow_redirects=True
         )
@@ -108,10 +112,13 @@ class Repository:
         return self._ask(path, {"ref": reference}, "application/vnd.github.raw+json").text
 
     def _ask(self, path: str, query: dict[str, str], accept: str) -> httpx.Response:
+        place, headers = f"{self._path}/{path}", {"Accept": accept}
         try:
-            answer = self._client.get(f"{self._path}/{path}", params=query, headers={"Accept": accept})
-            return answer.raise_for_status()
-        except httpx.HTTPStatusError as error:
-            raise Unavailable(f"GitHub answered {error.response.status_code} to {error.request.url.path}") from None
-        except httpx.HTTPError as error:
-            raise Unavailable(f"GitHub: {type(error).__name__}") from None
+            answer = self._retries.send(
+                lambda: self._client.get(place, params=query, headers=headers), repeatable=True, wants_json=False
+            )
+        except Again as last:
+            raise Unavailable(f"GitHub: {last}") from None
+        if not answer.is_success:
+            raise Unavailable(f"GitHub answered {answer.status_code} to {place}")
+        return answer

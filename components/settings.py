@@ -10,12 +10,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from blueprint.kinds_of_text import repeated, unique
 from blueprint.sources import Model
 from components.domains import Domain
 from components.frontend_settings import Auth0, Vercel
 from components.gate_settings import Release, Seed, Smoke, Watch
 from components.github_settings import GitHub
-from components.kinds_of_text import HostName, Names, Origins, StackName, unique
+from components.kinds_of_text import HostName, Names, Origins, StackName
 from components.own_hosts import UNKNOWN, expanded
 from components.phases import Part, Phase, added, parts
 from components.render_settings import Render
@@ -176,7 +177,7 @@ class Settings(Model):
         """Refuse what the engine or a vendor would refuse only after other objects are created."""
         hosts = [*(self.vercel.domains if self.vercel else ())]
         hosts += [domain for service in self.render.services for domain in service.domains]
-        if twice := sorted({host for host in hosts if hosts.count(host) > 1}):
+        if twice := repeated(hosts):
             raise ValueError(f"declared as a domain more than once: {', '.join(twice)}")
         tester = self.auth0.login_test
         if tester and tester.application == self.auth0.application:

@@ -94,25 +94,11 @@ class ProjectArgs:
 
 
 _KEPT = [
-    "build_command",
-    "dev_command",
-    "framework",
-    "git_comments",
-    "git_fork_protection",
-    "ignore_command",
-    "install_command",
-    "oidc_token_config",
-    "options_allowlist",
-    "output_directory",
-    "passport",
-    "password_protection",
-    "preview_deployment_suffix",
-    "protected_sourcemaps",
-    "public_source",
-    "skew_protection",
-    "trusted_ips",
+    "build_command", "dev_command", "framework", "git_comments", "git_fork_protection", "ignore_command",
+    "install_command", "oidc_token_config", "options_allowlist", "output_directory", "passport", "password_protection",
+    "preview_deployment_suffix", "protected_sourcemaps", "public_source", "skew_protection", "trusted_ips",
     "trusted_sources",
-]
+]  # fmt: skip
 """Return what the provider would reset if it is not declared: these are optional, and not computed."""
 
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import TypeAdapter
 
 from components import cost
 from components import environments_document as matrix
+from components.documents import templates
 from components.phases import PHASES, Part
 from components.settings import Settings
 from gate.common.exit_codes import ExitCode
@@ -205,13 +205,7 @@ def _code_values(row: Sequence[str]) -> list[Any]:
     return [thing, field, _long(declared), _long(live), since]
 
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-)
+_ENVIRONMENT = templates(Path(__file__).parent / "templates", escape=True)
 _ENVIRONMENT.tests["missing"] = lambda part: isinstance(part, Missing)
 _ENVIRONMENT.filters |= {
     "code_last": lambda row: [*row[:-1], _long(row[-1])],

@@ -3,13 +3,13 @@
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from components.configuration import load
 from components.configuration_errors import SettingsError
+from components.documents import templates
 from components.vocabulary import SECRETS
 from gate.common.errors import GateError
 from gate.setup.existing import VendorAccounts
@@ -55,15 +55,8 @@ def texts(answers: Mapping[str, str], existing: VendorAccounts) -> dict[str, str
         "root": existing.root_directory() if answers["vercel_project"] else "",
         "variables": [_variable(name) for name in existing.variables()],
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # YAML, where every value is quoted by the filter
-    )
-    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)
-    return {f"Pulumi.{name}.yaml": environment.get_template(f"{name}.yaml.jinja").render(facts) for name in STACKS}
+    made = templates(_TEMPLATES, quoted=partial(json.dumps, ensure_ascii=False))
+    return {f"Pulumi.{name}.yaml": made.get_template(f"{name}.yaml.jinja").render(facts) for name in STACKS}
 
 
 def _with_the_frontend(login: Mapping[str, list[str]], frontend: str) -> dict[str, list[str]]:

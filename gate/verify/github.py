@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from components.repository import Repository as Reports
-from components.repository import Unavailable
+from components.repository import RepositoryReader, Unavailable
 from components.required_checks import unreported
 from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, note, passed, unknown
 from gate.stack.target import Target
@@ -96,7 +95,7 @@ def _reported(target: Target, repository: Repository, base_url: str, token: str)
     github, context = target.settings.github, target.settings.release.smoke_context
     required, branch = github.protection_in(target.settings.phase).required_checks, github.branch.name
     try:
-        reports = Reports(base_url, token, repository.owner, repository.name)
+        reports = RepositoryReader(base_url, token, repository.owner, repository.name)
         evidence = reports.evidence(branch, branch, required, context)
     except Unavailable as error:
         return unknown(f"what reports them cannot be read: {error}")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from components.repository import Repository, Unavailable
+from components.repository import RepositoryReader, Unavailable
 from components.required_checks import Evidence
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import VendorError, VendorForbidden, VendorUnauthorized
@@ -269,7 +269,7 @@ def test_the_evidence_of_required_checks_is_what_github_shows(estate: Estate, ve
     github_git.status(estate, "platform", "c" * 40, "external/ci")
 
     def evidence(branch: str) -> Evidence:
-        repository = Repository(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform")
+        repository = RepositoryReader(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform")
         return repository.evidence(branch, branch, ["unit", "external/ci"], "smoke")
 
     found = evidence("main")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from components.repository import Repository, Unavailable
+from components.repository import RepositoryReader, Unavailable
 from components.required_checks import Evidence, unreported
 from components.workflow_jobs import read
 
@@ -266,7 +266,7 @@ class World:
         return httpx.Response(200, text=self.files[name]) if name in self.files else httpx.Response(404)
 
     def evidence(self, *required: str) -> Evidence:
-        return Repository("https://github.test/", "token-of-a-test", "o", "r").evidence(
+        return RepositoryReader("https://github.test/", "token-of-a-test", "o", "r").evidence(
             "main", "main", required, "smoke"
         )
 
@@ -298,7 +298,7 @@ def test_a_refusal_is_unavailable_without_the_token(monkeypatch: pytest.MonkeyPa
     real, transport = httpx.Client, httpx.MockTransport(lambda _request: httpx.Response(status, text="no"))
     monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
     with pytest.raises(Unavailable, match=str(status)) as error:
-        Repository("", "token-of-a-test", "o", "r").evidence("main", "main", ["x"], "smoke")
+        RepositoryReader("", "token-of-a-test", "o", "r").evidence("main", "main", ["x"], "smoke")
     assert "token-of-a-test" not in str(error.value)
 
 
@@ -308,7 +308,7 @@ def test_an_answer_that_is_not_understood_is_unavailable(monkeypatch: pytest.Mon
     transport = httpx.MockTransport(lambda _request: httpx.Response(200, text=answer))
     monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
     with pytest.raises(Unavailable):
-        Repository("", "t", "o", "r").evidence("main", "main", ["x"], "smoke")
+        RepositoryReader("", "t", "o", "r").evidence("main", "main", ["x"], "smoke")
 
 
 def test_no_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,5 +317,5 @@ def test_no_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
 
     real = httpx.Client
     monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=httpx.MockTransport(answer)))
-    with pytest.raises(Unavailable, match="ConnectError"):
-        Repository("", "t", "o", "r").evidence("main", "main", ["x"], "smoke")
+    with pytest.raises(Unavailable, match="cannot connect"):
+        RepositoryReader("", "t", "o", "r").evidence("main", "main", ["x"], "smoke")
