@@ -143,7 +143,7 @@ def run(
             "components.observation.look", lambda document, environ, _digests, _applied: observed(document, environ)
         ),
         mock.patch("components.guardrails.managing", return_value=[]),
-        mock.patch("components.repository.RepositoryReader.evidence", side_effect=lambda *_about: Evidence.of(workflows())),
+        mock.patch("components.repository.RepositoryReader.evidence", side_effect=lambda *_a: Evidence.of(workflows())),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,
     ):
