@@ -34,6 +34,7 @@ name, github, vercel = settings.environment, settings.github, settings.vercel
 parts = settings.parts
 blueprint = Blueprint(settings, loaded.repository_url, parts)
 state = rollout.resources()
+running.keep_what_is_unseen(state)
 render = observe(blueprint.without_values(), os.environ, settings.secrets_that_differ, rollout.applied(state))
 at_vercel = vercel if Part.FRONTEND in parts and "Vercel" not in running.unseen else None
 project = vercel_project.look_up(at_vercel.project) if at_vercel else None

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from blueprint.tokens import problem_with
 from components.configuration import without_vercel
 
-_LEFT_OUT = (
-    "{vendor} is left out of this preview: {names} not set. Its objects are not read; those that exist are shown "
-    "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
-)
+PREVIEW_WITHOUT = "PREVIEW_WITHOUT"
+"""Environment variable with the packages, separated by commas, that `pulumi preview --exclude` leaves out."""
+_LEFT_OUT = "{vendor} is left out of this preview: {names} not set. Its objects are neither read nor compared"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from components.databases import described
-from components.vendors import missing_credentials, to_export
+from components.vendors import PREVIEW_WITHOUT, missing_credentials, to_export
 from components.vocabulary import FORESEEN
 from gate.changes.consequences import consequences
 from gate.changes.existing import existing
@@ -114,8 +114,11 @@ def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at
         missing = missing_credentials({**{key: value.value for key, value in config.items()}, **environ})
         if at_everything and missing:
             raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")
-        unseen = [vendor.pattern for vendor in missing if vendor.can_be_excluded]
-        preview = _preview(stack, progress, unseen)
+        unseen = [vendor for vendor in missing if vendor.can_be_excluded]
+        if unseen:
+            without = {PREVIEW_WITHOUT: ",".join(vendor.package for vendor in unseen)}
+            stack.workspace.env_vars = {**stack.workspace.env_vars, **without}
+        preview = _preview(stack, progress, [vendor.pattern for vendor in unseen])
         accounts = Accounts(environ, {key: value.value for key, value in config.items()})
         return Look(preview, _dependencies(stack) if preview.changing else {}, redactor, accounts)
     except GateError as error:

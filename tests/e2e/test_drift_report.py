@@ -13,6 +13,8 @@ from unittest.mock import ANY
 
 import pytest
 import yaml
+from pulumi.automation import CommandError
+from pulumi.automation.events import OpType
 from rich.console import Console
 
 from blueprint.workspace import connect
@@ -236,6 +238,22 @@ def test_the_stack_of_a_project_is_opened_by_its_name(
         assert open_stack("staging", project).name == "staging"
         with pytest.raises(StackUnavailable, match=r"there is no stack green.*pulumi stack init green"):
             open_stack("green", project)
+
+
+def test_a_preview_without_a_vendors_credentials_never_shows_its_objects_as_deleted(living: Living) -> None:
+    given = dict(living.stage.environment)
+    try:
+        living.stage.environment |= {"GITHUB_TOKEN": "", "VERCEL_API_TOKEN": ""}
+        with pytest.raises(CommandError) as error:
+            living.engine.preview()
+        told = "PREVIEW_WITHOUT=github,vercel pulumi preview --exclude '**github:**' --exclude '**vercel:**'"
+        assert told in str(error.value)
+        living.stage.environment["PREVIEW_WITHOUT"] = "github,vercel"
+        found = living.engine.preview(exclude=["**github:**", "**vercel:**"]).change_summary
+        assert OpType.DELETE not in found
+    finally:
+        living.stage.environment.clear()
+        living.stage.environment.update(given)
 
 
 def test_what_cannot_be_checked_is_1_with_one_clear_text(living: Living) -> None:

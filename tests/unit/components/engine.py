@@ -131,7 +131,7 @@ def run(
         observed: answers what a look at Render finds.
         stacks: outputs of the last `up` by stack.
         workflows: answers the repository's workflow files.
-        made: names of the commands in the state.
+        made: names of the commands in the state, and of other resources as `type::name`.
         root: the project's folder, whose stack file is compared with the configuration.
     """
     stack_file = stack_file or StackFile()
@@ -204,8 +204,8 @@ class _Monitor(mocks.MockMonitor):
     ) -> None:
         super().__init__(mocks=None)  # type: ignore[arg-type]
         self._result, self._outputs, self._preview, self._stacks = result, outputs, preview, stacks
-        kind = "command:local:Command"
-        self._state = {f"urn:pulumi:s::p::{kind}::{name}": {"type": kind, "outputs": {}} for name in made}
+        urns = [name if "::" in name else f"command:local:Command::{name}" for name in made]
+        self._state = {f"urn:pulumi:s::p::{urn}": {"type": urn.partition("::")[0], "outputs": {}} for urn in urns}
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)

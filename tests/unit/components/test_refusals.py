@@ -18,10 +18,7 @@ NAMES = {
     "Vercel": ["VERCEL_API_TOKEN"],
     "Render": ["RENDER_API_KEY"],
 }
-LEFT_OUT = (
-    "{vendor} is left out of this preview: {names} not set. Its objects are not read; those that exist are shown "
-    "as deleted, unless you run `pulumi preview --exclude '{pattern}'`, or `gate preview`, which excludes them"
-)
+LEFT_OUT = "{vendor} is left out of this preview: {names} not set. Its objects are neither read nor compared"
 NOT_OBSERVED = "Render was not read: RENDER_API_KEY not set. Changes made outside Pulumi are not seen in this preview"
 
 
@@ -46,10 +43,34 @@ def families(labels: list[str]) -> set[str]:
 def test_a_preview_leaves_out_a_vendor_without_credentials_and_says_so(vendor: str, left: set[str]) -> None:
     result = run(environ=without(vendor), preview=True)
     assert result.error is None
-    assert result.unexpected == [
-        LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]), pattern=f"**{vendor.lower()}:**")
-    ]
+    assert result.unexpected == [LEFT_OUT.format(vendor=vendor, names=" and ".join(NAMES[vendor]))]
     assert families([resource.label for resource in result.declared]) == left
+
+
+MADE = ["github:index/branch:Branch::staging", "auth0:index/client:Client::staging", "backend"]
+
+
+def test_a_preview_does_not_show_the_objects_of_a_vendor_without_credentials_as_deleted() -> None:
+    result = run(environ=without("GitHub", "Auth0", "Vercel"), preview=True, made=MADE)
+    assert result.declared == []
+    assert str(result.error) == (
+        "this stack has objects at GitHub and Auth0, whose credentials are missing, so this preview would show them as "
+        "deleted. Nothing was previewed:\n"
+        "  GitHub: export GITHUB_TOKEN\n"
+        "  Auth0: export AUTH0_DOMAIN and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET\n"
+        "Or preview everything else:\n"
+        "  gate preview --env staging\n"
+        "  PREVIEW_WITHOUT=github,auth0 pulumi preview --exclude '**github:**' --exclude '**auth0:**'"
+    )
+
+
+def test_a_preview_that_leaves_them_out_goes_on() -> None:
+    environ = {**without("GitHub", "Auth0"), "PREVIEW_WITHOUT": "github,auth0"}
+    result = run(environ=environ, preview=True, made=MADE)
+    assert result.error is None
+    assert families([resource.label for resource in result.declared]) == {"vercel", "command"}
+    forgotten = run(environ={**environ, "PREVIEW_WITHOUT": "auth0"}, preview=True, made=MADE)
+    assert "PREVIEW_WITHOUT=github,auth0" in str(forgotten.error)
 
 
 def test_a_preview_without_renders_key_declares_everything_and_says_what_it_could_not_see() -> None:

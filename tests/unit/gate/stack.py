@@ -39,9 +39,8 @@ class FakeStack:
     name: str = "staging"
     options: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def workspace(self) -> Any:
-        return SimpleNamespace(env_vars=self.environment)
+    def __post_init__(self) -> None:
+        self.workspace: Any = SimpleNamespace(env_vars=self.environment)
 
     def get_all_config(self) -> Mapping[str, ConfigValue]:
         if self.config_fails:

@@ -199,6 +199,7 @@ def test_a_vendor_without_credentials_is_excluded_so_that_nothing_of_it_seems_de
     stack = FakeStack(environment=environment)
     assert run(staging=stack) == 0
     assert stack.options == [{"refresh": True, "exclude": ["**auth0:**"]}]
+    assert stack.workspace.env_vars["PREVIEW_WITHOUT"] == "auth0", "so that the program knows"
 
 
 def public(before: str, now: str) -> list[EngineEvent]:
