@@ -11,6 +11,7 @@ from components import adoption, guardrails, outputs, stack, vercel_project
 from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs, LoginTestClient
 from components.blueprint import Blueprint
+from components.existing import Vendors
 from components.foreseen import Foreseen
 from components.github import (
     BoundChecks,
@@ -40,7 +41,7 @@ at_vercel = vercel if Part.FRONTEND in parts and "Vercel" not in running.unseen 
 project = vercel_project.look_up(at_vercel.project) if at_vercel else None
 before = rollout.before(settings, state)
 warned = guardrails.enforce(loaded, before, render, os.environ, project)
-foreseen = Foreseen(state, before.own, running.unseen)
+foreseen = Foreseen(state, before.own, running.unseen, settings.adopt)
 adopted = adoption.Adoption(settings.adopt)
 
 wiring = Wiring(loaded.secrets)
@@ -108,6 +109,7 @@ if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
 
 adopted.finish(running.unseen)
 exported = outputs.export(loaded, backend, render, warned, project)
-foreseen.tell(backend.given if backend else {}, render, exported)
+at_vendors = Vendors(loaded.owner, github.repository, project, os.environ)
+foreseen.tell(backend.given if backend else {}, render, exported, at_vendors)
 
 gc.freeze()  # Python would look once more as it ends, for a third of a second

@@ -39,6 +39,14 @@ def consequences(
     return sorted(dict.fromkeys(found), key=lambda one: not one[1])
 
 
+def advice(what: str, stack: str) -> str:
+    """Return what a preview says of an object that exists already."""
+    return (
+        f"{what} exists already and was not made by this stack: run gate adopt --env {stack} before up, which would "
+        "fail at it, make a second one or change it"
+    )
+
+
 def _elsewhere(change: Planned) -> Iterator[Told]:
     kind, name, fields = change.kind, change.name, change.fields
     if change.operation == "import":  # changes nothing

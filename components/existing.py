@@ -1,7 +1,7 @@
 """Objects that a preview would create and that are at GitHub, Auth0 or Vercel already.
 
-`up` would fail at one, make a second one or change it without a word. Only what the state does not have is looked up, so
-that a preview of a living stack sends no request more. `gate adopt` prints the lines that take such objects over.
+`up` would fail at one, make a second one or change it without a word. Only what the state does not have is looked up,
+so a preview of a living stack sends no request more. `gate adopt` prints the lines that take such objects over.
 
 Facts: docs.github.com/en/rest (deployments/environments, actions/variables, actions/secrets, repos/rules,
 branches/branch-protection), vercel.com/docs/rest-api (Get a project domain), the Auth0 provider's getClient.
@@ -17,7 +17,7 @@ import pulumi
 import pulumi_auth0 as auth0
 
 from components import vendor_objects as named
-from components.repository import Repository, Unavailable
+from components.repository import RepositoryReader, Unavailable, open_repository
 from components.vercel_project import ExistingProject
 from components.vocabulary import UNKNOWN
 
@@ -25,12 +25,12 @@ Created = tuple[str, str, Mapping[str, Any]]
 """Resource type, name of the object for people, and inputs, named as the SDKs do."""
 
 
-def advice(what: str, stack: str) -> str:
-    """Return what a preview says of an object that exists already."""
-    return (
-        f"{what} exists already and was not made by this stack: run gate adopt --env {stack} before up, which would "
-        "fail at it, make a second one or change it"
-    )
+_AT_GITHUB = {
+    named.ENVIRONMENT: "environments/{environment}",
+    named.ENVIRONMENT_VARIABLE: "environments/{environment}/variables/{variable_name}",
+    named.ENVIRONMENT_SECRET: "environments/{environment}/secrets/{secret_name}",
+    named.BRANCH_PROTECTION: "branches/{pattern}/protection",
+}
 
 
 @dataclass(frozen=True)
@@ -38,43 +38,40 @@ class Vendors:
     """Looks objects up by their natural keys, with the credentials of the providers.
 
     Attributes:
-        repository: at GitHub; None if it cannot be asked.
+        owner, repository: at GitHub.
         project: at Vercel; None if it was not looked at.
         environ: has the credentials that the stack's configuration does not have.
     """
 
-    repository: Repository | None
+    owner: str
+    repository: str
     project: ExistingProject | None
     environ: Mapping[str, str] = field(repr=False)
 
     def existing(self, created: Iterable[Created]) -> Iterator[str]:
         """Return the names of those that exist. What is in a new environment is found with the environment."""
         created = list(created)
+        github = open_repository(self.owner, self.repository, self.environ)
         new = {values.get("environment") for kind, _, values in created if kind == named.ENVIRONMENT}
         for kind, what, values in created:
             inside = kind in (named.ENVIRONMENT_VARIABLE, named.ENVIRONMENT_SECRET)
             if (inside and values.get("environment") in new) or UNKNOWN in values.values():
                 continue
             try:
-                if self._has(kind, values):
+                if self._has(kind, values, github):
                     yield what
             except (Unavailable, httpx.HTTPError) as error:
                 pulumi.log.info(f"whether {what} exists already was not looked up: {error}")
+        if github:
+            github.close()
 
-    def _has(self, kind: str, values: Mapping[str, Any]) -> bool:
+    def _has(self, kind: str, values: Mapping[str, Any], github: RepositoryReader | None) -> bool:
         at = {key: quote(value, safe="") for key, value in values.items() if isinstance(value, str)}
+        if github and kind in _AT_GITHUB:
+            return github.has(_AT_GITHUB[kind].format_map(at))
         match kind:
-            case named.ENVIRONMENT:
-                return self._at_github(f"environments/{at['environment']}")
-            case named.ENVIRONMENT_VARIABLE:
-                return self._at_github(f"environments/{at['environment']}/variables/{at['variable_name']}")
-            case named.ENVIRONMENT_SECRET:
-                return self._at_github(f"environments/{at['environment']}/secrets/{at['secret_name']}")
-            case named.BRANCH_PROTECTION:
-                return self._at_github(f"branches/{at['pattern']}/protection")
-            case named.RULESET:
-                listed = self.repository.rulesets() if self.repository else []
-                return any((one["name"], one["target"]) == (values["name"], values["target"]) for one in listed)
+            case named.RULESET if github:
+                return (values["name"], values["target"]) in github.rulesets()
             case named.CLIENT:
                 return _application(values["name"])
             case named.PROJECT:
@@ -86,9 +83,6 @@ class Vendors:
             case named.PROJECT_DOMAIN:
                 return self._at_vercel(f"v9/projects/{at['project_id']}/domains/{at['domain']}")
         return False
-
-    def _at_github(self, path: str) -> bool:
-        return self.repository is not None and self.repository.has(path)
 
     def _at_vercel(self, path: str) -> bool:
         config = pulumi.Config("vercel")

@@ -14,11 +14,12 @@ from typing import Any
 import pulumi
 
 from blueprint.drift import Difference, DriftKind
-from components import cost
+from components import adoption, cost
 from components.command_environment import HIDDEN, fields, secret_variable
-from components.consequences import WATCHED, Outputs, consequences
+from components.consequences import WATCHED, Outputs, advice, consequences
 from components.databases import described
 from components.earlier_runs import Resources
+from components.existing import Created, Vendors
 from components.observation import Observation
 from components.render_consequences import NOT_DECLARED, Planned, Told
 from components.vendor_objects import NAMED
@@ -44,9 +45,11 @@ class Foreseen:
         state: as of the last `up`.
         before: the stack's outputs as of then.
         unseen: labels of vendors that are left out of this run.
+        adopted: what objects are called that this run imports, as in `marketedge:adopt`.
     """
 
-    def __init__(self, state: Resources, before: Outputs, unseen: Collection[str]) -> None:
+    def __init__(self, state: Resources, before: Outputs, unseen: Collection[str], adopted: Collection[str]) -> None:
+        self._adopted = adopted
         self._before, self._declared = before, dict[Key, Values]()
         self._state = {(one["type"], urn.rpartition("::")[2]): one.get("outputs") or {} for urn, one in state.items()}
         self._seen = {kind for kind in NAMED if _LABELS[kind.partition(":")[0]] not in unseen}
@@ -57,27 +60,36 @@ class Foreseen:
         if args.type_ in self._seen:
             self._declared[args.type_, args.name] = dict(args.props)
 
-    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs) -> None:
+    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs, vendors: Vendors) -> None:
         """Log it, in a preview, as soon as everything is known that a preview can know.
 
         Args:
             commands: `stdin` and `environment` of the command of each object at Render.
             found: at Render.
             outputs: of the stack.
+            vendors: where objects are looked up that the state does not have.
         """
 
         def log(values: Sequence[Any]) -> None:
-            told, given_now, declared = map(_readable, values)
+            told, given_now, inputs = map(_readable, values)
+            declared = dict(zip(self._declared, inputs, strict=True))
             changes = [
                 *at_render(dict(zip(commands, given_now, strict=True)), given(self._state), found),
-                *elsewhere(dict(zip(self._declared, declared, strict=True)), self._state, self._seen),
+                *elsewhere(declared, self._state, self._seen, self._adopted),
             ]
-            for text, danger in dict.fromkeys(lines(changes, self._before, told)):
+            there = [(advice(what, pulumi.get_stack()), True) for what in vendors.existing(self._created(declared))]
+            for text, danger in dict.fromkeys([*there, *lines(changes, self._before, told)]):
                 (pulumi.log.warn if danger else pulumi.log.info)(f"{FORESEEN}{text}")
 
         if pulumi.runtime.is_dry_run():
             everything = [dict(outputs), list(commands.values()), list(self._declared.values())]
             pulumi.Output.from_input(everything).apply(log, run_with_unknowns=True)
+
+    def _created(self, declared: Mapping[Key, Values]) -> Iterator[Created]:
+        for key, values in declared.items():
+            if key not in self._state and adoption.key(*key) not in self._adopted:
+                one = _planned(key, values, "create", {})
+                yield key[0], f"{one.vendor} {one}", values
 
 
 def lines(changes: Sequence[Planned], before: Outputs, after: Outputs) -> Iterator[Told]:
@@ -94,18 +106,21 @@ def lines(changes: Sequence[Planned], before: Outputs, after: Outputs) -> Iterat
         yield f"the objects at Render cost {cost.in_words(*costs)}", False
 
 
-def elsewhere(declared: Mapping[Key, Values], state: Mapping[Key, Values], kinds: Collection[str]) -> Iterator[Planned]:
+def elsewhere(
+    declared: Mapping[Key, Values], state: Mapping[Key, Values], kinds: Collection[str], adopted: Collection[str] = ()
+) -> Iterator[Planned]:
     """Return what becomes of objects at GitHub, Auth0 and Vercel.
 
     Args:
         declared: inputs, named as the SDKs do, by resource; state: outputs, named as the engine does.
         kinds: resource types of the vendors that are not left out.
+        adopted: what objects are called that this run imports.
     """
     for key, values in declared.items():
         kind, old = NAMED[key[0]][0], state.get(key)
         both = {path: (at(values, path), at(old or {}, path)) for path in WATCHED.get(kind, ())}
         differing = {path: pair for path, pair in both.items() if None not in pair and _differ(*pair)}
-        if old is None or differing:
+        if adoption.key(*key) not in adopted and (old is None or differing):
             yield _planned(key, values, "update" if old else "create", differing if old else {})
     for key in state.keys() - declared.keys():
         if key[0] in kinds:

@@ -20,7 +20,7 @@ from components.earlier_runs import Before
 from components.facts import Facts, RuleFinding
 from components.observation import Observation
 from components.phases import Part
-from components.repository import RepositoryReader, Unavailable
+from components.repository import Unavailable, open_repository
 from components.required_checks import Evidence, unreported
 from components.vercel_project import ExistingProject, overriding_records, shared_records
 
@@ -52,16 +52,13 @@ def enforce(
 
 def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
     """Return what GitHub tells about the required checks; None without a token, or if GitHub cannot be reached."""
-    provider, settings, github = pulumi.Config("github"), loaded.settings, loaded.settings.github
-    token = provider.get("token") or environ.get("GITHUB_TOKEN")
-    if not token:
+    settings, github = loaded.settings, loaded.settings.github
+    if not (repository := open_repository(loaded.owner, github.repository, environ)):
         return None
-    base_url = provider.get("baseUrl") or environ.get("GITHUB_BASE_URL", "")
     required = github.protection_in(settings.phase).required_checks
     # A branch that this stack makes has the workflows of the one it is made from.
     reference = github.branch.source or github.branch.name
     try:
-        repository = RepositoryReader(base_url, token, loaded.owner, github.repository)
         return repository.evidence(github.branch.name, reference, required, settings.release.smoke_context)
     except Unavailable as error:
         pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")

@@ -1,12 +1,13 @@
 """Reads what the rules need of the repository at GitHub: its workflows, what they reported, and the protection."""
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
+import pulumi
 
 from blueprint.retrying import Again, Retries
 from components.required_checks import Evidence, unreported
@@ -33,6 +34,14 @@ def rest_prefix(base_url: str) -> str:
     """
     host = urlsplit(base_url or BASE_URL).hostname or ""
     return "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
+
+
+def open_repository(owner: str, name: str, environ: Mapping[str, str]) -> "RepositoryReader | None":
+    """Open a repository with the provider's own settings; None without a token."""
+    provider = pulumi.Config("github")
+    if not (token := provider.get("token") or environ.get("GITHUB_TOKEN")):
+        return None
+    return RepositoryReader(provider.get("baseUrl") or environ.get("GITHUB_BASE_URL", ""), token, owner, name)
 
 
 class RepositoryReader:
@@ -89,6 +98,23 @@ class RepositoryReader:
             statuses = self._pages(f"commits/{sha}/status", "statuses")
             found.append(frozenset([*(run["name"] for run in runs), *(one["context"] for one in statuses)]))
         return tuple(one for one in found if one)
+
+    def has(self, path: str) -> bool:
+        """Return whether the repository has what is at a path of the API."""
+        try:
+            return bool(self._get(path))
+        except Unavailable as error:
+            if "404" in str(error):
+                return False
+            raise
+
+    def rulesets(self) -> Iterator[tuple[str, str]]:
+        """Return name and target of the repository's own rulesets (rest/repos/rules, Get all repository rulesets)."""
+        for one in self._get("rulesets", includes_parents="false", per_page=str(_PAGE)):
+            yield one["name"], one["target"]
+
+    def close(self) -> None:
+        self._client.close()
 
     def _required(self, branch: str) -> frozenset[str] | None:
         """Return the protection (rest/branches/branch-protection), or None if the token may not see it."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pulumi.automation.events import OpType
 
+from components.consequences import advice
 from gate.changes.findings import object_of
 from gate.changes.report import Consequence
 from gate.stack import names
@@ -33,8 +34,4 @@ def existing(changing: Iterable[Steps], accounts: Accounts, stack: str) -> Itera
             yield Consequence(text=f"{object_of(steps)}: {refused}", danger=True)
             continue
         if found:
-            text = (
-                f"{object_of(steps)} exists already ({found.recognised}), and was not made by this stack: "
-                f"run gate adopt --env {stack} before up, which would fail at it or make a second one"
-            )
-            yield Consequence(text=text, danger=True)
+            yield Consequence(text=advice(f"{object_of(steps)} ({found.recognised})", stack), danger=True)

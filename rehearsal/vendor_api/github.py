@@ -139,6 +139,12 @@ class GitHub:
             case ("secrets" as kind,):
                 found = self._estate.find_all("github", "environment_secret", **where)
                 return _listed(kind, [_secret(o) for o in found], request, default=30, most=100)
+            case ("variables", name):
+                one = self._estate.find("github", "environment_variable", **where, variableName=name)
+                return Answer(200, _variable(one)) if one else _not_found()
+            case ("secrets", name):
+                one = self._estate.find("github", "environment_secret", **where, secretName=name)
+                return Answer(200, _secret(one)) if one else _not_found()
         return _not_found()
 
     def _graphql(self, body: dict[str, Any]) -> Answer:

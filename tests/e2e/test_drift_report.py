@@ -243,7 +243,7 @@ def test_the_stack_of_a_project_is_opened_by_its_name(
 def test_a_preview_without_a_vendors_credentials_never_shows_its_objects_as_deleted(living: Living) -> None:
     given = dict(living.stage.environment)
     try:
-        living.stage.environment |= {"GITHUB_TOKEN": "", "VERCEL_API_TOKEN": ""}
+        living.stage.environment.update({"GITHUB_TOKEN": "", "VERCEL_API_TOKEN": ""})
         with pytest.raises(CommandError) as error:
             living.engine.preview()
         told = "PREVIEW_WITHOUT=github,vercel pulumi preview --exclude '**github:**' --exclude '**vercel:**'"

@@ -123,6 +123,7 @@ def run(
     workflows: Callable[..., Mapping[str, str]] = reporting,
     made: Collection[str] = (),
     root: Path | None = None,
+    there: Collection[str] = (),
 ) -> Run:
     """Run `__main__.py`.
 
@@ -132,6 +133,7 @@ def run(
         stacks: outputs of the last `up` by stack.
         workflows: answers the repository's workflow files.
         made: names of the commands in the state, and of other resources as `type::name`.
+        there: resource types of the objects that exist at their vendors already.
         root: the project's folder, whose stack file is compared with the configuration.
     """
     stack_file = stack_file or StackFile()
@@ -144,6 +146,7 @@ def run(
         ),
         mock.patch("components.guardrails.managing", return_value=[]),
         mock.patch("components.repository.RepositoryReader.evidence", side_effect=lambda *_a: Evidence.of(workflows())),
+        mock.patch("components.existing.Vendors._has", side_effect=lambda kind, _values, _github: kind in there),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,
     ):

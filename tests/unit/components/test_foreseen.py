@@ -12,6 +12,8 @@ from components import vendor_objects as named
 from components.foreseen import at_render, elsewhere, given, lines
 from components.observation import ObjectDrift, Observation
 from components.vocabulary import COMMAND, UNKNOWN
+from tests.unit.components.engine import run
+from tests.unit.settings.stack_file import StackFile
 
 API, ENV, DB = ("services", "api"), ("envVarGroups", "env"), ("databases", "db")
 LINK = {"fromGroup": "env"}
@@ -212,6 +214,36 @@ def test_what_is_no_longer_declared_is_lost() -> None:
     assert at_the_others(without=record) == [(gone, True)]
     rule = (named.BRANCH_PROTECTION, "production")
     assert at_the_others(without=rule) == [("the branch main is not protected any more", True)]
+
+
+def existing(there: list[str], made: list[str] | None = None, preview: bool = True, **adopt: str) -> list[str]:
+    """The warnings about what exists already, of a run of the shipped staging stack."""
+    stack_file = StackFile()
+    if adopt:
+        stack_file.put("adopt", {"auth0:Client/staging": "an-id"})
+    result = run(stack_file, preview=preview, there=there, made=made or [])
+    assert result.error is None
+    return [text for text in result.warnings if "exists already" in text]
+
+
+def test_what_exists_before_the_first_up_is_named_with_the_way_to_take_it_over() -> None:
+    assert existing([named.CLIENT]) == [
+        "up: Auth0 application MarketEdge Platform (staging) exists already and was not made by this stack: run gate "
+        "adopt --env staging before up, which would fail at it, make a second one or change it"
+    ]
+    everything = existing([*named.NAMED])
+    assert len(everything) == len(set(everything)) > 10
+    inside = "GitHub environment variable"
+    assert not any(inside in text for text in everything), "the environment is new, and adopt finds what is in it"
+    assert any("Vercel variable" in text for text in everything)
+
+
+def test_what_the_stack_has_or_takes_over_is_not_looked_up() -> None:
+    assert existing([named.CLIENT], made=[f"{named.CLIENT}::staging"]) == []
+    assert existing([named.CLIENT], adopt="it") == []
+    assert existing([named.CLIENT], preview=False) == []
+    made = [f"{named.ENVIRONMENT}::staging"]
+    assert any("environment variable staging/" in text for text in existing([named.ENVIRONMENT_VARIABLE], made=made))
 
 
 def test_the_change_of_cost_is_told_where_there_is_one() -> None:

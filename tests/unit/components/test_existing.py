@@ -1,0 +1,98 @@
+"""What a plain preview would create and is at GitHub, Auth0 or Vercel already, as their APIs tell it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pulumi
+import pulumi_auth0
+import pytest
+
+from components import vendor_objects as named
+from components.existing import Created, Vendors
+from components.vercel_project import ExistingProject, Record
+from components.vocabulary import UNKNOWN
+from rehearsal import vendor_api
+from rehearsal.plugins import Estate
+from tests.unit.components.engine import CREDENTIALS
+
+ENVIRONMENT = {"repository": "app", "environment": "staging"}
+VARIABLE = {"key": "API", "targets": ["preview"], "git_branch": None}
+RULESET = {"repository": "app", "name": "Release tags", "target": "tag"}
+WANTED: dict[str, Created] = {
+    "environment": (named.ENVIRONMENT, "environment", ENVIRONMENT),
+    "rule": (named.BRANCH_PROTECTION, "rule", {"pattern": "main"}),
+    "ruleset": (named.RULESET, "ruleset", RULESET),
+    "project": (named.PROJECT, "project", {"name": "web"}),
+    "domain": (named.PROJECT_DOMAIN, "domain", {"project_id": "prj_1", "domain": "app.example.com"}),
+    "variable": (named.PROJECT_VARIABLE, "variable", VARIABLE),
+    "application": (named.CLIENT, "application", {"name": "App"}),
+}
+INSIDE: list[Created] = [
+    (named.ENVIRONMENT_VARIABLE, "one", {**ENVIRONMENT, "variable_name": "A"}),
+    (named.ENVIRONMENT_SECRET, "two", {**ENVIRONMENT, "secret_name": "B"}),
+]
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Estate:
+    estate = Estate(tmp_path / "estate")
+    estate.seed("github", "repository", name="app", fullName="zebra-devops/app")
+    estate.seed("vercel", "project", id="prj_1", name="web")
+    return estate
+
+
+@pytest.fixture
+def environ(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    def get_client(name: str) -> Any:
+        if not (found := estate.find("auth0", "client", name=name)):
+            raise Exception("no client found")
+        return SimpleNamespace(client_id=found["id"])
+
+    monkeypatch.setattr(pulumi_auth0, "get_client", get_client)
+    with vendor_api.serve(estate, CREDENTIALS) as addresses:
+        yield {**CREDENTIALS, **addresses.environment}
+
+
+def found(environ: dict[str, str], *wanted: Created, project: ExistingProject | None = None) -> list[str]:
+    return list(Vendors("zebra-devops", "app", project, environ).existing(wanted))
+
+
+def test_nothing_exists(environ: dict[str, str]) -> None:
+    assert found(environ, *WANTED.values(), *INSIDE) == []
+    assert found(environ, *INSIDE) == [], "of an environment that is there"
+
+
+def test_everything_exists(environ: dict[str, str], estate: Estate) -> None:
+    estate.seed("github", "environment", repository="app", environment="staging")
+    estate.seed("github", "environment_variable", **ENVIRONMENT, variableName="A", value="x")
+    estate.seed("github", "environment_secret", **ENVIRONMENT, secretName="B")
+    estate.seed("github", "branch", repository="app", branch="main", sha="a" * 40)
+    estate.seed("github", "branch_protection", repositoryId="app", pattern="main")
+    estate.seed("github", "ruleset", repository="app", name="Release tags", target="tag", enforcement="active")
+    estate.seed("vercel", "domain", projectId="prj_1", domain="app.example.com")
+    estate.seed("auth0", "client", name="App")
+    project = ExistingProject("prj_1", "web", (Record("env_1", "API", frozenset({"preview"}), ""),))
+    assert found(environ, *WANTED.values(), project=project) == list(WANTED)
+    assert found(environ, *INSIDE) == ["one", "two"]
+    assert found(environ, WANTED["environment"], *INSIDE) == ["environment"], "adopt finds what is in it"
+
+
+def test_another_object_is_not_taken_for_it(environ: dict[str, str], estate: Estate) -> None:
+    estate.seed("github", "ruleset", repository="app", name="Release tags", target="branch", enforcement="active")
+    project = ExistingProject("prj_1", "web", (Record("env_1", "API", frozenset({"production"}), ""),))
+    assert found(environ, WANTED["ruleset"], WANTED["variable"], project=project) == []
+
+
+def test_what_only_up_will_know_and_what_nobody_answers_is_passed_over(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", told.append)
+    unknown: Created = (named.PROJECT_DOMAIN, "domain", {"project_id": UNKNOWN, "domain": "app.example.com"})
+    assert found(environ, unknown) == told == []
+    refused = {**environ, "VERCEL_API_TOKEN": "another-token-of-a-test-"}
+    assert found(refused, WANTED["domain"]) == []
+    assert told[0].startswith("whether domain exists already was not looked up: Client error '403")
+    assert found({}, WANTED["environment"], WANTED["ruleset"]) == [], "without a token"
