@@ -39,11 +39,12 @@ def consequences(
     return sorted(dict.fromkeys(found), key=lambda one: not one[1])
 
 
-def advice(what: str, stack: str) -> str:
-    """Return what a preview says of an object that exists already."""
+def exists_already(what: str, stack: str, recognised: str = "") -> str:
+    """Return what a preview says of an object that it would create a second time."""
+    how = f" ({recognised})" if recognised else ""
     return (
-        f"{what} exists already and was not made by this stack: run gate adopt --env {stack} before up, which would "
-        "fail at it, make a second one or change it"
+        f"{what} exists already{how}, and was not made by this stack: run gate adopt --env {stack} before up, which "
+        "would fail at it, make a second one or change it"
     )
 
 

@@ -16,7 +16,7 @@ import pulumi
 from blueprint.drift import Difference, DriftKind
 from components import adoption, cost
 from components.command_environment import HIDDEN, fields, secret_variable
-from components.consequences import WATCHED, Outputs, advice, consequences
+from components.consequences import WATCHED, Outputs, consequences, exists_already
 from components.databases import described
 from components.earlier_runs import Resources
 from components.existing import Created, Vendors
@@ -77,7 +77,9 @@ class Foreseen:
                 *at_render(dict(zip(commands, given_now, strict=True)), given(self._state), found),
                 *elsewhere(declared, self._state, self._seen, self._adopted),
             ]
-            there = [(advice(what, pulumi.get_stack()), True) for what in vendors.existing(self._created(declared))]
+            there = [
+                (exists_already(what, pulumi.get_stack()), True) for what in vendors.existing(self._created(declared))
+            ]
             for text, danger in dict.fromkeys([*there, *lines(changes, self._before, told)]):
                 (pulumi.log.warn if danger else pulumi.log.info)(f"{FORESEEN}{text}")
 

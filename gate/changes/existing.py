@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pulumi.automation.events import OpType
 
-from components.consequences import advice
+from components.consequences import exists_already
 from gate.changes.findings import object_of
 from gate.changes.report import Consequence
 from gate.stack import names
@@ -34,4 +34,5 @@ def existing(changing: Iterable[Steps], accounts: Accounts, stack: str) -> Itera
             yield Consequence(text=f"{object_of(steps)}: {refused}", danger=True)
             continue
         if found:
-            yield Consequence(text=advice(f"{object_of(steps)} ({found.recognised})", stack), danger=True)
+            text = exists_already(str(object_of(steps)), stack, found.recognised)
+            yield Consequence(text=text, danger=True)
