@@ -46,7 +46,10 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
         "Environments": github.api.look(f"{path}/environments/{environment}/variables"),
     }
     if "x-oauth-scopes" not in answer.headers:
-        yield from (_permission(name, found, declared.environment.name) for name, found in answers.items())
+        head = f"commits/{quote(source, safe='')}"
+        others = {name: github.api.look(f"{path}/{place.format(head=head)}") for name, place in _OTHERS.items()}
+        for name, found in (answers | others).items():
+            yield _permission(name, found, declared.environment.name)
     yield f"branch {source}", _branch(answers["Contents"], source)
     if declared.release_tags and declared.release_managers is None:
         fix = "name a team: marketedge:github.releaseManagers.teams"
@@ -60,6 +63,16 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
             yield "reviewers", note("in a private repository they need GitHub Enterprise", fix)
 
 
+_OTHERS = {
+    "Deployments": "deployments",
+    "Commit statuses": "{head}/statuses",
+    "Pull requests": "pulls",
+    "Checks": "{head}/check-runs",
+    "Issues": "issues",
+    "Secrets": "actions/secrets",
+}
+"""What else the commands read, by the permission that it takes."""
+_READ_ONLY = frozenset({"Actions", "Checks", "Issues", "Secrets"})
 _GATE = {
     "GATE_REPOSITORY": (re.compile(r"[\w.-]+/[\w.-]+"), "owner/name of this repository"),
     "GATE_REF": (re.compile(r"v\d+\.\d+\.\d+|[0-9a-f]{40}"), "a release of it, such as v1.2.3, or a commit's full id"),
@@ -131,12 +144,12 @@ def _permission(name: str, answer: httpx.Response, environment: str) -> tuple[st
     if answer.status_code == 403 and not _is_plan(answer):
         wanted = answer.headers.get("x-accepted-github-permissions")
         said = f"{_message(answer)}{f'; GitHub wants {wanted}' if wanted else ''}"
-        level = "Read-only" if name == "Actions" else "Read and write"
+        level = "Read-only" if name in _READ_ONLY else "Read and write"
         return title, failed(said, f"edit the token: Repository permissions, {name}: {level}")
     if name == "Environments" and answer.status_code == 404:
         return title, unknown(f"shows once the environment {environment} exists")
     if answer.is_success or answer.status_code == 404:
-        return title, passed("reads" if name == "Actions" else "reads; whether it writes, the first pulumi up shows")
+        return title, passed("reads" if name in _READ_ONLY else "reads; whether it writes, the first write shows")
     return title, unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
 
 

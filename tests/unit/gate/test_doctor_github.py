@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -13,7 +14,7 @@ from gate.doctor import github
 from gate.stack.target import read_config
 from gate.vendors.github import GitHub, web
 from tests.unit.gate.release_world import REPOSITORY
-from tests.unit.settings.stack_file import STACKS
+from tests.unit.settings.stack_file import PROJECT, STACKS
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 REPO = {"name": REPOSITORY, "node_id": "R_1", "private": True, "archived": False, "permissions": {"admin": True}}
@@ -25,6 +26,12 @@ PATHS = {
     "variables": f"/repos/zebra-devops/{REPOSITORY}/environments/staging/variables",
     "gate": f"/repos/zebra-devops/{REPOSITORY}/actions/variables/GATE_REPOSITORY",
     "ref": f"/repos/zebra-devops/{REPOSITORY}/actions/variables/GATE_REF",
+    "deployments": f"/repos/zebra-devops/{REPOSITORY}/deployments",
+    "statuses": f"/repos/zebra-devops/{REPOSITORY}/commits/main/statuses",
+    "pulls": f"/repos/zebra-devops/{REPOSITORY}/pulls",
+    "checks": f"/repos/zebra-devops/{REPOSITORY}/commits/main/check-runs",
+    "issues": f"/repos/zebra-devops/{REPOSITORY}/issues",
+    "secrets": f"/repos/zebra-devops/{REPOSITORY}/actions/secrets",
 }
 GOOD = {
     "repository": httpx.Response(200, json=REPO),
@@ -34,6 +41,7 @@ GOOD = {
     "variables": httpx.Response(404, json={"message": "Not Found"}),
     "gate": httpx.Response(200, json={"name": "GATE_REPOSITORY", "value": "zebra-devops/staging-gate"}),
     "ref": httpx.Response(200, json={"name": "GATE_REF", "value": "v1.2.3"}),
+    **dict.fromkeys(("deployments", "statuses", "pulls", "checks", "issues", "secrets"), httpx.Response(200, json=[])),
 }
 
 
@@ -67,6 +75,12 @@ DENIED = {"message": "Resource not accessible by personal access token"}
         ("protection", "permission Administration", "administration=read"),
         ("environment", "permission Actions", "actions=read"),
         ("variables", "permission Environments", "environments=read"),
+        ("deployments", "permission Deployments", "deployments=read"),
+        ("statuses", "permission Commit statuses", "statuses=read"),
+        ("pulls", "permission Pull requests", "pull_requests=read"),
+        ("checks", "permission Checks", "checks=read"),
+        ("issues", "permission Issues", "issues=read"),
+        ("secrets", "permission Secrets", "secrets=read"),
     ],
 )
 def test_a_permission_that_is_missing_is_named_with_where_to_tick_it(answer: str, title: str, wanted: str) -> None:
@@ -75,6 +89,15 @@ def test_a_permission_that_is_missing_is_named_with_where_to_tick_it(answer: str
     assert found[title].detail == f"{DENIED['message']}; GitHub wants {wanted}"
     assert found[title].fix.startswith(f"edit the token: Repository permissions, {title.removeprefix('permission ')}:")
     assert [t for t, one in found.items() if t.startswith("permission") and one.outcome == "fail"] == [title]
+
+
+def test_every_permission_that_getting_started_asks_for_is_tried() -> None:
+    guide = (PROJECT / "docs" / "GETTING_STARTED.md").read_text()
+    (row,) = (line for line in guide.splitlines() if line.startswith("| `GITHUB_TOKEN`"))
+    asked = set(re.split(r", |; ", re.sub(r"read and write: |read: ", "", row.split("|")[3].strip())))
+    tried = {title.removeprefix("permission ") for title in at_github() if title.startswith("permission ")}
+    # Metadata comes with every token; Variables shows in the gate's own two; nothing that only reads needs Workflows.
+    assert asked - tried == {"Metadata", "Variables", "Workflows"}
 
 
 def test_a_refused_token_ends_the_questions() -> None:
