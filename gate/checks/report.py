@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from gate.checks.verdict import Line, Outcome
+from gate.checks.verdict import Line, Outcome, Verdict
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import escaped, markdown_table
@@ -35,14 +35,15 @@ class CheckReport(Report):
 
     def lines(self) -> Iterable[Text]:
         """Return one line for each check, the failures last with their fixes, and how many have each outcome."""
-        shown = [one for one in self.checks if one.verdict.outcome == "fail" or not self.only_failures]
+        together = self._together()
+        shown = [one for one in together if one.verdict.outcome == "fail" or not self.only_failures]
         width = max((len(one.topic) for one in shown), default=0)
         for one in sorted(shown, key=lambda line: _ORDER.index(line.verdict.outcome)):
             outcome, colour = one.verdict.outcome, _COLOURS[one.verdict.outcome]
             yield Text.assemble((f"{outcome:8}", colour), f"{one.topic:{width}}  {one.title}: {one.verdict.detail}")
             if one.verdict.fix:
                 yield Text(f"{'':8}{'':{width}}  fix: {one.verdict.fix}")
-        counts = {outcome: sum(one.verdict.outcome == outcome for one in self.checks) for outcome in _COLOURS}
+        counts = {outcome: sum(one.verdict.outcome == outcome for one in together) for outcome in _COLOURS}
         if not counts["note"]:
             del counts["note"]  # most commands have none
         yield Text(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
@@ -51,9 +52,16 @@ class CheckReport(Report):
         rows = (
             (escaped(one.topic), escaped(one.title), _MARKS[one.verdict.outcome], escaped(one.verdict.detail),
              escaped(one.verdict.fix))
-            for one in self.checks
+            for one in self._together()
         )  # fmt: skip
         return f"## {self.title}\n\n{markdown_table(('topic', 'check', '', 'found', 'fix'), rows)}\n"
+
+    def _together(self) -> list[Line]:
+        """Return the checks; what was found in the same words for several topics is one line."""
+        topics: dict[tuple[str, Verdict], list[str]] = {}
+        for one in self.checks:
+            topics.setdefault((one.title, one.verdict), []).append(one.topic)
+        return [Line(", ".join(dict.fromkeys(names)), *same) for same, names in topics.items()]
 
     def as_json(self) -> dict[str, Any]:
         content = super().as_json()

@@ -110,7 +110,8 @@ class Visit:
             try:
                 answer = self._send(method, url, _ANSWER if was_awake else _STARTING, **options)
             except _NoAnswer as error:
-                if was_awake or self.clock() + _PAUSE >= self._patient_until:
+                # Render's proxy takes connections for a service that sleeps: without one nothing is starting.
+                if was_awake or error.unconnected or self.clock() + _PAUSE >= self._patient_until:
                     raise self._unreachable(what, error, "Render, the service, Logs") from None
             else:
                 if answer.status_code not in _COLD:
@@ -174,7 +175,7 @@ class Visit:
         try:
             return self._http.request(method, url, timeout=min(seconds, left), **options)
         except httpx.HTTPError as error:
-            raise _NoAnswer(type(error).__name__) from None
+            raise _NoAnswer(type(error).__name__, unconnected=isinstance(error, httpx.ConnectError)) from None
 
     def _unreachable(self, what: str, error: Exception, where: str) -> Failed:
         return Failed(
@@ -189,4 +190,12 @@ def bypass_header(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 class _NoAnswer(Exception):
-    """Nothing came back. The text is the kind of error, which cannot hold a secret."""
+    """Nothing came back. The text is the kind of error, which cannot hold a secret.
+
+    Attributes:
+        unconnected: there was no connection at all.
+    """
+
+    def __init__(self, kind: str, *, unconnected: bool) -> None:
+        super().__init__(kind)
+        self.unconnected = unconnected

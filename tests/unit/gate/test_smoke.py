@@ -223,6 +223,14 @@ def test_a_service_that_does_not_wake_up_is_given_up_after_90_seconds():
     assert 80 < app.clock.now - began <= 90
 
 
+def test_a_host_that_takes_no_connection_is_not_waited_for():
+    app = Application()
+    app.answers["GET /health"] = httpx.ConnectError("refused")
+    began = app.clock.now
+    assert not app.smoke({}, table=[row for row in TABLE if row.name == "health"]).passed
+    assert (app.count("GET /health"), app.clock.now) == (1, began)
+
+
 @pytest.mark.parametrize("status", [404, 500, 429])
 def test_nothing_but_a_cold_start_is_asked_again(status):
     app = Application()

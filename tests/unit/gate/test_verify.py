@@ -463,3 +463,15 @@ def test_the_failures_come_last_each_with_its_fix_on_a_line_of_its_own() -> None
     only = CheckReport(title="t", checks=checks, only_failures=True)
     assert next(text.plain for text in only.lines()) == "fail    1.5  rule: is on"
     assert len(only.as_json()["lines"]) == 2, "the report has them all"
+
+
+def test_what_is_the_same_for_several_stacks_is_one_line() -> None:
+    missing = failed("GITHUB_TOKEN not set", "export GITHUB_TOKEN")
+    checks = [Line("staging", "token", missing), Line("production", "token", missing), Line("staging", "DNS", missing)]
+    report = CheckReport(title="Doctor", checks=checks)
+    assert [text.plain for text in report.lines()][::2] == [
+        "fail    staging, production  token: GITHUB_TOKEN not set",
+        "fail    staging              DNS: GITHUB_TOKEN not set",
+        "0 pass, 2 fail, 0 unknown",
+    ]
+    assert len(report.as_json()["lines"]) == 3
