@@ -7,6 +7,7 @@ command does not deploy by itself.
 from datetime import datetime
 
 from blueprint.drift import Difference, DriftKind
+from blueprint.errors import ApiError
 from blueprint.kinds import GROUP
 from blueprint.marker import Marker, Values
 from blueprint.requests import creation
@@ -28,6 +29,11 @@ from blueprint.workspace import Json
 
 _DOCKER = {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"}
 """What Render fills in by itself. For a cron job all three have to be sent."""
+
+
+_NOT_FREE = (400, 402)
+_FREE_HINT = ". If Render makes no free services for you over its API, declare plan: starter, and run this again"
+"""Its maintainers say so of the API, not of the dashboard (terraform-provider-render, issue 44)."""
 
 
 class OwnedService(Service):
@@ -78,7 +84,12 @@ class OwnedService(Service):
         told = ", ".join(f"{key} {details[key]}" for key in ("plan", "region") if key in details)
         self._say(f"creating ({told or self._kind.label})")
         marker = Marker.write(values, self._session.client.server_time, first_deploy_is_stale=bool(groups))
-        made = self._create(sent | {"type": self._kind.type, "envVars": whole_list(wanted, marker)})
+        try:
+            made = self._create(sent | {"type": self._kind.type, "envVars": whole_list(wanted, marker)})
+        except ApiError as error:
+            if details.get("plan") != "free" or error.status not in _NOT_FREE:
+                raise
+            raise ApiError(error.status, error.request, error.detail + _FREE_HINT) from None
         self._live = self._answered(made.get("service", made))
         for name, group in groups.items():
             self._link(name, group)

@@ -128,6 +128,12 @@ def test_a_second_free_database_is_refused_in_renders_own_words(account: Account
     assert account.writes() == ["POST /postgres"]
 
 
+def test_a_free_service_that_render_refuses_is_told_with_the_smallest_paid_plan(account: Account) -> None:
+    account.sim.faults.add(kind=400, method="POST", path="/services", body=b'{"message": "plan not allowed"}')
+    with pytest.raises(ApiError, match=r"400 to POST /services: plan not allowed\. .*declare plan: starter"):
+        account.apply(only(plan="free"))
+
+
 def test_a_domain_that_is_in_use_elsewhere_is_a_clear_error(account: Account) -> None:
     account.apply({"services": only(name="other", domains=["api.example.com"])["services"]})
     document = only(domains=["api.example.com"])
