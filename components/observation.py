@@ -87,7 +87,7 @@ def observe(
         (section, name): ObjectDrift(list(_differences(found)), found["updatedAt"])
         for section, objects in report.items()
         for name, found in objects.items()
-        if found["drift"] or not found["exists"]
+        if found["drift"] or (not found["exists"] and name in (applied or {}).get(section, {}))
     }
     expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
     services = {name: one["id"] for name, one in report.get("services", {}).items() if one["exists"]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Literal
 
 from components.vendors import LABELS, RENDER
 from gate.changes import wording
@@ -44,7 +45,9 @@ def preview(report: PreviewReport, *, limit: int | None = None, link: str = "") 
         room = limit - len(head) - 10 * len(sections)
         if sum(map(len, sections)) > room:
             sections = [_Section(stack, known_warnings=False) for stack in report.stacks]
-            _fit(sections, room)
+            room -= sum(len(one.heading) for one in sections)
+            _fit(sections, "rest", max(room // 2, room - sum(len(one.body) for one in sections)))
+            _fit(sections, "body", room - sum(len(one.rest) for one in sections))
     return "\n\n".join([head, *map(str, sections)]) + "\n"
 
 
@@ -55,7 +58,7 @@ def _finding(finding: Finding) -> tuple[str, ...]:
 
 
 class _Section:
-    """Return one stack's section. Only the body may be cut, so that danger is always shown."""
+    """One stack's section. Of each part the end is cut first, so that danger is always shown."""
 
     def __init__(self, stack: StackPreview, *, known_warnings: bool) -> None:
         self.heading = f"## {escaped(stack.stack)}"
@@ -69,17 +72,18 @@ class _Section:
         return "\n\n".join(part for part in (self.heading, self.body, self.rest) if part)
 
 
-def _fit(sections: list[_Section], room: int) -> None:
-    """Share the space: what a short section leaves is for the long ones."""
-    room -= sum(len(one) - len(one.body) for one in sections)
-    shortest_first = sorted(sections, key=lambda one: len(one.body))
+def _fit(sections: list[_Section], part: Literal["body", "rest"], room: int) -> None:
+    """Share the space between the sections' parts: what a short one leaves is for the long ones."""
+    shortest_first = sorted(sections, key=lambda one: len(getattr(one, part)))
     for done, one in enumerate(shortest_first):
-        one.body = cut(one.body, room // (len(sections) - done), _NOTE)
-        room -= len(one.body)
+        text = cut(getattr(one, part), room // (len(sections) - done), _NOTE)
+        setattr(one, part, text)
+        room -= len(text)
 
 
 def _head(report: PreviewReport, link: str) -> str:
-    when = f"Previewed on {moment(report.previewed_at)} with `pulumi preview --refresh`. Nothing was changed."
+    what = f"Commit {report.commit}, previewed" if report.commit else "Previewed"  # GitHub makes a link of it
+    when = f"{what} on {moment(report.previewed_at)} with `pulumi preview --refresh`. Nothing was changed."
     return f"**{escaped(wording.verdict(report.stacks))}.**\n\n{f'{when} [This run]({link})' if link else when}"
 
 

@@ -172,13 +172,14 @@ class StackPreview(Model):
 class PreviewReport(Report):
     """What `up` would do to one or more stacks.
 
-    As JSON: `schema` (1; raised when a field changes its meaning or is removed), `previewedAt`, `stacks` (stack,
-    counts, changes {operation, object {vendor, type, name}, adopted, findings as of `gate drift`}, followUps,
-    consequences {text, danger}, warnings, knownWarnings, cost {before, after, parts} in dollars, null for unknown,
-    error).
+    As JSON: `schema` (1; raised when a field changes its meaning or is removed), `previewedAt`, `commit` (empty outside
+    of a workflow), `stacks` (stack, counts, changes {operation, object {vendor, type, name}, adopted, findings as of
+    `gate drift`}, followUps, consequences {text, danger}, warnings, knownWarnings, cost {before, after, parts} in
+    dollars, null for unknown, error).
     """
 
     previewed_at: datetime
+    commit: str = ""
     stacks: list[StackPreview]
 
     @property

@@ -1,6 +1,7 @@
 """The words for a look at a stack: sentences and cells that Markdown, tables and plain lines share."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -135,15 +136,32 @@ def values(finding: Finding) -> tuple[str, str]:
         shared = sum((before & after).values())
         if before != after and shared > 1:
             return _beside(before - after, shared), _beside(after - before, shared)
-    return value(declared), value(live)
+    texts = [_text(side, finding.field or "") for side in (declared, live)]
+    same = next((place for place, (one, other) in enumerate(zip(*texts, strict=False)) if one != other), 0)
+    start = max(0, same - 40) if max(map(len, texts)) > _LONGEST else 0
+    return _cut(texts[0], start), _cut(texts[1], start)
 
 
 def value(content: Any) -> str:
-    if content in (None, "", [], {}):
+    """Return one value on one line, short enough for a table."""
+    return _cut(_text(content))
+
+
+def _text(content: Any, field: str = "") -> str:
+    """Return a value on one line. One that would look like another value on one line is written as JSON."""
+    if content in (None, [], {}) or (content == "" and not field.startswith("env.")):
         return "(none)"
-    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-    text = printable(text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    if isinstance(content, str) and content and printable(content) == content:
+        return content
+    text = json.dumps(content, ensure_ascii=False)
+    shown = (char if char.isprintable() else f"\\u{ord(char):04x}" for char in re.sub("(?<= ) ", "\u00a0", text))
+    return "".join(shown)
+
+
+def _cut(text: str, start: int = 0) -> str:
+    """Return what fits into a table, from where two long values begin to differ."""
+    shown = f"…{text[start:]}" if start else text
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def subject(finding: Finding) -> str:

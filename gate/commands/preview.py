@@ -46,11 +46,11 @@ def preview(
     """
     from gate.changes import console, markdown
     from gate.changes.report import PreviewReport
-    from gate.common.notifications import workflow_run
+    from gate.common.notifications import commit, workflow_run
     from gate.stack.target import chosen_stacks
 
     stacks = [_look(run, name) for name in dict.fromkeys(env or chosen_stacks(None))]
-    outcome = PreviewReport(previewed_at=datetime.now(UTC), stacks=stacks)
+    outcome = PreviewReport(previewed_at=datetime.now(UTC), commit=commit(os.environ), stacks=stacks)
     for stack in stacks:
         if stack.error is not None:
             run.fail(f"{stack.stack}: {stack.error}")

@@ -1,6 +1,8 @@
 """Tells a chat channel the outcome of a release (plan 3.3, 3.5). If that fails, the release goes on."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -70,6 +72,19 @@ def _message(url: str, text: str, facts: Mapping[str, str], advice: str) -> dict
 
 def _slack(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def commit(environ: Mapping[str, str]) -> str:
+    """Return the commit that the workflow runs for; empty outside of one.
+
+    It is the head of a pull request, while GITHUB_SHA is then a merge that GitHub made to test it (docs.github.com,
+    Events that trigger workflows).
+    """
+    try:
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text())
+        return str(event["pull_request"]["head"]["sha"])
+    except (KeyError, OSError, TypeError, ValueError):
+        return environ.get("GITHUB_SHA", "")
 
 
 def workflow_run(environ: Mapping[str, str]) -> str:

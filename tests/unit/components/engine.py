@@ -132,7 +132,7 @@ def run(
         observed: answers what a look at Render finds.
         stacks: outputs of the last `up` by stack.
         workflows: answers the repository's workflow files.
-        made: names of the commands in the state, and of other resources as `type::name`.
+        made: names of the commands in the state, and of other resources as `type::name`, perhaps with their outputs.
         there: resource types of the objects that exist at their vendors already.
         root: the project's folder, whose stack file is compared with the configuration.
     """
@@ -207,8 +207,12 @@ class _Monitor(mocks.MockMonitor):
     ) -> None:
         super().__init__(mocks=None)  # type: ignore[arg-type]
         self._result, self._outputs, self._preview, self._stacks = result, outputs, preview, stacks
-        urns = [name if "::" in name else f"command:local:Command::{name}" for name in made]
-        self._state = {f"urn:pulumi:s::p::{urn}": {"type": urn.partition("::")[0], "outputs": {}} for urn in urns}
+        urns = {name: name if "::" in name else f"command:local:Command::{name}" for name in made}
+        outputs_of = made if isinstance(made, Mapping) else {}
+        self._state = {
+            f"urn:pulumi:s::p::{urn}": {"type": urn.partition("::")[0], "outputs": outputs_of.get(name, {})}
+            for name, urn in urns.items()
+        }
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +54,11 @@ def test_drift_is_in_the_environment_of_its_object_alone_as_data() -> None:
 
 
 def test_a_missing_object_is_drift() -> None:
-    result = run(preview=True, observed=drifted("databases", plan.DATABASE, exists=False, updatedAt=None))
+    gone = drifted("databases", plan.DATABASE, exists=False, updatedAt=None)
+    made = {plan.DATABASE: {"stdout": json.dumps({"databases": {plan.DATABASE: {"id": "dpg-1"}}})}}
+    new = run(preview=True, observed=gone).only(COMMAND, plan.DATABASE).inputs["environment"]
+    assert "RENDER_DRIFT" not in new, "it was never there, and `up` would keep the word in the state"
+    result = run(preview=True, observed=gone, made=made)
     environment = result.only(COMMAND, plan.DATABASE).inputs["environment"]
     assert [(one.field, one.kind, one.since) for one in load(environment["RENDER_DRIFT"])] == [
         (None, DriftKind.MISSING, None)

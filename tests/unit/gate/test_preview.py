@@ -296,6 +296,44 @@ def test_a_long_comment_is_cut_and_the_report_is_not(estate: Estate, tmp_path: P
     assert "left out" not in full
 
 
+def test_more_dangers_than_a_comment_takes_are_cut_too(estate: Estate) -> None:
+    names = [f"VARIABLE_{number:04}_{'X' * 60}" for number in range(700)]
+    old, new = (
+        json.dumps({"services": [{"name": "api", "envVars": [{"key": key, "value": "1"} for key in keys]}]})
+        for keys in (names, [])
+    )
+    lost = FakeStack(e.redeclared(e.SERVICE, e.command(old), e.command(new), "stdin"))
+    assert run("--comment", "7", staging=lost, production=FakeStack(CREATED)) == 2
+    (comment,) = estate.find_all("github", "comment")
+    assert LIMIT - 1500 < len(comment["body"]) <= LIMIT
+    assert f"platform-staging loses the variable {names[0]}\n" in comment["body"]
+    assert f"| `env.{names[0]}` | `1` | `(removed)` |" in comment["body"]
+    assert "application App" in comment["body"]
+
+
+def test_of_long_values_the_part_is_shown_that_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    shared = ",".join(f"https://{number}.example.com" for number in range(40))
+    old, new = (
+        json.dumps({"services": [{"name": "api", "envVars": [{"key": "CORS", "value": f"{shared},{last}"}]}]})
+        for last in ("https://old", "https://new")
+    )
+    stack = FakeStack(e.redeclared(e.SERVICE, e.command(old), e.command(new), "stdin"))
+    assert run(staging=stack) == 2
+    told = (
+        "env.CORS: now …mple.com,https://39.example.com,https://old; then …mple.com,https://39.example.com,https://new"
+    )
+    assert told in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(("now", "then", "told"), [("", "a", 'now ""; then a'), ("a\n", "a", 'now "a\\n"; then a')])
+def test_a_value_that_looks_like_nothing_or_like_another_one_is_quoted(
+    now: str, then: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = (json.dumps({"services": [{"envVars": [{"key": "A", "value": value}]}]}) for value in (now, then))
+    assert run(staging=FakeStack(e.redeclared(e.SERVICE, e.command(old), e.command(new), "stdin"))) == 2
+    assert f"env.A: {told} (declared)" in capsys.readouterr().out
+
+
 def test_two_long_stacks_share_the_room(estate: Estate) -> None:
     assert run("--comment", "7", staging=many(220), production=many(220)) == 2
     (comment,) = estate.find_all("github", "comment")

@@ -185,7 +185,7 @@ def test_the_comment_and_the_screen(name: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(look, "described", lambda _environ: lambda _name: "1 GB, no backup")
     stack: Any = FakeStack(CHANGES[name])
     stack.name = "production" if name.startswith("production") else "staging"
-    report = PreviewReport(previewed_at=AT, stacks=[look.preview(stack)])
+    report = PreviewReport(previewed_at=AT, commit="3f2a9c1" * 5 + "a0b1c", stacks=[look.preview(stack)])
     screen = io.StringIO()
     show_preview(report, Console(file=screen, width=200))
     shown = {

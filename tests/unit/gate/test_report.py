@@ -124,7 +124,9 @@ def test_since_is_the_vendors_time_or_when_it_was_seen() -> None:
 
 
 def test_a_value_cannot_break_the_table_or_mention_anybody() -> None:
-    assert "| ``a`b\\|c @team <b>`` |" in row(drift(live="a`b|c\n@team <b>"))
+    assert "| ``a`b\\|c => @team <b>`` |" in row(drift(live="a`b|c => @team <b>"))
+    assert '| `"a\\nb"` |' in row(drift(live="a\nb")), "a line's end is seen"
+    assert '| `"a \\u00a0b "` |' in row(drift(live="a  b ")), "and so is what Markdown would leave out"
 
 
 def test_a_value_cannot_command_the_terminal() -> None:
