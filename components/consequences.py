@@ -53,9 +53,12 @@ def _elsewhere(change: Planned) -> Iterator[Told]:
     if change.operation == "import":  # changes nothing
         return
     if change.operation in ("delete", "replace") and kind in _LOSSES:
-        yield _LOSSES[kind].format(name=name, host=_host(name)), True
+        place, _, key = name.partition("/")
+        yield _LOSSES[kind].format(name=name, host=_host(name), place=place, key=key), True
+    if change.operation == "delete":
+        return
     match kind:
-        case "branch protection" if change.operation != "delete":
+        case "branch protection":
             yield f"the rule for {name} applies at once to everybody's pull requests", False
             yield from _weaker(name, fields)
         case "ruleset" if fields.get("enforcement", ("", ""))[0] == "disabled":
@@ -79,6 +82,10 @@ _LOSSES = {
     "environment": "the GitHub environment {name} is deleted, with its variables, its secrets and its rules",
     "ruleset": "what the ruleset {name} forbids is allowed again",
     "application": "the Auth0 application {name} is deleted, and nobody can log in by it",
+    "environment variable": "jobs of the GitHub environment {place} lose the variable {key}",
+    "environment secret": "jobs of the GitHub environment {place} lose the secret {key}",
+    "variable": "builds at Vercel lose the variable {name}",
+    "project": "the Vercel project {name} is deleted, with its deployments and its domains",
     "domain": "the domain {name} is not served any more",
     "DNS record": "the DNS record of {host} is deleted: the name stops resolving, and nothing that calls it works",
 }
@@ -137,7 +144,7 @@ def _phase(before: Outputs | None, after: Outputs) -> Iterator[Told]:
 def _dns(before: Outputs, after: Outputs) -> Iterator[Told]:
     """Tell the records that somebody has to create at the registrar."""
     known, declared = _records(before), _records(after)
-    targets = [(one.get("name"), one.get("target")) for one in known]
+    targets = [(one.get("name"), one.get("target")) for one in known if "zone" not in one]
     for record in declared if before else ():
         if "zone" not in record and (record.get("name"), record.get("target")) not in targets:
             what = f"{record.get('type')} {record.get('name')} → {_target(record.get('target'))}"
@@ -161,16 +168,16 @@ def _waiting(changes: Iterable[Planned]) -> Iterator[Told]:
             writes.update(_writes(change))
     if writes:
         minutes = max((number - 1) // _QUOTAS[sort][0] * _QUOTAS[sort][1] for sort, number in writes.items())
-        wait = f"its rate limits make it wait for up to {minutes} minute{'s' if minutes > 1 else ''}"
-        total = f"{writes.total()} write{'' if writes.total() == 1 else 's'}"
-        yield f"Render gets about {total}, {wait if minutes else 'without waiting'}", False
+        wait = f"may make them wait for up to {minutes} minute{'s' if minutes > 1 else ''}"
+        total = f"{writes.total()} write request{'' if writes.total() == 1 else 's'}"
+        yield f"Render gets about {total}; its rate limits {wait if minutes else 'cause no wait'}", False
 
 
 def _writes(change: Planned) -> Counter[str]:
     """Count the writes to one object at Render, by their class."""
     kind, fields = change.kind, change.fields
     if change.operation == "delete":
-        return Counter(other=1)
+        return Counter() if change.adopted else Counter(other=1)
     if change.operation == "create":
         return Counter(create=1, service=1, other=1) if kind == "service" else Counter(create=1)
     variables = sum(field.startswith("env.") for field in fields)

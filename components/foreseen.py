@@ -230,7 +230,7 @@ def _planned_at_render(
         name=name,
         operation="delete" if differing is None else "update" if key in before else "create",
         fields=differing or {},
-        adopted=differing is not None and documents[key].get("ownership") == "adopted",
+        adopted=(documents.get(key) or fields(before.get(key, {}).get("stdin") or "")).get("ownership") == "adopted",
         is_gone=DriftKind.MISSING in drift and key in before,
         is_suspended=DriftKind.SUSPENDED in drift,
         users=tuple(users) if section == "envVarGroups" else (),

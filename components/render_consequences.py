@@ -50,7 +50,9 @@ class Planned:
 def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterator[Told]:
     """Return each consequence of a change of one object at Render."""
     is_data = planned.kind in ("database", "key-value instance")
-    if planned.operation == "delete":
+    if planned.operation == "delete" and planned.adopted:
+        yield f"{planned} stays as it is, and is not managed from here any more", False
+    elif planned.operation == "delete":
         more = f" ({told})" if planned.kind == "database" and (told := describe(planned.name)) else ""
         yield f"{planned} is deleted permanently{', with everything in it' if is_data else ''}{more}", True
     elif planned.is_gone:

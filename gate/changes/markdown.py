@@ -91,7 +91,7 @@ def _besides(stack: StackPreview, *, known_warnings: bool) -> Iterator[str]:
     if stack.follow_ups:
         yield escaped(wording.follow_ups(stack.follow_ups)).replace("\\`", "`")
     if stack.consequences:
-        yield "**What happens besides**"
+        yield "**What else happens**"
         yield "\n".join(f"- {'⚠️ ' if one.danger else ''}{_text(one.text)}" for one in stack.consequences)
     if stack.cost:
         parts = f": {escaped(', '.join(changed))}" if (changed := wording.changed_parts(stack.cost)) else ""

@@ -54,7 +54,7 @@ def told(documents: Mapping[Any, str], redis: str = "redis://old", **drift: Obje
     """What a plain preview says of these documents, without the sum of Render's writes."""
     found = Observation(drift={API: drift["api"]} if drift else {})
     now = {key: {"stdin": text, "environment": {"SECRET_REDIS_URL": redis}} for key, text in documents.items()}
-    return [one for one in lines(list(at_render(now, APPLIED, found)), {}, {}) if "writes" not in one[0]]
+    return [one for one in lines(list(at_render(now, APPLIED, found)), {}, {}) if "write request" not in one[0]]
 
 
 def test_nothing_changes_and_nothing_is_said() -> None:
@@ -84,7 +84,11 @@ def test_an_object_that_is_no_longer_declared_is_deleted_with_what_render_tells_
     assert told({API: SERVICE, ENV: GROUP})[0] == (lost, True)
 
 
-def test_an_adopted_service_is_not_deployed() -> None:
+def test_an_adopted_service_is_neither_deleted_nor_deployed() -> None:
+    living = document("services", "api", ownership="adopted")
+    before = {API: command("services", "api", living)}
+    kept = "service api stays as it is, and is not managed from here any more"
+    assert list(lines(list(at_render({}, before, Observation())), {}, {})) == [(kept, False)]
     adopted = document("services", "api", LINK, {"key": "A", "value": "1"}, plan="free", ownership="adopted")
     said = told({**DECLARED, API: adopted})
     assert said == [("service api takes up A with its next deploy; nothing is deployed now", False)], "a domain stays"
@@ -212,8 +216,23 @@ def test_what_is_no_longer_declared_is_lost() -> None:
     record = ("vercel:index/dnsRecord:DnsRecord", "production-api.example.com")
     gone = "the DNS record of api.example.com is deleted: the name stops resolving, and nothing that calls it works"
     assert at_the_others(without=record) == [(gone, True)]
+    variable = (named.PROJECT_VARIABLE, "production-API")
+    assert at_the_others(without=variable) == [("builds at Vercel lose the variable API", True)]
+    secret = (named.ENVIRONMENT_SECRET, "production-TOKEN")
+    lost = "jobs of the GitHub environment production lose the secret TOKEN"
+    assert at_the_others(without=secret) == [(lost, True)]
     rule = (named.BRANCH_PROTECTION, "production")
     assert at_the_others(without=rule) == [("the branch main is not protected any more", True)]
+
+
+def test_a_record_that_the_stack_made_has_to_be_made_at_the_registrar_once_it_is_no_longer_declared() -> None:
+    record = {"name": "api.example.com", "type": "CNAME", "target": "a.onrender.com"}
+    before, after = {"dnsRecords": [{**record, "zone": "example.com"}]}, {"dnsRecords": [record]}
+    told = "a DNS record has to be created at the registrar: CNAME api.example.com → a.onrender.com"
+    assert list(lines([], before, after)) == [(told, False)]
+    assert list(lines([], after, after)) == list(lines([], before, before)) == []
+    unknown = {"dnsRecords": [{**record, "target": UNKNOWN}]}
+    assert "→ the address that its vendor gives it" in next(lines([], before, unknown))[0]
 
 
 def existing(there: list[str], made: list[str] | None = None, preview: bool = True, **adopt: str) -> list[str]:
