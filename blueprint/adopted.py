@@ -60,7 +60,7 @@ class Adopted(Service):
             self._say(f"{', '.join(late)} takes effect with the next deploy of {self.spec.name}")
         if self._there["suspended"] == "suspended":
             self._suspended()
-        return self._report()
+        return self._applied()
 
     def _write_variables(self, references: References, groups: dict[str, Known]) -> list[str]:
         """Write the variables and the marker. Returns what the next deploy takes up, changed groups included."""
@@ -73,7 +73,11 @@ class Adopted(Service):
             self._say(f"writing {names(changed, [])}")
             write_each(self._session.client, f"{self._path}/env-vars", changed, [], marker)
         known = {name for name in groups if old and f"group.{name}" in old.fields}
-        return [v.key for v in changed] + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
+        return (
+            [v.key for v in changed]
+            + self._replaced
+            + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
+        )
 
     def _suspended(self) -> list[Difference]:
         """Return nothing: a suspension is no drift, because whoever runs the service may have reasons."""

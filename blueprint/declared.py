@@ -1,9 +1,10 @@
 """A declared object beside its live counterpart: what databases, groups, projects and services have in common."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from blueprint.drift import Difference
+from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
 from blueprint.fields import Field, FieldChange, changes, observed
 from blueprint.fingerprint import NOTHING, Asked
@@ -13,7 +14,7 @@ from blueprint.objects import EnvVarGroup, Object
 from blueprint.requests import patch, placed, send_rest
 from blueprint.service import Service
 from blueprint.sources import DocumentVariable
-from blueprint.variables import References, Resolver, Wanted, drift_or_stranger
+from blueprint.variables import References, Resolver, Wanted, drift_or_stranger, generated
 from blueprint.workspace import Json, Session
 
 Spec = TypeVar("Spec", bound=Object)
@@ -137,8 +138,32 @@ class VariableHolder(DeclaredObject[Holder]):
         resolver = Resolver(references, self.spec.name, self._live)
         return resolver.resolve(self.spec.env_vars, self._present)
 
+    @property
+    def _replaced(self) -> list[str]:
+        """The generated variables that have another value than the last apply reported.
+
+        A program before this one reported none.
+        """
+        before = self._made.get("generated", {}) if self._is_ours else {}
+        now = generated(self.spec.env_vars, self._present).get("generated", {})
+        return sorted(key for key in now if before.get(key, now[key]) != now[key])
+
     def _drift(self) -> list[Difference]:
-        return drift_or_stranger(self._present, self.spec.env_vars, self.spec.ownership, is_ours=self._is_ours)
+        found = drift_or_stranger(self._present, self.spec.env_vars, self.spec.ownership, is_ours=self._is_ours)
+        return found + [Difference(field=f"env.{key}", kind=DriftKind.REPLACED) for key in self._replaced]
+
+    @abstractmethod
+    def _read_variables(self) -> None:
+        """Read the live variables."""
+
+    def _applied(self) -> Json:
+        """Return what an apply reports, after it has read what Render generated in it."""
+        if any(variable.generate_value and variable.key not in self._present for variable in self.spec.env_vars):
+            self._read_variables()
+        return self._report()
+
+    def _report(self) -> Json:
+        return super()._report() | generated(self.spec.env_vars, self._present)
 
     def _looked(self, drift: list[Difference], asked: Asked = NOTHING) -> Json:
         return self._seen(drift) | asked.of(self._present)

@@ -11,6 +11,8 @@ class DriftKind(StrEnum):
 
     CHANGED = "changed"
     """It was applied, and has another value now."""
+    REPLACED = "replaced"
+    """Render generated it, and it has another value now. Nobody has the earlier one, so an apply keeps the new one."""
     MISSING = "missing"
     """It was applied, and is gone. Without a field, the whole object is gone."""
     UNDECLARED = "undeclared"

@@ -21,9 +21,18 @@ class Group(VariableHolder[EnvVarGroup[DocumentVariable]]):
 
     def __init__(self, session: Session, spec: EnvVarGroup[DocumentVariable], made: Json | None = None) -> None:
         super().__init__(session, spec, made)
-        if self._live:  # whose time of change does not count the changes of its variables
-            self._live = session.client.get(self._path) | {"updatedAt": None}
-        self._present = {v["key"]: v["value"] for v in (self._live or {"envVars": ()})["envVars"]}
+        self._present = {}
+        if self._live:
+            self._read_variables()
+
+    def _read_variables(self) -> None:
+        self._take(self._session.client.get(self._path))
+
+    def _take(self, answer: Json) -> None:
+        """Take a group as it was answered. A list answers it without its variables."""
+        # Its time of change does not count the changes of its variables.
+        self._live = {"envVars": (), **answer, "updatedAt": None}
+        self._present = {v["key"]: v["value"] for v in self._live["envVars"]}
 
     @property
     def known(self) -> Known | None:
@@ -52,17 +61,17 @@ class Group(VariableHolder[EnvVarGroup[DocumentVariable]]):
         if self._live is None:
             self._say(f"creating with {len(wanted)} variables")
             sent = creation(self._session, self._fields, self.spec)
-            self._live = self._create({"envVars": whole_list(wanted, marker), **sent})
-            return {"id": self._live["id"], "revision": marker.revision}
+            self._take(self._create({"envVars": whole_list(wanted, marker), **sent}))
+            return self._applied() | {"revision": marker.revision}
         self._change(self._differences())
         changed = to_write(wanted, self._present)
         unknown = undeclared(self._present, [v.key for v in wanted], self.spec.ownership)
-        if old and not (changed or unknown or old.changed(values)):
-            return {"id": self._live["id"], "revision": old.revision}
+        if old and not (changed or unknown or self._replaced or old.changed(values)):
+            return self._report()
         # The marker goes first: its new revision reaches the linked services even if this run is interrupted.
         self._say(f"writing {names(changed, unknown)}")
         write_each(self._session.client, f"{self._path}/env-vars", changed, unknown, marker)
-        return {"id": self._live["id"], "revision": marker.revision}
+        return self._applied() | {"revision": marker.revision}
 
     def observe(self, asked: Asked = NOTHING) -> Json:
         """Compare with the marker. A group without one counts as never applied; see Service.observe."""

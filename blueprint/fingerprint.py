@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Keys = Collection[str]
@@ -10,6 +11,7 @@ _SALT = b"marketedge-staging-gate"
 """The salt. It is the same for all stacks, because equal values need equal fingerprints."""
 
 
+@cache  # one look asks several times
 def fingerprint(value: str) -> str:
     """Return 32 hexadecimal digits that are the same wherever the value is the same.
 

@@ -61,12 +61,12 @@ class OwnedService(Service):
             if not later:
                 if groups:
                     self._deploy("the first deploy started before its variable groups were linked", marker)
-                return self._report()
+                return self._applied()
             self._read_variables()
             self._session.listing(GROUP.path, GROUP.item, fresh=True)
         wanted = self._wanted(references)
         self._update(self._there, wanted, self._recorded(wanted, groups), groups)
-        return self._report()
+        return self._applied()
 
     def _is_of_itself(self, variable: EnvVar) -> bool:
         """Whether a variable is known only when the service exists: its own address or id."""
@@ -110,7 +110,7 @@ class OwnedService(Service):
         stale = old.changed(values) if old else set()
         needs_deploy = (
             old is None  # without a marker nobody knows what runs
-            or bool(changed or unknown or missing or foreign or any(d.field.deploys for d in changes))
+            or bool(changed or unknown or self._replaced or missing or foreign or any(d.field.deploys for d in changes))
             or any(self._is_taken_up_by_a_deploy(name, old) for name in stale)
         )
         marker = old

@@ -8,6 +8,7 @@ from blueprint.client import RenderClient
 from blueprint.drift import Difference
 from blueprint.drift import DriftKind as Found
 from blueprint.errors import MissingReference, NotFound, Refused
+from blueprint.fingerprint import fingerprint
 from blueprint.kinds import KEY_VALUE, POSTGRES, Kind
 from blueprint.marker import KEY, Marker
 from blueprint.objects import Ownership
@@ -232,6 +233,12 @@ def losses(owner: str, lost: Sequence[str], milder: Ownership) -> str | None:
         f"{owner} was not made by this program, and would lose {', '.join(lost)}. Declare them, or set "
         f"`ownership: {milder}` to keep them, or `ownership: exact` to remove them"
     )
+
+
+def generated(declared: Iterable[EnvVar], present: Mapping[str, str]) -> Json:
+    """Return `{"generated": {key: fingerprint}}` of the values that Render generated, if there are any."""
+    keys = [str(variable.key) for variable in declared if variable.generate_value and variable.key in present]
+    return {"generated": {key: fingerprint(present[key]) for key in keys}} if keys else {}
 
 
 def drift_or_stranger(

@@ -49,8 +49,8 @@ class Blueprint:
 
     def resource_name(self, section: str, name: str) -> str:
         """Return the name of an object's Pulumi resource: its own name, with its kind if a service has that name."""
-        others = [other for other, names in self._names.items() if name in names]
-        return name if section == others[0] else f"{name}-{section}"
+        first = next((other for other, names in self._names.items() if name in names), section)
+        return name if section == first else f"{name}-{section}"
 
     @property
     def _names(self) -> dict[str, set[str]]:

@@ -188,6 +188,8 @@ def at_render(now: Mapping[Key, Values], before: Mapping[Key, Values], found: Ob
     Args:
         now, before: what each object's command is given by this run, and was by the last `up`.
     """
+    named = {(section, old): (section, name) for (section, name), old in found.renamed.items()}
+    before = {named.get(key, key): one for key, one in before.items()}
     documents = {key: fields(one["stdin"]) if one["stdin"] != UNKNOWN else {} for key, one in now.items()}
     changed = {key: _changed(one, before.get(key) or {}, found.drift.get(key)) for key, one in now.items()}
     for (section, name), differing in changed.items():

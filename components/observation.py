@@ -33,8 +33,10 @@ class ObjectDrift:
     updated_at: str | None = None
 
 
-Drift = Mapping[tuple[str, str], ObjectDrift]
-"""By the object's section of the document and its name. It has only objects that drifted, or that are missing."""
+Key = tuple[str, str]
+"""An object's section of the document, and its name."""
+Drift = Mapping[Key, ObjectDrift]
+"""It has only objects that drifted, or that are missing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Observation:
         expires: when a free database is deleted, as ISO 8601, by its name.
         services: ids of those that exist, by name.
         made: what the next apply of each existing object would report of it, such as its id and its address.
+        renamed: the name that an object had when it was applied, if somebody gave it the declared name at Render.
     """
 
     drift: Drift = field(default_factory=dict)
@@ -54,7 +57,8 @@ class Observation:
     switches: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
-    made: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    made: Mapping[Key, Mapping[str, Any]] = field(default_factory=dict)
+    renamed: Mapping[Key, str] = field(default_factory=dict)
 
 
 def observe(
@@ -97,7 +101,15 @@ def observe(
         for name, found in objects.items()
         if found.get("made")
     }
-    return Observation(drift, _told(report, "digests"), _told(report, "values"), expires, services, made)
+    digests, values = _told(report, "digests"), _told(report, "values")
+    return Observation(drift, digests, values, expires, services, made, _renamed(made, applied or {}))
+
+
+def _renamed(made: Mapping[Key, Mapping[str, Any]], applied: reconcile.Report) -> dict[Key, str]:
+    """Return the name under which the last apply reported an object, unless another object is declared under it."""
+    before = {one.get("id"): name for objects in applied.values() for name, one in objects.items()}
+    names = {(section, name): before.get(one["id"], name) for (section, name), one in made.items()}
+    return {(section, name): old for (section, name), old in names.items() if (section, old) not in made}
 
 
 def _refuse_what_is_not_ours(report: reconcile.Report) -> None:

@@ -129,6 +129,8 @@ class Backend(pulumi.ComponentResource):
         too.
         """
         name = spec["name"]
+        # Without its earlier name, the engine would delete what was renamed at Render.
+        renamed = self._found.renamed.get((section, name))
         change = self._found.drift.get((section, name))
         command = local.Command(
             self._blueprint.resource_name(section, name),
@@ -151,6 +153,7 @@ class Backend(pulumi.ComponentResource):
                 depends_on=[command for other, command in self._commands.items() if _needs(section, spec, *other)],
                 # In sync: the reasons of the last drift stay in the state, and are no change.
                 ignore_changes=[] if change else [f"environment.{DRIFT}"],
+                aliases=[pulumi.Alias(name=self._blueprint.resource_name(section, renamed))] if renamed else [],
             ),
         )
         self._commands[section, name] = command

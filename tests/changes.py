@@ -84,6 +84,7 @@ def variables(config: Config, holder: str) -> list[Config]:
     return listed
 
 
+S, G = "render.service", "render.envGroup"
 SERVICE_VARIABLES, GROUP_VARIABLES = "render.service.envVars", "render.envGroup.envVars"
 AT_GITHUB, AT_VERCEL = "github.environment.variables", "vercel.variables"
 
@@ -106,6 +107,28 @@ def secret(name: str, value: str) -> Callable[[Config], object]:
 def larger_database(config: Config) -> None:
     put("render.database.plan", "basic_256mb")(config)
     config["marketedge:budgetUsd"] = "50"
+
+
+def renamed_group(name: str) -> Callable[[Config], object]:
+    def change(config: Config) -> None:
+        put(f"{G}.name", name)(config)
+        next(one for one in variables(config, SERVICE_VARIABLES) if "fromGroup" in one)["fromGroup"] = name
+
+    return change
+
+
+def renamed_service(name: str) -> Callable[[Config], object]:
+    def change(config: Config) -> None:
+        put(f"{S}.name", name)(config)
+        next(one for one in variables(config, SERVICE_VARIABLES) if one.get("key") == "PORT")["fromService"]["name"] = (
+            name
+        )
+
+    return change
+
+
+def rename_service(old: str, new: str) -> Callable[[World], object]:
+    return lambda world: world.render.estate.find_service(old).update(name=new)
 
 
 def turned(config: Config) -> None:
@@ -152,7 +175,6 @@ def delete_group(world: World) -> None:
         render.delete(f"/env-groups/{world.render.estate.find_env_group(GROUP)['id']}")
 
 
-S, G = "render.service", "render.envGroup"
 DECLARED: dict[str, Row] = {
     # Render: fields of a service
     "service: plan": Row((RENDER_SERVICE,), put(f"{S}.plan", "starter")),
@@ -233,6 +255,28 @@ DECLARED: dict[str, Row] = {
         ("ProjectDomain staging-more.zebra.associates",), put("vercel.aliases", ["more.zebra.associates"])
     ),
     "Vercel: a domain less": Row(("ProjectDomain staging-more.zebra.associates",), put("vercel.aliases", [])),
+    # Other names
+    "renamed: the group": Row(
+        ("Command another-env", RENDER_GROUP, RENDER_SERVICE),
+        renamed_group("another-env"),
+    ),
+    "renamed: the group again": Row(
+        ("Command another-env", *FROM_GROUP),
+        renamed_group(GROUP),
+    ),
+    "renamed: the service, here and at Render": Row(
+        ("Command another-service",), renamed_service("another-service"), rename_service(SERVICE, "another-service")
+    ),
+    "renamed: the service again": Row(
+        (RENDER_SERVICE,), renamed_service(SERVICE), rename_service("another-service", SERVICE)
+    ),
+    "renamed: a variable at GitHub": Row(
+        (github_variable("ENVIRONMENT"), github_variable("STAGE")),
+        lambda config: (
+            variable(AT_GITHUB, "ENVIRONMENT")(config),
+            variable(AT_GITHUB, "STAGE", fromOutput="environment")(config),
+        ),
+    ),
     # The rollout
     "phase: forward": Row((), lambda config: config.update({"marketedge:phase": "cutover"})),
     "phase: back": Row((), lambda config: config.update({"marketedge:phase": "infrastructure"})),
@@ -251,6 +295,7 @@ EDITED: dict[str, Row] = {
     "edit: a domain is removed": Row((RENDER_SERVICE,), edit=lambda world: world.render.estate.custom_domains.clear()),
     "edit: a variable of the group": Row(FROM_GROUP, edit=set_in_group("LOG_LEVEL", "TRACE")),
     "edit: a secret of the group": Row(FROM_GROUP, edit=set_in_group("REDIS_URL", "redis://stranger")),
+    "edit: a generated secret of the group": Row(FROM_GROUP, edit=set_in_group("JWT_SECRET_KEY", "by hand")),
     "edit: the group's marker": Row(
         FROM_GROUP, edit=lambda world: of_group(world).remove(next(one for one in of_group(world) if one["key"] == KEY))
     ),
@@ -270,7 +315,7 @@ EDITED: dict[str, Row] = {
         edit=at_vendor("github", lambda one: one.update(value="x"), variableName="AUTH0_DOMAIN"),
     ),
     "edit: a variable at GitHub is deleted": Row(
-        (github_variable("ENVIRONMENT"),), edit=gone_at("github", variableName="ENVIRONMENT")
+        (github_variable("STAGE"),), edit=gone_at("github", variableName="STAGE")
     ),
     "edit: callbacks at Auth0": Row(
         (CLIENT,), edit=at_vendor("auth0", lambda one: one["callbacks"].append("https://x.example.com"), type="client")

@@ -19,6 +19,7 @@ from gate.vendors.kinds import VendorObject
 _EVENTS = {
     # What is declared, and what is live, of something whose value is not shown.
     Event.CHANGED: ("as last applied", "changed by hand"),
+    Event.REPLACED: ("what is there, because nobody has the generated value", "changed by hand"),
     Event.MISSING: ("as last applied", "removed by hand"),
     Event.UNDECLARED: (NOT_DECLARED, "added by hand"),
     Event.SUSPENDED: ("running", "suspended"),

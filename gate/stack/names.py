@@ -20,7 +20,7 @@ def vendor_object(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
     token, name = type_of(urn), urn.rpartition("::")[2]
     package, class_name = token.split(":")[0], token.rpartition(":")[2]
     if is_command(urn):
-        return VendorObject(vendor="Render", type=_render_type(name, inputs, outputs), name=name)
+        return VendorObject(vendor="Render", type=_render_type(inputs, outputs), name=name)
     kind = KINDS.get(token, Kind(_words(class_name), ""))
     name = filled(kind.name, {**outputs, **inputs}) or name
     return VendorObject(vendor=_LABELS.get(package, package), type=kind.words, name=name)
@@ -61,7 +61,7 @@ def _words(name: str, separator: str = " ") -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", separator, name).lower()
 
 
-def _render_type(name: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
+def _render_type(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
     for text in (outputs.get("stdout"), inputs.get("stdin")):
         try:
             sections = json.loads(text or "")
@@ -70,16 +70,9 @@ def _render_type(name: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
         if not isinstance(sections, dict):  # of a command that is not ours
             continue
         for section, kind in RENDER_KINDS.items():
-            if _names(sections.get(section)) == {name}:
+            if sections.get(section):
                 return RENDER_KINDS["keyValues"].words if _is_key_value(sections[section]) else kind.words
     return "object"
-
-
-def _names(section: Any) -> set[str]:
-    """Of a report (objects by name) or of a document (a list of them)."""
-    if isinstance(section, Mapping):
-        return set(section)
-    return {str(one.get("name")) for one in section} if isinstance(section, list) else set()
 
 
 def _is_key_value(section: Any) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from blueprint.fingerprint import fingerprint
 from blueprint.marker import KEY
 from tests.unit.blueprint.account import Account
-from tests.unit.blueprint.documents import DOMAIN, OWN, key_value, known_of, only, staging, variables
+from tests.unit.blueprint.documents import DOMAIN, OWN, group, key_value, known_of, only, service, staging, variables
 
 Change = Callable[[Account], object]
 
@@ -246,15 +247,80 @@ def test_what_an_adopted_service_has_beyond_its_declaration_is_no_drift(account:
     assert account.drift(document) == {"api": ["env.A changed"]}
 
 
-def test_values_kept_by_hand_or_generated_may_change_but_not_vanish(account: Account) -> None:
+def test_a_value_kept_by_hand_may_change_but_not_vanish(account: Account) -> None:
     account.apply(only(*variables(STRIPE_KEY="by hand")))
-    document = only({"key": "STRIPE_KEY", "sync": False}, {"key": "SECRET", "generateValue": True})
+    document = only({"key": "STRIPE_KEY", "sync": False})
     account.apply(document)
-    own(account).update(STRIPE_KEY="another", SECRET="another")
+    own(account)["STRIPE_KEY"] = "another"
     assert account.drift(document) == {}
 
-    del own(account)["STRIPE_KEY"], own(account)["SECRET"]
-    assert account.drift(document) == {"api": ["env.SECRET missing", "env.STRIPE_KEY missing"]}
+    del own(account)["STRIPE_KEY"]
+    assert account.drift(document) == {"api": ["env.STRIPE_KEY missing"]}
+
+
+SECRET = {"key": "SECRET", "generateValue": True}
+"""Nobody has a value that Render generated: an apply cannot put it back, and keeps the one that it finds."""
+
+
+def test_a_generated_value_of_a_service_that_somebody_changed_is_found_deployed_and_kept(account: Account) -> None:
+    document = only(SECRET)
+    made = account.apply(document)
+    assert account.drift(document, made) == {}
+
+    own(account)["SECRET"] = "by hand"
+    assert account.drift(document, made) == {"api": ["env.SECRET replaced"]}
+    made = account.apply(document, made=made)
+    assert account.running("api") == {"SECRET": "by hand"}
+    assert account.drift(document, made) == {}
+
+
+def test_a_generated_value_of_a_group_that_somebody_changed_reaches_the_service(staged: Account) -> None:
+    made = staged.apply(staging())
+    assert staged.drift(staging(), made) == {}
+
+    next(row for row in group_rows(staged) if row["key"] == "JWT_SECRET_KEY")["value"] = "by hand"
+    assert staged.drift(staging(), made) == {
+        "staging-env": ["env.JWT_SECRET_KEY replaced"],
+        "api": ["fromGroup.staging-env not applied"],
+    }
+    made = staged.apply(staging(), made=made)
+    assert staged.writes() == [
+        "PUT /env-groups/staging-env/env-vars/STAGING_GATE_APPLIED",
+        "PUT /services/api/env-vars/STAGING_GATE_APPLIED",
+        "POST /services/api/deploys",
+    ]
+    assert staged.running("api")["JWT_SECRET_KEY"] == "by hand"
+    assert staged.drift(staging(), made) == {}
+
+
+def test_a_generated_value_is_not_compared_before_an_apply_has_reported_it(account: Account) -> None:
+    document = only(SECRET)
+    older = account.apply(document)
+    del older["services"]["api"]["generated"]  # as a program before this one
+    own(account)["SECRET"] = "by hand"
+    assert account.drift(document, older) == {}
+
+    made = account.apply(document, made=older)
+    assert account.writes() == []
+    own(account)["SECRET"] = "by another hand"
+    assert account.drift(document, made) == {"api": ["env.SECRET replaced"]}
+
+
+@pytest.mark.parametrize("own", [[], [SECRET]], ids=["of the group", "of the service as well"])
+def test_what_render_has_generated_is_reported_as_a_fingerprint_that_shows_nothing(
+    account: Account, own: list[dict[str, Any]]
+) -> None:
+    document = {"envVarGroups": [group()], "services": [service({"fromGroup": "staging-env"}, *own)]}
+    report = account.apply(document)
+    values = {**account.group_variables("staging-env"), **account.variables("api")}
+    told = {
+        key: one
+        for section in report.values()
+        for made in section.values()
+        for key, one in made.get("generated", {}).items()
+    }
+    assert told == {key: fingerprint(values[key]) for key in ("JWT_SECRET_KEY", *(one["key"] for one in own))}
+    assert values["JWT_SECRET_KEY"] not in str(report)
 
 
 def test_what_does_not_exist_is_said_to_be_gone(account: Account) -> None:

@@ -77,6 +77,7 @@ class Declared:
     ignore_changes: tuple[str, ...]
     import_id: str
     custom: bool
+    aliases: tuple[str, ...]
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -231,6 +232,7 @@ class _Monitor(mocks.MockMonitor):
                 ignore_changes=tuple(request.ignoreChanges),
                 import_id=request.importId,
                 custom=request.custom,
+                aliases=tuple(alias.spec.name for alias in request.aliases),
             )
         )
         known = {key: v.value if isinstance(v, Secret) else v for key, v in inputs.items() if not _has_unknown(v)}

@@ -70,6 +70,14 @@ def test_a_changed_group_deploys_the_services_that_link_to_it_and_a_removed_vari
     ]
 
 
+def test_an_object_with_another_name_is_neither_deleted_nor_created() -> None:
+    other = ("services", "other")
+    now = {other: {"stdin": SERVICE.replace("api", "other"), "environment": {}}}
+    before = {API: APPLIED[API]}
+    (planned,) = at_render(now, before, Observation(renamed={other: "api"}))
+    assert (planned.operation, planned.name) == ("update", "other")
+
+
 def test_a_changed_secret_is_named_and_never_shown() -> None:
     said = told(DECLARED, redis="redis://new")
     assert said == [

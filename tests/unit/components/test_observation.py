@@ -13,7 +13,7 @@ from blueprint.errors import Unauthorized
 from components.command_environment import load
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run
-from tests.unit.components.vendors import UPDATED, in_sync
+from tests.unit.components.vendors import SERVICE_ID, UPDATED, in_sync
 
 COMMAND = "command:local:Command"
 IN_SYNC = ("environment.RENDER_DRIFT",)
@@ -51,6 +51,13 @@ def test_drift_is_in_the_environment_of_its_object_alone_as_data() -> None:
     assert {one.seen.utcoffset() for one in written} == {timedelta(0)}
     others = [command for command in result.of(COMMAND) if command.name != plan.SERVICE]
     assert all(command.ignore_changes == IN_SYNC for command in others)
+
+
+def test_an_object_that_was_renamed_at_render_and_here_stays_the_same_resource() -> None:
+    reported = json.dumps({"services": {"earlier-name": {"id": SERVICE_ID}}})
+    result = run(preview=True, made={"earlier-name": {"stdout": reported}})
+    assert result.only(COMMAND, plan.SERVICE).aliases == ("earlier-name",)
+    assert not any(one.aliases for one in result.of(COMMAND) if one.name != plan.SERVICE)
 
 
 def test_a_missing_object_is_drift() -> None:

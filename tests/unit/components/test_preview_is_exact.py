@@ -16,6 +16,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blueprint.reconcile import Report, parse_report
 from blueprint.spec import fill_in, parse
 from components.command_environment import DRIFT
 from tests.changes import CLIENT, DECLARED, EDITED, FRONTEND, Operations, Row
@@ -59,7 +60,8 @@ class Stack:
             self.file,
             preview=preview,
             outputs=self._outputs,
-            observed=lambda document, _environ: self.account.observe(document),
+            observed=lambda document, _environ: self.account.observe(document, made=self._made),
+            made={key.removeprefix("Command "): {"stdout": text} for key, text in self._stdout.items()},
         )
         assert result.error is None, result.error
         return result
@@ -74,8 +76,18 @@ class Stack:
             return {"stdout": self._stdout[key]}
         if preview:
             return {}
-        self._stdout[key] = json.dumps(self.account.apply(self._document(known)), sort_keys=True)
+        before = parse_report(self._stdout.get(key))
+        self._stdout[key] = json.dumps(self.account.apply(self._document(known), made=before), sort_keys=True)
         return {"stdout": self._stdout[key]}
+
+    @property
+    def _made(self) -> Report:
+        """What the last applies reported."""
+        found: Report = {}
+        for text in self._stdout.values():
+            for section, objects in parse_report(text).items():
+                found.setdefault(section, {}).update(objects)
+        return found
 
     @staticmethod
     def _document(inputs: dict[str, Any]) -> Any:
@@ -84,6 +96,10 @@ class Stack:
 
     def _operations(self, result: Run) -> Operations:
         now = _by_name(result)
+        for key, one in now.items():  # the engine finds a resource by an alias where it has none of that name
+            for alias in (f"Command {alias}" for alias in one.aliases if key not in self._state):
+                if alias in self._state:
+                    self._state[key], self._stdout[key] = self._state.pop(alias), self._stdout.pop(alias)
         found = dict.fromkeys(now.keys() - self._state.keys(), "create")
         found |= dict.fromkeys(self._state.keys() - now.keys(), "delete")
         both = now.keys() & self._state.keys()

@@ -36,7 +36,7 @@ UNFOUND = {
     "Branch sourceBranch": "where a branch was made from is kept nowhere afterwards",
     "ActionsEnvironmentSecret value": "cannot be read; that somebody wrote to it is found by its time",
     "ProjectEnvironmentVariable sensitive": "Vercel makes no variable readable again; only a new one is another",
-    "JWT_SECRET_KEY at Render": "Render generates it, and no apply knows its value: only that it exists is checked",
+    "a `sync: false` variable at Render": "whoever keeps it there may change it: only that it exists is checked",
 }
 """What a look cannot find, and why."""
 _IDENTITY = {
