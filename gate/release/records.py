@@ -100,13 +100,17 @@ class Records:
 
     Args:
         live: whether it is production, which GitHub shows as such.
+        links: `environment_url`, where people open it, and `log_url`, the workflow's run; an empty one is left out.
 
     Raises:
         VendorError: any method.
     """
 
-    def __init__(self, repository: Repository, environment: str, *, live: bool) -> None:
+    def __init__(
+        self, repository: Repository, environment: str, *, live: bool, links: Mapping[str, str] | None = None
+    ) -> None:
         self._repository, self._environment, self._live = repository, environment, live
+        self._links = {name: address for name, address in (links or {}).items() if address}
 
     def newest(self) -> list[Record]:
         """Return the gate's newest deployments, newest first, without those that others recorded."""
@@ -158,6 +162,6 @@ class Records:
         Args:
             description: cut at 140 characters, which is GitHub's limit.
         """
-        body = {"state": state, "description": description[:140], "environment": self._environment}
+        body = {"state": state, "description": description[:140], "environment": self._environment, **self._links}
         path = f"deployments/{record}/statuses"
         self._repository.send("POST", path, body, needs=_NEEDS, repeatable=True)

@@ -162,7 +162,9 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
     report.outcome = "done"
     budget.note(f"{ready.tag} serves production")
     branch = stage.target.settings.github.branch.name
-    report.advice = afterwards(ready.tag, branch, stage.back_to, stage.repository)
+    addresses = filter(None, [stage.target.frontend_url, stage.target.backend_url])
+    done = afterwards(ready.tag, branch, stage.back_to, stage.repository)
+    report.advice = [f"Serves at: {', '.join(addresses)}", *done]
     with undisturbed(budget.note):  # the release is done, whatever comes now
         if brought := new_lines(listed, _listed(stage, budget) if listed else []):
             report.migrations, report.advice = brought, [f"Migrations: {sentence(brought)}", *report.advice]

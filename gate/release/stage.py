@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 
 from blueprint.workspace import Session, connect
+from gate.common.notifications import workflow_run
 from gate.release.backend import RenderService
 from gate.release.branch_builds import PreviewBuilds
 from gate.release.database import Database
@@ -46,7 +47,8 @@ def open_stage(
         backend = RenderService(session, settings.render.service.name)
         others = [RenderService(session, service.name) for service in settings.render.other_services]
         production = Production(backend, frontend, smoke, others)
-        records = Records(repository, settings.github.environment.name, live=settings.live)
+        links = {"environment_url": target.frontend_url or target.backend_url, "log_url": workflow_run(environ)}
+        records = Records(repository, settings.github.environment.name, live=settings.live, links=links)
         over = functools.partial(is_over, repository=repository)
         lock = ReleaseLock(repository, target.environment, settings.github.branch.name, who(environ), over)
         named = settings.release.database

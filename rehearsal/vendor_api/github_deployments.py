@@ -64,6 +64,7 @@ class Deployments:
             said = [o for o in objects if o["type"] == "deployment_status"]
             state = {one["deployment"]: one["state"] for one in said}
             made = _status(len(said) + 1, identity, body["state"], body.get("description"), self._writer)
+            made |= {name: body[name] for name in ("environment_url", "log_url") if name in body}
             objects.append(made)
             for other in [o for o in objects if o["type"] == "deployment" and o["id"] != identity]:
                 same = (other["repository"], other["environment"]) == (self._name, mine["environment"])
@@ -86,4 +87,5 @@ def _shown(found: Json) -> Json:
 def _shown_status(found: Json) -> Json:
     shown = {name: found[name] for name in ("id", "state", "created_at")}
     creator = {"login": found.get("creator", "octocat")}
-    return {**shown, "description": found["description"] or "", "creator": creator}
+    links = {name: found.get(name, "") for name in ("environment_url", "log_url")}
+    return {**shown, **links, "description": found["description"] or "", "creator": creator}

@@ -178,7 +178,11 @@ def test_a_release_gets_notes_and_its_merge_goes_back_to_staging(world: ReleaseW
     (notes,) = world.estate.find_all("github", "release")
     assert (notes["tag_name"], notes["body"].startswith("## What's Changed")) == ("v1.0.0", True)
     (pull,) = world.estate.find_all("github", "pull_request")
-    assert [line.partition(": ")[0] for line in report.advice] == ["Release notes", "Bring main back to staging"]
+    assert [line.partition(": ")[0] for line in report.advice] == [
+        "Serves at",
+        "Release notes",
+        "Bring main back to staging",
+    ]
     assert run().advice == report.advice
     assert (len(world.estate.find_all("github", "release")), world.estate.find_all("github", "pull_request")) == (
         1,
@@ -200,7 +204,7 @@ def test_what_cannot_be_done_after_a_release_is_said_and_changes_nothing(
     monkeypatch.setattr(Api, "send", refuse)
     report = go(world, "v1.0.0")
     assert (report.outcome, world.serving()) == ("done", (sha, sha))
-    assert report.advice == ["The release notes could not be written: GitHub refuses it"]
+    assert report.advice[1:] == ["The release notes could not be written: GitHub refuses it"]
 
 
 def test_a_hotfix_goes_past_staging_and_says_so_everywhere(

@@ -110,6 +110,19 @@ def test_a_bad_release_ends_with_3_also_where_nobody_can_be_told(
     assert ("the team was not notified" in shown.err) is refuses
 
 
+def test_the_deployment_at_github_and_the_report_name_the_addresses(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"SERVER_URL": "https://github.test", "REPOSITORY": "acme/shop", "RUN_ID": "7"}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    world.tagged("v1.0.0")
+    assert main(["release", "v1.0.0"]) == 0
+    said = world.estate.find_all("github", "deployment_status")
+    assert {one["environment_url"] for one in said} == {"https://app.test"}
+    assert {one["log_url"] for one in said} == {"https://github.test/acme/shop/actions/runs/7"}
+    assert "Serves at: https://app.test, https://api.test" in capsys.readouterr().out
+
+
 def test_a_tag_may_ask_to_go_back(world: ReleaseWorld, capsys: pytest.CaptureFixture[str]) -> None:
     first = world.tagged("v1.0.0")
     for tag in ("v1.0.0", "v1.1.0"):
