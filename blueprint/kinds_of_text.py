@@ -3,10 +3,12 @@
 This module does not know the objects that hold the values.
 """
 
+import difflib
 import ipaddress
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,9 +17,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 Item = TypeVar("Item", bound=str)
 _ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-HOST = re.compile(rf"({LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
+HOST = re.compile(rf"(?=.{{1,253}}$)({LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 """A host name in lower case."""
-_OBJECT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,62}")
+_OBJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_. -]{0,61}[A-Za-z0-9_.-])?")
 PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 """The price of every plan by kind of object. Its keys are the known plans; see `blueprint.prices`."""
 _PLANS = {re.sub(r"[ _-]", "", plan): plan for kind in ("service", "postgres", "keyValue") for plan in PRICES[kind]}
@@ -43,9 +45,13 @@ def object_name(value: str) -> str:
 def _cidr(value: str) -> str:
     """Return an address with its prefix. Without one it is a single address, as Render answers it."""
     try:
-        block = ipaddress.ip_network(value)
+        block = ipaddress.ip_network(value, strict=False)
     except ValueError:
-        raise ValueError("expected an address block in CIDR notation, such as 203.0.113.0/24") from None
+        block = None
+    if block is None or not re.fullmatch(r"[^/]+(/\d+)?", value):
+        raise ValueError("expected an address block in CIDR notation, such as 203.0.113.0/24")
+    if block.network_address != ipaddress.ip_address(value.partition("/")[0]):
+        raise ValueError(f"expected a block that begins at its first address: {block}")
     return value if "/" in value else str(block)
 
 
@@ -53,6 +59,8 @@ def _domain_name(value: str) -> str:
     host = value.lower()
     if not HOST.fullmatch(host.removeprefix("*.")):
         raise ValueError("expected a host name such as api.example.com, without scheme, or *.example.com")
+    if host.endswith(".onrender.com"):
+        raise ValueError("expected a domain of your own: Render makes the one under onrender.com by itself")
     return host
 
 
@@ -87,6 +95,65 @@ def _plan(value: object) -> object:
     if not isinstance(value, str):
         return value
     return _PLANS.get(re.sub(r"[ _-]", "", value.lower()), value)
+
+
+def _of_kind(kind: str, plan: str) -> str:
+    """Refuse a plan of another kind of object, and a misspelt one. Render adds plans, so others are taken."""
+    known = list(PRICES[kind])
+    if plan not in known and plan in _PLANS.values():
+        raise ValueError(f"a plan of another kind of object; expected one such as {', '.join(known[:4])}")
+    near = difflib.get_close_matches(plan, known, n=1, cutoff=0.85) if re.fullmatch("[A-Za-z_]+", plan) else []
+    if near and plan not in known:
+        raise ValueError(f"did you mean {near[0]}?")
+    return plan
+
+
+def branch_name(value: str) -> str:
+    """Check a Git branch name, by the rules of git-check-ref-format.
+
+    Raises:
+        ValueError: says what was expected.
+    """
+    parts = value.split("/")
+    if (
+        re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{", value)
+        or value in ("", "@", "HEAD")
+        or value.startswith(("-", "refs/"))
+        or any(not part or part.startswith(".") or part.endswith((".", ".lock")) for part in parts)
+    ):
+        raise ValueError("expected a branch name such as staging or feature/x (see git help check-ref-format)")
+    return value
+
+
+def _folder(value: str) -> str:
+    if value.startswith("/") or ".." in value.split("/"):
+        raise ValueError("expected a folder in the repository such as web, without / in front and without ..")
+    return value
+
+
+_CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CRON_NAMES = {name: n for n, name in enumerate(_DAYS)} | {name: n for n, name in enumerate(_MONTHS, 1)}
+_CRON_PART = re.compile(r"(?:(\*|\?)|(\w+)(?:-(\w+))?)(?:/([1-9]\d*))?")
+
+
+def _schedule(value: str) -> str:
+    """Check a cron expression: five fields of numbers, names, ranges, lists and steps."""
+    fields = value.lower().split()
+    if len(fields) != len(_CRON_FIELDS) or not all(map(_cron_field, fields, _CRON_FIELDS)):
+        raise ValueError("expected a cron expression of five fields such as 0 3 * * 1-5, in UTC")
+    return value
+
+
+def _cron_field(text: str, limits: tuple[int, int]) -> bool:
+    for part in text.split(","):
+        if not (found := _CRON_PART.fullmatch(part)):
+            return False
+        ends = [_CRON_NAMES.get(end, int(end) if end.isdecimal() else -1) for end in found.group(2, 3) if end]
+        if not all(limits[0] <= end <= limits[1] for end in ends) or ends != sorted(ends):
+            return False
+    return True
 
 
 def _underscored(value: object) -> object:
@@ -130,7 +197,13 @@ Command = Annotated[str, Field(min_length=1)]
 UrlPath = Annotated[str, Field(pattern=r"^(/[^\s?#]*)?$")]
 SqlName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 ObjectName = Annotated[str, AfterValidator(object_name)]
-Plan = Annotated[str, Field(min_length=1), BeforeValidator(_plan)]
+_Plan = Annotated[str, Field(min_length=1), BeforeValidator(_plan)]
+ServicePlan = Annotated[_Plan, AfterValidator(partial(_of_kind, "service"))]
+PostgresPlan = Annotated[_Plan, AfterValidator(partial(_of_kind, "postgres"))]
+KeyValuePlan = Annotated[_Plan, AfterValidator(partial(_of_kind, "keyValue"))]
+BranchName = Annotated[str, AfterValidator(branch_name)]
+Folder = Annotated[str, AfterValidator(_folder)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
 Underscored = BeforeValidator(_underscored)
 NumberAsText = BeforeValidator(_number_as_text)
 OffAsText = BeforeValidator(_off)

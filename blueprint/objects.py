@@ -11,10 +11,11 @@ from blueprint.kinds_of_text import (
     Cidr,
     DiskSize,
     Enabled,
+    KeyValuePlan,
     NumberAsText,
     ObjectName,
     OffAsText,
-    Plan,
+    PostgresPlan,
     SqlName,
     Underscored,
 )
@@ -73,7 +74,7 @@ class Database(Object):
     """
 
     recreate: bool = False
-    plan: Plan | None = None
+    plan: PostgresPlan | None = None
     region: Region | None = None
     postgres_major_version: PostgresVersion | None = None
     database_name: SqlName | None = None
@@ -84,8 +85,25 @@ class Database(Object):
     connection_pool: Literal["pgbouncer", "none"] | None = None
     read_replicas: list[ReadReplica] | None = Field(None, max_length=5)
     ip_allow_list: list[AllowedAddress] | None = None
-    preview_plan: Plan | None = None
+    preview_plan: PostgresPlan | None = None
     preview_disk_size_gb: DiskSize | None = Field(None, alias="previewDiskSizeGB")
+
+    @model_validator(mode="after")
+    def _has_what_its_plan_has(self) -> Self:
+        """Check what a new one cannot have (render.com/docs: Free instances, Postgres high availability; the API)."""
+        if self.is_adopted:
+            return self
+        grown = self.disk_size_gb not in (None, 1)
+        paid = {"highAvailability": self.high_availability, "readReplicas": self.read_replicas, "diskSizeGB": grown}
+        paid["storageAutoscalingEnabled"] = self.storage_autoscaling_enabled
+        for what in (what for what, given in paid.items() if given and self.plan == "free"):
+            raise ValueError(f"{what}: a free database has 1 GB and one instance; expected a paid plan")
+        old = self.postgres_major_version in ("11", "12")
+        if self.high_availability and (old or (self.plan or "basic").startswith("basic")):
+            raise ValueError("highAvailability: needs a pro or accelerated plan, and version 13 or newer")
+        if self.postgres_major_version == "10":
+            raise ValueError("postgresMajorVersion: Render makes no new database of version 10; expected 11 to 18")
+        return self
 
     @property
     def replica_names(self) -> list[str]:
@@ -101,7 +119,7 @@ class KeyValue(Object):
 
     recreate: bool = False
     type: Literal["keyvalue"] = "keyvalue"
-    plan: Plan | None = None
+    plan: KeyValuePlan | None = None
     region: Region | None = None
     maxmemory_policy: (
         Annotated[
@@ -115,7 +133,13 @@ class KeyValue(Object):
     ) = None  # fmt: skip
     persistence_mode: Annotated[Literal["off", "snapshot", "journal_snapshot"], Underscored, OffAsText] | None = None
     ip_allow_list: list[AllowedAddress] | None = None
-    preview_plan: Plan | None = None
+    preview_plan: KeyValuePlan | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_its_plan_keeps(self) -> Self:
+        if self.plan == "free" and self.persistence_mode not in (None, "off") and not self.is_adopted:
+            raise ValueError("persistenceMode: a free instance keeps nothing; expected off, or a paid plan")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -6,8 +6,18 @@ The models are generic in the type of a variable, because the stack's settings a
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, model_validator
+from pydantic.alias_generators import to_camel
 
-from blueprint.kinds_of_text import Command, DomainNames, OffAsText, Plan, UrlPath
+from blueprint.kinds_of_text import (
+    BranchName,
+    Command,
+    DomainNames,
+    Folder,
+    OffAsText,
+    Schedule,
+    ServicePlan,
+    UrlPath,
+)
 from blueprint.objects import AllowedAddress, Object, Region, Switch
 from blueprint.sources import AnyVariable, Model, unique_keys
 
@@ -17,6 +27,18 @@ AutoDeployTrigger = Annotated[Literal["off", "commit", "checksPass"], OffAsText]
 Generation = Annotated[Literal["off", "manual", "automatic"], OffAsText]
 Percent = Annotated[int, Field(ge=1, le=90)]
 Count = Annotated[int, Field(ge=1)]
+Instances = Annotated[int, Field(ge=1, le=100)]
+"""Of one service (render.com/docs/scaling)."""
+
+
+FOR_DOCKER = frozenset({"dockerCommand", "dockerContext", "dockerfilePath", "registryCredential", "image"})
+NOT_FOR = {
+    "docker": frozenset({"buildCommand", "startCommand", "image"}),
+    "image": frozenset({"buildCommand", "startCommand", "repo", "branch", "rootDir", "buildFilter"})
+    | (FOR_DOCKER - {"image", "dockerCommand"}),
+    "static": frozenset[str](),
+}
+"""Keys that a runtime does not have. A native runtime does not have those of containers."""
 
 
 class BuildFilter(Model):
@@ -30,8 +52,8 @@ class Previews(Model):
     """Service previews. Only a Blueprint can set their plan and num_instances."""
 
     generation: Generation = "off"
-    plan: Plan | None = None
-    num_instances: Count | None = None
+    plan: ServicePlan | None = None
+    num_instances: Instances | None = None
 
     def api(self) -> dict[str, Any]:
         return {"generation": self.generation}
@@ -50,7 +72,7 @@ class RegistryCredentials(Model):
 
 
 class Image(Model):
-    url: Annotated[str, Field(min_length=1)]
+    url: Annotated[str, Field(min_length=1, pattern=r"^\S*[^\s:/@]$")]
     creds: RegistryCredentials | None = None
 
     def api(self) -> dict[str, Any]:
@@ -64,8 +86,8 @@ def image_path(url: str) -> str:
 
 
 class Scaling(Model):
-    min_instances: Count
-    max_instances: Count
+    min_instances: Instances
+    max_instances: Instances
     target_memory_percent: Percent | None = None
     target_cpu_percent: Percent | None = Field(None, alias="targetCPUPercent")
 
@@ -105,7 +127,7 @@ class Route(Model):
 
 class MaintenanceMode(Model):
     enabled: bool
-    uri: str = ""
+    uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
 
 class Service(Object, Generic[AnyVariable]):
@@ -117,9 +139,9 @@ class Service(Object, Generic[AnyVariable]):
 
     has_address: ClassVar[bool] = False
     type: str
-    repo: str | None = None
-    branch: str | None = None
-    root_dir: str | None = None
+    repo: Annotated[str, Field(pattern=r"^https://[^\s/]+/\S+$")] | None = None
+    branch: BranchName | None = None
+    root_dir: Folder | None = None
     build_command: Command | None = None
     build_filter: BuildFilter | None = None
     auto_deploy_trigger: AutoDeployTrigger | None = None
@@ -130,6 +152,12 @@ class Service(Object, Generic[AnyVariable]):
     @classmethod
     def _older_names(cls, given: Any) -> Any:
         return current_names(given) if isinstance(given, dict) else given
+
+    @model_validator(mode="after")
+    def _keeps_an_address(self) -> Self:
+        if getattr(self, "render_subdomain_policy", None) == "disabled" and not self.domains and not self.is_adopted:
+            raise ValueError("renderSubdomainPolicy: disabled would leave no address; expected domains as well")
+        return self
 
     @property
     def groups(self) -> list[str]:
@@ -161,7 +189,7 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
     """What every service has that runs a process."""
 
     runtime: Runtime | None = None
-    plan: Plan | None = None
+    plan: ServicePlan | None = None
     region: Region | None = None
     start_command: Command | None = None
     docker_command: str | None = None
@@ -185,6 +213,9 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
             raise ValueError(f"{' and '.join(missing)}: required where runtime is {self.runtime}")
         if (self.runtime == "image") != (self.image is not None):
             raise ValueError("expected image.url where runtime is image, and nowhere else")
+        given = {to_camel(name) for name in self.model_fields_set if getattr(self, name) not in (None, "", [])}
+        if idle := sorted(given & NOT_FOR.get(self.runtime, FOR_DOCKER)):
+            raise ValueError(f"{', '.join(idle)}: runtime {self.runtime} has no such thing; remove it")
         if self.plan == "free" and self.type != "web":
             raise ValueError(f"plan: a {self.type} cannot be free; expected starter or another paid plan")
         return self
@@ -202,18 +233,21 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
 
     pre_deploy_command: str | None = None
     initial_deploy_hook: str | None = None
-    num_instances: Count | None = None
+    num_instances: Instances | None = None
     scaling: Scaling | None = None
     disk: Disk | None = None
     previews: Previews | None = None
     max_shutdown_delay_seconds: Annotated[int, Field(ge=1, le=300)] | None = None
 
     @model_validator(mode="after")
-    def _fits_its_disk(self) -> Self:
-        if self.disk and (self.scaling or (self.num_instances or 1) > 1):
+    def _fits_its_disk_and_plan(self) -> Self:
+        """Check what does not go together (render.com/docs: Persistent disks, Free instances, Deploys)."""
+        several = self.scaling or (self.num_instances or 1) > 1
+        if self.disk and several:
             raise ValueError("a service with a disk runs as one instance: expected no scaling and no numInstances")
-        if self.disk and self.plan == "free":
-            raise ValueError("disk: a free service cannot have one; expected a paid plan")
+        paid = {"disk": self.disk, "preDeployCommand": self.pre_deploy_command, "several instances": several}
+        for what in (what for what, given in paid.items() if given and self.plan == "free"):
+            raise ValueError(f"{what}: a free service cannot have that; expected a paid plan")
         return self
 
 
@@ -245,7 +279,7 @@ class Worker(Server[AnyVariable], Generic[AnyVariable]):
 
 class CronJob(Running[AnyVariable], Generic[AnyVariable]):
     type: Literal["cron"] = "cron"
-    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$|^@\w+$")] | None = None
+    schedule: Schedule | None = None
 
     @model_validator(mode="after")
     def _has_a_schedule(self) -> Self:

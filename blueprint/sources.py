@@ -102,6 +102,11 @@ class EnvVar(Sourced):
         return self.from_service.name if self.from_service and self.from_service.type != "keyvalue" else None
 
     @property
+    def reaches_its_host(self) -> bool:
+        """Whether it is the private address of a service."""
+        return self.from_service is not None and self.from_service.property in ("host", "hostport")
+
+    @property
     def key_value(self) -> FromKeyValue | None:
         """Return the key-value instance that it refers to, in either form."""
         if self.from_service and self.from_service.type == "keyvalue":

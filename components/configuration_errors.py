@@ -55,6 +55,7 @@ def problems_of(details: list[Any]) -> Iterator[Problem]:
         if location in meant:
             known = ", ".join(sorted(_known_keys(location[:-1])))
             hint = f"did you mean {meant[location]}?" if meant[location] else f"expected one of {known}"
+            hint = "remove it: what is declared here has no such thing" if meant[location] == location[-1] else hint
             yield Problem(path_of(location), "unknown key", hint)
         elif location not in missing:
             yield _problem(detail)
@@ -101,6 +102,10 @@ _TEXTS = {
     "databaseName": "lower-case letters, digits and _, with no digit first",
     "user": "lower-case letters, digits and _, with no digit first",
     "healthCheckPath": "a path such as /health, without a query",
+    "mountPath": "a path such as /var/data",
+    "url": "an image such as ghcr.io/acme/shop:1.2",
+    "uri": "an address such as https://status.example.com",
+    "repo": "an address such as https://github.com/acme/shop",
     "fromSecret": f"the name of an entry of {SECRETS}: letters, digits and _, with no digit first",
 }
 """What a pattern stands for, by key."""
@@ -123,7 +128,7 @@ def _show(value: object) -> str:
 
 
 def _in_yaml(text: str) -> str:
-    return {"True": "true", "False": "false", "None": "nothing"}.get(text, text)
+    return {"True": "true", "False": "false", "None": "empty"}.get(text, text)
 
 
 def _meant(location: tuple[str | int, ...], missing: set[tuple[str | int, ...]]) -> str | None:

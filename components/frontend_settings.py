@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from blueprint.kinds_of_text import BranchName, Folder
 from blueprint.sources import Model
-from components.kinds_of_text import ORGANIZATION, BranchName, CallbackUrls, HostName, HostNames, Origins
+from components.kinds_of_text import ORGANIZATION, CallbackUrls, HostName, HostNames, Origins
 from components.variables import VercelVariables
 
 
@@ -99,7 +100,7 @@ class VercelProject(Model):
             it is at Vercel.
     """
 
-    root_directory: Annotated[str, Field(min_length=1)] | None = None
+    root_directory: Annotated[Folder, Field(min_length=1)] | None = None
     production_branch: BranchName
 
     @property

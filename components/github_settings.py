@@ -4,11 +4,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from blueprint.kinds_of_text import unique
+from blueprint.kinds_of_text import BranchName, unique
 from blueprint.sources import Model
-from components.kinds_of_text import BranchName, Names
+from components.kinds_of_text import Names
 from components.phases import Phase
 from components.variables import GitHubSecrets, GitHubVariables
+
+
+def _tag_pattern(value: str) -> str:
+    if not value.split() == [value] or value.startswith("refs/"):
+        raise ValueError("expected a pattern of names such as v*, without refs/tags/")
+    return value
+
+
+TagPattern = Annotated[str, AfterValidator(_tag_pattern)]
 
 
 class Branch(Model):
@@ -88,7 +97,7 @@ class DeploymentEnvironment(Model):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
-    tags: Annotated[str, Field(min_length=1)] | None = None
+    tags: TagPattern | None = None
     reviewers: Reviewers = Reviewers()
     variables: GitHubVariables = Field([])
     secrets: GitHubSecrets = Field([])
@@ -106,7 +115,7 @@ class GitHub(Model):
     branch: Branch
     protection: Protection
     at_cutover: AtCutover | None = None
-    release_tags: Annotated[str, Field(min_length=1)] | None = None
+    release_tags: TagPattern | None = None
     release_managers: ReleaseManagers | None = None
     environment: DeploymentEnvironment
 

@@ -99,27 +99,9 @@ def host_name(value: str) -> str:
     return value
 
 
-def branch_name(value: str) -> str:
-    """Check a Git branch name, by the rules of git-check-ref-format.
-
-    Raises:
-        ValueError: says what was expected.
-    """
-    parts = value.split("/")
-    if (
-        re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{", value)
-        or value in ("", "@", "HEAD")
-        or value.startswith(("-", "refs/"))
-        or any(not part or part.startswith(".") or part.endswith((".", ".lock")) for part in parts)
-    ):
-        raise ValueError("expected a branch name such as staging or feature/x (see git help check-ref-format)")
-    return value
-
-
 Origin = Annotated[str, AfterValidator(origin)]
 CallbackUrl = Annotated[str, AfterValidator(callback)]
 HostName = Annotated[str, AfterValidator(host_name)]
-BranchName = Annotated[str, AfterValidator(branch_name)]
 
 Origins = Annotated[list[Origin], AfterValidator(unique)]
 CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(unique)]

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from blueprint.kinds_of_text import HOST
+
 if TYPE_CHECKING:
     from components.settings import Settings
 
@@ -33,8 +35,11 @@ def expanded(sections: Mapping[str, Any]) -> dict[str, Any]:
 def _hosts(sections: Mapping[str, Any]) -> dict[str, list[str]]:
     vercel, smoke = (part if isinstance(part := sections.get(key), dict) else {} for key in ("vercel", "smoke"))
     domain, aliases, other = vercel.get("domain"), vercel.get("aliases"), smoke.get("frontendUrl")
-    frontend = f"https://{domain}" if isinstance(domain, str) else other
-    listed = aliases if isinstance(aliases, list) else []
+    # One that is no host is one problem, where it stands.
+    frontend = f"https://{domain}" if isinstance(domain, str) and HOST.fullmatch(domain) else other
+    listed = (
+        [one for one in aliases if isinstance(one, str) and HOST.fullmatch(one)] if isinstance(aliases, list) else []
+    )
     return {
         "{frontend}": [frontend if isinstance(frontend, str) else UNKNOWN],
         "{aliases}": [f"https://{alias}" for alias in listed] if vercel else [UNKNOWN],

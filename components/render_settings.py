@@ -190,7 +190,7 @@ class Render(Within):
         """
         kinds = (self.services, self.databases, self.key_values, self.env_groups, self.projects)
         for objects in kinds:
-            names = [one.name for one in objects]
+            names = [name for one in objects for name in (one.name, *getattr(one, "replica_names", ()))]
             if twice := repeated(names):
                 kind = type(objects[0]).__name__.partition("[")[0]
                 what = "service" if objects is kinds[0] else kind
@@ -235,6 +235,35 @@ class Render(Within):
         if problems := list(self._incomplete()):
             raise ValueError("; ".join(problems))
         return self
+
+    @model_validator(mode="after")
+    def _neighbours_reach_each_other(self) -> Self:
+        """Check what a workspace and a region allow (render.com/docs: Free instances, Private network)."""
+        for objects in (self.databases, self.key_values):
+            if len(free := [one.name for one in objects if one.plan == "free"]) > 1:
+                raise ValueError(
+                    f"a workspace has one free instance of a kind: {', '.join(free)}; expected a paid plan"
+                )
+        if apart := list(self._apart()):
+            raise ValueError("; ".join(apart))
+        return self
+
+    def _apart(self) -> Iterator[str]:
+        """Return the references to what is in another region, where no private address of it is reached."""
+        places = {one.name: self._region_of(one) for one in (*self.databases, *self.key_values, *self.services)}
+        for service in self.services:
+            here = places[service.name]
+            for variable in self.variables_of(service):
+                source = variable.from_database or variable.key_value
+                name = source.name if source else variable.service if variable.reaches_its_host else None
+                if here and name and places.get(name, here) not in (here, None):
+                    told = f"{name} is in {places[name]} and {service.name} in {here}"
+                    yield f"{variable.key}: {told}; expected one region"
+
+    def _region_of(self, one: Any) -> str | None:
+        """Return where an object is; None for a static site, and for an adopted one that does not say it."""
+        is_anywhere = isinstance(one, StaticSite) or (one.is_adopted and one.region is None)
+        return None if is_anywhere else one.region or self.region
 
     def _incomplete(self) -> Iterator[str]:
         stores: list[Database | KeyValue] = [*self.databases, *self.key_values]

@@ -191,6 +191,8 @@ class Settings(Model):
         needs = "needs the section marketedge:vercel, or smoke.frontendUrl"
         if self.auth0.login_test is None and (tested := {o for o in self.wired if o.startswith("auth0.testClient")}):
             raise ValueError(f"fromOutput {' and '.join(sorted(tested))} needs marketedge:auth0.loginTest")
+        if self.render.backend is None and (named := {"render.serviceUrl", "render.serviceId"} & self.wired):
+            raise ValueError(f"fromOutput {' and '.join(sorted(named))} needs a web service in marketedge:render")
         if self.frontend_url is None and "frontend.url" in self.wired:
             raise ValueError(f"fromOutput frontend.url {needs}")
         if any(UNKNOWN in entry for entry in (*self.auth0.addresses, *self.cors.origins)):

@@ -1,9 +1,9 @@
 """Variables in the settings: where a value comes from, and what GitHub, Vercel and Render each allow."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from blueprint.sources import EnvVar, Sourced, unique_keys
 
@@ -27,11 +27,23 @@ class Variable(Sourced):
     from_output: Literal[Auth0Output, LoginTestOutput, DerivedOutput, RenderOutput] | None = None
 
 
+_RESERVED_PORTS = frozenset({18012, 18013, 19099})
+"""render.com/docs/web-services, Port binding."""
+
+
 class RenderVariable(EnvVar):
     """A variable at Render: one of Blueprint's sources, a named secret, or another component's output."""
 
     from_secret: SecretName | None = None
     from_output: Literal[Auth0Output, DerivedOutput] | None = None
+
+    @model_validator(mode="after")
+    def _port_can_be_bound(self) -> Self:
+        if self.key == "PORT" and self.value is not None:
+            number = int(self.value) if re.fullmatch("[0-9]{1,5}", self.value) else 0
+            if not 0 < number < 2**16 or number in _RESERVED_PORTS:
+                raise ValueError(f"PORT: expected a number up to 65535, and none of {sorted(_RESERVED_PORTS)}")
+        return self
 
 
 def is_secret(variable: Variable | RenderVariable) -> bool:
@@ -52,7 +64,15 @@ def _in_clear(variables: list[Variable]) -> list[Variable]:
     return variables
 
 
+_MOST, _LONGEST = 100, 48 * 1024
+"""Variables, and secrets, of one environment; bytes of a value (docs.github.com/en/actions: Variables reference)."""
+
+
 def _github_names(variables: list[Variable]) -> list[Variable]:
+    if len(variables) > _MOST:
+        raise ValueError(f"expected at most {_MOST} of them, which is all that GitHub keeps for an environment")
+    if long := [str(v.key) for v in variables if len((v.value or "").encode()) > _LONGEST]:
+        raise ValueError(f"longer than 48 KB: {', '.join(long)}; GitHub takes no more")
     if bad := [str(v.key) for v in variables if not _GITHUB_NAME.fullmatch(str(v.key))]:
         raise ValueError(f"expected upper-case letters, digits and _, without GITHUB_ in front; found {', '.join(bad)}")
     return variables
@@ -64,7 +84,12 @@ _RESERVED_AT_VERCEL = re.compile(
 """Names that Vercel reserves (vercel.com/docs, Reserved environment variables)."""
 
 
+_VERCEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
 def _vercel_names(variables: list[Variable]) -> list[Variable]:
+    if bad := [str(v.key) for v in variables if not _VERCEL_NAME.fullmatch(str(v.key))]:
+        raise ValueError(f"expected letters, digits and _, with a letter first; found {', '.join(bad)}")
     if bad := [str(v.key) for v in variables if _RESERVED_AT_VERCEL.fullmatch(str(v.key))]:
         raise ValueError(f"reserved by Vercel: {', '.join(bad)}; expected another name")
     return variables

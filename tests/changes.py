@@ -131,6 +131,11 @@ def rename_service(old: str, new: str) -> Callable[[World], object]:
     return lambda world: world.render.estate.find_service(old).update(name=new)
 
 
+def migrates_before_a_deploy(config: Config) -> None:
+    put("render.service.plan", "starter")(config)  # a free service has no pre-deploy command
+    put("render.service.preDeployCommand", "alembic upgrade head")(config)
+
+
 def turned(config: Config) -> None:
     variables(config, GROUP_VARIABLES).reverse()
 
@@ -180,7 +185,7 @@ DECLARED: dict[str, Row] = {
     "service: plan": Row((RENDER_SERVICE,), put(f"{S}.plan", "starter")),
     "service: health check": Row((RENDER_SERVICE,), put(f"{S}.healthCheckPath", "/ready")),
     "service: start command": Row((RENDER_SERVICE,), put(f"{S}.startCommand", "./start.sh; plan: x → y")),
-    "service: pre-deploy command": Row((RENDER_SERVICE,), put(f"{S}.preDeployCommand", "alembic upgrade head")),
+    "service: pre-deploy command": Row((RENDER_SERVICE,), migrates_before_a_deploy),
     "service: deploys by itself": Row((RENDER_SERVICE,), put(f"{S}.autoDeployTrigger", "off")),
     "service: previews": Row((RENDER_SERVICE,), put(f"{S}.previews", {"generation": "manual"})),
     "service: one domain more": Row(

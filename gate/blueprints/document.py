@@ -71,7 +71,11 @@ def read(text: str) -> Json:
     try:
         typed, written = (_loader(kind).load(text) for kind in ("safe", "base"))
     except YAMLError as error:
-        raise GateError(f"the Blueprint is not YAML: {error}") from None
+        mark, told = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error)
+        line = f"line {mark.line + 1}: " if mark else ""  # a value is not shown, it may be a secret
+        raise GateError(
+            f"the Blueprint is not YAML: {line}{told.splitlines()[0].partition(' with value')[0]}"
+        ) from None
     if typed is None:
         raise GateError("the Blueprint is empty: expected services, databases or envVarGroups")
     if found := problems(typed, _FORM):
@@ -82,7 +86,7 @@ def read(text: str) -> Json:
 
 def _loader(kind: str) -> YAML:
     loader = YAML(typ=kind, pure=True)
-    loader.allow_duplicate_keys = True
+    loader.allow_duplicate_keys = kind == "base"
     return loader
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from blueprint.service import current_names
+from blueprint.service import FOR_DOCKER, NOT_FOR, current_names
 from gate.blueprints.document import LISTS, Json, definition, objects, parts
 from gate.common.errors import GateError
 
@@ -18,15 +18,7 @@ TYPES = frozenset({"web", "pserv", "worker", "cron", "keyvalue"})
 EVERYWHERE = [{"source": "0.0.0.0/0", "description": "everywhere"}]
 REFERENCES = {"fromDatabase": "databases", "fromService": "services", "fromGroup": "envVarGroups"}
 SOURCES = ("fromGroup", "fromDatabase", "fromService", "value", "generateValue", "sync")
-FOR_DOCKER = frozenset({"dockerCommand", "dockerContext", "dockerfilePath", "registryCredential", "image"})
 FOR_THE_PUBLIC = frozenset({"domains", "healthCheckPath", "ipAllowList", "renderSubdomainPolicy"})
-NOT_FOR = {
-    "docker": frozenset({"buildCommand", "startCommand", "image"}),
-    "image": frozenset({"buildCommand", "startCommand", "repo", "branch", "rootDir", "buildFilter"})
-    | (FOR_DOCKER - {"image", "dockerCommand"}),
-    "static": frozenset[str](),
-}
-"""Keys that a runtime does not have. A native runtime does not have those of containers."""
 SECRETIVE = re.compile(r"(SECRET|PASSWORD|TOKEN|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
 """Names of variables whose values should be secret."""
 KNOWN_HERE = frozenset({"persistenceMode", "connectionPool", "maintenanceMode", "ownership"})
@@ -124,6 +116,15 @@ def _fit_the_runtime(one: Json, notes: list[str]) -> None:
         one["healthCheckPath"] = f"/{one['healthCheckPath']}"
 
 
+def _paid_for(one: Json) -> str:
+    """Return what of a service no free one has; empty if there is nothing."""
+    if one["type"] in PAID_ONLY:
+        return f"of type {one['type']}"
+    named = next((key for key in ("disk", "preDeployCommand", "scaling") if one.get(key)), "")
+    named = named or ("numInstances" if one.get("numInstances", 1) != 1 else "")
+    return f"with {named}" if named else ""
+
+
 def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:
     plan = str(one.get("plan", "")).lower().replace("_", " ")
     name = one.get("name")
@@ -134,9 +135,8 @@ def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:
         notes.append(
             f"{name}.plan: no new database gets {plan!r}; wrote {one['plan']}. Declare {plan!r} for one that has it"
         )
-    elif plan == "free" and kind == "services" and (one["type"] in PAID_ONLY or "disk" in one):
+    elif plan == "free" and kind == "services" and (what := _paid_for(one)):
         del one["plan"]
-        what = "with a disk" if "disk" in one else f"of type {one['type']}"
         notes.append(f"{name}.plan: no service {what} is free; left out, and Render takes starter, which costs money")
     elif kind != "envVarGroups" and "plan" not in one and one.get("runtime") != "static":
         smallest = "basic-256mb" if kind == "databases" else "starter"

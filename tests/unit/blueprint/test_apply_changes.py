@@ -30,8 +30,9 @@ def test_a_second_apply_writes_nothing(staged: Account) -> None:
 
 def test_a_second_apply_writes_nothing_where_every_optional_field_is_declared(account: Account) -> None:
     document = {
-        "databases": [database(plan="basic_1gb", diskSizeGB=20, highAvailability=True)],
+        "databases": [database(plan="pro_4gb", diskSizeGB=20, highAvailability=True)],
         **only(
+            plan="starter",
             preDeployCommand="alembic upgrade head",
             autoDeployTrigger="checksPass",
             buildFilter={"paths": ["backend/**"]},
@@ -95,7 +96,9 @@ def test_a_changed_plan_is_patched_alone_and_deploys_nothing(staged: Account) ->
 def test_what_only_a_deploy_brings_into_effect_is_patched_and_deployed(
     staged: Account, change: dict[str, str], sent: str
 ) -> None:
-    staged.apply(staging(**change))
+    staged.apply(staging(plan="starter"))
+    staged.wire.bodies.clear()
+    staged.apply(staging(plan="starter", **change))
 
     assert staged.writes()[-2:] == ["PATCH /services/api", "POST /services/api/deploys"]
     assert next(body for body in staged.wire.bodies if body.startswith("PATCH")).endswith(sent)
@@ -133,12 +136,12 @@ def test_what_was_changed_in_the_dashboard_and_is_declared_now_is_deployed(stage
 
 
 def test_a_command_that_is_not_declared_any_more_is_emptied(staged: Account) -> None:
-    staged.apply(staging(preDeployCommand="./migrate"))
-    staged.apply(staging())
+    staged.apply(staging(plan="starter", preDeployCommand="./migrate"))
+    staged.apply(staging(plan="starter"))
 
     live = staged.estate.find_service("api")
     assert live["serviceDetails"]["envSpecificDetails"]["preDeployCommand"] == ""
-    staged.apply(staging())
+    staged.apply(staging(plan="starter"))
     assert staged.writes() == []
 
 

@@ -122,7 +122,7 @@ CHANGES: dict[str, tuple[Json, Json, bool]] = {
     "autoDeployTrigger": (running("web"), {"autoDeployTrigger": "checksPass"}, False),
     "buildFilter": (running("worker"), {"buildFilter": {"paths": ["api/**"]}}, False),
     "ipAllowList": (running("web", ipAllowList=OFFICE), {"ipAllowList": HOME}, False),
-    "renderSubdomainPolicy": (running("web"), {"renderSubdomainPolicy": "disabled"}, False),
+    "renderSubdomainPolicy": (running("web", domains=["a.test"]), {"renderSubdomainPolicy": "disabled"}, False),
     "maintenanceMode": (running("web"), {"maintenanceMode": DOWN}, False),
     "dockerCommand": (docker("web"), {"dockerCommand": "./serve"}, True),
     "dockerfilePath": (docker("worker"), {"dockerfilePath": "./ops/Dockerfile"}, True),

@@ -24,7 +24,11 @@ def problems(document: Any) -> str:
 def test_a_document_in_blueprint_vocabulary_is_read() -> None:
     text = json.dumps(
         {
-            "databases": [database(diskSizeGB=20, ipAllowList=[{"source": "203.0.113.0/24", "description": "office"}])],
+            "databases": [
+                database(
+                    plan="pro_4gb", diskSizeGB=20, ipAllowList=[{"source": "203.0.113.0/24", "description": "office"}]
+                )
+            ],
             "envVarGroups": [group()],
             "services": [
                 key_value(maxmemoryPolicy="noeviction"),
@@ -144,7 +148,10 @@ OBJECTS: list[tuple[Any, str]] = [
     ({"databases": [database(databaseName="Big Name")]}, "databases.0.databaseName: String should match pattern"),
     ({"databases": [database(diskSizeGB=0)]}, "databases.0.diskSizeGB: Input should be greater than or equal to 1"),
     ({"databases": [database(diskSizeGB=12)]}, "expected 1 or a multiple of 5"),
-    ({"databases": [database(ipAllowList=[{"source": "10.0.0.1/8"}])]}, "expected an address block in CIDR notation"),
+    (
+        {"databases": [database(ipAllowList=[{"source": "10.0.0.1/8"}])]},
+        "expected a block that begins at its first address",
+    ),
     ({"databases": [database(ipAllowList=[{"source": "anywhere"}])]}, "databases.0.ipAllowList.0.source"),
     ({"envVarGroups": [group({"fromGroup": "other"})]}, "envVarGroups.0: Value error, a group cannot hold fromGroup"),
     ({"envVarGroups": [group(*variables(LOG_LEVEL="1"))]}, "declared more than once: LOG_LEVEL"),

@@ -177,7 +177,12 @@ def test_a_number_is_kept_as_it_is_written_also_where_it_is_merged() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("a: [", "not YAML"),
+        ("a: [", "not YAML: line 1: "),
+        ("services: []\nenvVarGroups: []\nservices: []\n", 'not YAML: line 3: found duplicate key "services"'),
+        (
+            "envVarGroups:\n- name: a\n  envVars:\n  - {key: A, value: hunter2, value: b}",
+            'line 4: found duplicate key "value"',
+        ),
         ("", "the Blueprint is empty: expected services"),
         ("- just\n- a list", "render.yaml: "),
         ("services: web", "services: "),

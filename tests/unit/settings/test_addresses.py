@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.kinds_of_text import branch_name
 from components import kinds_of_text as values
 from components import own_hosts
 from components.domains import Domain
@@ -60,7 +61,7 @@ TAKEN: list[tuple[Callable[[str], str], list[str]]] = [
         ],
     ),
     (values.host_name, ["staging.zebra.associates", "a-b.example.com", "x1.example.xn--p1ai"]),
-    (values.branch_name, ["staging", "feature/x", "release-1.2", "a@b", "a/b.c", "v1.0_x"]),
+    (branch_name, ["staging", "feature/x", "release-1.2", "a@b", "a/b.c", "v1.0_x"]),
 ]
 
 REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
@@ -166,7 +167,7 @@ REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
         ],
     ),
     (
-        values.branch_name,
+        branch_name,
         BRANCH,
         # git help check-ref-format, rule by rule
         [

@@ -78,7 +78,7 @@ ROWS: list[tuple[str, Any, str]] = [
     ("auth0.callbacks", "https://x.example.com", "auth0.callbacks: 'https://x.example.com' — expected a list"),
     ("auth0.callbacks.0", 12, f"auth0.callbacks[0]: 12 — {TEXT}"),
     ("auth0.callbacks.0", {"url": "x"}, f"auth0.callbacks[0]: this section — {TEXT}"),
-    ("auth0.domain", None, f"auth0.domain: nothing — {TEXT}"),
+    ("auth0.domain", None, f"auth0.domain: empty — {TEXT}"),
     (
         "github.protection.requiredApprovals",
         "one",
@@ -144,7 +144,8 @@ ROWS: list[tuple[str, Any, str]] = [
     (
         "render.database.ipAllowList",
         [{"source": "203.0.113.7/24"}],
-        f"render.database.ipAllowList[0].source: '203.0.113.7/24' — {CIDR}",
+        "render.database.ipAllowList[0].source: '203.0.113.7/24' — expected a block that begins at its first address: "
+        "203.0.113.0/24",
     ),
     (
         "render.database.ipAllowList",
