@@ -38,7 +38,7 @@ def run_canceled(
 
     Returns: name, exit code (negative: the signal) and output of each step that ran.
     """
-    (job,) = yaml.safe_load((repository / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"].values()
+    job, *_ = yaml.safe_load((repository / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"].values()
     steps = [step for step in job["steps"] if "gate " in step.get("run", "")]
     found = []
     for number, step in enumerate(steps):

@@ -142,8 +142,8 @@ def test_the_chat_gets_it_in_the_form_that_it_takes(tmp_path: Path, hook: str) -
     curl, sent, config, arguments = (tmp_path / name for name in ("curl", "sent", "config", "arguments"))
     curl.write_text(f'#!/bin/bash\necho "$@" > {arguments}\ncat "${{@: -1}}" > {config}\ncat > {sent}\n')
     curl.chmod(0o755)
-    about = {"GITHUB_WORKFLOW": "Production deploy", "GITHUB_REF_NAME": "v1.2.3", "GITHUB_RUN_ID": "7"}
-    about |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/platform", "HOURLY": "false"}
+    about = {"WORKFLOW": "Production deploy", "GITHUB_REF_NAME": "v1.2.3", "GITHUB_RUN_ID": "7"}
+    about |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/platform", "ONCE": "false"}
     environ = {**about, "NOTIFY_WEBHOOK_URL": hook, "PATH": f"{tmp_path}:/usr/bin:/bin"}
     subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step["run"]], env=environ, check=True)
     content = json.loads(sent.read_text())
@@ -153,6 +153,20 @@ def test_the_chat_gets_it_in_the_form_that_it_takes(tmp_path: Path, hook: str) -
     assert told.endswith("https://github.com/acme/platform/actions/runs/7")
     assert config.read_text() == f'url = "{hook}"\n'
     assert hook not in arguments.read_text()
+
+
+@pytest.mark.parametrize(("before", "told"), [("failure", False), ("success", True), ("", True)])
+def test_what_fails_every_few_minutes_is_told_once(tmp_path: Path, before: str, told: bool) -> None:
+    (step,) = yaml.safe_load((PROJECT / "workflows" / f"{TELLS}.yml").read_text())["jobs"]["tell"]["steps"]
+    asked, sent = tmp_path / "asked", tmp_path / "sent"
+    for name, script in (("gh", f'echo "$@" > {asked}; echo {before}'), ("curl", f"cat > {sent}")):
+        (tmp_path / name).write_text(f"#!/bin/bash\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    environ = {"WORKFLOW": "Production watch", "ONCE": "true", "NOTIFY_WEBHOOK_URL": "https://chat.test/x"}
+    environ |= {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-e", "-c", step["run"]], env=environ, check=True)
+    assert "--workflow Production watch --status completed" in asked.read_text()
+    assert sent.exists() is told
 
 
 @pytest.mark.parametrize(
