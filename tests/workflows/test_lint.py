@@ -155,6 +155,27 @@ def test_the_chat_gets_it_in_the_form_that_it_takes(tmp_path: Path, hook: str) -
     assert hook not in arguments.read_text()
 
 
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"REPOSITORY": ""}, "GATE_REPOSITORY is ''"),
+        ({"REPOSITORY": "gate"}, "GATE_REPOSITORY is 'gate'"),
+        ({"REF": ""}, "GATE_REF is ''"),
+        ({"REF": "main"}, "GATE_REF is 'main'"),
+        ({"REF": "v1"}, "GATE_REF is 'v1'"),
+        ({"REF": "v1.2.3"}, ""),
+        ({"REF": "a" * 40}, ""),
+    ],
+)
+def test_a_gate_that_is_not_named_or_not_pinned_is_refused(variables: dict[str, str], said: str) -> None:
+    """GitHub does not enforce a composite action's required inputs."""
+    action = yaml.safe_load((PROJECT / "workflows" / "actions" / "gate" / "action.yml").read_text())
+    script = action["runs"]["steps"][0]["run"]
+    environ = {"REPOSITORY": "acme/gate", "REF": "v1.0.0", **variables}
+    done = subprocess.run(["bash", "-e", "-c", script], env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode == 1, said in done.stdout) == (bool(said), True)
+
+
 @pytest.mark.parametrize(("before", "told"), [("failure", False), ("success", True), ("", True)])
 def test_what_fails_every_few_minutes_is_told_once(tmp_path: Path, before: str, told: bool) -> None:
     (step,) = yaml.safe_load((PROJECT / "workflows" / f"{TELLS}.yml").read_text())["jobs"]["tell"]["steps"]
