@@ -3,23 +3,78 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pulumi import automation
+from pulumi.automation._stack import StackInitMode
 
 from rehearsal.estate import PROJECT, World
 from rehearsal.plugins.language import added_to_environment, run_program
-
-PROJECT_NAME = "marketedge-staging-gate"
 
 
 def program() -> None:
     """Run the program as the ordinary CLI does."""
     run_program(PROJECT)
+
+
+_known: dict[Path, automation.PulumiCommand] = {}
+
+
+def command(home: str) -> automation.PulumiCommand:
+    """Return the CLI at `home`/bin/pulumi. Each binary is asked for its version once."""
+    program = Path(home, "bin", "pulumi")
+    binary = program.resolve()
+    if binary not in _known:
+        _known[binary] = automation.PulumiCommand(home)
+    found = copy.copy(_known[binary])
+    found.command = str(program)
+    return found
+
+
+class Stack(automation.Stack):
+    """A stack whose state lies in a folder.
+
+    After each `up` the Automation API asks the CLI for the outputs and the history: three processes, as long as the
+    `up` itself. Both are read in the folder instead.
+    """
+
+    @property
+    def file(self) -> Path:
+        """The state file."""
+        return self._newest(f"stacks/*/{self.name}.json")
+
+    def outputs(self) -> automation.OutputMap:
+        resources = json.loads(self.file.read_text())["checkpoint"]["latest"]["resources"]
+        outputs = next(one["outputs"] for one in resources if one["type"] == "pulumi:pulumi:Stack")
+        return {name: automation.OutputValue(value, secret=False) for name, value in outputs.items()}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        """Return the last operation, without the configuration that it had."""
+        told = json.loads(self._newest(f"history/*/{self.name}/*.history.json").read_text())
+        ended = datetime.fromtimestamp(told["endTime"], UTC)
+        about = {name: told[name] for name in ("kind", "message", "environment", "result")}
+        changed = told["resourceChanges"]
+        return automation.UpdateSummary(**about, config={}, start_time=ended, end_time=ended, resource_changes=changed)
+
+    def _newest(self, pattern: str) -> Path:
+        backend = self.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix("file://")
+        return max(Path(backend, ".pulumi").glob(pattern))
+
+
+def open_stack(name: str, **options: Any) -> Stack:
+    """Make a stack, or open it where it exists.
+
+    Args:
+        options: of `automation.LocalWorkspace`. Its folder has a Pulumi.yaml.
+    """
+    return Stack(name, automation.LocalWorkspace(**options), StackInitMode.CREATE_OR_SELECT)
 
 
 class Engine:
@@ -33,23 +88,18 @@ class Engine:
         self._world, self._show = world, show
         self.output: list[str] = []
         """Return every line that the engine printed."""
-        self.stack = automation.create_or_select_stack(
+        self.stack = open_stack(
             stack,
-            project_name=PROJECT_NAME,
             program=program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(world.project),
-                env_vars=world.environment,
-                pulumi_command=automation.PulumiCommand(world.environment["PULUMI_HOME"]),
-            ),
+            work_dir=str(world.project),
+            env_vars=world.environment,
+            pulumi_command=command(world.environment["PULUMI_HOME"]),
         )
 
     def set_secrets(self, values: Mapping[str, str]) -> None:
         """Do what `pulumi config set --secret --path 'marketedge:secrets.<NAME>'` does."""
-        for name, value in values.items():
-            self.stack.set_config(
-                f"marketedge:secrets.{name}", automation.ConfigValue(value=value, secret=True), path=True
-            )
+        secret = {f"marketedge:secrets.{k}": automation.ConfigValue(v, secret=True) for k, v in values.items()}
+        self.stack.set_all_config(secret, path=True)
 
     def preview(self, **options: Any) -> automation.PreviewResult:
         with inhabit(self._world):
@@ -86,8 +136,7 @@ class Engine:
 
     def state(self) -> str:
         """Return the state file as the backend holds it."""
-        path = self._world.state / ".pulumi" / "stacks" / PROJECT_NAME / f"{self.name}.json"
-        return path.read_text()
+        return self.stack.file.read_text()
 
     def resources(self) -> list[dict[str, Any]]:
         """Return the resources in the state, without the stack itself and the providers."""

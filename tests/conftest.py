@@ -5,12 +5,15 @@ The stack files in the project's folder are the team's, and only their own tests
 
 from __future__ import annotations
 
+import builtins
 import functools
+import gc
+import io
 import os
 import shutil
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +23,46 @@ _SHIPPED = {str(path) for path in Path(__file__).resolve().parents[1].glob("Pulu
 _THEIR_TESTS = "test_shipped_stacks.py"
 
 
-def _refuse_the_teams_files(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and isinstance(arguments[0], str | Path) and str(arguments[0]).endswith(".yaml"):
-        test = os.environ.get("PYTEST_CURRENT_TEST", "")
-        if os.path.abspath(arguments[0]) in _SHIPPED and test and _THEIR_TESTS not in test:
-            raise AssertionError(f"{test} reads {arguments[0]}, which a team edits: use rehearsal/stacks")
+_open = io.open
 
 
-sys.addaudithook(_refuse_the_teams_files)
+def _refuse_the_teams_files(file: Any, *arguments: Any, **options: Any) -> Any:
+    test = os.environ.get("PYTEST_CURRENT_TEST", "")
+    if str(file).endswith(".yaml") and os.path.abspath(file) in _SHIPPED and test and _THEIR_TESTS not in test:
+        raise AssertionError(f"{test} reads {file}, which a team edits: use rehearsal/stacks")
+    return _open(file, *arguments, **options)
+
+
+builtins.open = io.open = _refuse_the_teams_files  # type: ignore[assignment]
 
 
 # Each HTTP client makes a context, which reads all certificates of the machine: 40 ms for each of thousands of clients.
 ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long tests go first, so that no worker is left alone with one in the end."""
+    items.sort(key=lambda item: not item.get_closest_marker("e2e"))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage in tests that go the same way many times: it would double their time and show nothing new."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    if controller is None or not any(item.get_closest_marker(mark) for mark in ("e2e", "rounds")):
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from gate.blueprints.importing import translate
 from rehearsal.render_api.estate import Estate, single
 from tests.contract.blueprint_corpus import FILES, Json, account, document, imported, section
 
+pytestmark = pytest.mark.rounds
+
 
 def test_there_are_enough_of_them() -> None:
     assert len(FILES) >= 40

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
+from rehearsal.engine import Stack, command, open_stack
 from rehearsal.plugins import Estate, attached, install
 
 CREDENTIALS = {
@@ -37,21 +38,19 @@ class Engine:
 
     estate: Estate
     folder: Path
-    command: automation.PulumiCommand
     environment: dict[str, str]
 
-    def stack(self, program: automation.PulumiFn, name: str = "staging") -> automation.Stack:
+    def stack(self, program: automation.PulumiFn, name: str = "staging") -> Stack:
         project = self.folder / "project"
         project.mkdir(exist_ok=True)
         # Without one the Automation API writes its own, and commands then run in the caller's directory.
         (project / "Pulumi.yaml").write_text("name: plugins\nruntime: python\n")
-        return automation.create_or_select_stack(
+        return open_stack(
             name,
-            project_name="plugins",
             program=program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(project), env_vars=self.environment, pulumi_command=self.command
-            ),
+            work_dir=str(project),
+            env_vars=self.environment,
+            pulumi_command=command(self.environment["PULUMI_HOME"]),
         )
 
     def state_file(self, name: str = "staging") -> Path:
@@ -83,5 +82,5 @@ def engine(
     with contextlib.ExitStack() as served:
         if not request.node.get_closest_marker("processes"):
             environment |= served.enter_context(attached(estate, environment))
-        yield Engine(estate, tmp_path, automation.PulumiCommand(str(pulumi_home)), environment)
+        yield Engine(estate, tmp_path, environment)
     gc.collect()

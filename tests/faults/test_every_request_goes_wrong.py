@@ -10,6 +10,8 @@ import pytest
 from blueprint.errors import RateLimited, RenderError, Unreachable
 from tests.faults.scenarios import SCENARIOS, Line, Scenario, attempt, is_clear
 
+pytestmark = pytest.mark.rounds
+
 HTML: dict[str, Any] = {"headers": {"Content-Type": "text/html"}, "body": b"<html><title>Just a moment</title></html>"}
 FAULTS: dict[str, dict[str, Any]] = {
     "429 with Retry-After": {"kind": 429, "headers": {"Retry-After": "37"}},

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from blueprint.marker import KEY
 from rehearsal.render_api.env_groups import put
 from tests.unit.blueprint.account import GENERATED, Account, Killed
 from tests.unit.blueprint.documents import database, from_database, from_itself, service
+
+pytestmark = pytest.mark.rounds
 
 Json = dict[str, Any]
 KEYS = ("A", "B", "C")

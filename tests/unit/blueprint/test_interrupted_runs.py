@@ -10,6 +10,8 @@ import pytest
 from tests.unit.blueprint.account import Account, Killed
 from tests.unit.blueprint.documents import DOMAIN, LINK, OWN, from_database, group, only, service, staging, variables
 
+pytestmark = pytest.mark.rounds
+
 Json = dict[str, Any]
 CHANGED = staging(
     own={**OWN, "SETTING_03": "changed", "NEW": "variable"},

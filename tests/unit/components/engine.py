@@ -6,7 +6,6 @@ A run has settings, an event loop and a context of its own, so that nothing of i
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import runpy
 from collections.abc import Callable, Collection, Mapping
@@ -22,7 +21,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, run_in_stack
 from pulumi.runtime import settings as runtime_settings
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import engine_pb2, resource_pb2, source_pb2
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_TEXT
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
@@ -148,6 +147,11 @@ def run(
         mock.patch("components.guardrails.managing", return_value=[]),
         mock.patch("components.repository.RepositoryReader.evidence", side_effect=lambda *_a: Evidence.of(workflows())),
         mock.patch("components.existing.Vendors._has", side_effect=lambda kind, _values, _github: kind in there),
+        # The program expects its process to end. Here the garbage of a run would stay, and be looked through again.
+        mock.patch("gc.disable"),
+        mock.patch("gc.freeze"),
+        # Nobody reads it, and it looks up the file and line of each frame below each resource.
+        mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace),
         ThreadPoolExecutor(1) as monitor,
         asyncio.Runner() as runner,
     ):
@@ -164,10 +168,7 @@ def run(
 
 
 def _program() -> None:
-    try:
-        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
-    finally:
-        gc.enable()  # the program expects its process to end
+    runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
 
 def _configure(stack_file: StackFile, monitor: _Monitor, engine: _Engine, preview: bool, root: Path | None) -> None:

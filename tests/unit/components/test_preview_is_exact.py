@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from tests.unit.blueprint.account import API_KEY, Account
 from tests.unit.components.engine import Declared, Run, Secret, run
 from tests.unit.components.vendors import outputs_of
 from tests.unit.settings.stack_file import StackFile
+
+pytestmark = pytest.mark.rounds
 
 COMMAND = "command:local:Command"
 AT_RENDER = {name: row for name, row in EDITED.items() if any("Command" in one for one in row.touches)}

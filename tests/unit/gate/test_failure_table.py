@@ -9,6 +9,8 @@ from tests.unit.gate.release_world import ReleaseWorld
 from tests.unit.gate.test_release_command import Told, told, world
 from tests.unit.settings.stack_file import PROJECT
 
+pytestmark = pytest.mark.rounds
+
 __all__ = ["told", "world"]
 
 

@@ -21,6 +21,8 @@ from gate.vendors.errors import VendorError
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
 
+pytestmark = pytest.mark.rounds
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
