@@ -16,7 +16,7 @@ from rehearsal.vendor_api import github_git, vercel_deployments
 
 from .canceled import PYTHON, run_canceled
 from .conftest import PROJECT
-from .world import FRONTEND, REPOSITORY, SECRETS, WorkflowWorld, workflow_world
+from .world import FRONTEND, REPOSITORY, SECRETS, SERVICES, URL, WorkflowWorld, workflow_world
 
 pytestmark = pytest.mark.e2e
 
@@ -160,11 +160,16 @@ def test_a_pull_requests_previews_are_tested_on_staging_and_one_comment_tells(wo
         about = {"type": "pull_request", "id": "12", "repository": REPOSITORY, "number": 12, "state": "open"}
         objects.append({**about, "head": "feature/a", "base": "staging", "title": "t"})
     vercel_deployments.build(world.estate, FRONTEND, sha, "feature/a", "ERROR")
+    service = world.render.estate.find_service(SERVICES["staging"])
+    service["serviceDetails"]["previews"] = {"generation": "automatic"}
+    world.render.estate.bad_commits.add(sha)
+    world.render.open_pull_request(URL, "staging", 12, sha)
     payload = {"ref": "refs/heads/staging", "inputs": {"number": "12"}}
     done = world.act("workflow_dispatch", "pull-request", "staging", payload)
     assert done.returncode != 0, done.stdout + done.stderr
     (comment,) = world.estate.find_all("github", "comment", issue=12)
     assert "the build of fffffff ended as ERROR" in comment["body"]
+    assert "the deploy of fffffff ended as build_failed" in comment["body"]
 
 
 def test_reviewers_are_asked_once_for_a_release_also_where_it_is_rolled_back(world: WorkflowWorld) -> None:
