@@ -52,7 +52,7 @@ class Stack(automation.Stack):
 
     def outputs(self) -> automation.OutputMap:
         resources = json.loads(self.file.read_text())["checkpoint"]["latest"]["resources"]
-        outputs = next(one["outputs"] for one in resources if one["type"] == "pulumi:pulumi:Stack")
+        outputs = next(one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack")
         return {name: automation.OutputValue(value, secret=False) for name, value in outputs.items()}
 
     def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
