@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
@@ -16,10 +17,10 @@ from gate.changes.existing import existing
 from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects, overridden
 from gate.changes.price import cost
 from gate.changes.report import DriftReport, Operation, PlannedChange, StackPreview
-from gate.common.errors import GateError, MissingCredentials, PreviewFailed, StackUnavailable
+from gate.common.errors import GateError, MissingCredentials, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
-from gate.stack.steps import Preview
+from gate.stack.steps import Preview, run_preview
 from gate.vendors import Accounts
 from gate.vendors.kinds import VendorObject
 
@@ -118,7 +119,9 @@ def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at
         if unseen:
             without = {PREVIEW_WITHOUT: ",".join(vendor.package for vendor in unseen)}
             stack.workspace.env_vars = {**stack.workspace.env_vars, **without}
-        preview = _preview(stack, progress, [vendor.pattern for vendor in unseen])
+        hear = partial(_hear, progress=progress)
+        excluded = [vendor.pattern for vendor in unseen]  # left as they are, because their vendor cannot be asked
+        preview = run_preview(stack, hear, refresh=True, exclude=excluded or None)
         accounts = Accounts(environ, {key: value.value for key, value in config.items()})
         return Look(preview, _dependencies(stack) if preview.changing else {}, redactor, accounts)
     except GateError as error:
@@ -132,29 +135,12 @@ def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
         raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {said(error)}") from None
 
 
-def _preview(stack: automation.Stack, progress: Progress, unseen: list[str]) -> Preview:
-    """Run the engine's preview.
-
-    Args:
-        unseen: patterns of the URNs that are left as they are, because their vendor cannot be asked.
-    """
-    preview = Preview()
-
-    def read(event: EngineEvent) -> None:
-        preview.read(event)
-        note = event.diagnostic_event
-        if note and note.severity == "info" and not note.message.startswith(FORESEEN):
-            progress(note.message.strip())  # such as that Render does not answer and is asked again
-            return
+def _hear(preview: Preview, event: EngineEvent, progress: Progress) -> None:
+    note = event.diagnostic_event
+    if note and note.severity == "info" and not note.message.startswith(FORESEEN):
+        progress(note.message.strip())  # such as that Render does not answer and is asked again
+    else:
         progress(f"{sum(steps.met is not None for steps in preview.resources.values())} resources read")
-
-    try:
-        stack.preview(refresh=True, on_event=read, exclude=unseen or None)
-    except (automation.CommandError, RuntimeError) as error:  # the second where the engine ended without a summary
-        raise PreviewFailed("\n".join(preview.problems) or said(error)) from None
-    if preview.problems:
-        raise PreviewFailed("\n".join(preview.problems))
-    return preview
 
 
 def _dependencies(stack: automation.Stack) -> Dependencies:

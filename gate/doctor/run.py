@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pulumi import automation
 
-from blueprint.client import BASE_URL as RENDER_BASE_URL
 from blueprint.errors import RateLimited, RenderError
 from blueprint.workspace import connect
 from components.configuration import Loaded
-from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor, missing_credentials
+from components.settings import Settings
+from components.vendors import AUTH0, GITHUB, RENDER, VENDORS, VERCEL, Vendor, missing_credentials
 from gate.checks import dns
 from gate.checks.verdict import Line, Verdict, failed, unknown
 from gate.common.errors import GateError, StackUnavailable
@@ -21,6 +22,8 @@ from gate.vendors import Accounts
 from gate.vendors.errors import VendorRateLimited
 
 Tell = Callable[[str], None]
+Told = Iterator[tuple[str, Verdict]]
+"""The title of each check, and what it found."""
 _DEADLINE = 60.0
 """Seconds for Render, because somebody waits."""
 
@@ -77,6 +80,15 @@ class Case:
     environ: Mapping[str, str] = field(repr=False)
 
     @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    @property
+    def vendors(self) -> list[Vendor]:
+        """Return the vendors that the stack uses."""
+        return [vendor for vendor in VENDORS if vendor is not VERCEL or self.settings.vercel]
+
+    @property
     def config(self) -> Mapping[str, str]:
         """Return what the providers take from the stack. The owner may come from the environment."""
         return {"github:owner": self.loaded.owner, **self.opened.config}
@@ -90,50 +102,52 @@ def vendor_lines(case: Case, tell: Tell) -> list[Line]:
     found: list[Line] = []
     missing = missing_credentials({**case.config, **case.environ})
     with Accounts(case.environ, case.config) as accounts:
-        hosts = {**accounts.hosts, "Render": case.environ.get("RENDER_HOST") or RENDER_BASE_URL}
-        for vendor, look in _looks(case, accounts).items():
+        for vendor in case.vendors:
             label = vendor.label
             tell(f"{case.stack}: {label}")
             if absent := missing.get(vendor):
                 fix = f"export {' and '.join(absent)}; made at {label}: {vendor.made_at}"
                 found.append(Line(case.stack, f"{label}: credentials", failed(f"{', '.join(absent)} not set", fix)))
             else:
-                found += [Line(case.stack, f"{label}: {title}", told) for title, told in _asked(hosts[label], look)]
+                asked = _asked(accounts.hosts[label], partial(_CHECKS[vendor], case, accounts))
+                found += [Line(case.stack, f"{label}: {title}", told) for title, told in asked]
     tell(f"{case.stack}: DNS")
     domains = dns.domain_lines(case.loaded.settings, case.opened.records)
     return found + [Line(case.stack, title, told) for title, told in domains]
 
 
-def _looks(case: Case, accounts: Accounts) -> Mapping[Vendor, Callable[[], Iterator[tuple[str, Verdict]]]]:
-    settings = case.loaded.settings
-
-    def at_auth0() -> Iterator[tuple[str, Verdict]]:
-        domain = case.value("auth0:domain", "AUTH0_DOMAIN")
-        secrets = "auth0.clientSecret" in settings.wired
-        return auth0.lines(settings.auth0, domain, secrets=secrets, auth0=accounts.auth0)
-
-    def at_vercel() -> Iterator[tuple[str, Verdict]]:
-        form = vercel.token_form(case.value("vercel:apiToken", "VERCEL_API_TOKEN"))
-        yield "form of the token", form
-        if form.outcome == "pass" and settings.vercel:
-            team = case.value("vercel:team", "VERCEL_TEAM")
-            bypass = bool(case.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET"))
-            yield from vercel.lines(case.stack, settings.vercel, team, accounts.vercel, bypass=bypass)
-
-    def at_render() -> Iterator[tuple[str, Verdict]]:
-        with connect(case.environ, lambda _line: None, deadline=_DEADLINE) as session:
-            yield from render.lines(settings, case.environ.get("RENDER_OWNER_ID", ""), session)
-
-    looks = {
-        GITHUB: lambda: github.lines(settings.github, accounts.github),
-        AUTH0: at_auth0,
-        VERCEL: at_vercel,
-        RENDER: at_render,
-    }
-    return looks if settings.vercel else {vendor: look for vendor, look in looks.items() if vendor is not VERCEL}
+def _at_github(case: Case, accounts: Accounts) -> Told:
+    return github.lines(case.settings.github, accounts.github)
 
 
-def _asked(host: str, look: Callable[[], Iterator[tuple[str, Verdict]]]) -> list[tuple[str, Verdict]]:
+def _at_auth0(case: Case, accounts: Accounts) -> Told:
+    domain, secrets = case.value("auth0:domain", "AUTH0_DOMAIN"), "auth0.clientSecret" in case.settings.wired
+    return auth0.lines(case.settings.auth0, domain, secrets=secrets, auth0=accounts.auth0)
+
+
+def _at_vercel(case: Case, accounts: Accounts) -> Told:
+    form = vercel.token_form(case.value("vercel:apiToken", "VERCEL_API_TOKEN"))
+    yield "form of the token", form
+    if form.outcome == "pass" and case.settings.vercel:
+        team = case.value("vercel:team", "VERCEL_TEAM")
+        bypass = bool(case.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET"))
+        yield from vercel.lines(case.stack, case.settings.vercel, team, accounts.vercel, bypass=bypass)
+
+
+def _at_render(case: Case, _accounts: Accounts) -> Told:
+    with connect(case.environ, lambda _line: None, deadline=_DEADLINE) as session:
+        yield from render.lines(case.settings, case.environ.get("RENDER_OWNER_ID", ""), session)
+
+
+_CHECKS: Mapping[Vendor, Callable[[Case, Accounts], Told]] = {
+    GITHUB: _at_github,
+    AUTH0: _at_auth0,
+    VERCEL: _at_vercel,
+    RENDER: _at_render,
+}
+
+
+def _asked(host: str, look: Callable[[], Told]) -> list[tuple[str, Verdict]]:
     """Check the vendor's host and, if it answers, everything else."""
     found = [("host", network.reach(host))]
     if found[0][1].outcome == "fail":

@@ -1,13 +1,14 @@
 """What the program would create, from a preview: type, name, parent, provider and inputs of each new resource."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.automation import CommandError, OpType, Stack
-from pulumi.automation.events import EngineEvent, StepEventMetadata
+from pulumi.automation import OpType, Stack
+from pulumi.automation.events import StepEventMetadata
 
 from gate.common.errors import PreviewFailed
+from gate.stack.steps import run_preview
 
 _ROOT = "pulumi:pulumi:Stack"
 _PROVIDER = "pulumi:providers:"
@@ -77,27 +78,17 @@ def read(stack: Stack, show: Callable[[str], None]) -> Plan:
 
     Raises: PreviewFailed with what the program or the engine said.
     """
-    events: list[StepEventMetadata] = []
-    errors: list[str] = []
-
-    def hear(event: EngineEvent) -> None:
-        if event.resource_pre_event:
-            events.append(event.resource_pre_event.metadata)
-        if event.diagnostic_event and event.diagnostic_event.severity == "error":
-            errors.append(event.diagnostic_event.message.strip())
-
     show(f"previewing {stack.name} to see what it would create")
     try:
-        stack.preview(on_event=hear)
-    except CommandError as error:
-        said = "\n".join(errors) or str(error).strip().rpartition("stderr:")[2].strip()
+        preview = run_preview(stack)
+    except PreviewFailed as error:
         raise PreviewFailed(
-            f"the preview of {stack.name} failed, so nothing was looked up or changed:\n{said}"
+            f"the preview of {stack.name} failed, so nothing was looked up or changed:\n{error}"
         ) from None
-    return plan(events)
+    return plan(step for steps in preview.resources.values() if (step := steps.planned or steps.kept))
 
 
-def plan(events: list[StepEventMetadata]) -> Plan:
+def plan(events: Iterable[StepEventMetadata]) -> Plan:
     """A preview's steps as a plan. A reference to a provider is its URN and its id, joined by `::`."""
     providers: dict[str, Provider] = {}
     resources: dict[str, Declared] = {}

@@ -7,13 +7,16 @@ follows is planned from what was met: its `old` is the live object, its `new` th
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata
 
 from components.vocabulary import FORESEEN, UNKNOWN
+from gate.common.errors import PreviewFailed
+from gate.stack.project import said
 from gate.stack.values import Path, at, field_of, holds, overlap, parse
 
 _CHANGES = frozenset({OpType.CREATE, OpType.UPDATE, OpType.REPLACE, OpType.DELETE, OpType.IMPORT})
@@ -177,10 +180,32 @@ class Preview:
             self.warnings.append(text)
 
 
-def read(events: Iterable[EngineEvent]) -> Preview:
+def run_preview(
+    stack: automation.Stack,
+    hear: Callable[[Preview, EngineEvent], None] = lambda _preview, _event: None,
+    **options: Any,
+) -> Preview:
+    """Run a preview of a stack and read it.
+
+    Args:
+        hear: is called after each event.
+        options: as `automation.Stack.preview` takes them.
+
+    Raises:
+        PreviewFailed: with what the program, the engine or a vendor said.
+    """
     preview = Preview()
-    for event in events:
+
+    def read(event: EngineEvent) -> None:
         preview.read(event)
+        hear(preview, event)
+
+    try:
+        stack.preview(on_event=read, **options)
+    except (automation.CommandError, RuntimeError) as error:  # the second if the engine ended without a summary
+        raise PreviewFailed("\n".join(preview.problems) or said(error)) from None
+    if preview.problems:
+        raise PreviewFailed("\n".join(preview.problems))
     return preview
 
 

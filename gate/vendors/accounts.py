@@ -9,7 +9,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from components.vendors import AUTH0, GITHUB, VERCEL, Vendor
+from blueprint.client import BASE_URL as RENDER_BASE_URL
+from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import CredentialsMissing, VendorError
 from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
@@ -77,6 +78,7 @@ class Accounts:
             GITHUB.label: self._value("github:baseUrl", "GITHUB_BASE_URL") or GITHUB_BASE_URL,
             AUTH0.label: self._value("", "AUTH0_BASE_URL") or (f"https://{domain}" if domain else ""),
             VERCEL.label: self._value("", "VERCEL_BASE_URL") or VERCEL_BASE_URL,
+            RENDER.label: self._value("", "RENDER_HOST") or RENDER_BASE_URL,
         }
 
     @cached_property

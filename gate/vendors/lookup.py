@@ -4,7 +4,7 @@ One function for each resource type. Inputs have the engine's names (`variableNa
 tried with the real plugins. It is used for resources that a program declares and a state does not have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,26 +103,23 @@ def deployment_policy(accounts: Accounts, inputs: Inputs) -> Existing | None:
     kind = "tag" if inputs.has("tagPattern") else "branch"
     pattern = inputs.text(f"{kind}Pattern")
     found = accounts.github.deployment_policy(repository, environment, "tag" if kind == "tag" else "branch", pattern)
-    where = f"{repository}:{environment}"
-    return (
-        Existing(f"{where}:{found.id}", f"policy for {kind} {pattern} of environment {environment}") if found else None
-    )
+    recognised = f"policy for {kind} {pattern} of environment {environment}"
+    return Existing(f"{repository}:{environment}:{found.id}", recognised) if found else None
 
 
 def variable(accounts: Accounts, inputs: Inputs) -> Existing | None:
-    repository, environment = inputs.text("repository"), inputs.text("environment")
-    name = inputs.text("variableName")
-    found = accounts.github.environment_variable(repository, environment, name)
-    where = f"{repository}:{environment}:{name}"
-    return Existing(where, f"variable {name} of environment {environment}{_since(found)}") if found else None
+    return _of_environment(inputs, "variable", accounts.github.environment_variable)
 
 
 def secret(accounts: Accounts, inputs: Inputs) -> Existing | None:
-    repository, environment = inputs.text("repository"), inputs.text("environment")
-    name = inputs.text("secretName")
-    found = accounts.github.environment_secret(repository, environment, name)
-    where = f"{repository}:{environment}:{name}"
-    return Existing(where, f"secret {name} of environment {environment}{_since(found)}") if found else None
+    return _of_environment(inputs, "secret", accounts.github.environment_secret)
+
+
+def _of_environment(inputs: Inputs, what: str, look: Callable[[str, str, str], DatedObject | None]) -> Existing | None:
+    repository, environment, name = (inputs.text(key) for key in ("repository", "environment", f"{what}Name"))
+    if (found := look(repository, environment, name)) is None:
+        return None
+    return Existing(f"{repository}:{environment}:{name}", f"{what} {name} of environment {environment}{_since(found)}")
 
 
 def ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
@@ -133,11 +130,9 @@ def ruleset(accounts: Accounts, inputs: Inputs) -> Existing | None:
             f"{repository} has {len(found)} rulesets named {name!r}: {', '.join(ruleset.id for ruleset in found)}. "
             "Delete all but one (Settings, Rules, Rulesets), then run it again"
         )
-    return (
-        Existing(f"{repository}:{found[0].id}", f"ruleset {name!r} of {repository}{_since(found[0])}")
-        if found
-        else None
-    )
+    if not found:
+        return None
+    return Existing(f"{repository}:{found[0].id}", f"ruleset {name!r} of {repository}{_since(found[0])}")
 
 
 def client(accounts: Accounts, inputs: Inputs) -> Existing | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from pulumi.automation.events import EngineEvent
 
 from blueprint.drift import Difference, DriftKind
 from components.command_environment import DRIFT, dump
+from gate.stack.steps import Preview
 
 Properties = Mapping[str, Any]
 
@@ -119,3 +120,11 @@ def because(*found: Difference, since: str | None = None, seen: datetime = SEEN)
 
 def changed(field: str, declared: Any = None, live: Any = None, kind: DriftKind = DriftKind.CHANGED) -> Difference:
     return Difference(field=field, kind=kind, declared=declared, live=live)
+
+
+def read(events: Iterable[EngineEvent]) -> Preview:
+    """A preview that said this."""
+    preview = Preview()
+    for event in events:
+        preview.read(event)
+    return preview

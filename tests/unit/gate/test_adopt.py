@@ -50,7 +50,7 @@ def test_the_lines_make_the_program_import_and_leave_alone() -> None:
     rule = result.only("github:index/branchProtection:BranchProtection")
     assert (rule.import_id, rule.ignore_changes[-1]) == ("MarketEdge-Platform:main", "*")
     assert {r.label for r in result.declared if r.import_id} == {rule.label, client.label}
-    assert sum("taken over as it is" in warning for warning in result.warnings) == 2
+    assert sum("is adopted as it is" in warning for warning in result.warnings) == 2
 
 
 def test_what_is_not_adopted_is_said_beside_the_lines() -> None:

@@ -18,12 +18,12 @@ import pytest
 from gate.changes import wording
 from gate.changes.findings import find
 from gate.changes.report import Finding, FindingKind
-from gate.stack.steps import read
 from rehearsal.plugins import Estate
 from rehearsal.plugins.catalog import make_provider
 from rehearsal.plugins.provider import Provider
 from rehearsal.plugins.values import Secret
 from tests.unit.gate import events as e
+from tests.unit.gate.events import read
 from tests.unit.gate.stack import CREDENTIALS
 
 SAVED: dict[str, Any] = json.loads(

@@ -12,8 +12,8 @@ from blueprint.drift import Difference, DriftKind
 from components.command_environment import load
 from gate.changes.findings import find, of_objects
 from gate.changes.report import Finding
-from gate.stack.steps import read
 from tests.unit.gate import events as e
+from tests.unit.gate.events import read
 
 PROTECTION = {
     "pattern": "staging",
