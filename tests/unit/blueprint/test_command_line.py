@@ -262,7 +262,7 @@ def test_a_value_that_render_quotes_in_an_error_is_not_shown(shell: Shell) -> No
     shell.account.sim.faults.add(kind=400, method="POST", body=message)
     assert shell.run("apply", only(*SECRETS)) == 1
 
-    assert shell.err.endswith("render apply: Render answered 400 to POST /services: invalid value [value]!\n")
+    assert "render apply: Render answered 400 to POST /services: invalid value [value]!" in shell.err
 
 
 def test_a_connection_string_that_render_quotes_in_an_error_is_not_shown(shell: Shell) -> None:
