@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 
+from blueprint.certificates import trusted
 from blueprint.errors import (
     ApiError,
     Conflict,
@@ -70,6 +71,7 @@ class RenderClient:
                 "User-Agent": "marketedge-staging-gate",
             },
             timeout=_TIMEOUT,
+            verify=trusted(),
             transport=transport,
         )
         self._notify, self._sleep, self._clock = notify, sleep, clock

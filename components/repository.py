@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pulumi
 
+from blueprint.certificates import trusted
 from blueprint.retrying import Again, Retries
 from components.required_checks import Evidence, unreported
 from components.workflow_jobs import FOLDER
@@ -60,7 +61,11 @@ class RepositoryReader:
         headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
         self._retries = Retries(lambda tries, failed, _pause: tries >= _TRIES or (failed.wait or 0.0) > _LONGEST_WAIT)
         self._client = httpx.Client(
-            base_url=base.rstrip("/").removesuffix("/api/v3"), headers=headers, timeout=_TIMEOUT, follow_redirects=True
+            base_url=base.rstrip("/").removesuffix("/api/v3"),
+            headers=headers,
+            timeout=_TIMEOUT,
+            verify=trusted(),
+            follow_redirects=True,
         )
 
     def evidence(self, branch: str, reference: str, required: Collection[str], smoke_context: str) -> Evidence:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from blueprint.certificates import trusted
 from blueprint.retrying import Again, AnswerLost, Retries, json_of
 from blueprint.tokens import problem_with
 from gate.vendors.errors import (
@@ -58,6 +59,7 @@ class Api:
             base_url=base_url,
             headers={"Accept": "application/json", "User-Agent": "marketedge-staging-gate", **(headers or {})},
             timeout=_TIMEOUT,
+            verify=trusted(),
             transport=transport,
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from blueprint.certificates import trusted
 from blueprint.client import BASE_URL, RenderClient
 from blueprint.errors import ApiError, Conflict, Forbidden, NotFound, RenderError, Unauthorized
 from tests.unit.blueprint.account import API_KEY, Account
@@ -246,8 +247,9 @@ def test_a_host_that_needs_no_proxy_is_asked_directly(monkeypatch: pytest.Monkey
 def test_certificates_are_checked_against_the_file_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    trusted = tmp_path / "authorities.pem"
-    trusted.write_text("")
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_text("")
+    trusted.cache_clear()
     asked: list[str | None] = []
     plain = ssl.create_default_context
 
@@ -256,7 +258,9 @@ def test_certificates_are_checked_against_the_file_of_the_environment(
         return plain(*args, **options)
 
     monkeypatch.setattr(ssl, "create_default_context", create)
-    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authorities))
     RenderClient(API_KEY)
+    RenderClient(API_KEY)
+    trusted.cache_clear()
 
-    assert str(trusted) in asked
+    assert asked == [str(authorities)], "read once for all clients"
