@@ -1,78 +1,68 @@
-"""`make profile`: where the time goes: in the program's start, and in each operation on the whole staging stack."""
+"""`make profile`: measures where the time of the program's start and of each operation on the staging stack goes."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
 from pulumi.automation import CommandError
 
 from benchmarks.tables import table
+from components import stack_file
 from rehearsal.engine import Engine
-from rehearsal.estate import PROJECT, World, seed, world
+from rehearsal.estate import PROJECT, STACKS, World, seed, world
 from rehearsal.handwork import BREAKS, Desk
 
 _ROUNDS = 5
-_START = """
-import json, sys, time
-marks = {"the interpreter": time.process_time()}
-def mark(part): marks[part] = time.process_time() - sum(marks.values())
-import pulumi; mark("import pulumi")
-import httpx, pydantic, tenacity; mark("import httpx, pydantic, tenacity")
-way, *names = sys.argv[1:]
-if way == "whole": import pulumi_auth0, pulumi_github, pulumiverse_vercel
-import components.auth0, components.blueprint, components.github, components.guardrails, components.render
-import components.adoption, components.outputs, components.vercel
-for name in names: getattr(sys.modules[name.partition(":")[0]], name.partition(":")[2])
-mark("the program's modules, and the SDKs")
-if way != "whole": import gc; gc.freeze()
-print(json.dumps(marks))
-"""
-"""A process that loads what the program loads, and says how long each part took: whole SDKs as Python loads them, or
-what is declared of each."""
-_PACKAGES = {"auth0": "pulumi_auth0", "github": "pulumi_github", "vercel": "pulumiverse_vercel"}
 _LOG_LEVEL = ("{key: LOG_LEVEL, value: DEBUG}", "{key: LOG_LEVEL, value: INFO}")
 
 
-def start() -> str:
-    """CPU seconds of the program's start by part, as it is and with whole SDKs."""
-    ours, whole = _measured("piecewise"), _measured("whole")
-    rows = [(part, f"{ours[part]:.2f}", f"{whole[part]:.2f}") for part in ours]
-    return table(("part of the program's start, CPU seconds", "now", "with whole SDKs"), rows, text=1)
+def start(stage: World) -> str:
+    """Return the CPU seconds of the program's start by part, as it is and as it would be by itself."""
+    now, plain = _start(stage, "now"), _start(stage, "plain")
+    rows = [(part, f"{now[part]:.2f}", f"{plain[part]:.2f}") for part in now]
+    return table(("part of the program's run, CPU seconds", "now", "without `sdk.py` and `gc`"), rows, text=1)
 
 
-def _measured(way: str) -> dict[str, float]:
-    """The median of some rounds, by part."""
+def _start(stage: World, way: str) -> dict[str, float]:
+    """Return the median of some rounds, by part; the first round only writes Python's bytecode."""
+    config = {**stack_file.read(STACKS / "Pulumi.staging.yaml"), "marketedge:secrets": json.dumps(stage.secrets.stack)}
+    environment = {**os.environ, **stage.environment, "PYTHONDONTWRITEBYTECODE": ""}
     rounds = []
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS + 1):
         before = os.times()
-        command = [sys.executable, "-c", _START, way, *_declared()]
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.start", way],
+            cwd=PROJECT,
+            env=environment,
+            input=json.dumps(config),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         after = os.times()
         parts: dict[str, float] = json.loads(done.stdout)
         used = after.children_user + after.children_system - before.children_user - before.children_system
-        rounds.append(parts | {"the end of the process": used - sum(parts.values()), "in all": used})
-    return {part: median(one[part] for one in rounds) for part in rounds[0]}
+        declared = sum(parts.values())
+        parts |= {"**until the last resource is declared**": declared, "the end of the process": used - declared}
+        rounds.append(parts | {"**in all**": used})
+    return {part: median(one[part] for one in rounds[1:]) for part in rounds[0]}
 
 
-def _declared() -> list[str]:
-    """What the components use of each SDK, as package:name."""
-    text = "".join(file.read_text() for file in (PROJECT / "components").glob("*.py"))
-    used = re.findall(r"\b(auth0|github|vercel)\.([A-Z]\w+|get_\w+)\(", text)
-    return sorted({f"{_PACKAGES[sdk]}:{name}" for sdk, name in used})
+def measured(pulumi: Path) -> Iterator[str]:
+    """Measure each operation on the whole staging stack, and the program's start while the stack is up.
 
-
-def operations(pulumi: Path) -> str:
-    """Each operation on the whole staging stack: seconds, and what it asked Render and wrote at all vendors."""
+    Yields:
+        One table for the start, and one with each operation's seconds, requests at Render and writes at all vendors.
+    """
     with tempfile.TemporaryDirectory() as folder, world(Path(folder), pulumi, rate_limits=False) as stage:
         seed(stage.vendors)
         engine = Engine(stage, "staging", lambda _line: None)
@@ -88,9 +78,11 @@ def operations(pulumi: Path) -> str:
             ("up heals it", engine.up),
             ("destroy", lambda: _destroy(engine)),
         ]
-        rows = [(name, *_cost(stage, step)) for name, step in steps]
+        rows = [(name, *_cost(stage, step)) for name, step in steps[:-1]]
+        yield start(stage)
+        rows += [(name, *_cost(stage, step)) for name, step in steps[-1:]]
     heads = ("operation on the staging stack", "seconds", "reads at Render", "writes at Render", "writes elsewhere")
-    return table(heads, rows, text=1)
+    yield table(heads, rows, text=1)
 
 
 def _cost(stage: World, step: Callable[[], object]) -> tuple[str, ...]:
@@ -125,9 +117,9 @@ def main() -> int:
     if not found:
         print("There is no Pulumi CLI. Run `make profile`, which finds or builds one.", file=sys.stderr)
         return 2
-    print(start(), flush=True)
     try:
-        print("\n" + operations(Path(found).resolve()))
+        for text in measured(Path(found).resolve()):
+            print(f"{text}\n", flush=True)
     except CommandError as error:
         print(f"profile: {error}", file=sys.stderr)
         return 1
