@@ -67,7 +67,29 @@ def test_a_stack_before_its_first_up_is_ready(
     assert found["stack"]["detail"] == "exists, never up"
     assert found["backend"]["detail"].endswith(stage.state.as_uri())
     assert found["DNS of staging.zebra.associates, as this machine sees it"]["outcome"] == "note"
+    assert found["what exists already"] == {"outcome": "pass", "detail": "nothing that up would create", "fix": ""}
     assert snapshot(stage) == before
+
+
+def test_what_the_first_up_would_meet_is_named(
+    stack: tuple[World, Engine], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage, engine = stack
+    made = stage.vendors.seed("auth0", "client", name="MarketEdge Platform (staging)", appType="regular_web")
+    try:
+        monkeypatch.setattr(socket, "getaddrinfo", no_domain_of_ours)
+        code, found = doctor(stage, monkeypatch, capsys)
+        told = found["what exists already"]
+        assert (code, told["outcome"]) == (0, "note")
+        assert "the only application named 'MarketEdge Platform (staging)'" in told["detail"]
+        assert told["fix"].startswith("run gate adopt --env staging before up")
+        engine.output.clear()
+        engine.preview()
+        named = "Auth0 application MarketEdge Platform (staging) exists already, and was not made by this stack"
+        assert any(named in line for line in engine.output), "a plain preview names it as well"
+    finally:
+        with stage.vendors.edit("auth0") as objects:
+            objects[:] = [one for one in objects if one["id"] != made["id"]]
 
 
 @pytest.mark.parametrize(

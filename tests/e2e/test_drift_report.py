@@ -236,7 +236,7 @@ def test_the_stack_of_a_project_is_opened_by_its_name(
     project = str(living.stage.project)
     with inhabit(living.stage):
         assert open_stack("staging", project).name == "staging"
-        with pytest.raises(StackUnavailable, match=r"there is no stack green.*pulumi stack init green"):
+        with pytest.raises(StackUnavailable, match=r"there is no .*Pulumi.green.yaml: name one of production, staging"):
             open_stack("green", project)
 
 

@@ -120,6 +120,6 @@ def test_what_a_killed_first_run_has_made_is_not_deleted_by_moving_back(
             )
 
         configure(stage.project / "Pulumi.staging.yaml", "phase", "foundation")
-        with pytest.raises(CommandError, match="takes marketedge-platform-staging, marketedge-staging-db out of this"):
+        with pytest.raises(CommandError, match="removes marketedge-platform-staging, marketedge-staging-db from this"):
             engine.up()
         assert stage.render.estate.services.keys() == made.keys()
