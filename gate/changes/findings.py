@@ -79,7 +79,7 @@ def _public(preview: Preview, steps: Steps) -> tuple[Any, Any]:
 
     Its component has it among its own inputs. If that has none, it is SECRET.
     """
-    key, component = steps.declared.get("key"), preview.resources.get(steps.parent)
+    key, component = (steps.declared or steps.last_declared).get("key"), preview.resources.get(steps.parent)
     sides = (component.declared, component.last_declared) if component else ({}, {})
     now, before = ((side.get(PUBLIC_VARIABLES) or {}).get(key, SECRET) for side in sides)
     return readable(now), readable(before)
@@ -123,8 +123,8 @@ def _value(steps: Steps, public: tuple[Any, Any]) -> Iterator[Finding]:
     sides = [at(side, ("value",)) for side in (steps.declared, steps.live)]
     if steps.is_gone or names.is_command(steps.urn) or sides == [None, None]:
         return
-    if steps.planned.op == OpType.CREATE:
-        sides[0] = public[0] if sides[0] == SECRET else sides[0]
+    known = (public[0], SECRET if steps.met_changed(("value",)) else public[1])
+    sides = [told if side == SECRET else side for side, told in zip(sides, known, strict=True)]
     if UNKNOWN not in sides:
         subject = object_of(steps)
         yield Finding(kind=FindingKind.NOT_APPLIED, object=subject, field="value", declared=sides[0], live=sides[1])

@@ -153,7 +153,7 @@ def _text(content: Any, field: str = "") -> str:
         return "(none)"
     if isinstance(content, str) and content and printable(content) == content:
         return content
-    text = json.dumps(content, ensure_ascii=False)
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     shown = (char if char.isprintable() else f"\\u{ord(char):04x}" for char in re.sub("(?<= ) ", "\u00a0", text))
     return "".join(shown)
 

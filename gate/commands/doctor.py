@@ -25,8 +25,8 @@ def doctor(run: Run, stacks: list[str], only_failures: OnlyFailures = False) -> 
     its secrets open, its file is valid and every secret is set), at each vendor (credentials are set and accepted, with
     the permissions that are needed; repository, tenant, team, project, workspace and adopted service are found), at the
     vendors' hosts, and at the DNS of the declared domains. Where a vendor's credentials are missing, nothing else is
-    looked at there. Every problem comes with its fix. If nothing fails, a preview tells what the stack would create. What
-    of that exists already is named.
+    looked at there. Every problem comes with its fix. If nothing fails, a preview tells what the stack would create,
+    and what of that exists already.
 
     Outcomes: `pass`, `fail`, `note` (no problem, but something to do), `unknown` (cannot be seen from here).
 

@@ -232,6 +232,9 @@ def test_the_value_of_a_new_and_of_a_removed_variable_is_shown(capsys: pytest.Ca
     removed = e.step("delete", e.VARIABLE, e.state(e.VARIABLE, inputs), None)
     assert run(staging=FakeStack([*public("", "b"), *created, *removed])) == 2
     shown = capsys.readouterr().out
+    gone = e.step("delete", e.PREVIEW_VARIABLE, e.state(e.PREVIEW_VARIABLE, new), None)
+    assert run(staging=FakeStack([*public("a", ""), *gone])) == 2
+    assert "delete: Vercel variable NEXT_PUBLIC_X: value: now a; then (none) (declared)" in capsys.readouterr().out
     assert "create: Vercel variable NEXT_PUBLIC_X: value: now (none); then b (declared)" in shown
     assert "delete: GitHub environment variable staging/A: value: now 1; then (none) (declared)" in shown
 
