@@ -39,15 +39,6 @@ def consequences(
     return sorted(dict.fromkeys(found), key=lambda one: not one[1])
 
 
-def exists_already(what: str, stack: str, recognised: str = "") -> str:
-    """Return what a preview says of an object that it would create a second time."""
-    how = f" ({recognised})" if recognised else ""
-    return (
-        f"{what} exists already{how}, and was not made by this stack: run gate adopt --env {stack} before up, which "
-        "would fail at it, make a second one or change it"
-    )
-
-
 def _elsewhere(change: Planned) -> Iterator[Told]:
     kind, name, fields = change.kind, change.name, change.fields
     if change.operation == "import":  # changes nothing

@@ -4,7 +4,8 @@
 so a preview of a living stack sends no request more. `gate adopt` prints the lines that take such objects over.
 
 Facts: docs.github.com/en/rest (deployments/environments, actions/variables, actions/secrets, repos/rules,
-branches/branch-protection), vercel.com/docs/rest-api (Get a project domain), the Auth0 provider's getClient.
+branches/branch-protection), vercel.com/docs/rest-api (Get a project domain, List existing DNS records), and the Auth0
+provider's getClient.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -55,11 +56,13 @@ class Vendors:
         new = {values.get("environment") for kind, _, values in created if kind == named.ENVIRONMENT}
         for kind, what, values in created:
             inside = kind in (named.ENVIRONMENT_VARIABLE, named.ENVIRONMENT_SECRET)
-            if (inside and values.get("environment") in new) or UNKNOWN in values.values():
+            if inside and values.get("environment") in new:
                 continue
             try:
-                if self._has(kind, values, github):
+                if self._has(kind, {key: value for key, value in values.items() if value != UNKNOWN}, github):
                     yield what
+            except KeyError:  # a part of its name is known at `up` only
+                continue
             except (Unavailable, httpx.HTTPError) as error:
                 pulumi.log.info(f"whether {what} exists already was not looked up: {error}")
         if github:
@@ -81,19 +84,23 @@ class Vendors:
                 known = self.project.variables if self.project else ()
                 return any((one.key, one.targets, one.git_branch) == place for one in known)
             case named.PROJECT_DOMAIN:
-                return self._at_vercel(f"v9/projects/{at['project_id']}/domains/{at['domain']}")
+                return bool(self._at_vercel(f"v9/projects/{at['project_id']}/domains/{at['domain']}"))
+            case named.DNS_RECORD:
+                records = self._at_vercel(f"v5/domains/{at['domain']}/records", limit="100").get("records", [])
+                return any((one["name"], one["type"]) == (values["name"], values["type"]) for one in records)
         return False
 
-    def _at_vercel(self, path: str) -> bool:
+    def _at_vercel(self, path: str, **query: str) -> dict[str, Any]:
+        """Return what Vercel has at a path; nothing where it has nothing."""
         config = pulumi.Config("vercel")
         team = config.get("team") or self.environ.get("VERCEL_TEAM", "")
         answer = httpx.get(
             f"{self.environ.get('VERCEL_BASE_URL') or 'https://api.vercel.com'}/{path}",
-            params={"teamId" if team.startswith("team_") else "slug": team} if team else {},
+            params=query | ({"teamId" if team.startswith("team_") else "slug": team} if team else {}),
             headers={"Authorization": f"Bearer {config.get('apiToken') or self.environ.get('VERCEL_API_TOKEN')}"},
             timeout=10.0,
         )
-        return answer.status_code != 404 and bool(answer.raise_for_status())
+        return {} if answer.status_code == 404 else dict(answer.raise_for_status().json())
 
 
 def _application(name: str) -> bool:

@@ -16,7 +16,7 @@ import pulumi
 from blueprint.drift import Difference, DriftKind
 from components import adoption, cost
 from components.command_environment import HIDDEN, fields, secret_variable
-from components.consequences import WATCHED, Outputs, consequences, exists_already
+from components.consequences import WATCHED, Outputs, consequences
 from components.databases import described
 from components.earlier_runs import Resources
 from components.existing import Created, Vendors
@@ -24,7 +24,7 @@ from components.observation import Observation
 from components.render_consequences import NOT_DECLARED, Planned, Told
 from components.vendor_objects import NAMED
 from components.vendors import VENDORS
-from components.vocabulary import COMMAND, FORESEEN, UNKNOWN
+from components.vocabulary import COMMAND, EXISTING, FORESEEN, UNKNOWN
 
 KINDS = {
     "databases": "database",
@@ -77,10 +77,11 @@ class Foreseen:
                 *at_render(dict(zip(commands, given_now, strict=True)), given(self._state), found),
                 *elsewhere(declared, self._state, self._seen, self._adopted),
             ]
-            there = [
-                (exists_already(what, pulumi.get_stack()), True) for what in vendors.existing(self._created(declared))
-            ]
-            for text, danger in dict.fromkeys([*there, *lines(changes, self._before, told)]):
+            for what in vendors.existing(self._created(declared)):
+                advice = f"run gate adopt --env {pulumi.get_stack()} before up"
+                meets = "which would fail at it, make a second one or change it"
+                pulumi.log.warn(f"{EXISTING}{what} was not made by this stack: {advice}, {meets}")
+            for text, danger in dict.fromkeys(lines(changes, self._before, told)):
                 (pulumi.log.warn if danger else pulumi.log.info)(f"{FORESEEN}{text}")
 
         if pulumi.runtime.is_dry_run():

@@ -8,6 +8,7 @@ ENVIRONMENT_VARIABLE = "github:index/actionsEnvironmentVariable:ActionsEnvironme
 ENVIRONMENT_SECRET = "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret"
 RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
 CLIENT = "auth0:index/client:Client"
+DNS_RECORD = "vercel:index/dnsRecord:DnsRecord"
 PROJECT = "vercel:index/project:Project"
 PROJECT_DOMAIN = "vercel:index/projectDomain:ProjectDomain"
 PROJECT_VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
@@ -32,6 +33,6 @@ NAMED: Mapping[str, tuple[str, str]] = {
     PROJECT: ("project", "{name}"),
     PROJECT_DOMAIN: ("domain", "{domain}"),
     PROJECT_VARIABLE: ("variable", "{key}"),
-    "vercel:index/dnsRecord:DnsRecord": ("DNS record", "{name} {type} in {domain}"),
+    DNS_RECORD: ("DNS record", "{name} {type} in {domain}"),
 }
 """The vendor's own words for a kind of object, and how one is told from another, in properties of the resource."""

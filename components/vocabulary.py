@@ -1,5 +1,7 @@
 """Words that the program and `gate` share. They need no Pulumi, so importing them costs nothing."""
 
+EXISTING = "exists already: "
+"""How a line of a preview begins that names an object which `up` would meet; `gate preview` takes the line over."""
 FORESEEN = "up: "
 """How a line of a plain preview begins that says what `up` leads to. `gate preview` words it in its own way."""
 

@@ -13,15 +13,13 @@ from components.databases import described
 from components.vendors import PREVIEW_WITHOUT, missing_credentials, to_export
 from components.vocabulary import FORESEEN
 from gate.changes.consequences import consequences
-from gate.changes.existing import existing
 from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects, overridden
 from gate.changes.price import cost
-from gate.changes.report import DriftReport, Operation, PlannedChange, StackPreview
+from gate.changes.report import Consequence, DriftReport, Operation, PlannedChange, StackPreview
 from gate.common.errors import GateError, MissingCredentials, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
 from gate.stack.steps import Preview, run_preview
-from gate.vendors import Accounts
 from gate.vendors.kinds import VendorObject
 
 Progress = Callable[[str], None]
@@ -33,13 +31,11 @@ class Look:
 
     Attributes:
         redactor: knows every secret that its texts may repeat.
-        accounts: the vendors' accounts that the stack uses.
     """
 
     preview: Preview
     dependencies: Dependencies
     redactor: Redactor
-    accounts: Accounts
 
 
 def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> DriftReport:
@@ -66,15 +62,13 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
     """
     seen = look(stack, progress, at_everything=False)
     changes, follow_ups = _changes(seen)
-    with seen.accounts:
-        there = list(existing(seen.preview.changing, seen.accounts, stack.name))
     before, warnings = seen.preview.outputs_before or {}, seen.preview.warnings
     report = StackPreview(
         stack=stack.name,
         changes=changes,
         follow_ups=follow_ups,
         consequences=[
-            *there,
+            *(Consequence(text=text, danger=True) for text in seen.preview.existing),
             *consequences(changes, seen.preview, described({**os.environ, **stack.workspace.env_vars})),
         ],
         warnings=warnings,
@@ -122,8 +116,7 @@ def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at
         hear = partial(_hear, progress=progress)
         excluded = [vendor.pattern for vendor in unseen]  # left as they are, because their vendor cannot be asked
         preview = run_preview(stack, hear, refresh=True, exclude=excluded or None)
-        accounts = Accounts(environ, {key: value.value for key, value in config.items()})
-        return Look(preview, _dependencies(stack) if preview.changing else {}, redactor, accounts)
+        return Look(preview, _dependencies(stack) if preview.changing else {}, redactor)
     except GateError as error:
         raise type(error)(redactor.text(str(error))) from None
 

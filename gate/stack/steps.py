@@ -14,7 +14,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata
 
-from components.vocabulary import FORESEEN, UNKNOWN
+from components.vocabulary import EXISTING, FORESEEN, UNKNOWN
 from gate.common.errors import PreviewFailed
 from gate.stack.project import said
 from gate.stack.values import Path, at, field_of, holds, overlap, parse
@@ -125,6 +125,7 @@ class Preview:
 
     Attributes:
         errors, warnings: of the engine, the program and the providers, each once.
+        existing: what `up` would meet at its vendor, in the program's words.
         outputs_before, outputs: the stack's, as of the last `up` and as this preview makes them; the former is None
             where nothing is up yet.
     """
@@ -132,6 +133,7 @@ class Preview:
     resources: dict[str, Steps] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    existing: list[str] = field(default_factory=list)
     outputs_before: Properties | None = None
     outputs: Properties = field(default_factory=dict)
 
@@ -174,7 +176,9 @@ class Preview:
             self.errors.append(text)
 
     def _read_warning(self, text: str) -> None:
-        if text.startswith(FORESEEN) or _WHERE_A_PLUGIN_IS.match(text):
+        if text.startswith(EXISTING) and text not in self.existing:
+            self.existing.append(text)
+        if text.startswith((EXISTING, FORESEEN)) or _WHERE_A_PLUGIN_IS.match(text):
             return
         if text and text not in self.warnings:
             self.warnings.append(text)

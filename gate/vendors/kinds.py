@@ -68,7 +68,7 @@ _FOUND: Mapping[str, tuple[str, str, Callable[[Accounts, Inputs], Existing | Non
     named.PROJECT: ("", "settings", lookup.project),
     named.PROJECT_DOMAIN: ("", "settings/domains", lookup.domain),
     named.PROJECT_VARIABLE: ("", "settings/environment-variables", lookup.project_variable),
-    "vercel:index/dnsRecord:DnsRecord": ("", "", lookup.dns_record),
+    named.DNS_RECORD: ("", "", lookup.dns_record),
 }
 KINDS: Mapping[str, Kind] = {
     type_: Kind(words, name, *_FOUND.get(type_, ())) for type_, (words, name) in named.NAMED.items()

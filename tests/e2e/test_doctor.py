@@ -85,7 +85,7 @@ def test_what_the_first_up_would_meet_is_named(
         assert told["fix"].startswith("run gate adopt --env staging before up")
         engine.output.clear()
         engine.preview()
-        named = "Auth0 application MarketEdge Platform (staging) exists already, and was not made by this stack"
+        named = "exists already: Auth0 application MarketEdge Platform (staging) was not made by this stack"
         assert any(named in line for line in engine.output), "a plain preview names it as well"
     finally:
         with stage.vendors.edit("auth0") as objects:

@@ -27,6 +27,7 @@ WANTED: dict[str, Created] = {
     "project": (named.PROJECT, "project", {"name": "web"}),
     "domain": (named.PROJECT_DOMAIN, "domain", {"project_id": "prj_1", "domain": "app.example.com"}),
     "variable": (named.PROJECT_VARIABLE, "variable", VARIABLE),
+    "record": (named.DNS_RECORD, "record", {"domain": "example.com", "name": "api", "type": "CNAME"}),
     "application": (named.CLIENT, "application", {"name": "App"}),
 }
 INSIDE: list[Created] = [
@@ -72,6 +73,10 @@ def test_everything_exists(environ: dict[str, str], estate: Estate) -> None:
     estate.seed("github", "branch_protection", repositoryId="app", pattern="main")
     estate.seed("github", "ruleset", repository="app", name="Release tags", target="tag", enforcement="active")
     estate.seed("vercel", "domain", projectId="prj_1", domain="app.example.com")
+    record = {"id": "rec_1", "domain": "example.com", "name": "api", "recordType": "CNAME", "value": "x"}
+    with estate.edit("vercel") as objects:
+        objects.append({"type": "zone", "name": "example.com"})
+        objects.append({"type": "dns_record", **record})
     estate.seed("auth0", "client", name="App")
     project = ExistingProject("prj_1", "web", (Record("env_1", "API", frozenset({"preview"}), ""),))
     assert found(environ, *WANTED.values(), project=project) == list(WANTED)

@@ -255,8 +255,8 @@ def existing(there: list[str], made: list[str] | None = None, preview: bool = Tr
 
 def test_what_exists_before_the_first_up_is_named_with_the_way_to_take_it_over() -> None:
     assert existing([named.CLIENT]) == [
-        "up: Auth0 application MarketEdge Platform (staging) exists already, and was not made by this stack: run gate "
-        "adopt --env staging before up, which would fail at it, make a second one or change it"
+        "exists already: Auth0 application MarketEdge Platform (staging) was not made by this stack: run gate adopt "
+        "--env staging before up, which would fail at it, make a second one or change it"
     ]
     everything = existing([*named.NAMED])
     assert len(everything) == len(set(everything)) > 10

@@ -16,7 +16,6 @@ from gate.changes.price import cost
 from gate.changes.wording import cost as worded
 from gate.common.errors import StackUnavailable
 from gate.vendors.issues import LIMIT
-from gate.vendors.lookup import Existing
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_git
@@ -51,17 +50,6 @@ def outputs(before: Any, after: Any) -> list[EngineEvent]:
 def prices(**parts: float | None) -> dict[str, Any]:
     known = [price for price in parts.values() if price is not None]
     return {"total": sum(known) if len(known) == len(parts) else None, "parts": parts}
-
-
-@pytest.fixture(autouse=True)
-def at_vendors(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Types of the objects that exist at their vendors already; none unless a test says so."""
-    there: list[str] = []
-    monkeypatch.setattr(
-        "gate.changes.existing.look_up",
-        lambda _accounts, kind, _inputs: Existing("1", "by its name") if kind in there else None,
-    )
-    return there
 
 
 def run(*arguments: str, **stacks: FakeStack | Exception) -> int:
@@ -239,16 +227,12 @@ def test_the_value_of_a_new_and_of_a_removed_variable_is_shown(capsys: pytest.Ca
     assert "delete: GitHub environment variable staging/A: value: now 1; then (none) (declared)" in shown
 
 
-def test_what_exists_already_is_told_before_the_first_write(
-    capsys: pytest.CaptureFixture[str], at_vendors: list[str]
-) -> None:
-    at_vendors.append("auth0:index/client:Client")
-    gone = e.deleted(e.PROTECTION, {"pattern": "staging"})
-    assert run(staging=FakeStack([*CREATED, *gone])) == 2
+def test_what_exists_already_is_told_before_the_first_write(capsys: pytest.CaptureFixture[str]) -> None:
+    there = e.error("exists already: Auth0 application App was not made by this stack: run gate adopt …", "warning")
+    assert run(staging=FakeStack([*CREATED, there, there])) == 2
     shown = capsys.readouterr().out
-    assert "careful: Auth0 application App exists already (by its name), and was not made by this stack" in shown
-    assert "run gate adopt --env staging before up" in shown
-    assert shown.count("exists already") == 1
+    assert shown.count("careful: exists already: Auth0 application App was not made by this stack") == 1
+    assert "warning" not in shown, "it is said once"
 
 
 def many(fields: int) -> FakeStack:
