@@ -33,28 +33,30 @@ def start(stage: World) -> str:
 
 
 def _start(stage: World, way: str) -> dict[str, float]:
-    """Return the median of some rounds, by part; the first round only writes Python's bytecode."""
+    """Return the median of some runs, by part. The first run only writes Python's bytecode."""
+    runs = [start_once(stage, way) for _ in range(_ROUNDS + 1)][1:]
+    return {part: median(run[part] for run in runs) for part in runs[0]}
+
+
+def start_once(stage: World, way: str) -> dict[str, float]:
+    """Run the program in a process of its own, and return the CPU seconds by part. For WAY see `benchmarks.start`."""
     config = {**stack_file.read(STACKS / "Pulumi.staging.yaml"), "marketedge:secrets": json.dumps(stage.secrets.stack)}
-    environment = {**os.environ, **stage.environment, "PYTHONDONTWRITEBYTECODE": ""}
-    rounds = []
-    for _ in range(_ROUNDS + 1):
-        before = os.times()
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.start", way],
-            cwd=PROJECT,
-            env=environment,
-            input=json.dumps(config),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        after = os.times()
-        parts: dict[str, float] = json.loads(done.stdout)
-        used = after.children_user + after.children_system - before.children_user - before.children_system
-        declared = sum(parts.values())
-        parts |= {"**until the last resource is declared**": declared, "the end of the process": used - declared}
-        rounds.append(parts | {"**in all**": used})
-    return {part: median(one[part] for one in rounds[1:]) for part in rounds[0]}
+    before = os.times()
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.start", way],
+        cwd=PROJECT,
+        env={**os.environ, **stage.environment, "PYTHONDONTWRITEBYTECODE": ""},
+        input=json.dumps(config),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    parts: dict[str, float] = json.loads(done.stdout)
+    declared = sum(parts.values())
+    parts |= {"**until the last resource is declared**": declared, "the end of the process": used - declared}
+    return parts | {"**in all**": used}
 
 
 def measured(pulumi: Path) -> Iterator[str]:
