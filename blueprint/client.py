@@ -155,7 +155,7 @@ class RenderClient:
 
         def announce(wait: float, reason: Again) -> None:
             if wait > 2:
-                self._notify(f"waiting {wait:.0f} s before {request} is tried again: {reason}")
+                self._notify(f"Render: trying again in {wait:.0f} s: {reason} ({request})")
 
         try:
             answer = self._retries.send(once, repeatable=method != "POST", announce=announce)

@@ -221,8 +221,8 @@ def test_a_long_wait_is_announced_and_a_short_one_is_not() -> None:
     line.send("GET")
 
     (note,) = [note for note in line.notes if "rate limit" in note]
-    assert note.startswith("waiting 3")
-    assert note.endswith(" s before GET /services is tried again: rate limit")
+    assert note.startswith("Render: trying again in 3")
+    assert note.endswith(" s: rate limit (GET /services)")
     short = Line(httpx.Response(503), GOOD)
     short.send("GET")
     assert short.notes == []

@@ -196,7 +196,7 @@ def test_the_progress_counts_what_refresh_has_read() -> None:
 
 def test_a_vendor_that_does_not_answer_is_told_while_it_is_asked_again() -> None:
     told: list[str] = []
-    waiting = "waiting 4 s before GET /services is tried again: no answer"
+    waiting = "Render: trying again in 4 s: no answer (GET /services)"
     check(FakeStack([e.error(waiting, "info"), e.error("up: service api is deployed", "info")]), told.append)  # type: ignore[arg-type]
     assert told[0] == waiting
     assert not any(text.startswith("up:") for text in told)
