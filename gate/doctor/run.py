@@ -131,7 +131,9 @@ def _at_vercel(case: Case, accounts: Accounts) -> Told:
     if form.outcome == "pass" and case.settings.vercel:
         team = case.value("vercel:team", "VERCEL_TEAM")
         bypass = bool(case.environ.get("VERCEL_AUTOMATION_BYPASS_SECRET"))
-        yield from vercel.lines(case.stack, case.settings.vercel, team, accounts.vercel, bypass=bypass)
+        yield from vercel.lines(
+            case.stack, case.settings.vercel, team, accounts.vercel, bypass=bypass, zone=case.settings.dns.zone or ""
+        )
 
 
 def _at_render(case: Case, _accounts: Accounts) -> Told:

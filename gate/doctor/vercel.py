@@ -23,13 +23,14 @@ def token_form(token: str) -> Verdict:
 
 
 def lines(
-    stack: str, declared: Declared, team: str, vercel: Vercel, *, bypass: bool = False
+    stack: str, declared: Declared, team: str, vercel: Vercel, *, bypass: bool = False, zone: str = ""
 ) -> Iterator[tuple[str, Verdict]]:
     """Check one project.
 
     Args:
         team: as vercel:team; empty for a personal account.
         bypass: whether tests have the secret that gets past Vercel's protection.
+        zone: as marketedge:dns.zone; empty if its DNS is elsewhere.
 
     Raises:
         VendorError: Vercel cannot be read.
@@ -50,6 +51,8 @@ def lines(
         yield "token", failed(f"is not accepted ({_message(answer)})", _NEW)
         return
     yield "token", passed("accepted")
+    if zone:
+        yield f"zone {zone}", _zone(vercel.look(f"/v5/domains/{quote(zone, safe='')}/records"))
     if answer.is_success:
         yield f"project {declared.project}", passed("found")
         if declared.target != "production":
@@ -63,6 +66,14 @@ def lines(
         f"project {declared.project}",
         failed(f"the token sees none {where} ({_message(answer)})", f"correct marketedge:vercel.project{hint}"),
     )
+
+
+def _zone(answer: httpx.Response) -> Verdict:
+    """Return whether Vercel has the zone (dns/list-existing-dns-records): `pulumi up` makes records in it."""
+    if answer.is_success:
+        return passed("is at Vercel")
+    fix = "add it at Vercel (Domains) and make its name servers Vercel's, or remove marketedge:dns.zone"
+    return failed(f"is not there, or the token does not see it ({_message(answer)})", fix)
 
 
 def _is_refused(answer: httpx.Response) -> bool:

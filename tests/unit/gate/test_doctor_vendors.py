@@ -103,12 +103,23 @@ def estate(tmp_path: Path) -> Estate:
     return estate
 
 
-def at_vercel(estate: Estate, project: str = FRONTEND, team: str = "", token: str = "") -> dict[str, Verdict]:
+def at_vercel(
+    estate: Estate, project: str = FRONTEND, team: str = "", token: str = "", zone: str = ""
+) -> dict[str, Verdict]:
     declared = shipped().settings.vercel
     assert declared is not None
     with vendor_api.serve(estate, CREDENTIALS, teams={"zebra": "team_1"}) as addresses:
         client = Vercel(token or CREDENTIALS["VERCEL_API_TOKEN"], team, base_url=addresses.vercel)
-        return dict(vercel.lines("staging", declared.model_copy(update={"project": project}), team, client))
+        own = declared.model_copy(update={"project": project})
+        return dict(vercel.lines("staging", own, team, client, zone=zone))
+
+
+def test_the_zone_of_the_records_has_to_be_at_vercel(estate: Estate) -> None:
+    estate.seed("vercel", "zone", name="zebra.associates")
+    assert at_vercel(estate, zone="zebra.associates")["zone zebra.associates"].outcome == "pass"
+    other = at_vercel(estate, zone="other.example")["zone other.example"]
+    assert (other.outcome, other.detail) == ("fail", "is not there, or the token does not see it (Domain not found.)")
+    assert "or remove marketedge:dns.zone" in other.fix
 
 
 def test_vercel_finds_the_project(estate: Estate) -> None:
