@@ -115,7 +115,8 @@ def at_vercel(
 
 
 def test_the_zone_of_the_records_has_to_be_at_vercel(estate: Estate) -> None:
-    estate.seed("vercel", "zone", name="zebra.associates")
+    with estate.edit("vercel") as objects:
+        objects.append({"type": "zone", "name": "zebra.associates"})
     assert at_vercel(estate, zone="zebra.associates")["zone zebra.associates"].outcome == "pass"
     other = at_vercel(estate, zone="other.example")["zone other.example"]
     assert (other.outcome, other.detail) == ("fail", "is not there, or the token does not see it (Domain not found.)")
