@@ -2,29 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
-
-import pulumiverse_vercel as vercel
 
 from components.frontend_settings import Vercel
 
 
-class Variable(Protocol):
-    """One record: a value for several targets, or for the preview builds of one branch."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def targets(self) -> frozenset[str]: ...
-    @property
-    def git_branch(self) -> str: ...
-
-
 @dataclass(frozen=True)
-class Record:
-    """Return a Variable from the provider's answer."""
+class VariableRecord:
+    """One record at Vercel: a value for several targets, or for the preview builds of one branch."""
 
     id: str
     key: str
@@ -42,19 +26,22 @@ class ExistingProject:
 
     id: str
     name: str
-    variables: tuple[Record, ...] = ()
+    variables: tuple[VariableRecord, ...] = ()
 
 
 def look_up(project: str) -> ExistingProject:
     """Read a project by its name or its id. An update would take an id for a new name."""
+    import pulumiverse_vercel as vercel  # here, because `gate` uses this module where Pulumi is not installed
+
     found = vercel.get_project(name=project)
     records = (
-        Record(one.id, one.key, frozenset(one.targets or ()), one.git_branch or "") for one in found.environments or ()
+        VariableRecord(one.id, one.key, frozenset(one.targets or ()), one.git_branch or "")
+        for one in found.environments or ()
     )
     return ExistingProject(found.id, found.name or project, tuple(records))
 
 
-def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
+def shared_records(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[str]:
     """Return records that hold a declared variable for its builds and for others.
 
     Vercel takes no second one beside them.
@@ -74,7 +61,7 @@ def shared_records(declared: Vercel, there: Iterable[Variable], branch: str | No
             )
 
 
-def overriding(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[Variable]:
+def overriding(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[VariableRecord]:
     """Return records for the stack's own branch only: their values win over those declared for all previews."""
     target, bound = _place(declared, branch)
     keys = {str(variable.key) for variable in declared.variables}
@@ -82,7 +69,7 @@ def overriding(declared: Vercel, there: Iterable[Variable], branch: str | None) 
         yield from (one for one in there if one.key in keys and one.git_branch == branch)
 
 
-def overriding_records(declared: Vercel, there: Iterable[Variable], branch: str | None) -> Iterator[str]:
+def overriding_records(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[str]:
     """Return the same in words."""
     for one in overriding(declared, there, branch):
         yield (

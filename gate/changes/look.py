@@ -47,7 +47,7 @@ def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> D
     Raises:
         StackUnavailable, MissingCredentials, PreviewFailed: their texts hold no secret.
     """
-    seen = look(stack, progress)
+    seen = read_stack(stack, progress)
     findings, follow_ups = find(seen.preview, seen.dependencies)
     findings += overridden(seen.preview.outputs)
     report = DriftReport(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
@@ -60,7 +60,7 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
     Raises:
         StackUnavailable, PreviewFailed: their texts hold no secret.
     """
-    seen = look(stack, progress, at_everything=False)
+    seen = read_stack(stack, progress, at_everything=False)
     changes, follow_ups = _changes(seen)
     before, warnings = seen.preview.outputs_before or {}, seen.preview.warnings
     report = StackPreview(
@@ -91,7 +91,7 @@ def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
     return sorted(changes, key=lambda one: (order.index(one.operation), str(one.object))), sorted(follow_ups, key=str)
 
 
-def look(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:
+def read_stack(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:
     """Run one preview with refresh.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from gate.common.exit_codes import ExitCode
-from gate.common.report import Model, Report
+from gate.common.report import Report, ReportPart
 from gate.vendors.kinds import VendorObject
 
 
@@ -28,7 +28,7 @@ class DriftVerdict(StrEnum):
     ERROR = "error"
 
 
-class Finding(Model):
+class Finding(ReportPart):
     """One field of one object.
 
     Attributes:
@@ -93,7 +93,7 @@ class Operation(StrEnum):
     IMPORT = "import"
 
 
-class PlannedChange(Model):
+class PlannedChange(ReportPart):
     """One object.
 
     Attributes:
@@ -107,7 +107,7 @@ class PlannedChange(Model):
     adopted: bool = False
 
 
-class PriceChange(Model):
+class PriceChange(ReportPart):
     """US dollars a month; None if it is not known."""
 
     before: float | None
@@ -125,7 +125,7 @@ class CostChange(PriceChange):
     parts: dict[str, PriceChange] = Field({})
 
 
-class Consequence(Model):
+class Consequence(ReportPart):
     """What happens besides the writes.
 
     Attributes:
@@ -136,7 +136,7 @@ class Consequence(Model):
     danger: bool = False
 
 
-class StackPreview(Model):
+class StackPreview(ReportPart):
     """One stack.
 
     Attributes:

@@ -22,9 +22,9 @@ def prices(run: Run) -> None:
     - `gate prices --json`
     """
     from blueprint.prices import SOURCE, table
-    from gate.common.report import Model, Report
+    from gate.common.report import Report, ReportPart
 
-    class Plan(Model):
+    class Plan(ReportPart):
         kind: str
         plan: str
         dollars_a_month: float | None

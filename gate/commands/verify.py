@@ -51,6 +51,7 @@ def verify(
     - `gate verify --env staging --wait dns --minutes 60`
     """
     from gate.checks.report import CheckReport
+    from gate.verify.run import Others
     from gate.verify.run import verify as look
 
     if wait:
@@ -58,7 +59,7 @@ def verify(
         return
     target = where.target()
     with run.progress(f"verifying {where.env}") as tell:
-        checks = look(target, os.environ, Others(), tell, where.stack)
+        checks = look(target, os.environ, Others(smoke, undelivered), tell, where.stack)
     run.finish(CheckReport(title=f"Verification of {where.env}", checks=checks, only_failures=only_failures))
 
 
@@ -76,17 +77,17 @@ def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
     return CheckReport(title=f"DNS records of {where.env}", checks=checks)
 
 
-class Others:
-    """The features that verify brings together."""
+def smoke(target: Target, environ: Mapping[str, str]) -> SmokeReport:
+    """Run the smoke tests without a login."""
+    from gate.smoke.run import run
 
-    def smoke(self, target: Target, environ: Mapping[str, str]) -> SmokeReport:
-        from gate.smoke.run import run
+    return run(target, environ, require_login=False)
 
-        return run(target, environ, require_login=False)
 
-    def undelivered(self, target: Target, repository: Repository) -> Sequence[str]:
-        from gate.upkeep.workflows import compare, delivered, names
+def undelivered(target: Target, repository: Repository) -> Sequence[str]:
+    """Return the files that the environment's branch does not have as they are delivered."""
+    from gate.upkeep.workflows import compare, delivered, names
 
-        files = delivered(names(target.settings, os.environ))
-        found = compare(repository, target.settings.github.branch.name, files)
-        return [f"{one.path} {one.state}" for one in found]
+    files = delivered(names(target.settings, os.environ))
+    found = compare(repository, target.settings.github.branch.name, files)
+    return [f"{one.path} {one.state}" for one in found]

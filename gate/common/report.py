@@ -13,13 +13,13 @@ from gate.common.exit_codes import ExitCode
 from gate.common.redaction import Redactor
 
 
-class Model(BaseModel):
+class ReportPart(BaseModel):
     """A part of a report. It cannot be changed, and has camel-case names as JSON."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
-class Report(Model):
+class Report(ReportPart):
     """Everything that one run of a command found. The command's runner prints it and writes its files.
 
     As JSON it has `schema`, a number that is raised when a field changes its meaning or is removed.

@@ -16,7 +16,7 @@ from gate.checks import dns
 from gate.checks.verdict import Line, Verdict, failed, unknown
 from gate.common.errors import GateError, StackUnavailable
 from gate.doctor import auth0, github, machine, network, render, vercel
-from gate.doctor.stack import Opened, open_stack, settings_lines
+from gate.doctor.stack import Opened, settings_lines, stack_lines
 from gate.stack.project import open_project
 from gate.vendors import Accounts
 from gate.vendors.errors import VendorRateLimited
@@ -40,7 +40,7 @@ def examine(names: Sequence[str], environ: Mapping[str, str], tell: Tell, folder
     for name in names:
         tell(name)
         if workspace:
-            opened = open_stack(workspace, name, found)
+            opened = stack_lines(workspace, name, found)
         else:
             opened = Opened()
             found.append(Line(name, "stack", unknown("not checked yet: fix the CLI and the backend first")))

@@ -36,7 +36,7 @@ class Opened:
     records: Mapping[str, str] | None = None
 
 
-def open_stack(workspace: automation.LocalWorkspace, name: str, found: list[Line]) -> Opened:
+def stack_lines(workspace: automation.LocalWorkspace, name: str, found: list[Line]) -> Opened:
     """Add lines on whether it exists and whether its secrets open."""
     verdict = _exists(workspace, name)
     found.append(Line(name, "stack", verdict))

@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field
 
 from components.adoption import key
 from gate.common.exit_codes import ExitCode
-from gate.common.report import Model, Report
+from gate.common.report import Report, ReportPart
 from gate.stack import planned as plans
 from gate.vendors import Accounts, Existing, NeedsDecision, Unknown, can_be_looked_up, look_up
 
 
-class AdoptableObject(Model):
+class AdoptableObject(ReportPart):
     """One object that exists.
 
     Attributes:

@@ -14,7 +14,7 @@ from gate.common.budget import Budget
 from gate.common.errors import StepFailed
 
 
-class Database:
+class DatabaseBackup:
     """One database.
 
     Args:

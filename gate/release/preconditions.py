@@ -38,7 +38,7 @@ class Condition:
     problem: str = ""
 
 
-def look(
+def check_preconditions(
     tag: str,
     target: Target,
     repository: Repository,

@@ -13,10 +13,10 @@ from gate.common.errors import GateError
 from gate.common.signals import undisturbed
 from gate.release.afterwards import afterwards
 from gate.release.branch_builds import PreviewBuilds
-from gate.release.database import Database
+from gate.release.database import DatabaseBackup
 from gate.release.lock import ReleaseLock
 from gate.release.migrations import MigrationList, new_lines, of_the_files, sentence
-from gate.release.preconditions import Condition, Ready, look, newer
+from gate.release.preconditions import Condition, Ready, check_preconditions, newer
 from gate.release.records import Half, Record, Records, Serving
 from gate.release.report import ReleaseReport
 from gate.release.serving import Production
@@ -47,7 +47,7 @@ class Stage:
     production: Production
     lock: ReleaseLock
     preview: PreviewBuilds | None = None
-    database: Database | None = None
+    database: DatabaseBackup | None = None
     migration_list: MigrationList | None = None
     back_to: str = ""
 
@@ -87,7 +87,9 @@ def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Release
     """
     report = ReleaseReport(action="hotfix" if hotfix else "release", tag=tag, outcome="refused")
     records = stage.records.newest()
-    conditions, ready = look(tag, stage.target, stage.repository, stage.production.frontend, records, budget, hotfix)
+    conditions, ready = check_preconditions(
+        tag, stage.target, stage.repository, stage.production.frontend, records, budget, hotfix
+    )
     if ready:
         conditions += _data(ready, stage, budget, report)
         ready = None if any(condition.problem for condition in conditions) else ready

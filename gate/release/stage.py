@@ -12,7 +12,7 @@ from blueprint.workspace import Session, connect
 from gate.common.notifications import workflow_run
 from gate.release.backend import RenderService
 from gate.release.branch_builds import PreviewBuilds
-from gate.release.database import Database
+from gate.release.database import DatabaseBackup
 from gate.release.frontend import VercelProject
 from gate.release.lock import ReleaseLock
 from gate.release.migrations import MigrationList
@@ -59,7 +59,7 @@ def open_stage(
             production,
             lock,
             preview=None if own else _preview(target, accounts, tell),
-            database=Database(session, named, settings.release.backup_max_age_hours) if named else None,
+            database=DatabaseBackup(session, named, settings.release.backup_max_age_hours) if named else None,
             migration_list=_migration_list(target, session, tell),
             back_to=_merged_before(target, environ),
         )

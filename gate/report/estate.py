@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from components.settings import Settings
-from gate.common.report import Model
+from gate.common.report import ReportPart
 from gate.report.figures import Figure
 from gate.report.history import Deployment
 from gate.report.now import Live, News
@@ -26,7 +26,7 @@ class Missing:
     trouble: bool = True
 
 
-class Drift(Model):
+class Drift(ReportPart):
     """What a check for drift found, in words.
 
     Attributes:

@@ -8,14 +8,14 @@ previews: one is called `<service> PR #<number>` and names its base service as `
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from blueprint.workspace import Session
 from gate.common.budget import Budget
 from gate.common.errors import StepFailed
 from gate.smoke.files import markdown
 from gate.smoke.report import Outcome, Result, SmokeReport
-from gate.smoke.table import TABLE, Check
+from gate.smoke.table import TABLE
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
 from gate.vendors.render import UNDER_WAY, commit_of, require_service
@@ -29,12 +29,8 @@ _ELSEWHERE = frozenset({"suite", "version", "health of"})
 """Checks that are not made of a preview: the team's own tests write data, and the commit is known from the vendor."""
 
 
-class Smoke(Protocol):
-    """Runs the checks of a table, as `gate.smoke.run.run` does."""
-
-    def __call__(
-        self, target: Target, environ: Mapping[str, str], *, preview: str = "", table: tuple[Check, ...]
-    ) -> SmokeReport: ...
+Smoke = Callable[..., SmokeReport]
+"""Runs the checks of a table, as `gate.smoke.run.run` does."""
 
 
 @dataclass(frozen=True)

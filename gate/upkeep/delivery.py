@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from components.settings import Settings
 from gate.common.errors import GateError
-from gate.common.report import Model, Report
+from gate.common.report import Report, ReportPart
 from gate.upkeep.workflows import File, compare, decoded, pair
 from gate.vendors.errors import VendorError
 from gate.vendors.repository import Repository
@@ -44,7 +44,7 @@ class Destination:
     check: str = ""
 
 
-class Delivered(Model):
+class Delivered(ReportPart):
     """What happened for one branch.
 
     Attributes:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import vendor_objects as named
-from gate.common.report import Model
+from gate.common.report import ReportPart
 from gate.vendors import lookup
 from gate.vendors.accounts import Accounts
 from gate.vendors.lookup import Existing, Inputs
 
 
-class VendorObject(Model):
+class VendorObject(ReportPart):
     """An object at a vendor, named as people know it: `GitHub`, `branch protection`, `staging`."""
 
     vendor: str

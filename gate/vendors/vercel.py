@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from components.vercel_project import VariableRecord
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 
@@ -19,12 +20,10 @@ ACCESS = "a token whose scope is the team of the project (vercel:team), made by 
 
 
 @dataclass(frozen=True)
-class Variable:
-    id: str
-    key: str
-    targets: frozenset[str]
+class Variable(VariableRecord):
+    """A record with what else the REST API tells of it."""
+
     custom_environments: frozenset[str]
-    git_branch: str
     created: str
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
@@ -33,14 +34,17 @@ ON_STAGING = (
 )
 
 
-class Others(Protocol):
-    """What other features check."""
+@dataclass(frozen=True)
+class Others:
+    """What other features check.
 
-    def smoke(self, target: Target, environ: Mapping[str, str]) -> SmokeReport: ...
+    Attributes:
+        smoke: runs the smoke tests.
+        undelivered: the files that the environment's branch does not have as they are delivered, and how it has them.
+    """
 
-    def undelivered(self, target: Target, repository: Repository) -> Sequence[str]:
-        """Files that the environment's branch does not have as they are delivered, and how it has them."""
-        ...
+    smoke: Callable[[Target, Mapping[str, str]], SmokeReport]
+    undelivered: Callable[[Target, Repository], Sequence[str]]
 
 
 def verify(

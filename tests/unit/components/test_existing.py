@@ -11,7 +11,7 @@ import pytest
 
 from components import vendor_objects as named
 from components.existing import Created, Vendors
-from components.vercel_project import ExistingProject, Record
+from components.vercel_project import ExistingProject, VariableRecord
 from components.vocabulary import UNKNOWN
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -78,7 +78,7 @@ def test_everything_exists(environ: dict[str, str], estate: Estate) -> None:
         objects.append({"type": "zone", "name": "example.com"})
         objects.append({"type": "dns_record", **record})
     estate.seed("auth0", "client", name="App")
-    project = ExistingProject("prj_1", "web", (Record("env_1", "API", frozenset({"preview"}), ""),))
+    project = ExistingProject("prj_1", "web", (VariableRecord("env_1", "API", frozenset({"preview"}), ""),))
     assert found(environ, *WANTED.values(), project=project) == list(WANTED)
     assert found(environ, *INSIDE) == ["one", "two"]
     assert found(environ, WANTED["environment"], *INSIDE) == ["environment"], "adopt finds what is in it"
@@ -86,7 +86,7 @@ def test_everything_exists(environ: dict[str, str], estate: Estate) -> None:
 
 def test_another_object_is_not_taken_for_it(environ: dict[str, str], estate: Estate) -> None:
     estate.seed("github", "ruleset", repository="app", name="Release tags", target="branch", enforcement="active")
-    project = ExistingProject("prj_1", "web", (Record("env_1", "API", frozenset({"production"}), ""),))
+    project = ExistingProject("prj_1", "web", (VariableRecord("env_1", "API", frozenset({"production"}), ""),))
     assert found(environ, WANTED["ruleset"], WANTED["variable"], project=project) == []
 
 

@@ -15,7 +15,7 @@ import pytest
 from gate.checks.verdict import Line, Verdict
 from gate.common.errors import StackUnavailable
 from gate.doctor import machine
-from gate.doctor.stack import Opened, open_stack, settings_lines
+from gate.doctor.stack import Opened, settings_lines, stack_lines
 from gate.stack.project import open_project
 from gate.stack.target import chosen_stacks
 from tests.unit.settings.stack_file import PROJECT, STACKS
@@ -156,7 +156,7 @@ def test_nobody_logged_in_says_how_to(project: Path) -> None:
 def opened(project: Path, answers: Mapping[str, object]) -> tuple[Opened, dict[str, Verdict]]:
     fake_cli(project, answers)
     found: list[Line] = []
-    return open_stack(open_project(str(project)), "staging", found), by_title(found)
+    return stack_lines(open_project(str(project)), "staging", found), by_title(found)
 
 
 LISTED = {"stack ls --json": [{"name": "staging", "resourceCount": 9}, {"name": "other/pt/staging-2"}]}

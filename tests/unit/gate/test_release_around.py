@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gate.cli import main
-from gate.release.database import Database
+from gate.release.database import DatabaseBackup
 from gate.release.migrations import MigrationList
 from gate.release.release import release
 from gate.release.report import ReleaseReport
@@ -40,7 +40,7 @@ def with_database(world: ReleaseWorld, tag: str, plan: str, hours: int = 24, nam
         body = {"name": "db", "ownerId": "tea-1", "plan": plan, "version": "16", "region": "oregon"}
         if not world.render.estate.postgres:
             session.client.post("/postgres", body)
-        return release(tag, dataclasses.replace(stage, database=Database(session, name, hours)), world.budget())
+        return release(tag, dataclasses.replace(stage, database=DatabaseBackup(session, name, hours)), world.budget())
 
 
 def exports(world: ReleaseWorld) -> list[str]:

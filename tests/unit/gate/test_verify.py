@@ -20,10 +20,10 @@ from components.github_settings import Branch, ReleaseManagers, Reviewers
 from gate.checks.login_wall import login_wall
 from gate.checks.report import CheckReport
 from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown
-from gate.commands.verify import Others
+from gate.commands.verify import smoke, undelivered
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
-from gate.verify.run import _asked, _smoke, verify
+from gate.verify.run import Others, _asked, _smoke, verify
 from rehearsal import vendor_api
 from rehearsal.loopback import running
 from rehearsal.vendor_api import github_git, vercel_deployments
@@ -318,7 +318,7 @@ def test_an_answer_that_nobody_foresaw_hides_no_other_line() -> None:
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
-    found = verify(estates.target, {}, Others())
+    found = verify(estates.target, {}, Others(smoke, undelivered))
     assert {one.verdict.outcome for one in found} == {"unknown"}
     why = {one.title: one.verdict.detail for one in found}
     for title in ("branch main", "protection of main", "required checks are reported", "environment production"):
@@ -332,7 +332,7 @@ def test_a_login_is_left_to_the_smoke_tests(estates: Estates, monkeypatch: pytes
     """The client id here is the management application's, with which no login is possible."""
     app = Application("production")
     monkeypatch.setattr("gate.smoke.run.run", lambda _target, environ, **_options: app.smoke(environ))
-    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, Others())}
+    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, Others(smoke, undelivered))}
     assert found["authentication"].outcome == "unknown"
     assert "python -m gate smoke" in found["authentication"].detail
     assert found["health"].outcome == "pass"

@@ -8,7 +8,7 @@ from typing import Any
 from blueprint.workspace import connect
 from components.configuration import load
 from gate.checks.verdict import Line
-from gate.commands.verify import Others
+from gate.commands.verify import undelivered
 from gate.stack.target import Target, read_config
 from gate.upkeep.workflows import delivered, names
 from gate.vendors import Accounts
@@ -127,7 +127,7 @@ class Estates:
                 connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, self.render.transport()) as session,
             ):
                 repository, token = Repository(accounts.github, REPOSITORY), CREDENTIALS["GITHUB_TOKEN"]
-                groups = github.groups(self.target, lambda: repository, addresses.github, token, Others().undelivered)
+                groups = github.groups(self.target, lambda: repository, addresses.github, token, undelivered)
                 found = [line for group in groups for line in group.look()]
                 found += frontend.auth0_lines(self.target, accounts.auth0)
                 assert self.target.settings.vercel is not None
