@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-import pulumi
 
 from blueprint.certificates import trusted
 from blueprint.retrying import Again, Retries
@@ -39,6 +38,8 @@ def rest_prefix(base_url: str) -> str:
 
 def open_repository(owner: str, name: str, environ: Mapping[str, str]) -> "RepositoryReader | None":
     """Open a repository with the provider's own settings; None without a token."""
+    import pulumi  # here, because `gate` uses this module where Pulumi is not installed
+
     provider = pulumi.Config("github")
     if not (token := provider.get("token") or environ.get("GITHUB_TOKEN")):
         return None
