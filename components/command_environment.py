@@ -5,7 +5,7 @@ It knows no Pulumi.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,29 @@ def fields(text: str) -> dict[str, Any]:
         for one in objects if section != "known" else ():
             for name, value in one.items():
                 found |= dict(map(_variable, value)) if name == "envVars" else {name: value}
+    return found
+
+
+NEW_CONTENTS = ("its new contents", "its contents as of the last up")
+"""Declared and live of a service's link to a group that changes."""
+
+
+def differences(now: str, before: str, variables: Collection[str]) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two documents of one object: the declared and the applied value, by field.
+
+    Args:
+        variables: those of the command's environment that changed. They tell that a secret or a linked group did.
+    """
+    new, old = fields(now), fields(before)
+    found: dict[str, tuple[Any, Any]] = {}
+    for field in sorted(new.keys() | old.keys()):
+        part, _, name = field.partition(".")
+        if new.get(field) != old.get(field):
+            found[field] = new.get(field), old.get(field)
+        elif part == "env" and secret_variable(name) in variables:
+            found[field] = HIDDEN, HIDDEN
+        elif part == "fromGroup" and contents_variable(name) in variables:
+            found[field] = NEW_CONTENTS
     return found
 
 

@@ -23,13 +23,13 @@ from components.vercel_project import ExistingProject
 from components.vocabulary import UNKNOWN
 
 Created = tuple[str, str, Mapping[str, Any]]
-"""Resource type, name of the object for people, and inputs, named as the SDKs do."""
+"""Resource type, name of the object for people, and inputs."""
 
 
 _AT_GITHUB = {
     named.ENVIRONMENT: "environments/{environment}",
-    named.ENVIRONMENT_VARIABLE: "environments/{environment}/variables/{variable_name}",
-    named.ENVIRONMENT_SECRET: "environments/{environment}/secrets/{secret_name}",
+    named.ENVIRONMENT_VARIABLE: "environments/{environment}/variables/{variableName}",
+    named.ENVIRONMENT_SECRET: "environments/{environment}/secrets/{secretName}",
     named.BRANCH_PROTECTION: "branches/{pattern}/protection",
 }
 
@@ -80,11 +80,11 @@ class Vendors:
             case named.PROJECT:
                 return self.project is not None
             case named.PROJECT_VARIABLE:
-                place = values["key"], frozenset(values["targets"]), values.get("git_branch") or ""
+                place = values["key"], frozenset(values["targets"]), values.get("gitBranch") or ""
                 known = self.project.variables if self.project else ()
                 return any((one.key, one.targets, one.git_branch) == place for one in known)
             case named.PROJECT_DOMAIN:
-                return bool(self._at_vercel(f"v9/projects/{at['project_id']}/domains/{at['domain']}"))
+                return bool(self._at_vercel(f"v9/projects/{at['projectId']}/domains/{at['domain']}"))
             case named.DNS_RECORD:
                 records = self._at_vercel(f"v5/domains/{at['domain']}/records", limit="100").get("records", [])
                 return any((one["name"], one["type"]) == (values["name"], values["type"]) for one in records)

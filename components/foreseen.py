@@ -14,15 +14,16 @@ from typing import Any
 import pulumi
 
 from blueprint.drift import Difference, DriftKind
+from blueprint.spec import KNOWN_VARIABLE
 from components import adoption, cost
-from components.command_environment import HIDDEN, fields, secret_variable
+from components.command_environment import HIDDEN, differences, fields
 from components.consequences import WATCHED, Outputs, consequences
 from components.databases import described
 from components.earlier_runs import Resources
 from components.existing import Created, Vendors
 from components.observation import Observation
 from components.render_consequences import NOT_DECLARED, Planned, Told
-from components.vendor_objects import NAMED
+from components.vendor_objects import NAMED, filled
 from components.vendors import VENDORS
 from components.vocabulary import COMMAND, EXISTING, FORESEEN, UNKNOWN
 
@@ -58,7 +59,7 @@ class Foreseen:
 
     def _collect(self, args: pulumi.ResourceTransformationArgs) -> None:
         if args.type_ in self._seen:
-            self._declared[args.type_, args.name] = dict(args.props)
+            self._declared[args.type_, args.name] = {_camel(key): value for key, value in args.props.items()}
 
     def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs, vendors: Vendors) -> None:
         """Log it, in a preview, as soon as everything is known that a preview can know.
@@ -115,7 +116,7 @@ def elsewhere(
     """Return what becomes of objects at GitHub, Auth0 and Vercel.
 
     Args:
-        declared: inputs, named as the SDKs do, by resource; state: outputs, named as the engine does.
+        declared: inputs, and state: outputs, by resource.
         kinds: resource types of the vendors that are not left out.
         adopted: what objects are called that this run imports.
     """
@@ -132,10 +133,9 @@ def elsewhere(
 
 def _planned(key: Key, values: Values, operation: str, differing: Mapping[str, tuple[Any, Any]]) -> Planned:
     kind, template = NAMED[key[0]]
-    parts = {part: at(values, _snake(part)) for part in re.findall(r"{(\w+)}", template)}
-    known = all(isinstance(part, str) and part != UNKNOWN for part in parts.values())
-    name = template.format_map(parts) if known else key[1]
-    return Planned(kind, name, operation, differing, vendor=_LABELS[key[0].partition(":")[0]])
+    return Planned(
+        kind, filled(template, values) or key[1], operation, differing, vendor=_LABELS[key[0].partition(":")[0]]
+    )
 
 
 def at(values: Any, path: str) -> Any:
@@ -151,10 +151,6 @@ def at(values: Any, path: str) -> Any:
 
 def _camel(name: str) -> str:
     return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _differ(declared: Any, live: Any) -> bool:
@@ -193,32 +189,23 @@ def at_render(now: Mapping[Key, Values], before: Mapping[Key, Values], found: Ob
     before = {named.get(key, key): one for key, one in before.items()}
     documents = {key: fields(one["stdin"]) if one["stdin"] != UNKNOWN else {} for key, one in now.items()}
     changed = {key: _changed(one, before.get(key) or {}, found.drift.get(key)) for key, one in now.items()}
-    for (section, name), differing in changed.items():
-        if section == "services":
-            groups = [group for kind, group in changed if kind == "envVarGroups" and changed[kind, group]]
-            linked = documents[section, name]
-            differing |= {f"fromGroup.{one}": ("new", "old") for one in groups if f"fromGroup.{one}" in linked}
     for key in [*changed, *(before.keys() - now.keys())]:
-        differing_here = changed.get(key)
-        if differing_here != {} and key[0] in KINDS:
-            yield _planned_at_render(key, differing_here, before, documents, found)
+        differing = changed.get(key)
+        if differing != {} and key[0] in KINDS:
+            yield _planned_at_render(key, differing, before, documents, found)
 
 
 def _changed(now: Values, before: Values, drift: Any) -> dict[str, tuple[Any, Any]]:
     """Return the declared and the live value of each field that is not as it was applied, or declared."""
-    if now["stdin"] == UNKNOWN:
-        return {}
-    new, old = fields(now["stdin"]), fields(before.get("stdin") or "")
-    changed = {one: (new.get(one), old.get(one)) for one in new.keys() | old.keys() if new.get(one) != old.get(one)}
-    secrets, last = now["environment"], before.get("environment") or {}
-    for one in [one for one in new.keys() & old.keys() if new[one] == HIDDEN]:
-        variable = secret_variable(one.removeprefix("env."))
-        if variable in last and secrets.get(variable) not in (UNKNOWN, last[variable]):
-            changed[one] = (HIDDEN, HIDDEN)
-    differences: list[Difference] = drift.differences if drift else []
-    for difference in differences:
-        declared = NOT_DECLARED if difference.kind is DriftKind.UNDECLARED else difference.declared or HIDDEN
-        changed[difference.field or difference.kind.value] = (declared, difference.live)
+    applied, last = before.get("stdin") or "", before.get("environment") or {}
+    changed: dict[str, tuple[Any, Any]] = {}
+    if now["stdin"] != UNKNOWN and (KNOWN_VARIABLE in last or not applied):  # else an older program applied it
+        known = {name: value for name, value in now["environment"].items() if name in last and value != UNKNOWN}
+        changed = differences(now["stdin"], applied, {name for name in known if known[name] != last[name]})
+    found: list[Difference] = drift.differences if drift else []
+    for one in found:
+        declared = NOT_DECLARED if one.kind is DriftKind.UNDECLARED else one.declared or HIDDEN
+        changed[one.field or one.kind.value] = (declared, one.live)
     return changed
 
 

@@ -157,7 +157,7 @@ class Backend(pulumi.ComponentResource):
             ),
         )
         self._commands[section, name] = command
-        self.given[section, name] = {"stdin": command.stdin, "environment": _secrets(spec)}
+        self.given[section, name] = {"stdin": command.stdin, "environment": {**_secrets(spec), **(environment or {})}}
         made = self._found.made.get((section, name))
         told = pulumi.Output.from_input(made) if made else pulumi.Output.json_loads(command.stdout)[section][name]
         self._made[section, name] = told

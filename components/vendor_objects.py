@@ -1,6 +1,11 @@
 """What people call the objects that a stack declares at GitHub, Auth0 and Vercel, by the engine's resource type."""
 
+import re
 from collections.abc import Mapping
+from typing import Any
+
+from components.command_environment import HIDDEN
+from components.vocabulary import UNKNOWN
 
 BRANCH_PROTECTION = "github:index/branchProtection:BranchProtection"
 ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
@@ -36,3 +41,10 @@ NAMED: Mapping[str, tuple[str, str]] = {
     DNS_RECORD: ("DNS record", "{name} {type} in {domain}"),
 }
 """The vendor's own words for a kind of object, and how one is told from another, in properties of the resource."""
+
+
+def filled(template: str, properties: Mapping[str, Any]) -> str:
+    """Return a template with the properties that it names; empty if one of them is not known, or secret."""
+    parts = {key: properties.get(key) for key in re.findall(r"{(\w+)}", template)}
+    known = all(isinstance(part, str | int) and part not in (HIDDEN, UNKNOWN) for part in parts.values())
+    return template.format_map(parts) if parts and known else ""

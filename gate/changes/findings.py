@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi.automation.events import OpType
 
+from components.command_environment import NEW_CONTENTS
 from components.vocabulary import OVERRIDDEN, PUBLIC_VARIABLES, UNKNOWN
 from gate.changes import render_findings as render
 from gate.changes.report import Finding, FindingKind, Operation, PlannedChange
@@ -62,7 +63,7 @@ def _essential(found: list[Finding]) -> list[Finding]:
     """
     if whole := [one for one in found if one.field is None and one.kind == FindingKind.NOT_APPLIED]:
         return whole
-    return [one for one in found if (one.declared, one.live) != render.NEW_CONTENTS]
+    return [one for one in found if (one.declared, one.live) != NEW_CONTENTS]
 
 
 def _order(finding: Finding) -> tuple[FindingKind, str, str]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from blueprint.drift import DriftKind as Event
-from components.command_environment import DRIFT, FoundDifference, contents_variable, fields, load, secret_variable
+from components.command_environment import DRIFT, NEW_CONTENTS, FoundDifference, differences, fields, load
 from components.render_consequences import NOT_DECLARED
 from components.vocabulary import UNKNOWN
 from gate.changes.report import Finding, FindingKind
 from gate.common.redaction import SECRET
 from gate.stack.steps import Properties, Steps
-from gate.stack.values import at, holds
+from gate.stack.values import at
 from gate.vendors.kinds import VendorObject
 
 _EVENTS = {
@@ -26,10 +26,6 @@ _EVENTS = {
     Event.UNMARKED: ("applied by this program", "never applied by it"),
     Event.NOT_APPLIED: ("declared", "not applied yet"),
 }
-
-
-NEW_CONTENTS = ("its new contents", "its contents as of the last up")
-"""The declared and the live side of a service's link to a group that changes."""
 
 
 def find(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
@@ -97,38 +93,17 @@ def _not_applied(steps: Steps, subject: VendorObject, *, follows: bool) -> Itera
     changed = {str(path[0]) for path in steps.changed_fields()} - {"environment"}
     for key in sorted(changed - {"stdin"}):
         yield _changed(subject, key, at(steps.declared, (key,)), at(steps.last_declared, (key,)))
-    if "stdin" in changed:
-        yield from _document(steps, subject, follows=follows)
-    yield from _environment(steps, subject)
-
-
-def _document(steps: Steps, subject: VendorObject, *, follows: bool) -> Iterator[Finding]:
-    declared, applied = at(steps.declared, ("stdin",)), at(steps.last_declared, ("stdin",))
-    masked = SECRET in (declared, applied)
-    if holds(declared, UNKNOWN) or (masked and follows):
+    now, applied = (at(side, ("stdin",)) for side in (steps.declared, steps.last_declared))
+    masked = SECRET in (now, applied)
+    if not isinstance(now, str) or now == UNKNOWN or (masked and follows):
         return  # known when the other command has run
     if masked:  # the last apply was that of an older program, which kept the secrets in it
-        yield _changed(subject, "variables and settings", "shown from the next preview on", SECRET)
+        if "stdin" in changed:
+            yield _changed(subject, "variables and settings", "shown from the next preview on", SECRET)
         return
-    old, new = fields(applied), fields(declared)
-    for field in sorted(old.keys() | new.keys()):
-        if old.get(field) != new.get(field):
-            yield _changed(subject, field, new.get(field), old.get(field))
-
-
-def _environment(steps: Steps, subject: VendorObject) -> Iterator[Finding]:
-    """Return changed secrets, of which only the name is shown, and linked groups with other contents."""
-    documents = [at(side, ("stdin",)) for side in (steps.declared, steps.last_declared)]
-    if any(not isinstance(text, str) or text in (SECRET, UNKNOWN) for text in documents):
-        return
-    new, old = (fields(text) for text in documents)
     names = {str(path[1]) for path in steps.changed_fields() if path[0] == "environment" and len(path) > 1}
-    for field in sorted(new.keys() & old.keys()):
-        part, _, name = field.partition(".")
-        if part == "env" and secret_variable(name) in names:
-            yield _changed(subject, field, SECRET, SECRET)
-        if part == "fromGroup" and contents_variable(name) in names:
-            yield _changed(subject, field, *NEW_CONTENTS)
+    for field, (declared, live) in differences(now, applied or "", names).items():
+        yield _changed(subject, field, declared, live)
 
 
 def _changed(subject: VendorObject, field: str, declared: Any, applied: Any) -> Finding:

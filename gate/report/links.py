@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from components.vendor_objects import filled
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL
-from gate.stack.names import filled
 from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind
 
 DASHBOARD = "https://dashboard.render.com"

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from components.vendor_objects import filled
 from components.vendors import VENDORS
-from components.vocabulary import COMMAND, UNKNOWN
-from gate.common.redaction import SECRET
-from gate.stack.values import Path, at
+from components.vocabulary import COMMAND
+from gate.stack.values import Path, at, readable
 from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind, VendorObject
 
 _PULUMI = {"marketedge", "pulumi"}
@@ -22,16 +22,8 @@ def vendor_object(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
     if is_command(urn):
         return VendorObject(vendor="Render", type=_render_type(inputs, outputs), name=name)
     kind = KINDS.get(token, Kind(_words(class_name), ""))
-    name = filled(kind.name, {**outputs, **inputs}) or name
+    name = filled(kind.name, readable({**outputs, **inputs})) or name
     return VendorObject(vendor=_LABELS.get(package, package), type=kind.words, name=name)
-
-
-def filled(template: str, properties: Mapping[str, Any]) -> str:
-    """A template with the properties that it names; empty where one of them is not known, or secret."""
-    needed = re.findall(r"{(\w+)}", template)
-    parts = {key: at(properties, (key,)) for key in needed}
-    known = all(isinstance(part, str | int) and part not in (SECRET, UNKNOWN) for part in parts.values())
-    return template.format_map(parts) if needed and known else ""
 
 
 def is_command(urn: str) -> bool:

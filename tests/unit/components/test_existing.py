@@ -18,21 +18,21 @@ from rehearsal.plugins import Estate
 from tests.unit.components.engine import CREDENTIALS
 
 ENVIRONMENT = {"repository": "app", "environment": "staging"}
-VARIABLE = {"key": "API", "targets": ["preview"], "git_branch": None}
+VARIABLE = {"key": "API", "targets": ["preview"], "gitBranch": None}
 RULESET = {"repository": "app", "name": "Release tags", "target": "tag"}
 WANTED: dict[str, Created] = {
     "environment": (named.ENVIRONMENT, "environment", ENVIRONMENT),
     "rule": (named.BRANCH_PROTECTION, "rule", {"pattern": "main"}),
     "ruleset": (named.RULESET, "ruleset", RULESET),
     "project": (named.PROJECT, "project", {"name": "web"}),
-    "domain": (named.PROJECT_DOMAIN, "domain", {"project_id": "prj_1", "domain": "app.example.com"}),
+    "domain": (named.PROJECT_DOMAIN, "domain", {"projectId": "prj_1", "domain": "app.example.com"}),
     "variable": (named.PROJECT_VARIABLE, "variable", VARIABLE),
     "record": (named.DNS_RECORD, "record", {"domain": "example.com", "name": "api", "type": "CNAME"}),
     "application": (named.CLIENT, "application", {"name": "App"}),
 }
 INSIDE: list[Created] = [
-    (named.ENVIRONMENT_VARIABLE, "one", {**ENVIRONMENT, "variable_name": "A"}),
-    (named.ENVIRONMENT_SECRET, "two", {**ENVIRONMENT, "secret_name": "B"}),
+    (named.ENVIRONMENT_VARIABLE, "one", {**ENVIRONMENT, "variableName": "A"}),
+    (named.ENVIRONMENT_SECRET, "two", {**ENVIRONMENT, "secretName": "B"}),
 ]
 
 
@@ -95,7 +95,7 @@ def test_what_only_up_will_know_and_what_nobody_answers_is_passed_over(
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", told.append)
-    unknown: Created = (named.PROJECT_DOMAIN, "domain", {"project_id": UNKNOWN, "domain": "app.example.com"})
+    unknown: Created = (named.PROJECT_DOMAIN, "domain", {"projectId": UNKNOWN, "domain": "app.example.com"})
     assert found(environ, unknown) == told == []
     refused = {**environ, "VERCEL_API_TOKEN": "another-token-of-a-test-"}
     assert found(refused, WANTED["domain"]) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from blueprint.drift import Difference, DriftKind
+from blueprint.spec import KNOWN_VARIABLE
 from components import foreseen
 from components import vendor_objects as named
 from components.foreseen import at_render, elsewhere, given, lines
@@ -32,7 +33,8 @@ def document(section: str, name: str, *variables: dict[str, Any], **fields: Any)
 
 def command(section: str, name: str, text: str, **secrets: str) -> dict[str, Any]:
     """Outputs of a command in the state."""
-    return {"stdin": text, "environment": secrets, "stdout": json.dumps({section: {name: {"id": "x"}}})}
+    printed = json.dumps({section: {name: {"id": "x"}}})
+    return {"stdin": text, "environment": {KNOWN_VARIABLE: "{}", **secrets}, "stdout": printed}
 
 
 GROUP = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "DEBUG"}, {"key": "OLD", "value": "1"}, SECRET)
@@ -40,7 +42,7 @@ SERVICE = document("services", "api", LINK, plan="free", domains=["api.example.c
 DATABASE = document("databases", "db", plan="free")
 APPLIED = given(
     {
-        (COMMAND, "api"): command("services", "api", SERVICE),
+        (COMMAND, "api"): command("services", "api", SERVICE, CONTENTS_env="1"),
         (COMMAND, "env"): command("envVarGroups", "env", GROUP, SECRET_REDIS_URL="redis://old"),
         (COMMAND, "db"): command("databases", "db", DATABASE),
         (COMMAND, "cut-short"): {},
@@ -50,10 +52,11 @@ APPLIED = given(
 DECLARED = {API: SERVICE, ENV: GROUP, DB: DATABASE}
 
 
-def told(documents: Mapping[Any, str], redis: str = "redis://old", **drift: ObjectDrift) -> Told:
+def told(documents: Mapping[Any, str], redis: str = "redis://old", contents: str = "1", **drift: ObjectDrift) -> Told:
     """What a plain preview says of these documents, without the sum of Render's writes."""
     found = Observation(drift={API: drift["api"]} if drift else {})
-    now = {key: {"stdin": text, "environment": {"SECRET_REDIS_URL": redis}} for key, text in documents.items()}
+    environment = {"SECRET_REDIS_URL": redis, "CONTENTS_env": contents}
+    now = {key: {"stdin": text, "environment": environment} for key, text in documents.items()}
     return [one for one in lines(list(at_render(now, APPLIED, found)), {}, {}) if "write request" not in one[0]]
 
 
@@ -64,7 +67,7 @@ def test_nothing_changes_and_nothing_is_said() -> None:
 
 def test_a_changed_group_deploys_the_services_that_link_to_it_and_a_removed_variable_is_lost_by_them() -> None:
     changed = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "INFO"}, SECRET)
-    assert told({**DECLARED, ENV: changed}) == [
+    assert told({**DECLARED, ENV: changed}, contents="2") == [
         ("api loses the variable OLD", True),
         ("service api is deployed, because of the group env", False),
     ]
@@ -79,12 +82,18 @@ def test_an_object_with_another_name_is_neither_deleted_nor_created() -> None:
 
 
 def test_a_changed_secret_is_named_and_never_shown() -> None:
-    said = told(DECLARED, redis="redis://new")
+    said = told(DECLARED, redis="redis://new", contents="2")
     assert said == [
         ("service api is deployed, because of the group env", False),
         ("environment group env gets another value of the secret REDIS_URL", False),
     ]
-    assert told(DECLARED, redis=UNKNOWN) == [], "known at `up` only"
+    assert told(DECLARED, redis=UNKNOWN, contents=UNKNOWN) == [], "known at `up` only"
+
+
+def test_what_an_older_program_applied_is_not_compared_because_its_documents_held_the_secrets() -> None:
+    before = given({(COMMAND, "api"): {**command("services", "api", "{}"), "stdin": SERVICE, "environment": {}}})
+    now = {API: {"stdin": document("services", "api", SECRET), "environment": {"SECRET_REDIS_URL": "x"}}}
+    assert list(at_render(now, before, Observation())) == []
 
 
 def test_an_object_that_is_no_longer_declared_is_deleted_with_what_render_tells_of_it() -> None:
@@ -148,17 +157,17 @@ STATE = {
 }
 RULE = {
     "pattern": "main",
-    "required_status_checks": [{"contexts": ["lint", "test"], "strict": True}],
-    "required_pull_request_reviews": [{"required_approving_review_count": 2, "dismiss_stale_reviews": True}],
-    "enforce_admins": True,
+    "requiredStatusChecks": [{"contexts": ["lint", "test"], "strict": True}],
+    "requiredPullRequestReviews": [{"required_approving_review_count": 2, "dismiss_stale_reviews": True}],
+    "enforceAdmins": True,
 }
 NOW: dict[tuple[str, str], dict[str, Any]] = {
     **{key: dict(values) for key, values in STATE.items()},
     (named.BRANCH_PROTECTION, "production"): RULE,
-    (named.PROJECT, "production"): {"name": "web", "auto_assign_custom_domains": True, "root_directory": None},
+    (named.PROJECT, "production"): {"name": "web", "autoAssignCustomDomains": True, "rootDirectory": None},
     (named.ENVIRONMENT_SECRET, "production-TOKEN"): {
         "environment": "production",
-        "secret_name": "TOKEN",
+        "secretName": "TOKEN",
         "value": "secret-of-a-test",
     },
 }
@@ -177,7 +186,7 @@ def cases() -> Iterator[tuple[tuple[str, str], dict[str, Any], Told]]:
     lighter = [{"contexts": ["lint"], "strict": False}]
     yield (
         rule,
-        {"required_status_checks": lighter, "enforce_admins": False},
+        {"requiredStatusChecks": lighter, "enforceAdmins": False},
         [
             ("pull requests to main can be merged without test", True),
             ("pull requests to main can be merged while they are behind it", True),
@@ -188,12 +197,12 @@ def cases() -> Iterator[tuple[tuple[str, str], dict[str, Any], Told]]:
     fewer = [{"required_approving_review_count": 1, "dismiss_stale_reviews": True}]
     yield (
         rule,
-        {"required_pull_request_reviews": fewer},
+        {"requiredPullRequestReviews": fewer},
         [("pull requests to main need 1 approvals instead of 2", True), applies],
     )
     yield client, {"callbacks": ["https://a.test/cb"]}, [("logins that return to https://b.test/cb stop working", True)]
     shared = "every environment sees the settings of the Vercel project web, staging's previews too"
-    yield project, {"auto_assign_custom_domains": False}, [(shared, True)]
+    yield project, {"autoAssignCustomDomains": False}, [(shared, True)]
     yield variable, {"value": "https://b.test"}, [("a changed Vercel variable takes effect with the next build", False)]
     yield variable, {"value": UNKNOWN}, []
     yield (
