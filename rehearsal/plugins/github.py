@@ -13,6 +13,9 @@ from .values import Properties
 
 _SECRET_VALUES = ("value", "valueEncrypted", "encryptedValue", "plaintextValue")
 _NO_REVIEW = "requiredPullRequestReviews"
+_NAME = "(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*"
+"""Of a variable or a secret (docs.github.com: Naming your variables)."""
+_ACTORS = ("RepositoryRole", "Team", "Integration", "OrganizationAdmin", "DeployKey", "EnterpriseOwner", "User")
 
 
 _SECRET: Mapping[str, Any] = {
@@ -120,6 +123,7 @@ TYPES = (
         args=github.ActionsEnvironmentVariableArgs,
         type="environment_variable",
         key=("repository", "environment", "variableName"),
+        values={"variableName": _NAME},
         id_format="{repository}:{environment}:{variableName}",
         refusal="409 Already exists - Variable already exists []",
         replaces=frozenset({"repository", "environment", "variableName"}),
@@ -131,6 +135,7 @@ TYPES = (
         args=github.ActionsEnvironmentSecretArgs,
         type="environment_secret",
         key=("repository", "environment", "secretName"),
+        values={"secretName": _NAME},
         id_format="{repository}:{environment}:{secretName}",
         replaces=frozenset({"repository", "environment", "secretName"}),
         **_SECRET,
@@ -142,6 +147,12 @@ TYPES = (
         key=("repository", "name"),
         import_formats=("{repository}:{rulesetId}",),
         refusal="409 Already exists - Name must be unique",
+        values={
+            "target": ("branch", "tag", "push"),
+            "enforcement": ("disabled", "active", "evaluate"),
+            "bypassActors.actorType": _ACTORS,
+            "bypassActors.bypassMode": ("always", "pull_request", "exempt"),
+        },
         replaces=frozenset({"repository"}),
         complete=vendor.new_ruleset,
         autonamed=True,

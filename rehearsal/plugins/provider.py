@@ -1,6 +1,7 @@
 """A provider over the stored objects: create, read, update, delete and import of every type in its table."""
 
 import os
+import re
 import secrets
 import signal
 from abc import ABC, abstractmethod
@@ -56,8 +57,9 @@ class Provider(ABC):
             found.append((spec.exactly_one[0], f"exactly one of {', '.join(spec.exactly_one)} must be set"))
         for path, known in spec.values.items():
             for value in values_at(values, path.split(".")):
-                if value != UNKNOWN and value not in known:
-                    found.append((path, f"expected {path} to be one of {sorted(known)}, got {value}"))
+                fits = re.fullmatch(known, str(value)) if isinstance(known, str) else value in known
+                if value != UNKNOWN and not fits:
+                    found.append((path, f"expected {path} to be {known}, got {value}"))
         return found
 
     def diff(

@@ -59,8 +59,8 @@ class ResourceType:
     sealed: Callable[[Object], Collection[str]] = _nothing_sealed
     """The properties that the vendor does not answer, so that a refresh keeps the state's values."""
     exactly_one: tuple[str, ...] = ()
-    values: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """What the vendor or its provider takes as the value of a property, by dotted path; anything else is refused."""
+    values: Mapping[str, Collection[str] | str] = field(default_factory=dict)
+    """What the vendor or its provider takes as the value of a property, by dotted path: names, or a pattern."""
     import_knows: Callable[[Object], Object] = _knows_nothing
     """Those of the sealed properties that an import finds out. A refresh does not."""
     complete: Callable[[list[Object], Object], Object] = _as_given

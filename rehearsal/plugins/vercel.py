@@ -12,7 +12,6 @@ from .provider import VendorProvider
 from .resource_type import ProviderError, ResourceType
 from .values import Properties, Secret
 
-_TARGETS = {"production", "preview", "development"}
 _TOKEN = re.compile(r"[0-9a-zA-Z]{24}")
 
 
@@ -52,8 +51,6 @@ def _new_variable(objects: list[Object], new: Object) -> Object:
     refused = "Could not create project environment variable, unexpected error"
     if not targets and not new.get("customEnvironmentIds"):
         raise ProviderError(f"{refused}: at least one of targets and custom_environment_ids must be set")
-    if targets - _TARGETS:
-        raise ProviderError(f"{refused}: targets must be among {', '.join(sorted(_TARGETS))}")
     if new.get("gitBranch") and targets != {"preview"}:
         raise ProviderError(f"{refused}: 400 - git_branch is for variables of the target preview only")
     if new.get("sensitive") and "development" in targets:
@@ -102,6 +99,13 @@ TYPES = (
         resource=vercel.Project,
         args=vercel.ProjectArgs,
         type="project",
+        values={
+            "gitRepository.type": ("github", "gitlab", "bitbucket"),
+            "vercelAuthentication.deploymentType": (
+                *("standard_protection_new", "standard_protection", "all_deployments", "only_preview_deployments"),
+                "none",
+            ),
+        },
         key=("teamId", "name"),
         import_formats=("{teamId}/{id}", "{id}"),
         refusal="Could not create project, unexpected error: conflict - 409 - Project already exists",
@@ -152,6 +156,7 @@ TYPES = (
         resource=vercel.ProjectEnvironmentVariable,
         args=vercel.ProjectEnvironmentVariableArgs,
         type="environment_variable",
+        values={"targets": ("production", "preview", "development")},
         key=("projectId", "key", "targets", "gitBranch"),
         import_formats=("{teamId}/{projectId}/{id}", "{projectId}/{id}"),
         refusal="Could not create project environment variable, unexpected error: ENV_CONFLICT - 409 - "

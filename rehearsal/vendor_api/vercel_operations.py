@@ -1,59 +1,28 @@
-"""What Vercel lets its endpoints be asked with; anything else is refused, as its JSON schemas do.
+"""What Vercel lets its endpoints be asked with. Anything else is refused, as its JSON schemas do.
 
-From the request types of @vercel/sdk, which is made from Vercel's description: a test compares the two.
+The table beside it has the queries by method and path, from the request types of @vercel/sdk, which is made from
+Vercel's description. A test compares the two.
 """
 
+import json
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from .wire import Answer, Request
 
-_PAGES = frozenset({"limit", "since", "until"})
-_TEAM = frozenset({"teamId", "slug"})
-QUERIES: dict[str, frozenset[str]] = {
-    "GET deployments": frozenset(
-        {
-            *("app", "from", "to", "projectId", "projectIds", "target", "users", "state", "rollbackCandidate"),
-            *("branch", "sha", *_PAGES),
-        }
-    ),
-    "GET deployments/*": frozenset({"withGitRepoInfo"}),
-    "DELETE deployments/*": frozenset({"url"}),
-    "GET domains/*/config": frozenset({"projectIdOrName", "strict"}),
-    "GET domains/*/records": _PAGES,
-    "GET projects": frozenset(
-        {
-            *("from", "gitForkProtection", "limit", "search", "repo", "repoId", "repoUrl", "excludeRepos"),
-            *("edgeConfigId", "edgeConfigTokenId", "deprecated", "elasticConcurrencyEnabled", "staticIpsEnabled"),
-            *("buildMachineTypes", "buildQueueConfiguration"),
-        }
-    ),
-    "GET projects/*": frozenset(),
-    "GET projects/*/domains": frozenset(
-        {
-            *("production", "target", "customEnvironmentId", "gitBranch", "redirects", "redirect", "verified"),
-            *("order", *_PAGES),
-        }
-    ),
-    "GET projects/*/domains/*": frozenset(),
-    "GET projects/*/env": frozenset({"gitBranch", "decrypt", "source", "customEnvironmentId", "customEnvironmentSlug"}),
-    "GET projects/*/env/*": frozenset(),
-    "POST projects/*/promote/*": frozenset(),
-    "POST projects/*/rollback/*": frozenset({"description"}),
-    "GET teams/*": frozenset(),
-}
-_STATES = frozenset({"BUILDING", "ERROR", "INITIALIZING", "QUEUED", "READY", "CANCELED", "BLOCKED"})
+QUERIES = {key: {*names} for key, names in json.loads(Path(__file__).with_suffix(".json").read_text()).items()}
+_TEAM = {"teamId", "slug"}
+_STATES = {"BUILDING", "ERROR", "INITIALIZING", "QUEUED", "READY", "CANCELED", "BLOCKED"}
 
 
 def refused(request: Request) -> Answer | None:
-    """400 where the query or the body has something that Vercel does not know there."""
+    """Return 400 if the query or the body has something that Vercel does not know there."""
     asked = f"{request.method} {'/'.join(request.path[1:])}"
-    known = next(
-        (q for key, q in QUERIES.items() if fnmatchcase(asked, key) and key.count("/") == asked.count("/")), None
-    )
-    if known is None:
+    matching = (key for key in QUERIES if fnmatchcase(asked, key) and key.count("/") == asked.count("/"))
+    if (operation := next(matching, None)) is None:
         return None
-    body = request.body if isinstance(request.body, dict) else {}
-    if unknown := [*sorted(request.query.keys() - known - _TEAM), *body]:
+    unknown = sorted(request.query.keys() - QUERIES[operation] - _TEAM) + list(request.body or ())
+    if unknown:
         return _bad(f"should NOT have additional property `{unknown[0]}`.")
     if states := sorted({*filter(None, request.query.get("state", "").split(","))} - _STATES):
         return _bad(f"`state` should be equal to one of the allowed values; got {states[0]}")

@@ -19,6 +19,7 @@ TOKENS = {
     "secret": "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
     "variable": "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
     "file": "github:index/repositoryFile:RepositoryFile",
+    "ruleset": "github:index/repositoryRuleset:RepositoryRuleset",
     "client": "auth0:index/client:Client",
     "credentials": "auth0:index/clientCredentials:ClientCredentials",
     "vercel variable": "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable",
@@ -133,6 +134,30 @@ def test_check_refuses_what_the_sdk_does_not_know(plugin: Callable[[str], Plugin
     )
     assert failures.keys() == {"repositoryId", "requiredStatusChecks[0].contexts", "requiredStatusChecks[0].colour"}
     assert failures["requiredStatusChecks[0].colour"] == "Invalid or unknown key"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "kind", "inputs", "path"),
+    [
+        ("github", "variable", variable_named("GITHUB_URL"), "variableName"),
+        ("github", "variable", variable_named("2ND"), "variableName"),
+        ("github", "ruleset", {"target": "tags"}, "target"),
+        (
+            "github",
+            "ruleset",
+            {"bypassActors": [{"actorType": "Group", "bypassMode": "always"}]},
+            "bypassActors.actorType",
+        ),
+        ("auth0", "client", {"grantTypes": ["password", "magic"]}, "grantTypes"),
+        ("auth0", "client", {"appType": "web"}, "appType"),
+        ("vercel", "vercel variable", {**VARIABLE, "targets": ["staging"]}, "targets"),
+    ],
+)
+def test_check_refuses_values_that_the_vendor_does_not_know(
+    plugin: Callable[[str], Plugin], vendor: str, kind: str, inputs: dict[str, Any], path: str
+) -> None:
+    _, failures = plugin(vendor).check(kind, inputs)
+    assert f"expected {path} to be " in failures[path]
 
 
 def test_check_lets_unknown_values_and_secrets_pass(plugin: Callable[[str], Plugin]) -> None:
