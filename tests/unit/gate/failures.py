@@ -323,6 +323,13 @@ def render_is_away(drill: Drill) -> int:
     return drill.release()
 
 
+def no_login_test(drill: Drill) -> int:
+    """As where the stack file declares `auth0.loginTest`."""
+    drill.patch.setattr("components.settings.Settings.login_required", True)
+    drill.tag()
+    return drill.release()
+
+
 def no_token(drill: Drill) -> int:
     drill.tag()
     drill.patch.delenv("VERCEL_API_TOKEN")
@@ -408,6 +415,7 @@ ROWS = [
         ends_as("CANCELED"),
     ),
     Row("a token is missing", "-", LOOKS, AS_WAS, TEAM, 1, REFUSED, no_token),
+    Row("the required login test lacks its secrets", "-", LOOKS, AS_WAS, TEAM, 1, REFUSED, no_login_test),
     Row("Render cannot be reached at the start", "no answer", LOOKS, AS_WAS, TEAM, 1, REFUSED, render_is_away),
     Row(
         "another release is in progress", "-", "refuses, and says who holds the lock", AS_WAS, TEAM, 1, REFUSED, locked
