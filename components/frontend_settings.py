@@ -72,6 +72,11 @@ class Auth0(Model):
             )
         return self
 
+    @property
+    def login(self) -> LoginTest:
+        """How the login test logs in: without an application of its own, by the one that people use."""
+        return self.login_test or LoginTest(application=self.application)
+
     @model_validator(mode="after")
     def _application_is_granted_an_api(self) -> Self:
         if self.login_test and not self.login_test.logs_a_user_in and self.api is None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from blueprint.retrying import json_object
+from components.frontend_settings import Auth0
 from components.settings import Settings
 from gate.checks.verdict import UP
 from gate.smoke.backend import authorize_query
@@ -19,11 +20,12 @@ from gate.vendors.auth0 import claims_of
 
 EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
 CLIENT, SECRET = "SMOKE_AUTH0_CLIENT_ID", "SMOKE_AUTH0_CLIENT_SECRET"
+NOT_REQUIRED = "do without a login test: smoke.requireLogin: false"
 
 
 def unset(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """Variables that the login test needs and that are not set."""
-    needed = (EMAIL, PASSWORD, CLIENT) if _logs_a_user_in(settings) else (CLIENT, SECRET)
+    """Return the variables that the login test needs and that are not set."""
+    needed = (EMAIL, PASSWORD, CLIENT) if settings.auth0.login.logs_a_user_in else (CLIENT, SECRET)
     return [name for name in needed if not environ.get(name)]
 
 
@@ -31,7 +33,7 @@ def authentication(visit: Visit, _subject: str) -> str:
     """Log in, get a JWT, and expect that the backend knows the user."""
     path = visit.smoke.me_path
     answer = visit.backend("GET", path, headers=_authorization(visit))
-    if not _logs_a_user_in(visit.target.settings):
+    if not visit.target.settings.auth0.login.logs_a_user_in:
         if not answer.is_success:
             fix = "let smoke.mePath name an endpoint that takes an application's token, or use the grant password"
             raise Failed(f"{path}: status {answer.status_code} for the test client's token", "status 200", fix)
@@ -50,7 +52,7 @@ def authentication(visit: Visit, _subject: str) -> str:
 
 def admin_api(visit: Visit, _subject: str) -> str:
     """Expect that the test user may use an endpoint for administrators, as the super-admin panel calls it."""
-    if not _logs_a_user_in(visit.target.settings):
+    if not visit.target.settings.auth0.login.logs_a_user_in:
         raise Skipped("the grant client_credentials logs no user in")
     path = str(visit.smoke.admin_api_path)
     status = visit.backend("GET", path, headers=_authorization(visit)).status_code
@@ -68,23 +70,14 @@ def _authorization(visit: Visit) -> dict[str, str]:
     return {"Authorization": f"Bearer {visit.once('token', lambda: _token(visit))}"}
 
 
-NOT_REQUIRED = "do without a login test: smoke.requireLogin: false"
-
-
-def _logs_a_user_in(settings: Settings) -> bool:
-    return settings.auth0.login_test is None or settings.auth0.login_test.logs_a_user_in
-
-
 def _form(visit: Visit) -> dict[str, str]:
-    """What the token endpoint is sent (auth0.com/docs/api/authentication, Get Token)."""
-    environ, declared = visit.environ, visit.target.settings.auth0.login_test
-    form = {"grant_type": "password", "audience": visit.target.settings.auth0.audience}
-    if declared:
-        form["grant_type"] = declared.grant_type
-        form |= {"realm": declared.connection} if declared.connection else {}
-    if _logs_a_user_in(visit.target.settings):
+    """Return what the token endpoint is sent (auth0.com/docs/api/authentication, Get Token)."""
+    environ, auth0 = visit.environ, visit.target.settings.auth0
+    form = {"grant_type": auth0.login.grant_type, "audience": auth0.audience, "client_id": environ[CLIENT]}
+    if auth0.login.logs_a_user_in:
         form |= {"username": environ[EMAIL], "password": environ[PASSWORD], "scope": "openid profile email"}
-    return form | {"client_id": environ[CLIENT]} | ({"client_secret": environ[SECRET]} if environ.get(SECRET) else {})
+    optional = {"client_secret": environ.get(SECRET), "realm": auth0.login.connection}
+    return form | {name: value for name, value in optional.items() if value}
 
 
 def _token(visit: Visit) -> str:
@@ -95,21 +88,24 @@ def _token(visit: Visit) -> str:
         visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
         _require_audience(visit, _jwt(token))
         return token
-    raise _refused(visit.target.settings, answer.status_code, content)
+    raise _refused(visit.target.settings.auth0, answer.status_code, content)
 
 
-def _refused(settings: Settings, status: int, content: dict[str, Any]) -> Failed:
+def _refused(auth0: Auth0, status: int, content: dict[str, Any]) -> Failed:
     # Only the error's code is shown: Auth0's description may repeat what was sent.
     code = str(content.get("error", ""))
     test_client = f"{CLIENT} and {SECRET} have to be those of one application of the tenant"
+    with_grant = f"declare auth0.loginTest and {UP}, or add the grant type Password to the application"
+    if auth0.login_test:
+        with_grant = f"{CLIENT} and {SECRET} have to come from auth0.testClientId and auth0.testClientSecret"
     at_the_api = f"auth0.audience has to be an API of the tenant that the application may use: {UP}"
     fix = {
-        "unauthorized_client": f"declare auth0.loginTest and {UP}, or add the grant type Password to the application",
+        "unauthorized_client": with_grant,
         "server_error": "set the tenant's default directory (Settings, General), or auth0.loginTest.connection",
         "invalid_request": "correct auth0.loginTest.connection: a database that is enabled for the application",
         "mfa_required": "exempt the test user from multi-factor authentication",
         "access_denied": test_client if status == 401 else at_the_api,
-    }.get(code, f"correct {EMAIL} and {PASSWORD}" if _logs_a_user_in(settings) else test_client)
+    }.get(code, f"correct {EMAIL} and {PASSWORD}" if auth0.login.logs_a_user_in else test_client)
     shown = code if re.fullmatch(r"[a-z_]{1,40}", code) else "no error code"
     return Failed(f"Auth0 refused the login: status {status}, {shown}", "an access token", fix)
 
