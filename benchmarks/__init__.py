@@ -1,4 +1,5 @@
-"""What the Render reconciler costs at 1 to 200 services: requests, deploys and waits, on a clock that is not slept on.
+"""Measures what the Render reconciler costs at 1 to 200 services, and where the seconds of a preview go.
 
-`python -m benchmarks` prints the tables; with `--write` it renews them, and the picture, in docs/.
+`python -m benchmarks` prints tables of requests, deploys and waits; with `--write` it renews them and the picture in
+docs/. `python -m benchmarks.profile` measures seconds.
 """

@@ -1,7 +1,5 @@
 """`make bench`: measure, print the tables, and with --write renew docs/PERFORMANCE.md and its picture."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
@@ -12,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.plot import plot
-from benchmarks.scenarios import BenchFailed, Comparable, Measure, measure_all, measure_comparable
+from benchmarks.scenarios import BenchFailed, Measure, measure_all, measure_comparable
 from blueprint.errors import RenderError
 
 SIZES = (1, 10, 50, 200)
@@ -21,12 +19,12 @@ BEGIN, END = "<!-- written by `make bench ARGS=--write`: begin -->\n", "<!-- end
 
 
 def main(argv: Sequence[str] | None = None, docs: Path = DOCS) -> int:
-    """Exit status: 0 measured, 1 a measured run failed."""
+    """Measure and print. Exit code: 0, or 1 if a measured run failed."""
     arguments = _arguments(argv)
     began = time.monotonic()
     try:
         measures = measure_all(sorted(set(arguments.sizes)), _progress)
-        text = _text(measures, measure_comparable(), began)
+        text = _text(measures, began)
         print(text)
         if arguments.write:
             _write(docs, text, plot(measures))
@@ -43,9 +41,10 @@ def _write(docs: Path, text: str, picture: str) -> None:
 
 
 def renewed(page: str, text: str) -> str:
-    """A page with what is between its marks replaced.
+    """Return a page with new text between its marks.
 
-    Raises: BenchFailed where it has no marks.
+    Raises:
+        BenchFailed: it has no marks.
     """
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -56,18 +55,14 @@ def renewed(page: str, text: str) -> str:
     return f"{before}{begin}\n{text}\n\n{end}{after}"
 
 
-def _text(measures: Sequence[Measure], comparable: Comparable, began: float) -> str:
+def _text(measures: Sequence[Measure], began: float) -> str:
     parts = [tables.costs(measures)]
     if len({measure.services for measure in measures}) > 1:
         parts += ["What each further service adds:", tables.growth(measures)]
     parts += ["One service with its database and group, beside Render's official Terraform provider:"]
-    parts += [tables.comparison(comparable), _circumstances(time.monotonic() - began)]
-    return "\n\n".join(parts)
-
-
-def _circumstances(seconds: float) -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"Measured {datetime.now(UTC):%Y-%m-%d} on a machine with {cores} cores, in {seconds:.0f} s of real time."
+    parts += [tables.comparison(measure_comparable())]
+    took = f"in {time.monotonic() - began:.0f} s of real time"
+    return "\n\n".join([*parts, f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, {took}."])
 
 
 def _progress(size: int) -> None:

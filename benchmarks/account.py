@@ -1,11 +1,9 @@
-"""A simulated Render account behind loopback HTTP on a virtual clock, and runs of the reconciler that are measured."""
-
-from __future__ import annotations
+"""A simulated Render account on loopback with a virtual clock. It measures runs of the reconciler."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -15,12 +13,12 @@ from benchmarks.timeline import Timeline
 from blueprint.client import RenderClient
 from blueprint.reconcile import Report
 from blueprint.workspace import Session
-from rehearsal.render_api import RenderSimulator, Request, serve
+from rehearsal.estate import WORKSPACE
+from rehearsal.render_api import RenderSimulator, serve
 
 LATENCY = 0.12
-_START = 1_800_000_000.0  # on a full hour, as the first scenario finds every allowance whole then
+_START = 1_800_000_000.0  # a full hour: the first scenario finds no allowance used
 _KEY = "rnd_bench"
-_WORKSPACE = {"id": "tea-bench", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,9 @@ class Cost:
     """What one run took.
 
     Attributes:
-        refused: how many of the reads and writes met the rate limit and were sent again.
-        answers, limited: seconds, of those a user would have waited, for answers and for the rate limit.
+        refused: how many of the requests met the rate limit and were sent again.
+        answers: seconds that a user would have waited for answers.
+        limited: seconds that a user would have waited for the rate limit.
     """
 
     reads: int
@@ -38,17 +37,6 @@ class Cost:
     deploys: int
     answers: float
     limited: float
-
-    def __add__(self, other: Cost) -> Cost:
-        """Of this run and then the other."""
-        return Cost(
-            self.reads + other.reads,
-            self.writes + other.writes,
-            self.refused + other.refused,
-            self.deploys + other.deploys,
-            self.answers + other.answers,
-            self.limited + other.limited,
-        )
 
     @property
     def requests(self) -> int:
@@ -59,14 +47,28 @@ class Cost:
         return self.answers + self.limited
 
 
+def total(costs: Sequence[Cost]) -> Cost:
+    """Return what several runs took, one after the other."""
+    return Cost(*map(sum, zip(*map(astuple, costs), strict=True)))
+
+
 class Account:
-    """Args: url: where `simulator`, which is on the clock of `timeline`, is served."""
+    """One account at Render.
+
+    Args:
+        simulator: it reads its clock from the timeline.
+        url: of the simulator.
+    """
 
     def __init__(self, simulator: RenderSimulator, timeline: Timeline, url: str) -> None:
         self.simulator, self._timeline, self._url = simulator, timeline, url
 
     def measure(self, run: Callable[[Session], Report]) -> tuple[Report, Cost]:
-        """One run with a session of its own that finds every allowance whole; its report, and what it took."""
+        """Run with a new session, while no allowance is used.
+
+        Returns:
+            The report of the run, and what it took.
+        """
         self._timeline.skip_to_full_hour()
         sent, deployed, began = len(self.simulator.requests), self._deploys_begun(), self._timeline.now()
         with RenderClient(
@@ -79,9 +81,10 @@ class Account:
         ) as client:
             report = run(Session(client, None, lambda _line: None))
         ended, log = self._timeline.now(), self.simulator.requests[sent:]
+        reads = sum(request.method == "GET" for request in log)
         return report, Cost(
-            reads=sum(map(_reads, log)),
-            writes=sum(not _reads(request) for request in log),
+            reads=reads,
+            writes=len(log) - reads,
             refused=sum(request.status == 429 for request in log),
             deploys=self._deploys_begun() - deployed,
             answers=ended.answers - began.answers,
@@ -89,23 +92,22 @@ class Account:
         )
 
     def _deploys_begun(self) -> int:
-        """By the environments of deploys, which outlive a deleted service."""
+        """Count deploys by their environments, which stay after a service is deleted."""
         return len(self.simulator.estate.deploy_environment)
 
 
 @contextmanager
 def account() -> Iterator[Account]:
-    """An empty account with Render's rate limits, in which databases and deploys take no time."""
+    """Serve an empty account with Render's rate limits. Databases and deploys take no time in it."""
     timeline = Timeline(_START)
-    simulator = RenderSimulator(
-        api_keys={_KEY: [_WORKSPACE["id"]]}, owners=[_WORKSPACE], clock=timeline.served, rate_limits=True
-    )
+    keys = {_KEY: [WORKSPACE["id"]]}
+    simulator = RenderSimulator(api_keys=keys, owners=[WORKSPACE], clock=timeline.served, rate_limits=True)
     with serve(simulator) as url:
         yield Account(simulator, timeline, url)
 
 
 class _Wire(httpx.BaseTransport):
-    """HTTP over loopback that takes virtual time, and says the virtual time in `Date` as Render says its own."""
+    """HTTP over loopback that takes virtual time. Its `Date` is the virtual time, as Render sends the real one."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._inner, self._timeline = httpx.HTTPTransport(), timeline
@@ -120,7 +122,3 @@ class _Wire(httpx.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
-
-
-def _reads(request: Request) -> bool:
-    return request.method == "GET"

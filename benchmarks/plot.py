@@ -1,6 +1,4 @@
-"""The measurements as a picture: requests and time to wait over the number of services, all axes logarithmic."""
-
-from __future__ import annotations
+"""Draws requests and time to wait over the number of services. All axes are logarithmic."""
 
 import io
 from collections.abc import Sequence
@@ -11,12 +9,12 @@ from matplotlib.figure import Figure
 from benchmarks.scenarios import CHANGE, COLD, DRIFT, UNCHANGED, Measure
 
 _LOOKS = {COLD: "s-", UNCHANGED: "o-", DRIFT: "x:", CHANGE: "^--"}
-"""Mark and line by scenario: lines that coincide can still be told apart, without colour as well."""
+"""Mark and line by scenario. They tell lines apart that lie on each other, also without colours."""
 _TIMES = {0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h"}
 
 
 def figure(measures: Sequence[Measure]) -> Figure:
-    """Two diagrams, with a line for each scenario."""
+    """Draw two diagrams, with a line for each scenario."""
     drawn = Figure(figsize=(10, 4.6), layout="constrained")
     requests, wait = drawn.subplots(1, 2)
     sizes = sorted({measure.services for measure in measures})
@@ -38,7 +36,7 @@ def figure(measures: Sequence[Measure]) -> Figure:
 
 
 def plot(measures: Sequence[Measure]) -> str:
-    """An SVG document, the same for the same measures."""
+    """Return an SVG document. It is the same for the same measures."""
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "benchmark"}):
         file = io.StringIO()
         figure(measures).savefig(file, format="svg", metadata={"Date": None})

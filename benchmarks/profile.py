@@ -1,7 +1,5 @@
 """`make profile`: measures where the time of the program's start and of each operation on the staging stack goes."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -15,8 +13,8 @@ from statistics import median
 
 from pulumi.automation import CommandError
 
-from benchmarks.tables import table
 from components import stack_file
+from gate.common.text import markdown_table
 from rehearsal.engine import Engine
 from rehearsal.estate import PROJECT, STACKS, World, seed, world
 from rehearsal.handwork import BREAKS, Desk
@@ -29,7 +27,7 @@ def start(stage: World) -> str:
     """Return the CPU seconds of the program's start by part, as it is and as it would be by itself."""
     now, plain = _start(stage, "now"), _start(stage, "plain")
     rows = [(part, f"{now[part]:.2f}", f"{plain[part]:.2f}") for part in now]
-    return table(("part of the program's run, CPU seconds", "now", "without `sdk.py` and `gc`"), rows, text=1)
+    return markdown_table(("part of the program's run, CPU seconds", "now", "without `sdk.py` and `gc`"), rows, texts=1)
 
 
 def _start(stage: World, way: str) -> dict[str, float]:
@@ -84,7 +82,7 @@ def measured(pulumi: Path) -> Iterator[str]:
         yield start(stage)
         rows += [(name, *_cost(stage, step)) for name, step in steps[-1:]]
     heads = ("operation on the staging stack", "seconds", "reads at Render", "writes at Render", "writes elsewhere")
-    yield table(heads, rows, text=1)
+    yield markdown_table(heads, rows, texts=1)
 
 
 def _cost(stage: World, step: Callable[[], object]) -> tuple[str, ...]:
@@ -114,7 +112,7 @@ def _destroy(engine: Engine) -> None:
 
 
 def main() -> int:
-    """Print both tables. Exit status: 0, 1 where an operation failed, 2 without a Pulumi CLI."""
+    """Print both tables. Exit code: 0, 1 if an operation failed, 2 without a Pulumi CLI."""
     found = os.environ.get("MARKETEDGE_PULUMI") or shutil.which("pulumi")
     if not found:
         print("There is no Pulumi CLI. Run `make profile`, which finds or builds one.", file=sys.stderr)

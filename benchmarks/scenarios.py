@@ -1,13 +1,9 @@
-"""What is measured: the life of an estate at several sizes, and that of the smallest one command an object."""
+"""Measures what happens to an estate of several sizes, and to the smallest one with a command for each object."""
 
-from __future__ import annotations
-
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
-from benchmarks.account import Account, Cost, account
+from benchmarks.account import Account, Cost, account, total
 from benchmarks.documents import EDITED, alone, estate, one_by_one, only_last, service_name
 from blueprint import reconcile
 from blueprint.drift import DriftKind
@@ -17,9 +13,11 @@ from blueprint.workspace import Session
 
 COLD, UNCHANGED, CHANGE, DRIFT = "cold up", "no-change preview", "one-variable change", "drift check"
 SCENARIOS = (COLD, UNCHANGED, CHANGE, DRIFT)
+APPLY, PLAN, REPAIR, DESTROY = "apply everything", "plan or preview without changes", "repair of drift", "destroy"
+ONE_DOCUMENT = "apply everything as one document"
 
 Drift = dict[str, list[str]]
-"""Reasons by the name of the object."""
+"""What differs, by the name of the object."""
 
 
 class BenchFailed(Exception):
@@ -35,32 +33,14 @@ class Measure:
     cost: Cost
 
 
-@dataclass(frozen=True)
-class Comparable:
-    """Costs of one service with its database and group, made as the Pulumi program makes them.
-
-    The program looks at everything at once, then one command runs for each object that changes.
-
-    Attributes:
-        apply, repair: the look and the commands. repair: after one variable was edited in the dashboard.
-        plan: the look, which finds nothing.
-        change: the one command that a change of one variable runs, and the look before it.
-        destroy: commands only; the program does not run.
-        document: everything applied as a single document, without a look before.
-    """
-
-    apply: Cost
-    plan: Cost
-    change: Cost
-    repair: Cost
-    destroy: Cost
-    document: Cost
-
-
 def measure_all(sizes: Sequence[int], begin: Callable[[int], None] = lambda _size: None) -> list[Measure]:
-    """Args: begin: told each size before it is measured.
+    """Measure every scenario at each size.
 
-    Raises: BenchFailed.
+    Args:
+        begin: is told each size before it is measured.
+
+    Raises:
+        BenchFailed: a run did not do what it is measured for.
     """
     measures: list[Measure] = []
     for size in sizes:
@@ -70,9 +50,10 @@ def measure_all(sizes: Sequence[int], begin: Callable[[int], None] = lambda _siz
 
 
 def measure_size(services: int) -> Iterator[Measure]:
-    """Every scenario, one after the other, in one account.
+    """Measure every scenario, one after the other, in one account.
 
-    Raises: BenchFailed.
+    Raises:
+        BenchFailed: a run did not do what it is measured for.
     """
     with account() as render:
         made, cost = render.measure(_apply(estate(services)))
@@ -87,10 +68,21 @@ def measure_size(services: int) -> Iterator[Measure]:
         yield Measure(DRIFT, services, _look(render, estate(services, changed="as declared now"), edited))
 
 
-def measure_comparable() -> Comparable:
-    """Raises: BenchFailed."""
+def measure_comparable() -> dict[str, Cost]:
+    """Measure one service with its database and group, made as the Pulumi program makes them.
+
+    The program looks at everything at once. Then one command runs for each object that changes. `destroy` runs commands
+    only, and a single document is applied without a look.
+
+    Returns:
+        Costs by what was done.
+
+    Raises:
+        BenchFailed: a run did not do what it is measured for.
+    """
     objects, made = one_by_one(), Report()
     everything, (section, service) = estate(services=1), objects[-1]
+    costs = {}
     with account() as render:
         _, look = render.measure(_observe(everything))
         applied = [look]
@@ -98,26 +90,24 @@ def measure_comparable() -> Comparable:
             report, cost = render.measure(_apply(alone(kind, spec, made)))
             made |= report
             applied.append(cost)
-
-        plan = _look(render, everything, {})
+        costs[APPLY] = total(applied)
+        costs[PLAN] = _look(render, everything, {})
         edited = _edit_out_of_band(render, service_name(1))
-        repaired = [_look(render, everything, edited)]
-        repaired.append(render.measure(_apply(alone(section, service, made)))[1])
-
-        changed = [_look(render, everything, {})]
-        changed.append(render.measure(_apply(only_last(1, made, changed="as declared now")))[1])
-
-        destroyed = [render.measure(_destroy(alone(kind, spec, made), made))[1] for kind, spec in reversed(objects)]
+        looked = _look(render, everything, edited)
+        repaired = total([looked, render.measure(_apply(alone(section, service, made)))[1]])
+        looked = _look(render, everything, {})
+        costs["change of one variable"] = total(
+            [looked, render.measure(_apply(only_last(1, made, changed="as declared now")))[1]]
+        )
+        costs[REPAIR] = repaired
+        costs[DESTROY] = total(
+            [render.measure(_destroy(alone(kind, spec, made), made))[1] for kind, spec in reversed(objects)]
+        )
         if left := [*render.simulator.estate.services, *render.simulator.estate.postgres]:
             raise BenchFailed(f"destroy left {', '.join(left)}")
     with account() as render:
-        _, document = render.measure(_apply(everything))
-    return Comparable(total(applied), plan, total(changed), total(repaired), total(destroyed), document)
-
-
-def total(costs: Sequence[Cost]) -> Cost:
-    """Of runs one after the other."""
-    return reduce(operator.add, costs)
+        costs[ONE_DOCUMENT] = render.measure(_apply(everything))[1]
+    return costs
 
 
 def _apply(document: Document) -> Callable[[Session], Report]:
@@ -139,7 +129,7 @@ def _in_known_workspace(session: Session, document: Document) -> Session:
 
 
 def _edit_out_of_band(render: Account, name: str) -> Drift:
-    """Change a variable in the dashboard; answers what is to be found of it."""
+    """Change a variable in the dashboard. Return what a look has to find."""
     with render.simulator.lock:
         service = render.simulator.estate.find_service(name)
         render.simulator.estate.env_vars[service["id"]][EDITED] = "edited in the dashboard"
@@ -147,7 +137,7 @@ def _edit_out_of_band(render: Account, name: str) -> Drift:
 
 
 def _look(render: Account, document: Document, expected: Drift) -> Cost:
-    """Raises: BenchFailed unless exactly what is expected is found."""
+    """Look at everything, and fail unless exactly what is expected is found."""
     report, cost = render.measure(_observe(document))
     found = {
         name: [f"{drift['field']} {drift['kind']}" for drift in one["drift"]] if one["exists"] else ["does not exist"]

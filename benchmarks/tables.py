@@ -1,48 +1,43 @@
 """The measurements as Markdown tables."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from benchmarks.account import Cost
-from benchmarks.scenarios import SCENARIOS, Comparable, Measure
+from benchmarks.scenarios import APPLY, DESTROY, PLAN, REPAIR, SCENARIOS, Measure
+from gate.common.text import markdown_table
 
-TERRAFORM = {"apply": 24, "plan": 12, "repair": 18, "destroy": 16}
+TERRAFORM = {APPLY: 24, PLAN: 12, REPAIR: 18, DESTROY: 16}
 """Requests of Render's official Terraform provider for the same estate, measured for this project on a simulator."""
 
 
 def costs(measures: Sequence[Measure]) -> str:
-    """One row for each scenario and size."""
+    """Return one row for each scenario and size."""
     heads = ("scenario", "services", "requests", "reads", "writes", "429", "deploys", "answers", "rate limit", "in all")
     rows = [(m.scenario, str(m.services), *_cells(m.cost)) for name in SCENARIOS for m in _of(measures, name)]
-    return table(heads, rows, text=1)
+    return markdown_table(heads, rows, texts=1)
 
 
 def growth(measures: Sequence[Measure]) -> str:
-    """What each further service adds, from one size to the next."""
+    """Return what each further service adds, from one size to the next."""
     sizes = sorted({measure.services for measure in measures})
     heads = ["requests, and seconds spent on answers, per further service", *(f"{a} → {b}" for a, b in pairwise(sizes))]
     rows = [(name, *(_slope(a, b) for a, b in pairwise(_of(measures, name)))) for name in SCENARIOS]
-    return table(heads, rows, text=1)
+    return markdown_table(heads, rows, texts=1)
 
 
-def comparison(ours: Comparable) -> str:
-    """Requests beside those of the Terraform provider."""
-    apply = f"{ours.apply.requests} (as one document: {ours.document.requests})"
-    rows = [
-        ("apply everything", str(TERRAFORM["apply"]), apply, _writes(ours.apply)),
-        ("plan or preview without changes", str(TERRAFORM["plan"]), str(ours.plan.requests), _writes(ours.plan)),
-        ("change of one variable", "not measured", str(ours.change.requests), _writes(ours.change)),
-        ("repair of drift", str(TERRAFORM["repair"]), str(ours.repair.requests), _writes(ours.repair)),
-        ("destroy", str(TERRAFORM["destroy"]), str(ours.destroy.requests), _writes(ours.destroy)),
-    ]
+def comparison(ours: Mapping[str, Cost]) -> str:
+    """Return requests beside those of the Terraform provider."""
     heads = ("requests", "Terraform provider", "this program", "of which writes, and the deploys they begin")
-    return table(heads, rows, text=1)
+    rows = [
+        (name, str(TERRAFORM.get(name, "not measured")), str(cost.requests), f"{cost.writes}, {cost.deploys}")
+        for name, cost in ours.items()
+    ]
+    return markdown_table(heads, rows, texts=1)
 
 
 def duration(seconds: float) -> str:
-    """As people say it: 0.8 s, 2 min 5 s, 9 h 1 min."""
+    """Return it as people say it: 0.8 s, 2 min 5 s, 9 h 1 min."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -62,13 +57,3 @@ def _slope(a: Measure, b: Measure) -> str:
     further = b.services - a.services
     requests, answers = b.cost.requests - a.cost.requests, b.cost.answers - a.cost.answers
     return f"{requests / further:.1f}, {max(0.0, answers / further):.2f} s"
-
-
-def _writes(cost: Cost) -> str:
-    return f"{cost.writes}, {cost.deploys}"
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], text: int) -> str:
-    """Args: text: how many columns, from the left, are not numbers."""
-    rules = ["---"] * text + ["---:"] * (len(heads) - text)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))

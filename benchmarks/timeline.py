@@ -1,32 +1,32 @@
-"""A virtual clock: waits are added up instead of slept, each thread's on its own, and sorted by what was waited for.
+"""A virtual clock. It adds up waits instead of sleeping, by what was waited for.
 
-A thread starts where the thread that made the clock stands, and that one stands where the last of the others ended,
-when they have ended or it goes on. What overlaps counts once, therefore, and the two sorts of waits add up to the
-time that passed. That a thread waited for another one's result inside the program is not seen.
+Each thread has its own time. A thread starts at the time of the thread that made the clock (the home thread). When
+others have ended, the home thread goes on at the time of the last of them. So waits at the same time count once, and
+answers and rate limit add up to the time that passed. The clock does not see that one thread waits for another one's
+result inside the program.
 """
-
-from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, order=True)
 class Moment:
-    """A point on one thread's way: the time, and how much of it went by for answers and for the rate limit."""
+    """A thread's time, and how many seconds of it went by for answers and for the rate limit."""
 
     time: float
     answers: float = 0.0
     limited: float = 0.0
 
-    def later(self, *, answers: float = 0.0, limited: float = 0.0) -> Moment:
-        return Moment(self.time + answers + limited, self.answers + answers, self.limited + limited)
+    def later(self, *, answers: float = 0.0, limited: float = 0.0) -> Self:
+        return type(self)(self.time + answers + limited, self.answers + answers, self.limited + limited)
 
 
 class Timeline:
-    """The clocks of all threads that talk to one simulator. Made by the thread that starts the others."""
+    """The clocks of all threads that talk to one simulator. The thread that starts the others makes it."""
 
     def __init__(self, start: float) -> None:
         self._home = threading.current_thread()
@@ -37,7 +37,7 @@ class Timeline:
         self._busy = False
 
     def now(self) -> Moment:
-        """Where the calling thread stands."""
+        """Return the calling thread's time."""
         with self._turn:
             me = threading.current_thread()
             ended = [thread for thread in self._moments if me is self._home or not thread.is_alive()]
@@ -47,20 +47,20 @@ class Timeline:
             return max(home, self._moments.get(me, home))
 
     def clock(self) -> float:
-        """For a client: seconds, as the calling thread counts them."""
+        """Return the calling thread's seconds, for a client."""
         return self.now().time
 
     def sleep(self, seconds: float) -> None:
-        """For a client: a wait for the rate limit, which is all that a client of a faultless simulator waits for."""
+        """Wait for the rate limit: a client of a simulator without faults waits for nothing else."""
         self._move(self.now().later(limited=seconds))
 
     def served(self) -> float:
-        """For the simulator: the time of the request that it answers; never goes back."""
+        """Return the time of the request that the simulator answers. It never goes back."""
         return self._served
 
     @contextmanager
     def request(self, latency: float) -> Iterator[None]:
-        """The calling thread's request, which takes `latency`. One at a time, whoever stands earliest first."""
+        """Let the calling thread's request take `latency` seconds. One request at a time; the earliest goes first."""
         mine = self.now().later(answers=latency)
         with self._turn:
             self._waiting.append(mine.time)
@@ -77,7 +77,7 @@ class Timeline:
                 self._turn.notify_all()
 
     def skip_to_full_hour(self) -> None:
-        """Wait for no reason, until every allowance is whole again."""
+        """Wait until no allowance is used."""
         now = self.now()
         self._move(Moment((now.time // 3600 + 1) * 3600, now.answers, now.limited))
         self._served = self._moments[self._home].time

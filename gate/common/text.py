@@ -31,9 +31,14 @@ def fenced(text: str) -> str:
     return f"```text\n{text.replace('```', '` ` `')}\n```"
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table. Its cells are Markdown: pass texts of others through `escaped` or `code` first."""
-    lines = [header, ["---"] * len(header), *rows]
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], texts: int | None = None) -> str:
+    """Return a Markdown table. Its cells are Markdown: pass texts of others through `escaped` or `code` first.
+
+    Args:
+        texts: how many columns from the left hold texts. The others hold numbers, at the right.
+    """
+    texts = len(header) if texts is None else texts
+    lines = [header, ["---"] * texts + ["---:"] * (len(header) - texts), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
