@@ -71,7 +71,7 @@ def read(repository: Repository, environment: str, since: datetime, *, commits: 
 def _deployments(repository: Repository, environment: str, since: datetime) -> Iterator[Deployment]:
     """Return them newest first."""
     newest_first = deployments(repository, environment, needs=_NEEDS)
-    listed = list(itertools.takewhile(lambda one: _time(one["created_at"]) >= since, newest_first))
+    listed = list(itertools.takewhile(lambda one: datetime.fromisoformat(one["created_at"]) >= since, newest_first))
     for found in [one for one in listed if is_ours(one)] or listed:
         if ended := _end(statuses(repository, found["id"], needs=_NEEDS)):
             yield _deployment(environment, found, ended)
@@ -88,8 +88,8 @@ def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) 
         sha=found["sha"],
         tag=str(payload_of(found).get("tag", "")),
         task=found["task"],
-        began=_time(found["created_at"]),
-        ended=_time(ended["created_at"]),
+        began=datetime.fromisoformat(found["created_at"]),
+        ended=datetime.fromisoformat(ended["created_at"]),
         good=ended["state"] == "success",
         rolled_back=ended["state"] == "failure" and (ended.get("description") or "").startswith("rolled back"),
     )
@@ -99,9 +99,5 @@ def _with_commits(repository: Repository, one: Deployment, served: str) -> Deplo
     """Return the commits since the last one that served; of the very first, itself alone."""
     span = repository.get(f"compare/{served}...{one.sha}", needs="Contents: read") if served else None
     commits = (span or {}).get("commits") or [repository.get(f"commits/{one.sha}", needs="Contents: read")]
-    times = sorted(_time(commit["commit"]["committer"]["date"]) for commit in commits if commit)
+    times = sorted(datetime.fromisoformat(commit["commit"]["committer"]["date"]) for commit in commits if commit)
     return Deployment(**{**vars(one), "committed": tuple(times)})
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -9,7 +9,7 @@ from blueprint.workspace import connect
 from gate.common.errors import GateError
 from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
 from gate.vendors.incidents import incident_marker
-from gate.vendors.issues import WORKFLOW
+from gate.vendors.issues import IssueTracker
 from gate.vendors.render import commit_of, require_service
 from gate.vendors.repository import Repository
 
@@ -51,7 +51,7 @@ def live(service: str, environ: Mapping[str, str]) -> Live | None:
     one = next((entry["deploy"] for entry in listed if entry["deploy"]["status"] == "live"), None)
     if one is None or not commit_of(one):
         return None
-    return Live(commit_of(one), _time(one.get("finishedAt") or one["createdAt"]))
+    return Live(commit_of(one), datetime.fromisoformat(one.get("finishedAt") or one["createdAt"]))
 
 
 def news(repository: Repository, environment: str, github_environment: str) -> Iterator[News]:
@@ -69,11 +69,5 @@ def news(repository: Repository, environment: str, github_environment: str) -> I
     if newest and _UNFINISHED.intersection(states):
         tag = payload_of(newest)["tag"]
         yield News("warn", f"{newest['task']} of {tag} began at {newest['created_at']} and has not ended")
-    mark, writers = incident_marker(environment), {WORKFLOW, repository.viewer() or WORKFLOW}
-    for issue in repository.pages("issues", "Issues: read", state="open"):
-        if (issue.get("body") or "").startswith(mark) and (issue.get("user") or {}).get("login") in writers:
-            yield News("bad", f"incident #{issue['number']}: {issue['title']}", issue.get("html_url", ""))
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    for issue in IssueTracker(repository).open_issues(incident_marker(environment)):
+        yield News("bad", f"incident #{issue['number']}: {issue['title']}", issue.get("html_url", ""))

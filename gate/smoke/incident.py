@@ -136,7 +136,7 @@ def _open(seen: Watched, tracker: IssueTracker, detection: Detection | None, wha
 def _close(environment: str, tracker: IssueTracker) -> str:
     open_ones, moment = tracker.open_issues(incident_marker(environment)), datetime.now(UTC)
     for issue in open_ones:
-        began = datetime.fromisoformat(issue["created_at"].replace("Z", "+00:00"))
+        began = datetime.fromisoformat(issue["created_at"])
         minutes = (moment - began).total_seconds() / 60
         tracker.add_to_issue(issue["number"], f"All is well again, {minutes:.0f} minutes after the alarm.")
         tracker.edit_issue(issue["number"], state="closed")

@@ -111,7 +111,7 @@ def expiring(
     except RenderError as error:
         return [f"database {database.name}: {str(error).splitlines()[0]}"]
     expires = found.get("expiresAt")
-    if not expires or datetime.fromisoformat(expires.replace("Z", "+00:00")) - now > _SOON:
+    if not expires or datetime.fromisoformat(expires) - now > _SOON:
         return []
     return [f"database {database.name} expires on {expires[:10]}: give it a paid plan and run pulumi up"]
 

@@ -74,7 +74,7 @@ class Repository:
         path = f"actions/workflows/{quote(workflow)}/runs"
         found = self.get(path, needs="Actions: read", status="success", per_page=1) or {}
         runs = found.get("workflow_runs") or []
-        return datetime.fromisoformat(runs[0]["run_started_at"].replace("Z", "+00:00")) if runs else None
+        return datetime.fromisoformat(runs[0]["run_started_at"]) if runs else None
 
     def commit_of(self, tag: str) -> str | None:
         """Return the commit that a tag names, also through an annotated tag (git/refs, git/tags)."""
