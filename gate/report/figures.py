@@ -24,8 +24,8 @@ DEFINITIONS = {
     "Lead time": "from a commit to its being served in production (DORA)",
     "Time to restore": "from the beginning of a failure to the next release that served, or as long as a rollback by a "
     "person took (DORA)",
-    "Time to detect": "from the last good look to the alarm, of the incidents' issues; in the watch after a release, from "
-    "the first look that failed",
+    "Time to detect": "from the last good look to the alarm, of the incidents' issues; in the watch after a release, "
+    "from the first look that failed",
     "Release cycle": "from one release that served to the next, on average",
 }
 HEADER = ("figure", "value", "target", "verdict", "from")
