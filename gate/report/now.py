@@ -8,8 +8,7 @@ from blueprint.errors import RenderError
 from blueprint.workspace import connect
 from gate.common.errors import GateError
 from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
-from gate.vendors.incidents import incident_marker
-from gate.vendors.issues import IssueTracker
+from gate.vendors.incidents import incidents
 from gate.vendors.render import commit_of, require_service
 from gate.vendors.repository import Repository
 
@@ -69,5 +68,5 @@ def news(repository: Repository, environment: str, github_environment: str) -> I
     if newest and _UNFINISHED.intersection(states):
         tag = payload_of(newest)["tag"]
         yield News("warn", f"{newest['task']} of {tag} began at {newest['created_at']} and has not ended")
-    for issue in IssueTracker(repository).open_issues(incident_marker(environment)):
+    for issue in incidents(repository, environment, state="open"):
         yield News("bad", f"incident #{issue['number']}: {issue['title']}", issue.get("html_url", ""))

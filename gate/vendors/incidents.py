@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gate.vendors.issues import WORKFLOW, marker
 from gate.vendors.repository import Repository
@@ -39,21 +40,31 @@ def incident_marker(environment: str) -> str:
     return marker(f"incident {environment}")
 
 
-def detections(repository: Repository, environment: str, since: datetime) -> Iterator[Detection]:
-    """Return the times of every incident since a time, open or closed (docs.github.com/en/rest/issues/issues).
+def incidents(repository: Repository, environment: str, **query: str) -> Iterator[dict[str, Any]]:
+    """Yield the issues of incidents (docs.github.com/en/rest/issues/issues).
 
-    Only issues of a workflow or of this token count, because a stranger can copy a marker. An issue without its two
-    times is left out.
+    Only issues of a workflow or of this token count, because a stranger can copy a marker.
+
+    Args:
+        query: what GitHub shall list, such as `state`.
 
     Raises:
         VendorError: GitHub cannot be read.
     """
     mark, writers = incident_marker(environment), {WORKFLOW, repository.viewer() or WORKFLOW}
-    for issue in repository.pages("issues", "Issues: read", state="all", since=since.strftime("%Y-%m-%dT%H:%M:%SZ")):
-        text = issue.get("body") or ""
-        if not text.startswith(mark) or (issue.get("user") or {}).get("login") not in writers:
-            continue
-        found = _read(text)
+    for issue in repository.pages("issues", "Issues: read", **query):
+        if (issue.get("body") or "").startswith(mark) and (issue.get("user") or {}).get("login") in writers:
+            yield issue
+
+
+def detections(repository: Repository, environment: str, since: datetime) -> Iterator[Detection]:
+    """Yield the times of every incident since a time, open or closed. An issue without its two times is left out.
+
+    Raises:
+        VendorError: GitHub cannot be read.
+    """
+    for issue in incidents(repository, environment, state="all", since=since.strftime("%Y-%m-%dT%H:%M:%SZ")):
+        found = _read(issue["body"])
         if found and found.alarm >= since:
             yield found
 
