@@ -40,7 +40,7 @@ def incident_marker(environment: str) -> str:
     return marker(f"incident {environment}")
 
 
-def incidents(repository: Repository, environment: str, **query: str) -> Iterator[dict[str, Any]]:
+def incidents(repository: Repository, environment: str, **query: Any) -> Iterator[dict[str, Any]]:
     """Yield the issues of incidents (docs.github.com/en/rest/issues/issues).
 
     Only issues of a workflow or of this token count, because a stranger can copy a marker.
