@@ -63,8 +63,9 @@ class Vendors:
                     yield what
             except KeyError:  # a part of its name is known at `up` only
                 continue
-            except (Unavailable, httpx.HTTPError) as error:
-                pulumi.log.info(f"whether {what} exists already was not looked up: {error}")
+            except (Unavailable, httpx.HTTPError, httpx.InvalidURL, AttributeError, TypeError, ValueError) as error:
+                reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                pulumi.log.info(f"whether {what} exists already was not looked up: {reason}")
         if github:
             github.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gate.commands.options import OnlyFailures, gate_command
@@ -12,9 +11,6 @@ from gate.common.errors import GateError
 
 if TYPE_CHECKING:
     from gate.checks.verdict import Verdict
-
-_MOST = 5
-"""How many objects a line names."""
 
 
 @gate_command("doctor")
@@ -49,26 +45,24 @@ def doctor(run: Run, stacks: list[str], only_failures: OnlyFailures = False) -> 
     with run.progress(f"looking at {names}") as tell:
         checks = examine(stacks, os.environ, tell)
         if all(line.verdict.outcome != "fail" for line in checks):
-            checks += [Line(name, "what exists already", _existing(run, name, tell)) for name in stacks]
+            checks += [Line(name, "what exists already", _existing(run, name)) for name in stacks]
     run.finish(CheckReport(title=f"Doctor: {names}", checks=checks, only_failures=only_failures))
 
 
-def _existing(run: Run, name: str, tell: Callable[[str], None]) -> Verdict:
-    """Look up what `up` would create and would meet, as `gate adopt` does."""
+def _existing(run: Run, name: str) -> Verdict:
+    """Preview the stack, which tells what exists of what it would create."""
     from gate.checks.verdict import note, passed, unknown
-    from gate.recover.accounts import accounts_of
-    from gate.recover.search import search
+    from gate.common.redaction import configured_secrets
     from gate.stack.project import open_stack
+    from gate.stack.steps import run_preview
 
     try:
         stack = open_stack(name)
-        with accounts_of(stack, run.hide) as accounts:
-            adoption = search(stack, accounts, tell)
+        secrets = [one.value for one in stack.get_all_config().values() if one.secret]
+        run.hide(text for secret in secrets for text in configured_secrets(secret))
+        found = run_preview(stack).existing
     except GateError as error:
         return unknown(" ".join(str(error).split()))
-    found = [one.recognised_by for one in adoption.found] + adoption.undecided
     if not found:
         return passed("nothing that up would create")
-    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
-    told = f"not made by this stack, so up would fail at it or change it: {'; '.join(found[:_MOST])}{more}"
-    return note(told, f"run gate adopt --env {name} before up, and paste its lines into Pulumi.{name}.yaml")
+    return note("; ".join(found), f"run gate adopt --env {name} before up, and paste its lines into Pulumi.{name}.yaml")

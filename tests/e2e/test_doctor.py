@@ -81,7 +81,7 @@ def test_what_the_first_up_would_meet_is_named(
         code, found = doctor(stage, monkeypatch, capsys)
         told = found["what exists already"]
         assert (code, told["outcome"]) == (0, "note")
-        assert "the only application named 'MarketEdge Platform (staging)'" in told["detail"]
+        assert "exists already: Auth0 application MarketEdge Platform (staging)" in told["detail"]
         assert told["fix"].startswith("run gate adopt --env staging before up")
         engine.output.clear()
         engine.preview()

@@ -99,5 +99,5 @@ def test_what_only_up_will_know_and_what_nobody_answers_is_passed_over(
     assert found(environ, unknown) == told == []
     refused = {**environ, "VERCEL_API_TOKEN": "another-token-of-a-test-"}
     assert found(refused, WANTED["domain"]) == []
-    assert told[0].startswith("whether domain exists already was not looked up: Client error '403")
+    assert told[0].startswith("whether domain exists already was not looked up: HTTPStatusError: Client error '403")
     assert found({}, WANTED["environment"], WANTED["ruleset"]) == [], "without a token"
