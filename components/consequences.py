@@ -52,8 +52,9 @@ def _elsewhere(change: Planned) -> Iterator[Told]:
         case "branch protection":
             yield f"the rule for {name} applies at once to everybody's pull requests", False
             yield from _weaker(name, fields)
-        case "ruleset" if fields.get("enforcement", ("", ""))[0] == "disabled":
-            yield f"the ruleset {name} is switched off", True
+        case "ruleset" if change.operation == "update":
+            off = fields.get("enforcement", ("", ""))[0] == "disabled"
+            yield f"the ruleset {name} {'is switched off' if off else 'applies at once to everybody'}", off
         case "application" if lost := removed(fields.get("callbacks")):
             yield f"logins that return to {', '.join(lost)} stop working", True
         case "project" if change.operation == "update":

@@ -140,6 +140,7 @@ STATE = {
         "requiredPullRequestReviews": [{"requiredApprovingReviewCount": 2.0, "dismissStaleReviews": True}],
         "enforceAdmins": True,
     },
+    (named.RULESET, "production"): {"name": "Release tags", "enforcement": "active"},
     (named.CLIENT, "production"): {"name": "App", "callbacks": ["https://a.test/cb", "https://b.test/cb"]},
     (named.PROJECT, "production"): {"name": "web", "autoAssignCustomDomains": True, "rootDirectory": "app"},
     (named.PROJECT_VARIABLE, "production-API"): {"key": "API", "value": "https://a.test"},
@@ -181,7 +182,8 @@ def at_the_others(
 
 
 def cases() -> Iterator[tuple[tuple[str, str], dict[str, Any], Told]]:
-    rule, client, project, variable, secret, record = STATE
+    rule, ruleset, client, project, variable, secret, record = STATE
+    yield ruleset, {"enforcement": "disabled"}, [("the ruleset Release tags is switched off", True)]
     applies = ("the rule for main applies at once to everybody's pull requests", False)
     lighter = [{"contexts": ["lint"], "strict": False}]
     yield (
