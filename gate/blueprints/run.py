@@ -49,7 +49,7 @@ def import_into(
     config = read_config(file)
     text = file.read_text(encoding="utf-8")
     if SECTION in config and not (replace or dry_run):
-        raise GateError(f"{file} has a {SECTION} already: look at it with --dry-run, or replace it with --replace")
+        raise GateError(f"{file} has a {SECTION} already: see the new one with --dry-run, or replace it with --replace")
     found = translate(_content(source, path, ref, config, environ, tell), **how)
     _check(found.section)
     changed = with_section(text, found.section)

@@ -126,7 +126,9 @@ def _repository(answer: httpx.Response, name: str) -> Verdict:
     if answer.is_redirect:
         return failed("has moved", "set github:owner and marketedge:github.repository to where it is now")
     if not answer.is_success:
-        return failed(f"GitHub answered {answer.status_code}: {_message(answer)}", "look at the token's access to it")
+        return failed(
+            f"GitHub answered {answer.status_code}: {_message(answer)}", "check that the token has access to it"
+        )
     found = json_object(answer)
     if found.get("archived"):
         return failed("is archived, so nothing in it can be changed", "unarchive it: Settings, Danger Zone")

@@ -15,7 +15,7 @@ def reach(url: str, transport: httpx.BaseTransport | None = None) -> Verdict:
     parts_ = urlsplit(url)
     proxy = getproxies().get(parts_.scheme) if not proxy_bypass(parts_.hostname or "") else None
     way = "through the proxy" if proxy else "directly"
-    fix = "look at the network: HTTPS_PROXY, NO_PROXY, and SSL_CERT_FILE where the proxy has a certificate of its own"
+    fix = "check the network: HTTPS_PROXY, NO_PROXY, and SSL_CERT_FILE where the proxy has a certificate of its own"
     try:
         with httpx.Client(timeout=_TIMEOUT, transport=transport) as client:
             client.get(url)

@@ -26,7 +26,7 @@ def health(visit: Visit, _subject: str) -> str:
         raise Failed(
             f"status {answer.status_code}, health {_shown(state)}",
             f"status 200, health {' or '.join(smoke.health_status)}",
-            "look at Render, the service, Logs; then at its environment variables",
+            "read the service's logs at Render, then check its environment variables",
         )
     if smoke.environment_field is None:
         return str(state)
@@ -43,7 +43,7 @@ def other_health(visit: Visit, service: str) -> str:
     status = visit.other(service, path).status_code
     if status == 200:
         return f"{path}: status 200"
-    raise Failed(f"{path}: status {status}", "status 200", f"look at Render, the service {service}, Logs")
+    raise Failed(f"{path}: status {status}", "status 200", f"read the logs of {service} at Render")
 
 
 def version(visit: Visit, wanted: str) -> str:
@@ -76,7 +76,7 @@ def dependency(visit: Visit, name: str) -> str:
     if found is True or str(found).lower() in _CONNECTED:
         return "connected"
     where = {"database": "DATABASE_URL", "redis": "REDIS_URL"}.get(name, "the variables")
-    raise Failed(f"{name}: {_shown(found)}", f"{name}: connected", f"look at {where} of the service, and its logs")
+    raise Failed(f"{name}: {_shown(found)}", f"{name}: connected", f"check {where} of the service, and read its logs")
 
 
 def allowed_origin(visit: Visit, origin: str) -> str:
@@ -155,13 +155,13 @@ def _asked(visit: Visit, callback: str) -> dict[str, str]:
         raise Failed(
             "status fallback_mode",
             "an address made by the application itself",
-            "look at the service's logs: its API router did not load",
+            "read the service's logs: its API router did not load",
         )
     if answer.status_code != 200 or not isinstance(content.get("auth_url"), str):
         raise Failed(
             f"status {answer.status_code}, auth_url {_shown(content.get('auth_url'))}",
             "status 200 and an auth_url",
-            "look at Render, the service, Logs; at AUTH0_DOMAIN and AUTH0_CLIENT_ID of the service; smoke.auth0UrlPath",
+            "read the service's logs at Render; check its AUTH0_DOMAIN and AUTH0_CLIENT_ID, and smoke.auth0UrlPath",
         )
     parts = urlsplit(content["auth_url"])
     return {"domain": parts.netloc, **{key: values[0] for key, values in parse_qs(parts.query).items()}}
@@ -199,7 +199,9 @@ def api(visit: Visit, path: str) -> str:
     if status < 400 or status in _AVAILABLE:
         return f"status {status}"
     raise Failed(
-        f"status {status}", "success, or a refusal such as 401", "look at Render, the service, Logs; smoke.apiPaths"
+        f"status {status}",
+        "success, or a refusal such as 401",
+        "read the service's logs at Render; check smoke.apiPaths",
     )
 
 

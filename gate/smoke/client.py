@@ -112,7 +112,7 @@ class Visit:
             except _NoAnswer as error:
                 # Render's proxy takes connections for a service that sleeps: without one nothing is starting.
                 if was_awake or error.unconnected or self.clock() + _PAUSE >= self._patient_until:
-                    raise self._unreachable(what, error, "Render, the service, Logs") from None
+                    raise self._unreachable(what, error, "the service's logs at Render") from None
             else:
                 if answer.status_code not in _COLD:
                     awake.set()
@@ -132,7 +132,7 @@ class Visit:
             try:
                 answer = self._send("GET", url, headers=bypass_header(self.environ))
             except _NoAnswer as error:
-                raise self._unreachable("frontend", error, "Vercel, the project, Deployments") from None
+                raise self._unreachable("frontend", error, "the project's deployments at Vercel") from None
             if not answer.has_redirect_location:
                 return answer
             url = urljoin(url, answer.headers["location"])
@@ -143,7 +143,7 @@ class Visit:
                     "Vercel's login page means Deployment Protection: open the domain, or set "
                     "VERCEL_AUTOMATION_BYPASS_SECRET",
                 )
-        raise Failed(f"{path} redirects more than {_REDIRECTS} times", "a page", "look at the frontend's redirects")
+        raise Failed(f"{path} redirects more than {_REDIRECTS} times", "a page", "check the frontend's redirects")
 
     def auth0(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask the tenant; AUTH0_BASE_URL points at a simulator."""
@@ -171,7 +171,7 @@ class Visit:
     def _send(self, method: str, url: str, seconds: float = _ANSWER, **options: Any) -> httpx.Response:
         left = self.left
         if left <= 0:
-            raise Failed("no time was left for it", "an answer within the budget", "look at what took so long")
+            raise Failed("no time was left for it", "an answer within the budget", "find out what took so long")
         try:
             return self._http.request(method, url, timeout=min(seconds, left), **options)
         except httpx.HTTPError as error:
@@ -179,7 +179,7 @@ class Visit:
 
     def _unreachable(self, what: str, error: Exception, where: str) -> Failed:
         return Failed(
-            f"no answer from the {what}: {error}", "an answer", f"look at {where}, and your own network connection"
+            f"no answer from the {what}: {error}", "an answer", f"check {where}, and your own network connection"
         )
 
 

@@ -26,12 +26,12 @@ def _checked(answer: httpx.Response, path: str) -> str:
         return "loads"
     fixes = {
         401: "the deployment is protected: open the domain at Vercel, or set VERCEL_AUTOMATION_BYPASS_SECRET",
-        404: "look at Vercel, the project, Domains: which deployment serves it? And at smoke.pages",
+        404: "check at Vercel, in the project's Domains, which deployment serves it; check smoke.pages",
     }
     raise Failed(
         f"{path}: status {answer.status_code}, content-type {kind}{', an error page' if broken else ''}",
         "status 200 and an HTML document",
-        fixes.get(answer.status_code, "look at Vercel, the project, Logs"),
+        fixes.get(answer.status_code, "read the project's logs at Vercel"),
     )
 
 

@@ -45,7 +45,7 @@ def authentication(visit: Visit, _subject: str) -> str:
         raise Failed(
             f"{path}: status {answer.status_code}, {'no' if email is None else 'another'} user",
             f"status 200 and the user of {EMAIL}",
-            "look at AUTH0_DOMAIN and AUTH0_AUDIENCE of the service, and whether the user is in its database",
+            "check AUTH0_DOMAIN and AUTH0_AUDIENCE of the service, and that its database has the user",
         )
     return "a JWT, accepted by the backend"
 
@@ -65,7 +65,7 @@ def _authorization(visit: Visit) -> dict[str, str]:
     if missing := unset(visit.target.settings, visit.environ):
         names = " and ".join(missing)
         if visit.require_login or missing == [CLIENT]:
-            raise Failed(f"not made: {names} not set", "a login", f"set {names}, or {NOT_REQUIRED}")
+            raise Failed(f"no login: {names} not set", "a login", f"set {names}, or {NOT_REQUIRED}")
         raise Skipped(f"set {names} to test it")
     return {"Authorization": f"Bearer {visit.once('token', lambda: _token(visit))}"}
 
@@ -117,7 +117,7 @@ def _jwt(token: str) -> dict[str, Any]:
         raise Failed(
             f"an access token of {len(parts)} part{'s' * (len(parts) > 1)}, not a JWT",
             "a JWT: three parts",
-            "the audience has to be an API of the tenant (plan 1.1): look at Auth0, APIs",
+            "the audience must be an API of the tenant (plan 1.1): see APIs in Auth0",
         )
     return claims
 

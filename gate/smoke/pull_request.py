@@ -49,7 +49,7 @@ class Half:
 
     def as_result(self) -> Result:
         failed = self.outcome is Outcome.FAILED
-        what_to_do = ("a preview of the newest commit", f"look at the build's log at {self.vendor}") if failed else ()
+        what_to_do = ("a preview of the newest commit", f"read the build's log at {self.vendor}") if failed else ()
         return Result(f"preview at {self.vendor}", "4.1 preview", self.outcome, 0, self.said, *what_to_do)
 
 

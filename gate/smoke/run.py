@@ -123,10 +123,10 @@ def _made(case: _Case, visit: Visit) -> Result:
 
 
 def _not_made(case: _Case, budget: float) -> Result:
-    late, fix = f"not finished within {budget:.0f} s", "look at what took so long, then run it again"
+    late, fix = f"not finished within {budget:.0f} s", "find out what took so long, then run it again"
     return Result(case.name, case.check.plan, Outcome.FAILED, budget, late, "an outcome within the budget", fix)
 
 
 def _without_subject(row: Check) -> Result:
-    missing, fix = "nothing to look at is configured", "complete marketedge:smoke of the stack"
+    missing, fix = "nothing is configured to test", "complete marketedge:smoke of the stack"
     return Result(row.name, row.plan, Outcome.FAILED, 0, missing, "at least one", fix)

@@ -32,7 +32,7 @@ def own_suite(visit: Visit, _subject: str) -> str:
         raise Failed(late, "an end in time", "raise smoke.suite.timeoutSeconds") from None
     if code:
         end = Redactor(environment_secrets(visit.environ)).text(output)[-_SHOWN:]
-        raise Failed(f"ended with {code}: {end}", "0", "look at its report, and at what it tests")
+        raise Failed(f"ended with {code}: {end}", "0", "read its report, and check what it tests")
     return _counted(junit) if junit else "ended with 0"
 
 
@@ -44,5 +44,5 @@ def _counted(junit: Path) -> str:
     bad = [case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None]
     if bad or not cases:
         said = f"{len(bad)} of {len(cases)} failed: {', '.join(bad)}"
-        raise Failed(said[:_SHOWN], "tests that pass", "look at its report")
+        raise Failed(said[:_SHOWN], "tests that pass", "read its report")
     return f"{len(cases)} tests"

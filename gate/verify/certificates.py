@@ -34,13 +34,15 @@ def certificate(host: str) -> Verdict:
     except httpx.HTTPError as error:
         refused = _refusal(error)
         if refused is not None:
-            return failed(refused.verify_message, "look at the domain in the vendor's dashboard")
+            return failed(refused.verify_message, "check the domain in the vendor's dashboard")
         return unknown(f"no connection from here: {type(error).__name__}")
     days = 0.0
     with suppress(KeyError, ValueError):
         days = (ssl.cert_time_to_seconds(str(shown["notAfter"])) - time.time()) / 86400
     told = f"valid for {days:.0f} days"
-    return passed(told) if days > _LEAST_DAYS else failed(told, "have it renewed: look at the vendor's dashboard")
+    return (
+        passed(told) if days > _LEAST_DAYS else failed(told, "check in the vendor's dashboard why it was not renewed")
+    )
 
 
 def _refusal(error: BaseException) -> ssl.SSLCertVerificationError | None:

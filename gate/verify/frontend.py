@@ -100,7 +100,7 @@ def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
         elif state == "READY":
             return passed(f"READY{f', {skipped} newer skipped or cancelled' if skipped else ''}")
         else:
-            return failed(f"state is {state}, expected READY", "look at its log, the project's Deployments at Vercel")
+            return failed(f"state is {state}, expected READY", "read its log, in the project's Deployments at Vercel")
     return failed("there is none", f"push to {branch} with the Git integration on")
 
 

@@ -55,7 +55,8 @@ def _branch(target: Target, repository: Repository) -> Iterator[Line]:
     if head and branch.source:
         found = repository.get(f"compare/{quote(branch.source, safe='')}...{quote(branch.name, safe='')}") or {}
         ahead, behind = found.get("ahead_by"), found.get("behind_by")
-        told = passed(f"{ahead} ahead, {behind} behind") if found else failed("no common history", f"look at {branch}")
+        apart = failed("no common history", f"check what {branch.name} was made from")
+        told = passed(f"{ahead} ahead, {behind} behind") if found else apart
         yield Line("1.4", f"branch {branch.name} came from {branch.source}", told)
 
 

@@ -125,6 +125,6 @@ def _database(session: Session, name: str) -> Verdict:
     if found is None:
         return failed("does not exist", UP)
     if found["status"] != "available":
-        return failed(f"is {found['status']}", "look at it in Render's dashboard")
+        return failed(f"is {found['status']}", "open it in Render's dashboard")
     expires = f", expires {found['expiresAt'][:10]}" if found.get("expiresAt") else ""
     return passed(f"available, {found['plan']}{expires}")

@@ -334,7 +334,7 @@ def test_a_login_that_is_required_and_not_made_is_no_success(by):
     app.target = target(**({"requireLogin": True} if by == "stack" else {}))
     options = {"require_login": True} if by == "option" else {}
     found = app.check("authentication", {}, **options)
-    assert (found.outcome, found.detail[:9]) == (Outcome.FAILED, "not made:")
+    assert (found.outcome, found.detail[:9]) == (Outcome.FAILED, "no login:")
     assert app.smoke({}, **options).exit_code == 2
     assert "2 skipped" in Application().smoke({}).headline
 

@@ -41,7 +41,7 @@ def test_junit_counts_and_tells_failures_and_skips(broken, tmp_path):
     assert (suite.get("failures"), suite.get("skipped"), suite.get("errors")) == ("1", "2", "0")
     (failed,) = [case for case in cases if case.find("failure") is not None]
     assert failed.get("name") == "health"
-    assert "what to do: look at Render" in str(failed.find("failure").text)
+    assert "what to do: read the service's logs at Render" in str(failed.find("failure").text)
     assert len([case for case in cases if case.find("skipped") is not None]) == 2
 
 
@@ -72,7 +72,7 @@ def test_the_console_shows_every_check_and_what_to_do(broken, terminal):
     console.show(broken.smoke({}), Console(file=out, force_terminal=terminal, width=200))
     assert "connected database" in out.getvalue()
     assert "SMOKE_USER_EMAIL" in out.getvalue()
-    assert "look at Render, the service, Logs" in out.getvalue()
+    assert "read the service's logs at Render" in out.getvalue()
 
 
 class GitHub:
