@@ -104,19 +104,18 @@ class Auth0:
         return None
 
     def _grants(self, request: Request) -> Answer:
+        """Answer a bare list, or with `take` an object whose `next` is where the list goes on."""
         names = {"client_id": "clientId", "audience": "audience"}
         wanted = {key: request.query[name] for name, key in names.items() if name in request.query}
-        found = self._estate.find_all("auth0", "client_grant", **wanted)
         shown = [
-            {
-                "id": one["id"],
-                "client_id": one["clientId"],
-                "audience": one["audience"],
-                "scope": one.get("scopes") or [],
-            }
-            for one in page(found, request, default=50, most=100, first=0)
+            {name: one[key] for name, key in {"id": "id", **names}.items()} | {"scope": one.get("scopes") or []}
+            for one in self._estate.find_all("auth0", "client_grant", **wanted)
         ]
-        return Answer(200, shown)
+        if "take" not in request.query:
+            return Answer(200, page(shown, request, default=50, most=100, first=0))
+        start, end = request.number("from", 0), request.number("from", 0) + request.number("take", 50)
+        following = {"next": str(end)} if end < len(shown) else {}
+        return Answer(200, {"client_grants": shown[start:end], **following})
 
     def _clients(self, request: Request) -> Answer:
         """A bare list, or with include_totals an object; the page size is at most 100."""

@@ -68,6 +68,21 @@ def test_an_application_is_read_without_its_secret(management: Auth0) -> None:
     assert (found.app_type, found.grant_types, found.client_secret) == ("regular_web", ["implicit"], None)
 
 
+def test_what_an_application_may_get_tokens_for_is_listed(estate: Estate, management: Auth0) -> None:
+    """As gate.vendors.auth0 asks: by application and API."""
+    client = estate.find("auth0", "client", name="App 1") or {}
+    with estate.edit("auth0") as objects:
+        objects.append({"type": "resource_server", "identifier": "https://api.test"})
+    estate.seed("auth0", "client_grant", clientId=client["clientId"], audience="https://api.test", scopes=["read:x"])
+    (found,) = management.client_grants.list(client_id=client["clientId"], audience="https://api.test")
+    assert (found.client_id, found.audience, found.scope) == (client["clientId"], "https://api.test", ["read:x"])
+    assert list(management.client_grants.list(client_id=client["clientId"], audience="https://other.test")) == []
+    for other in estate.find_all("auth0", "client"):
+        if other["name"] != "App 1":
+            estate.seed("auth0", "client_grant", clientId=other["clientId"], audience="https://api.test", scopes=[])
+    assert len(list(management.client_grants.list(take=2))) == 3
+
+
 def test_what_is_refused_is_an_error_of_the_client(estate: Estate, management: Auth0) -> None:
     with pytest.raises(NotFoundError):
         management.clients.get(id="unknown")

@@ -22,6 +22,7 @@ TOKENS = {
     "ruleset": "github:index/repositoryRuleset:RepositoryRuleset",
     "client": "auth0:index/client:Client",
     "credentials": "auth0:index/clientCredentials:ClientCredentials",
+    "grant": "auth0:index/clientGrant:ClientGrant",
     "vercel variable": "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable",
     "domain": "vercel:index/projectDomain:ProjectDomain",
     "record": "vercel:index/dnsRecord:DnsRecord",
@@ -158,6 +159,20 @@ def test_check_refuses_values_that_the_vendor_does_not_know(
 ) -> None:
     _, failures = plugin(vendor).check(kind, inputs)
     assert f"expected {path} to be " in failures[path]
+
+
+def test_a_client_grant_needs_an_api_of_the_tenant_and_is_made_once(
+    plugin: Callable[[str], Plugin], estate: Estate
+) -> None:
+    client = estate.seed("auth0", "client", name="Smoke tests")["clientId"]
+    auth0, wanted = plugin("auth0"), {"clientId": client, "audience": "https://api.test", "scopes": []}
+    with pytest.raises(Refused, match="No resource server"):
+        auth0.create("grant", wanted)
+    with estate.edit("auth0") as objects:
+        objects.append({"type": "resource_server", "identifier": "https://api.test"})
+    auth0.create("grant", wanted)
+    with pytest.raises(Refused, match="409"):
+        auth0.create("grant", wanted)
 
 
 def test_check_lets_unknown_values_and_secrets_pass(plugin: Callable[[str], Plugin]) -> None:
