@@ -183,8 +183,8 @@ class Call:
         Raises:
             ReleaseRefused: they are not set.
         """
+        from gate.checks.login_test import NOT_REQUIRED, unset
         from gate.release.errors import ReleaseRefused
-        from gate.smoke.login import NOT_REQUIRED, unset
 
         missing = unset(target.settings, os.environ) if target.settings.login_required else []
         if missing and self.action in ("release", "hotfix"):

@@ -7,26 +7,15 @@ whose token is the application's own and names no user. `auth0.loginTest` of the
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from blueprint.retrying import json_object
 from components.frontend_settings import Auth0
-from components.settings import Settings
+from gate.checks.login_test import CLIENT, EMAIL, NOT_REQUIRED, PASSWORD, SECRET, unset
 from gate.checks.verdict import UP
 from gate.smoke.backend import authorize_query
 from gate.smoke.client import Failed, Skipped, Visit
 from gate.vendors.auth0 import claims_of
-
-EMAIL, PASSWORD = "SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD"
-CLIENT, SECRET = "SMOKE_AUTH0_CLIENT_ID", "SMOKE_AUTH0_CLIENT_SECRET"
-NOT_REQUIRED = "do without a login test: smoke.requireLogin: false"
-
-
-def unset(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """Return the variables that the login test needs and that are not set."""
-    needed = (EMAIL, PASSWORD, CLIENT) if settings.auth0.login.logs_a_user_in else (CLIENT, SECRET)
-    return [name for name in needed if not environ.get(name)]
 
 
 def authentication(visit: Visit, _subject: str) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from components.repository import RepositoryReader, Unavailable
 from components.required_checks import unreported
+from gate.checks.login_test import CLIENT, needed
 from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, note, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
@@ -184,11 +185,12 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     yield Line(plan, f"environment {declared.name}: reviewers", verdict)
     variables = repository.pages(f"{path}/variables", "Environments: read", item="variables", size=30)
     present = {variable["name"] for variable in variables}
-    yield Line(
-        plan, f"environment {declared.name}: variables", _named([str(v.key) for v in declared.variables], present)
-    )
+    of_a_login = needed(target.settings) if target.settings.login_required else []
+    wanted_names = [str(variable.key) for variable in declared.variables] + [n for n in of_a_login if n == CLIENT]
+    yield Line(plan, f"environment {declared.name}: variables", _named(wanted_names, present))
     secrets = [str(secret.key) for secret in declared.secrets]
     secrets += ["RENDER_API_KEY", *(["VERCEL_API_TOKEN"] if declared.tags and target.settings.vercel else [])]
+    secrets += [name for name in of_a_login if name != CLIENT]
     yield Line(plan, f"environment {declared.name}: secrets", _named(secrets, _secrets(repository, path)))
 
 

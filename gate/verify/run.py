@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
+from gate.checks.login_test import EMAIL, PASSWORD, SECRET
 from gate.checks.verdict import Group, Line, Verdict, failed, for_stack, passed, unknown
 from gate.common.errors import GateError
 from gate.stack.target import Target
@@ -115,12 +116,9 @@ def _asked(group: Group) -> list[Line]:
 
 
 def _smoke(target: Target, environ: Mapping[str, str], others: Others) -> Iterator[Line]:
-    without_login = {key: value for key, value in environ.items() if key not in _OF_A_LOGIN}
+    without_login = {key: value for key, value in environ.items() if key not in (EMAIL, PASSWORD, SECRET)}
     for check in others.smoke(target, without_login).checks:
         yield Line(check.plan, check.name, _of(check))
-
-
-_OF_A_LOGIN = frozenset({"SMOKE_USER_EMAIL", "SMOKE_USER_PASSWORD", "SMOKE_AUTH0_CLIENT_SECRET"})
 
 
 def _of(check: Result) -> Verdict:

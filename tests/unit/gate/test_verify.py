@@ -351,6 +351,9 @@ def test_the_login_tests_application_is_looked_at(estates: Estates) -> None:
         return f"{found.outcome}: {found.detail}"
 
     assert said("password") == "fail: 0 have this name"
+    missing = {one.title: one.verdict.detail for one in estates.lines() if one.verdict.outcome == "fail"}
+    assert missing["environment production: secrets"] == "missing: SMOKE_USER_EMAIL, SMOKE_USER_PASSWORD"
+    assert missing["environment production: variables"] == "missing: SMOKE_AUTH0_CLIENT_ID"
     tester = estates.estate.seed("auth0", "client", name="Smoke tests", grantTypes=["password"])["clientId"]
     assert said("password").startswith("pass")
     audience = estates.target.settings.auth0.audience
