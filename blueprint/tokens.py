@@ -5,6 +5,9 @@ import re
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """The characters of a token (RFC 6750, 2.1). HTTP libraries fail in their own words on others in a header."""
 
+_HOST = re.compile(r"(https?://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d+)?/?")
+"""A host as the Auth0 provider takes it: with or without a scheme."""
+
 
 def problem_with(name: str, value: str) -> str:
     """Return what is wrong with a token, without the token; empty if nothing is.
@@ -13,6 +16,9 @@ def problem_with(name: str, value: str) -> str:
         name: of the variable or the configuration key that holds it.
         value: not empty.
     """
+    if name.lower().endswith("domain"):
+        told = "is not a host: set it to one such as tenant.eu.auth0.com, without quotes, a path or a placeholder"
+        return "" if _HOST.fullmatch(value) else f"{name} {told}"
     if _TOKEN.fullmatch(value):
         return ""
     place = next(place for place, char in enumerate(value, 1) if not _TOKEN.fullmatch(char))

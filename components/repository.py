@@ -61,13 +61,13 @@ class RepositoryReader:
         base = BASE_URL if urlsplit(base_url).hostname in (None, "github.com") else base_url
         headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
         self._retries = Retries(lambda tries, failed, _pause: tries >= _TRIES or (failed.wait or 0.0) > _LONGEST_WAIT)
-        self._client = httpx.Client(
-            base_url=base.rstrip("/").removesuffix("/api/v3"),
-            headers=headers,
-            timeout=_TIMEOUT,
-            verify=trusted(),
-            follow_redirects=True,
-        )
+        address = base.rstrip("/").removesuffix("/api/v3")
+        try:
+            self._client = httpx.Client(
+                base_url=address, headers=headers, timeout=_TIMEOUT, verify=trusted(), follow_redirects=True
+            )
+        except httpx.InvalidURL as error:
+            raise Unavailable(f"github:baseUrl cannot be an address: {error}") from None
 
     def evidence(self, branch: str, reference: str, required: Collection[str], smoke_context: str) -> Evidence:
         """Return what tells which of the required checks are reported on pull requests to the branch.

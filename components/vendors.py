@@ -113,6 +113,6 @@ def misformed_credentials(found: Mapping[str, str]) -> list[str]:
         if vendor.is_needed(found)
         for way in vendor.credentials
         for name in way
-        if name not in vendor.open and found.get(name)
+        if (name not in vendor.open or name.lower().endswith("domain")) and found.get(name)
     )
     return [problem for name in names if (problem := problem_with(name, found[name]))]

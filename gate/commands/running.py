@@ -139,6 +139,8 @@ def unexpected(error: Exception) -> str:
 def _worded(error: Exception, redactor: Redactor) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}"
+    if type(error).__name__ == "InvalidURL":  # of httpx, which --help does not load
+        return f"an address in the environment or the configuration cannot be one: {error}"
     details = redactor.text("".join(traceback.format_exception(error)))
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" at {Path(last[0].filename).name}:{last[0].lineno}" if last else ""

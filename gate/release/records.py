@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
-from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
+from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
 from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: write"
@@ -90,11 +90,6 @@ class Record:
         return not self.open and self.state != "error"
 
 
-def _same_author(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether a status was written by whoever recorded the deployment: only then its text is one of ours."""
-    return (one.get("creator") or {}).get("login") == (other.get("creator") or {}).get("login")
-
-
 class Records:
     """The deployments of one of GitHub's environments.
 
@@ -123,7 +118,7 @@ class Records:
         payload = payload_of(found)
         newest = statuses(self._repository, found["id"], needs=_NEEDS, most=1)
         state = newest[0]["state"] if newest else "queued"
-        told = (newest[0].get("description") or "") if newest and _same_author(newest[0], found) else ""
+        told = own_words(found, newest[0]) if newest else ""
         if state == "inactive" and told.startswith("overtaken"):
             state = "overtaken"  # it never served
         before, frontend = Serving(**payload.get("before", {})), payload.get("frontend") or found["sha"]

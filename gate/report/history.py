@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gate.vendors.deployments import deployments, is_ours, payload_of, statuses
+from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
 from gate.vendors.errors import VendorError
 from gate.vendors.incidents import detections
 from gate.vendors.repository import Repository
@@ -91,7 +91,7 @@ def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) 
         began=datetime.fromisoformat(found["created_at"]),
         ended=datetime.fromisoformat(ended["created_at"]),
         good=ended["state"] == "success",
-        rolled_back=ended["state"] == "failure" and (ended.get("description") or "").startswith("rolled back"),
+        rolled_back=ended["state"] == "failure" and own_words(found, ended).startswith("rolled back"),
     )
 
 

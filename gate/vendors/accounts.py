@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from blueprint.client import BASE_URL as RENDER_BASE_URL
+from blueprint.tokens import problem_with
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor
 from gate.vendors.auth0 import Auth0
-from gate.vendors.errors import CredentialsMissing, VendorError
+from gate.vendors.errors import CredentialsMissing, VendorError, VendorUnauthorized
 from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
 from gate.vendors.github import GitHub
 from gate.vendors.vercel import BASE_URL as VERCEL_BASE_URL
@@ -114,6 +115,8 @@ class Accounts:
         if not token:
             wanted |= {"AUTH0_CLIENT_ID": client_id, "AUTH0_CLIENT_SECRET": secret}
         _require(AUTH0, [name for name, value in wanted.items() if not value])
+        if problem := problem_with("AUTH0_DOMAIN", self._value("auth0:domain", "AUTH0_DOMAIN")):
+            raise VendorUnauthorized(problem)
         return Auth0(domain, client_id, secret, token=token, base_url=self._value("", "AUTH0_BASE_URL"))
 
     @cached_property

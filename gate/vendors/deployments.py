@@ -42,3 +42,9 @@ def is_ours(deployment: Mapping[str, Any]) -> bool:
     """Whether the gate recorded it. Somebody else's payload may have a `gate` of its own."""
     payload = payload_of(deployment)
     return payload.get("gate") == 1 and isinstance(payload.get("tag"), str)
+
+
+def own_words(deployment: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """Return the text of a status, or nothing if somebody else wrote it than recorded the deployment."""
+    writers = {(one.get("creator") or {}).get("login") for one in (deployment, status)}
+    return str(status.get("description") or "") if len(writers) == 1 else ""

@@ -247,6 +247,13 @@ def test_a_good_estate_holds_everywhere(estate: Estate) -> None:
         ("Auth0", "AUTH0_CLIENT_SECRET", "another-secret"),
         ("Vercel", "VERCEL_API_TOKEN", "c" * 24),
         ("Render", "RENDER_API_KEY", "rnd_revoked"),
+        ("GitHub", "GITHUB_TOKEN", "ghp_…"),
+        ("GitHub", "GITHUB_TOKEN", "'ghp_quoted'"),
+        ("Auth0", "AUTH0_CLIENT_SECRET", "<secret>"),
+        ("Auth0", "AUTH0_CLIENT_ID", "two words"),
+        ("Vercel", "VERCEL_API_TOKEN", "$(pbpaste)"),
+        ("Render", "RENDER_API_KEY", "rnd_abc\n"),
+        ("Render", "RENDER_API_KEY", "Bearer rnd_abc"),
     ],
 )
 def test_a_credential_that_is_not_accepted_is_its_vendors_problem_only(

@@ -7,7 +7,7 @@
 | a delivery's branch | gate/upkeep/delivery.py | a pull request or only commits with its title: test_workflows.py |
 | a comment, an issue | gate/vendors/issues.py | its text begins with the mark, and this token's own account wrote it |
 | a commit status | gate/release/preconditions.py | its creator is trusted; its description is shown and never read |
-| a deployment's status | gate/release/records.py | who recorded the deployment wrote it: below |
+| a deployment's status | gate/vendors/deployments.py | who recorded the deployment wrote it: below |
 | the mark of a comment | gate/release/staging.py | its word is before the environment, which may be called preview |
 | signs in values | components/configuration.py | they are refused: tests/unit/settings/test_signs.py |
 | `{frontend}` in lists of addresses | components/own_hosts.py | a path or a port follows, or nothing: test_signs.py |
@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from gate.vendors.deployments import is_ours
+from gate.vendors.deployments import is_ours, own_words
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.gate.test_release import go
 
@@ -78,3 +78,9 @@ def test_only_who_recorded_a_release_says_that_it_was_overtaken(world: ReleaseWo
         objects.append({**status, "description": "overtaken by lunch", "creator": writer, "created_at": "2026-01-01"})
     with world.stage() as stage:
         assert [one.state for one in stage.records.newest()] == [state]
+
+
+@pytest.mark.parametrize(("writer", "words"), [({"login": "me"}, "rolled back: x"), ({"login": "you"}, ""), (None, "")])
+def test_the_words_of_a_status_count_where_the_recorder_wrote_them(writer: Any, words: str) -> None:
+    status = {"description": "rolled back: x", "creator": writer}
+    assert own_words({"creator": {"login": "me"}}, status) == words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from components.vendors import misformed_credentials
 from gate.cli import main
 from gate.vendors.accounts import Accounts
 from gate.vendors.errors import VendorUnauthorized
@@ -71,3 +72,32 @@ def test_a_command_names_the_variable(
     assert "GITHUB_TOKEN is not a token: character" in said
     assert "Traceback" not in said
     assert "unexpected" not in said
+
+
+@pytest.mark.parametrize(
+    "value", ["…", "<tenant>.auth0.com", "tenant name", "'t.auth0.com'", "t.auth0.com\n", "t.auth0.com/api"]
+)
+def test_a_domain_that_is_no_host_is_named(value: str) -> None:
+    assert misformed_credentials({**GOOD, "AUTH0_DOMAIN": value})[0].startswith("AUTH0_DOMAIN is not a host: ")
+    with (
+        Accounts({**GOOD, "AUTH0_DOMAIN": value}) as accounts,
+        pytest.raises(VendorUnauthorized, match="is not a host"),
+    ):
+        _ = accounts.auth0
+
+
+@pytest.mark.parametrize(
+    "value", ["t.eu.auth0.com", "https://t.eu.auth0.com/", "127.0.0.1:8443", "localhost", "[::1]:80"]
+)
+def test_a_domain_may_have_a_scheme_and_a_port(value: str) -> None:
+    assert misformed_credentials({**GOOD, "AUTH0_DOMAIN": value}) == []
+
+
+@pytest.mark.parametrize("name", ["GITHUB_BASE_URL", "VERCEL_BASE_URL"])
+def test_an_address_that_is_none_is_one_line(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable, value in {**GOOD, name: "https://here…/"}.items():
+        monkeypatch.setenv(variable, value)
+    assert main(["prune", "--env", "staging"]) == 1
+    assert "cannot be one: Invalid IDNA hostname: 'here…'" in capsys.readouterr().err
