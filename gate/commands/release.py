@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gate.commands.options import Minutes, Where, flag, gate_command, option
-from gate.commands.release_call import Call, deploys_by_merge, releases_by_tag
+from gate.commands.release_call import Call, deploys_by_merge, release_of, releases_by_tag
 from gate.commands.running import Run
 from gate.common.version import EXPECTED, parse, problem_with, taken_back_to
 
@@ -52,13 +52,10 @@ def release(
     - `gate release v1.2.3`
     - `gate release v1.2.3 --watch --report out`: for a workflow
     """
-    from gate.release.release import release as put
-
     if earlier := taken_back_to(tag):
         _roll_back(run, where, earlier, asked=tag)
     else:
-        call = Call("release", tag, run, where, watch, minutes)
-        call.execute(lambda stage, budget: put(tag, stage, budget), problem_with(tag))
+        Call("release", tag, run, where, watch, minutes).execute(release_of(tag), problem_with(tag))
 
 
 @gate_command("hotfix", fits=releases_by_tag, report=True)
@@ -89,13 +86,10 @@ def hotfix(
 
     - `gate hotfix v1.2.4 --reason "login is down, ticket 123"`
     """
-    from gate.release.release import release as put
-
     problem = "" if parse(tag) else f"{tag} is not a release tag: {EXPECTED}"
     if len(reason.split()) < 2:
         problem = "--reason says too little: expected what is broken, in a few words"
-    call = Call("hotfix", tag, run, where, watch, minutes)
-    call.execute(lambda stage, budget: put(tag, stage, budget, reason.strip()), problem)
+    Call("hotfix", tag, run, where, watch, minutes).execute(release_of(tag, reason.strip()), problem)
 
 
 @gate_command("rollback", fits=releases_by_tag, report=True)

@@ -36,6 +36,17 @@ def deploys_by_merge(settings: Settings) -> bool:
     return not settings.released_by_tag
 
 
+def release_of(tag: str, hotfix: str = "") -> Work:
+    """Return what releases a tag. It is imported when it runs, so that a refused tag is refused at once."""
+
+    def work(stage: Stage, budget: Budget) -> ReleaseReport:
+        from gate.release.release import release
+
+        return release(tag, stage, budget, hotfix)
+
+    return work
+
+
 @dataclass(frozen=True)
 class Call:
     """One of them as it was called.

@@ -11,26 +11,11 @@ from dataclasses import dataclass
 from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
+from gate.release.report import Migration
 from gate.vendors.render_jobs import Jobs
 from gate.vendors.repository import ChangedFile, Repository
 
 _SAID = re.compile(r"\breversible:\s*(yes|no)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One migration.
-
-    Attributes:
-        reversible: None if the team does not say it.
-    """
-
-    name: str
-    reversible: bool | None = None
-
-    def __str__(self) -> str:
-        told = {True: "reversible", False: "not reversible", None: "reversible or not: not said"}
-        return f"{self.name} ({told[self.reversible]})"
 
 
 def sentence(found: Sequence[Migration]) -> str:

@@ -1,5 +1,6 @@
 """The result of a release or a rollback: for a person, as JSON, and as Markdown for a step summary."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -7,7 +8,6 @@ from pydantic import ConfigDict, Field
 from gate.common import report
 from gate.common.exit_codes import ExitCode
 from gate.common.text import escaped, markdown_table
-from gate.release.migrations import Migration
 
 Outcome = Literal["done", "overtaken", "refused", "rolled back", "failed"]
 _EXIT_CODES: dict[Outcome, ExitCode] = {
@@ -17,6 +17,22 @@ _EXIT_CODES: dict[Outcome, ExitCode] = {
     "rolled back": ExitCode.ROLLED_BACK,
     "failed": ExitCode.FAILED,
 }
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One migration.
+
+    Attributes:
+        reversible: None if the team does not say it.
+    """
+
+    name: str
+    reversible: bool | None = None
+
+    def __str__(self) -> str:
+        told = {True: "reversible", False: "not reversible", None: "reversible or not: not said"}
+        return f"{self.name} ({told[self.reversible]})"
 
 
 class ReleaseReport(report.Report):
