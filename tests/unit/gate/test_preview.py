@@ -15,6 +15,7 @@ from gate import cli
 from gate.changes.price import cost
 from gate.changes.wording import cost as worded
 from gate.common.errors import StackUnavailable
+from gate.common.notifications import commit
 from gate.vendors.issues import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -255,9 +256,12 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_pull_request_has_one_comment_that_is_renewed(
-    estate: Estate, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    estate: Estate, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run_of = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "5"}
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 7, "head": {"sha": "a" * 40}}}))
+    run_of = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "5", "GITHUB_SHA": "b" * 40}
+    run_of["GITHUB_EVENT_PATH"] = str(event)
     for name, value in run_of.items():
         monkeypatch.setenv(name, value)
     assert run("--comment", "7", staging=FakeStack(CREATED), production=FakeStack()) == 2
@@ -267,6 +271,14 @@ def test_the_pull_request_has_one_comment_that_is_renewed(
     assert comment["user"] == "github-actions[bot]"
     assert "**staging updates 1 object. production does not change.**" in comment["body"]
     assert "[This run](https://github.com/zebra-devops/staging-gate/actions/runs/5)" in comment["body"]
+    assert f"Commit {'a' * 40}, previewed on " in comment["body"], "the head, and not GitHub's test merge"
+
+
+def test_a_run_without_a_pull_request_names_its_own_commit(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"schedule": "0 6 * * *"}))
+    assert commit({"GITHUB_EVENT_PATH": str(event), "GITHUB_SHA": "b" * 40}) == "b" * 40
+    assert commit({}) == ""
 
 
 def test_a_long_comment_is_cut_and_the_report_is_not(estate: Estate, tmp_path: Path) -> None:
