@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-_MARKUP = re.compile(r"([\\`*{}\[\]<>|@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_MARKUP = re.compile(r"([\\`*{}\[\]<>|@#~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 """Characters that Markdown may read as markup. An underscore inside a word is none (github.github.com/gfm, 6.4)."""
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from gate.changes import console, markdown
 from gate.changes.report import DriftReport, Finding, FindingKind
+from gate.common.text import escaped
 from gate.vendors.kinds import VendorObject
 
 AT = datetime(2026, 11, 23, 17, 5, 30, tzinfo=UTC)
@@ -159,3 +160,7 @@ def test_a_terminal_gets_a_table_and_everything_else_plain_lines() -> None:
         "To keep what is live: change Pulumi.staging.yaml (or the component), "
         "then pulumi up --refresh --stack staging.",
     ]
+
+
+def test_text_of_others_is_shown_as_it_is_written() -> None:
+    assert escaped("a ~~b~~ &lt; #5 @team") == r"a \~\~b\~\~ \&lt; \#5 \@team"
