@@ -64,7 +64,7 @@ class Sourced(Model):
 
     @classmethod
     def _beside(cls) -> frozenset[str]:
-        """The fields that are not a source."""
+        """Return the fields that are not a source."""
         return frozenset({"key", "preview_value"})
 
     @model_validator(mode="after")

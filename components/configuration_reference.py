@@ -31,7 +31,7 @@ USUAL = frozenset({"Settings.adopted", "Vercel.target"})
 
 @functools.cache
 def described() -> Mapping[str, Mapping[str, Any]]:
-    """What each key is, by `<Model>.<key>` or by key."""
+    """Return what each key is, by `<Model>.<key>` or by key."""
     text = Path(__file__).with_name("configuration_keys.yaml").read_text(encoding="utf-8")
     found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
     return found

@@ -28,7 +28,7 @@ def _told(session: Session, name: str) -> str:
 
 
 def _last_backup(session: Session, database_id: str) -> str:
-    """The newest export; one that is not written yet has no address (Render API reference, List exports)."""
+    """Return the newest export. One that is not written yet has no address (Render API reference, List exports)."""
     exports: list[dict[str, Any]] = session.client.get(f"/postgres/{database_id}/export") or []
     times = sorted(one["createdAt"] for one in exports if one.get("url"))
     return f"last backup {times[-1][:16].replace('T', ' ')} UTC" if times else "no backup"

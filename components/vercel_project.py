@@ -80,6 +80,6 @@ def overriding_records(declared: Vercel, there: Iterable[VariableRecord], branch
 
 
 def _place(declared: Vercel, branch: str | None) -> tuple[str, str]:
-    """The target of the declared variables, and the branch that they are for, if any."""
+    """Return the target of the declared variables, and the branch that they are for, if any."""
     production = declared.target == "production"
     return ("production" if production else "preview", (branch or "") if declared.target == "branch" else "")

@@ -19,9 +19,11 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the first document of a text; None if it has none.
+    """Return the first document of a text, or None if it has none.
 
-    Raises: yaml.YAMLError; RecursionError for an anchor that holds itself.
+    Raises:
+        yaml.YAMLError: it cannot be read.
+        RecursionError: an anchor holds itself.
     """
     loader = _Loader(text)
     try:
@@ -34,7 +36,11 @@ def compose(text: str) -> yaml.Node | None:
 
 
 def _size(node: yaml.Node, known: dict[int, int]) -> int:
-    """Count the nodes below one; each alias counts as what it stands for. Args: known: counts, by the node's id."""
+    """Count the nodes below one. Each alias counts as what it stands for.
+
+    Args:
+        known: counts, by the node's id.
+    """
     if isinstance(node, yaml.ScalarNode):
         return 1
     if id(node) not in known:

@@ -119,7 +119,8 @@ def gate(
 def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
-    Returns: its exit code; 1 also for a mistake in the arguments, which must not pass for 2.
+    Returns:
+        Its exit code. A mistake in the arguments is 1, because 2 means that something was found.
     """
     program = os.environ.get("GATE_PROGRAM", "python -m gate")
     try:

@@ -39,7 +39,7 @@ def requirements_digest(root: Path) -> str:
 
 
 def environment_stamp(root: Path) -> str | None:
-    """What the stamp file must say for `venv/` to be as the requirements want it; None without a working Python."""
+    """Return the stamp of `venv/` as the requirements need it, or None without a working Python."""
     # Asked of the environment itself: an upgraded system Python can leave it with a Python that lacks its packages.
     question = "import sys, pip; print('python%d.%d' % sys.version_info[:2], sys.version_info >= (3, 11))"
     status, text = answer([str(root / "venv" / "bin" / "python"), "-c", question])

@@ -35,7 +35,7 @@ A CLI that is not on PATH can be named: {variable}=/path/to/pulumi"""
 
 
 def parse_version(text: str) -> Version | None:
-    """The version in `v3.210.0`, `3.210.0-dev.1` or `go version go1.25 linux/amd64`."""
+    """Return the version in `v3.210.0`, `3.210.0-dev.1` or `go version go1.25 linux/amd64`."""
     match = re.match(r"(?:go version go|v)?(\d+)\.(\d+)(?:\.(\d+))?(?![\w.])", text.strip())
     return Version(int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
 
@@ -117,7 +117,7 @@ def is_pinned_cli(root: Path, binary: Path) -> bool:
 
 
 def prepare_cli(root: Path) -> str:
-    """The path of a suitable Pulumi CLI: named, on PATH, built before, or built now."""
+    """Return the path of a suitable Pulumi CLI: named, on PATH, built before, or built now."""
     named = os.environ.get(CLI_VARIABLE)
     if named:
         program = shutil.which(named)

@@ -91,9 +91,10 @@ def _loader(kind: str) -> YAML:
 
 
 def _as_written(typed: Any, written: Any) -> Any:
-    """A copy in which nothing is shared between two aliases, with the text of variables.
+    """Return a copy in which two aliases share nothing, with variables as text.
 
-    Args: written: the same with every scalar as text, where a `<<` is not merged yet.
+    Args:
+        written: the same with every scalar as text, in which `<<` is not merged yet.
     """
     if isinstance(typed, list):
         return [_as_written(one, other) for one, other in zip(typed, written or typed, strict=True)]

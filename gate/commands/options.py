@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 
 def option(help: str, metavar: str, *names: str, **more: Any) -> Any:
-    """An option whose value is shown as `metavar`. Its default is not shown unless `more` says how."""
+    """Return an option whose value is shown as `metavar`. Its default is hidden unless `more` says how to show it."""
     return typer.Option(*names, help=help, metavar=metavar, **{"show_default": False, **more})
 
 
 def flag(name: str, help: str) -> Any:
-    """An option without a value."""
+    """Return an option without a value."""
     return typer.Option(name, help=help, show_default=False, metavar="")
 
 
 def _stacks_here() -> list[str]:
-    """What the shell completes `--env` with."""
+    """Return what the shell completes `--env` with."""
     from components.stack_file import StackFileError, names
 
     try:
@@ -116,13 +116,13 @@ class Where:
         return self._chosen[1]
 
     def target(self) -> Target:
-        """Its settings, and the addresses it is reached at."""
+        """Return its settings, and the addresses at which it is reached."""
         from gate.stack.target import load_target
 
         return load_target(self.env, self.stack, os.environ)
 
     def settings(self) -> tuple[Settings, Mapping[str, str]]:
-        """Its settings, and the configuration that `gate.vendors.accounts.Accounts` wants."""
+        """Return its settings, and the configuration for `gate.vendors.accounts.Accounts`."""
         from gate.stack.target import load_settings
 
         return load_settings(self.env, self.stack, os.environ)

@@ -73,7 +73,11 @@ def _look(run: Run, name: str) -> StackPreview:
 
 
 def _comment(run: Run, number: int, render: Callable[..., str]) -> None:
-    """Args: render: the report as Markdown of at most `limit` characters."""
+    """Write the comment on the pull request.
+
+    Args:
+        render: returns the report as Markdown of at most `limit` characters.
+    """
     from gate.vendors.issues import LIMIT, marker, open_issue_tracker
 
     mark = marker("preview")

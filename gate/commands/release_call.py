@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 def releases_by_tag(settings: Settings) -> bool:
-    """What `release`, `hotfix` and `rollback` can work on."""
+    """Whether `release`, `hotfix` and `rollback` can work on a stack."""
     return settings.released_by_tag
 
 
 def deploys_by_merge(settings: Settings) -> bool:
-    """What `deploy` can work on."""
+    """Whether `deploy` can work on a stack."""
     return not settings.released_by_tag
 
 

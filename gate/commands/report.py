@@ -83,7 +83,11 @@ def report(
 
 
 def _look(stack: str) -> Drift:
-    """Raises: GateError."""
+    """Look for drift in one stack.
+
+    Raises:
+        GateError: it could not be checked.
+    """
     from gate.changes.look import check
     from gate.stack.project import open_stack
 
@@ -91,7 +95,11 @@ def _look(stack: str) -> Drift:
 
 
 def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
-    """A stack's name and its report. Raises: GateError naming the file."""
+    """Return a stack's name and its report, from a file.
+
+    Raises:
+        GateError: names the file.
+    """
     from gate.changes.report import DriftReport
 
     try:
@@ -106,7 +114,7 @@ def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
 
 
 def in_words(found: DriftReport) -> Drift:
-    """A check for drift as the page shows it."""
+    """Return a check for drift as the page shows it."""
     from gate.changes import wording
     from gate.report.estate import Drift
 

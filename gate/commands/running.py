@@ -58,7 +58,11 @@ class Run:
         self.redactor.add(secrets)
 
     def progress(self, title: str, budget: float | None = None) -> AbstractContextManager[ProgressDisplay]:
-        """Show that something is going on. Args: budget: seconds that it may take, where there is such a limit."""
+        """Show progress while the block runs.
+
+        Args:
+            budget: the seconds that it may take, if there is a limit.
+        """
         return progress(title, budget=budget, redact=self.redactor.text)
 
     def finish(
@@ -68,13 +72,14 @@ class Run:
         show: Callable[[Reported, Console], None] | None = None,
         files: Callable[[Reported], Mapping[str, str | bytes]] | None = None,
     ) -> Reported:
-        """Write the report's files, print it, and end with its exit code.
+        """Write the report's files, print it, and set the exit code.
 
         Args:
-            show: prints it for a person; None is the report's own way.
-            files: content by name; None is the report as Markdown and as JSON.
+            show: prints it for a person. None is the report's own way.
+            files: returns content by name. None is the report as Markdown and as JSON.
 
-        Returns: the report without secrets, for a comment or an issue.
+        Returns:
+            The report without secrets, for a comment or an issue.
         """
         shown = report.redacted(self.redactor)
         self.exit_code = report.exit_code
@@ -97,7 +102,7 @@ class Run:
             (self._folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def say(self, text: str) -> None:
-        """One line for a person on standard error."""
+        """Print one line for a person on standard error."""
         print(self.redactor.text(text), file=sys.stderr, flush=True)
 
     def fail(self, text: object) -> None:
@@ -132,7 +137,7 @@ def command(name: str, *, as_json: bool = False, folder: Path | None = None) -> 
 
 
 def unexpected(error: Exception) -> str:
-    """One line about an error that is raised outside of a command's run."""
+    """Return one line about an error that is raised outside of a command's run."""
     return _worded(error, Redactor(environment_secrets(os.environ)))
 
 

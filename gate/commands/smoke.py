@@ -90,7 +90,11 @@ def smoke(
 
 
 def _pull_request(run: Run, target: Target, number: int) -> None:
-    """Test the previews of a pull request, and comment on it. Raises: GateError, RenderError."""
+    """Test the previews of a pull request, and comment on it.
+
+    Raises:
+        GateError, RenderError: a vendor cannot be read.
+    """
     from blueprint.workspace import connect
     from gate.common.budget import Budget
     from gate.common.notifications import workflow_run
@@ -120,7 +124,11 @@ def _pull_request(run: Run, target: Target, number: int) -> None:
 
 
 def _serving(target: Target) -> str | None:
-    """The commit that Render serves; None without a key. Raises: RenderError."""
+    """Return the commit that Render serves, or None without a key.
+
+    Raises:
+        RenderError: of any kind.
+    """
     if not os.environ.get("RENDER_API_KEY"):
         return None
     from blueprint.workspace import connect

@@ -64,7 +64,11 @@ def verify(
 
 
 def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
-    """Raises: GateError."""
+    """Wait until the DNS records are right.
+
+    Raises:
+        GateError: nobody knows what to wait for.
+    """
     from gate.checks.report import CheckReport
     from gate.common.budget import Budget
     from gate.stack.project import public_outputs

@@ -84,7 +84,7 @@ def sync_workflows(run: Run, env: Envs = None, stack: StackName = None) -> None:
 
 @contextmanager
 def _repository(where: Where) -> Iterator[tuple[Repository, Settings, list[File]]]:
-    """The application's repository, the environment's settings, and what is delivered there."""
+    """Return the application's repository, the environment's settings, and what is delivered there."""
     from gate.upkeep.workflows import delivered, names
     from gate.vendors import Accounts
     from gate.vendors.repository import Repository

@@ -16,7 +16,7 @@ _NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, wi
 
 
 def token_form(token: str) -> Verdict:
-    """The form of a token. The provider refuses any other only after work has begun."""
+    """Check the form of a token. The provider refuses a wrong one only after work has begun."""
     if VERCEL_TOKEN.fullmatch(token):
         return passed("as Vercel's are")
     return failed(f"{len(token)} characters, expected 24 letters and digits", _NEW)

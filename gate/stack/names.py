@@ -16,7 +16,7 @@ _LABELS = {vendor.package: vendor.label for vendor in VENDORS} | dict.fromkeys(_
 
 
 def vendor_object(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> VendorObject:
-    """The object that a resource stands for."""
+    """Return the object that a resource stands for."""
     token, name = type_of(urn), urn.rpartition("::")[2]
     package, class_name = token.split(":")[0], token.rpartition(":")[2]
     if is_command(urn):
@@ -37,7 +37,7 @@ def type_of(urn: str) -> str:
 
 
 def field(vendor: str, path: Path, properties: Any) -> str:
-    """A property path as the vendor's API writes it. An index is left out where there is only one element."""
+    """Return a property path as the vendor's API writes it, without an index if there is only one element."""
     shown = ""
     for position, step in enumerate(path):
         if isinstance(step, int):

@@ -49,34 +49,35 @@ class Plan:
     creates: tuple[str, ...]
 
     def new(self) -> Iterator[Declared]:
-        """What would be created, without components."""
+        """Return what would be created, without components."""
         for urn in self.creates:
             if self.resources[urn].custom:
                 yield self.resources[urn]
 
     def kept(self) -> Iterator[Declared]:
-        """What is in the state already."""
+        """Return what is in the state already."""
         for resource in self.resources.values():
             if resource.id and resource.urn not in self.creates:
                 yield resource
 
     def parents_to_make(self, urn: str) -> list[Declared]:
-        """The components above a resource that the state does not have, outermost first."""
+        """Return the components above a resource that the state does not have, outermost first."""
         parent = self.resources[urn].parent
         if parent not in self.creates or self.resources[parent].type == _ROOT:
             return []
         return [*self.parents_to_make(parent), self.resources[parent]]
 
     def parent_of(self, urn: str) -> str:
-        """The component above a resource, empty where that is the stack itself."""
+        """Return the component above a resource; empty if that is the stack itself."""
         parent = self.resources[urn].parent
         return "" if not parent or parent.split("::")[2] == _ROOT else parent
 
 
 def read(stack: Stack, show: Callable[[str], None]) -> Plan:
-    """Run a preview, without a refresh: the vendors are asked for what is new only.
+    """Run a preview without a refresh. The vendors are asked for new objects only.
 
-    Raises: PreviewFailed with what the program or the engine said.
+    Raises:
+        PreviewFailed: the text has what the program or the engine said.
     """
     show(f"previewing {stack.name} to see what it would create")
     try:
@@ -89,7 +90,7 @@ def read(stack: Stack, show: Callable[[str], None]) -> Plan:
 
 
 def plan(events: Iterable[StepEventMetadata]) -> Plan:
-    """A preview's steps as a plan. A reference to a provider is its URN and its id, joined by `::`."""
+    """Return a preview's steps as a plan. A reference to a provider is its URN and its id, joined by `::`."""
     providers: dict[str, Provider] = {}
     resources: dict[str, Declared] = {}
     creates: list[str] = []

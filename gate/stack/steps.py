@@ -85,7 +85,7 @@ class Steps:
         return _outputs(self.met.old if self.met else self._old)
 
     def changed_fields(self) -> list[Path]:
-        """The fields for which something is planned, each once, in the order of their names."""
+        """Return the fields for which something is planned, each once, sorted by name."""
         met = _inputs(self._old)
         paths = _paths(self.planned) or [
             (key,) for key in sorted(self.declared.keys() | met.keys()) if _differ(self.declared, met, key)

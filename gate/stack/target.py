@@ -54,9 +54,10 @@ class Target:
 
 
 def chosen_stacks(chosen: Sequence[str] | None, folder: Path = Path()) -> list[str]:
-    """The stacks that are named, else all that have a file in the project, by name and production last.
+    """Return the named stacks, else all that have a file in the project, sorted by name, production last.
 
-    Raises: StackUnavailable where there is no project, or no such stack in it.
+    Raises:
+        StackUnavailable: there is no project, or no such stack in it.
     """
     require_project(str(folder))
     found = _of_the_file(names, folder)
@@ -74,11 +75,13 @@ def choose(
     fits: Callable[[Settings], bool] = lambda _settings: True,
     folder: Path = Path(),
 ) -> tuple[str, str]:
-    """The environment and its stack that a command works on: the named one, else the only one here that fits.
+    """Return the environment and the stack that a command works on: the named one, or the only one that fits.
 
-    Args: fits: what the command can work on.
+    Args:
+        fits: returns whether the command can work on it.
 
-    Raises: GateError that says which ones there are.
+    Raises:
+        GateError: says which ones there are.
     """
     if env:
         return env, stack or env
@@ -157,30 +160,43 @@ def _others(
 def load_settings(
     env: str, stack: str | None, environ: Mapping[str, str], folder: Path = Path()
 ) -> tuple[Settings, Mapping[str, str]]:
-    """The settings and the configuration alone, for what needs no address.
+    """Return the settings and the configuration, for code that needs no address.
 
-    Raises: GateError.
+    Raises:
+        GateError: names the file or the key.
     """
     loaded, config = _load(env, stack or env, environ, folder)
     return loaded.settings, config
 
 
 def load_peers(settings: Settings, environ: Mapping[str, str], folder: Path = Path()) -> list[Settings]:
-    """The settings of the other environments, in the order of `marketedge:peers`; of those whose files are here.
+    """Return the settings of the other environments whose files are here, in the order of `marketedge:peers`.
 
-    Raises: GateError.
+    Raises:
+        GateError: names the file or the key.
     """
     here = [name for name in settings.peers if stack_file(name, folder).exists()]
     return [_load(None, name, environ, folder)[0].settings for name in here]
 
 
 def stack_file(name: str, folder: Path = Path()) -> Path:
-    """The file of a stack. Args: name: a stack, or organization/project/stack. Raises: StackUnavailable."""
+    """Return the file of a stack.
+
+    Args:
+        name: a stack, or organization/project/stack.
+
+    Raises:
+        StackUnavailable: there is none.
+    """
     return _of_the_file(locate, name, folder)
 
 
 def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
-    """Args: env: the environment that the stack has to be; None where any will do."""
+    """Read and check a stack's file.
+
+    Args:
+        env: the environment that it has to be; None accepts any.
+    """
     path = stack_file(name, folder)
     config = read_config(path)
     try:
@@ -197,9 +213,10 @@ def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) 
 
 
 def read_config(path: Path) -> StackConfig:
-    """A stack's configuration as Pulumi sees it, without what is encrypted.
+    """Return a stack's configuration as Pulumi sees it, without what is encrypted.
 
-    Raises: StackUnavailable.
+    Raises:
+        StackUnavailable: the file cannot be read.
     """
     return _of_the_file(read, path)
 

@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 def parse(text: str) -> Path:
-    """A property path as the engine writes it, such as `rules[0].contexts` or `labels["a.b"]`."""
+    """Parse a property path as the engine writes it, such as `rules[0].contexts` or `labels["a.b"]`."""
     return tuple(
         int(index) if index else (quoted.replace('\\"', '"') if quoted else plain)
         for quoted, index, plain in _STEP.findall(text)
@@ -23,7 +23,7 @@ def parse(text: str) -> Path:
 
 
 def at(value: Any, path: Path) -> Any:
-    """What stands at a path, secrets as SECRET; None where there is nothing."""
+    """Return the value at a path, secrets as SECRET, or None if there is nothing."""
     for step in path:
         if is_masked(value):
             return SECRET
@@ -37,7 +37,7 @@ def at(value: Any, path: Path) -> Any:
 
 
 def readable(value: Any) -> Any:
-    """A copy in which every masked value is SECRET."""
+    """Return a copy in which every masked value is SECRET."""
     if is_masked(value):
         return SECRET
     if isinstance(value, Mapping):
@@ -56,7 +56,7 @@ def holds(value: Any, what: str) -> bool:
 
 
 def field_of(path: Path, value: Any) -> Path:
-    """The field that a path belongs to: a list of plain values is one field, a block with keys of its own is not."""
+    """Return the field of a path. A list of plain values is one field; a block with keys of its own is not."""
     while path and isinstance(path[-1], int) and not isinstance(at(value, path), Mapping):
         path = path[:-1]
     return path

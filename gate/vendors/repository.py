@@ -64,12 +64,13 @@ class Repository:
         return str((self.get(f"actions/runs/{run}", needs="Actions: read") or {}).get("status", ""))
 
     def last_success(self, workflow: str) -> datetime | None:
-        """When the last run of a workflow began that ended well (actions/workflow-runs).
+        """Return when the last successful run of a workflow began (actions/workflow-runs).
 
         Args:
             workflow: name of its file.
 
-        Raises: VendorError, also if the token may not read it (Actions: read).
+        Raises:
+            VendorError: GitHub cannot be read, or the token may not (Actions: read).
         """
         path = f"actions/workflows/{quote(workflow)}/runs"
         found = self.get(path, needs="Actions: read", status="success", per_page=1) or {}

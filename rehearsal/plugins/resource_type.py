@@ -152,7 +152,7 @@ class ResourceType:
 
 
 def values_at(properties: Mapping[str, Any], path: list[str]) -> Iterator[Any]:
-    """What is given at a path; inside a list, in each of its items."""
+    """Return what is given at a path. In a list, look in each item."""
     head, *rest = path
     inner = properties.get(head)
     for item in inner if isinstance(inner, list) else [inner]:

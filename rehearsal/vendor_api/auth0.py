@@ -118,7 +118,7 @@ class Auth0:
         return Answer(200, {"client_grants": shown[start:end], **following})
 
     def _clients(self, request: Request) -> Answer:
-        """A bare list, or with include_totals an object; the page size is at most 100."""
+        """Answer a bare list, or an object with include_totals. A page has at most 100."""
         fields = [name for name in request.query.get("fields", "").split(",") if name]
         if request.query.get("include_fields", "true") != "true":
             fields = [name for name in _SHOWN if name not in fields]

@@ -64,7 +64,7 @@ class GitHub:
         return self._answer(repository, path, request) if request.method == "GET" else _not_found()
 
     def _repository(self, owner: str, name: str) -> dict[str, Any] | None:
-        """Names of owners and repositories are not case-sensitive."""
+        """Find a repository. Names of owners and repositories ignore case."""
         for found in self._estate.find_all("github", "repository"):
             if owner.lower() == self._owner.lower() and found["name"].lower() == name.lower():
                 return found
@@ -103,7 +103,7 @@ class GitHub:
         return _not_found()
 
     def _contents(self, repository: str, path: str, request: Request) -> Answer:
-        """A folder's files, or one file: raw where that is asked for (rest/repos/contents)."""
+        """Answer a folder's files, or one file, raw if the request wants that (rest/repos/contents)."""
         branch = request.query.get("ref", "main")
         files = {f["file"]: f for f in self._estate.find_all("github", "file", repository=repository, branch=branch)}
         if path in files:
@@ -113,7 +113,7 @@ class GitHub:
         return Answer(200, [_file(name) for name in inside]) if inside else _not_found()
 
     def _put_contents(self, repository: str, path: str, body: dict[str, Any]) -> Answer:
-        """A commit of one file; an existing one wants its sha (409 otherwise, as GitHub answers)."""
+        """Commit one file. An existing one needs its sha; otherwise GitHub answers 409."""
         content = base64.b64decode(body["content"]).decode()
         where = {"repository": repository, "branch": body["branch"], "file": path}
         if not (found := self._estate.find("github", "file", **where)):
@@ -148,7 +148,7 @@ class GitHub:
         return _not_found()
 
     def _graphql(self, body: dict[str, Any]) -> Answer:
-        """One question only: the protection rules of the repository with a node id, in pages of `first`."""
+        """Answer one question: the protection rules of the repository with a node id, in pages of `first`."""
         variables = body.get("variables") or {}
         if "branchProtectionRules" not in body.get("query", ""):
             return Answer(200, {"errors": [{"type": "undefinedField", "message": "not in this simulator"}]})
@@ -323,5 +323,5 @@ def _secret(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _time(text: str) -> str:
-    """As GitHub writes it: whole seconds and Z."""
+    """Return a time as GitHub writes it: whole seconds and Z."""
     return text[:19] + "Z"

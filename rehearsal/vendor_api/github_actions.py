@@ -26,9 +26,12 @@ def environment_number(repository: str, environment: str) -> int:
 def enter(
     estate: Estate, repository: str, run_id: int, environment: str, ref: str
 ) -> Literal["in", "waiting", "refused"]:
-    """A job of a run asks for an environment. Args: ref: the whole name, such as refs/tags/v1.2.3.
+    """Let a job of a run into an environment, or make it wait.
 
-    Where it is let in, GitHub makes a deployment record of its own, beside whatever the job makes.
+    If it is let in, GitHub makes a deployment record of its own, besides those that the job makes.
+
+    Args:
+        ref: the whole name, such as refs/tags/v1.2.3.
     """
     with estate.edit("github") as objects:
         where = {"repository": repository, "environment": environment}
@@ -58,7 +61,7 @@ class Actions:
         self._estate, self._name = estate, name
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """None where the path is not one of these."""
+        """Answer a request, or return None if the path is not one of these."""
         match request.method, path:
             case "GET", ("actions", "runs"):
                 wanted = {k: v for k, v in request.query.items() if k == "status"}

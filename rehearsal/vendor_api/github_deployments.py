@@ -21,7 +21,7 @@ class Deployments:
         self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """None where the path is not one of these."""
+        """Answer a request, or return None if the path is not one of these."""
         match request.method, path:
             case "GET", ("deployments",):
                 wanted = {k: v for k, v in request.query.items() if k in ("environment", "sha", "ref", "task")}

@@ -80,9 +80,10 @@ def tag(
 
 
 def forbidden(estate: Estate, repository: str, ref: str, rule: str, writer: str) -> str:
-    """What a ruleset says to a change of a ref, empty where it may be made (docs.github.com: Available rules).
+    """Return what a ruleset says against a change of a ref; empty if it is allowed (docs.github.com: Available rules).
 
-    Args: rule: creation, update or deletion. Teams are objects of the estate, `team` (id, members).
+    Args:
+        rule: creation, update or deletion. Teams are objects of the store, `team` (id, members).
     """
     teams = {one["id"] for one in estate.find_all("github", "team") if writer in one["members"]}
     for ruleset in estate.find_all("github", "ruleset", repository=repository, enforcement="active"):
@@ -113,7 +114,7 @@ def run(
     workflow: str = "",
     created: str = "",
 ) -> None:
-    """A workflow's run, as Actions has it now."""
+    """Return a workflow's run, as Actions has it now."""
     with estate.edit("github") as objects:
         objects[:] = [o for o in objects if (o["type"], o.get("number")) != ("run", number)]
         kept = {"type": "run", "id": f"run {number}", "repository": repository, "number": number, "sha": sha}
@@ -130,7 +131,7 @@ def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str 
 
 
 def merge_files(estate: Estate, repository: str, head: str, base: str) -> None:
-    """What merging a pull request of files does: the base has them as the head does."""
+    """Merge a pull request of files: the base then has them as the head does."""
     with estate.edit("github") as objects:
         mine = [o for o in objects if o["type"] == "file" and o["repository"] == repository]
         brought = {o["file"]: o["content"] for o in mine if o["branch"] == head}
@@ -170,7 +171,7 @@ class Git:
         self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """None where the path is not one of these."""
+        """Answer a request, or return None if the path is not one of these."""
         match request.method, path:
             case "GET", ("git", "ref", "tags", *rest):
                 return self._one_ref(f"refs/tags/{'/'.join(rest)}")
@@ -259,7 +260,7 @@ class Git:
         return Answer(200, {"ref": f"refs/heads/{name}", "object": {"type": "commit", "sha": body["sha"]}})
 
     def _files_at(self, sha: str) -> list[Json]:
-        """Of the branch that a new one starts from."""
+        """Return the files of the branch that a new one starts from."""
         origin = next((branch["branch"] for branch in self._all("branch") if branch["sha"] == sha), None)
         found = self._all("file", branch=origin) if origin else []
         return [{"file": one["file"], "content": one["content"]} for one in found]
@@ -324,7 +325,7 @@ class Git:
         return Answer(200, _shown_commit(found[0]))
 
     def _combined(self, reference: str) -> Answer:
-        """The newest status of each context."""
+        """Answer the newest status of each context."""
         newest = {one["context"]: one for one in self._all("status", sha=self._sha(reference))}
         # Who set it is told by the list of all statuses only.
         statuses = [{k: v for k, v in _shown_status(one).items() if k != "creator"} for one in newest.values()]

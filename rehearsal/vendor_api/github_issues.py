@@ -23,7 +23,7 @@ class Issues:
         self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """None where the path is not one of these."""
+        """Answer a request, or return None if the path is not one of these."""
         if request.method in ("POST", "PATCH") and len((request.body or {}).get("body") or "") > _LONGEST:
             return _invalid("body is too long (maximum is 65536 characters)")
         match request.method, path:
@@ -172,7 +172,7 @@ def _user(found: Json) -> Json:
 
 
 def web_page(found: Json, kind: str, number: int | str) -> str:
-    """The page of a pull request, an issue or a release at GitHub."""
+    """Return the page of a pull request, an issue or a release at GitHub."""
     return f"https://github.com/zebra-devops/{found['repository']}/{kind}/{number}"
 
 

@@ -44,7 +44,7 @@ def refused(method: str, path: tuple[str, ...], body: Any) -> Answer | None:
 
 
 def completed(method: str, path: tuple[str, ...], answer: Answer) -> Answer:
-    """A successful answer with every field that GitHub's has."""
+    """Return a successful answer with every field that GitHub's has."""
     template = _operation(f"{method} {'/'.join(path)}".strip()).get("answer")
     if answer.status >= 300 or template is None or isinstance(answer.content, str):
         return answer

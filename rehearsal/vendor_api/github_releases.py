@@ -19,7 +19,7 @@ class Releases:
         self._estate, self._name, self._writer = estate, name, writer
 
     def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """None where the path is not one of these."""
+        """Answer a request, or return None if the path is not one of these."""
         match request.method, path:
             case "POST", ("releases", "generate-notes"):
                 tag = request.body["tag_name"]
@@ -32,7 +32,7 @@ class Releases:
         return None
 
     def _notes(self, tag: str, before: str | None) -> str:
-        """As GitHub words them: the merged pull requests, and a link to the comparison."""
+        """Return the notes in GitHub's words: the merged pull requests, and a link to the comparison."""
         merged = [one for one in self._estate.find_all("github", "pull", repository=self._name) if one["merge"]]
         lines = [f"* {one.get('title', 'Work')} by @octocat in #{one['number']}" for one in merged]
         changes = "\n".join(["## What's Changed", *lines, ""])

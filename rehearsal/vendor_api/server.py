@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the requests are kept."""
+        """Log nothing, because the requests are kept."""
 
 
 def _parsed(body: bytes, kind: str) -> Any:

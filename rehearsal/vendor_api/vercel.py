@@ -142,7 +142,7 @@ def _configuration(domain: str, misconfigured: bool) -> dict[str, Any]:
 
 
 def _decrypted(found: dict[str, Any]) -> dict[str, Any]:
-    """One variable asked for by itself; a sensitive one stays closed."""
+    """Answer one variable that is asked for by itself. A sensitive one stays empty."""
     return _variable(found) | ({} if found.get("sensitive") else {"value": found.get("value")})
 
 
@@ -170,7 +170,7 @@ def _record(found: dict[str, Any], created: int) -> dict[str, Any]:
 
 
 def _variable(found: dict[str, Any]) -> dict[str, Any]:
-    """A value comes back encrypted, as it does unless it is asked for one by one; a sensitive one is empty."""
+    """Return a variable of the list: its value is encrypted, and that of a sensitive one is empty."""
     sensitive = bool(found.get("sensitive"))
     shown = {
         "id": found["id"],

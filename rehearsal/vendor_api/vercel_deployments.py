@@ -52,7 +52,7 @@ class Deployments:
         self._estate, self._hobby = estate, hobby
 
     def answer(self, request: Request) -> Answer | None:
-        """None where the path is not one of these."""
+        """Answer a request, or return None if the path is not one of these."""
         match request.method, request.path:
             case "GET", ("v6" | "v7", "deployments"):
                 return paged("deployments", [_shown(one) for one in self._listed(request)], request)
@@ -107,7 +107,7 @@ class Deployments:
         return Answer(200, {"uid": identity, "state": "DELETED"}) if gone else _refuse(404, "not_found", "Not found")
 
     def of_project(self, project: Json) -> Json:
-        """What a project says of its deployments; with `namesNewest` its target is the newest build, served or not."""
+        """Return what a project says of its deployments. With `namesNewest` its target is the newest build."""
         last, serving = project.get("aliasRequest"), project.get("serving")
         if project.get("namesNewest"):
             mine = self._estate.find_all("vercel", "deployment", projectId=project["id"], target="production")
@@ -124,7 +124,7 @@ class Deployments:
 
 
 def _target(found: Json) -> Json:
-    """What a project says of the deployment that its target serves."""
+    """Return what a project says of the deployment that its target serves."""
     kept = {"name": "frontend", "plan": "pro", "private": True, "type": "LAMBDAS", "userId": "u", "createdIn": "iad1"}
     creator = {"email": "", "uid": "u", "username": "octocat"}
     shown = {"id": found["id"], "url": found["url"], "readyState": found["state"], "createdAt": found["created"]}

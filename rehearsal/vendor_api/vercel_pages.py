@@ -10,7 +10,12 @@ _MOST = 100
 
 
 def paged(name: str, items: list[dict[str, Any]], request: Request, moment: str = "created") -> Answer:
-    """One page of a list. Args: items: newest first. moment: the field by which they are sorted."""
+    """Return one page of a list.
+
+    Args:
+        items: newest first.
+        moment: the field by which they are sorted.
+    """
     until, limit = request.number("until", 0), min(request.number("limit", 20), _MOST)
     left = [one for one in items if not until or one[moment] < until]
     more = len(left) > limit

@@ -44,7 +44,12 @@ Simulator = Callable[[Request], Answer]
 
 
 def page(items: list[Any], request: Request, *, default: int, most: int, first: int) -> list[Any]:
-    """A page of a list. Args: default, most: how many on one. first: the number of the first page, 0 or 1."""
+    """Return a page of a list.
+
+    Args:
+        default, most: how many items are on one.
+        first: the number of the first page, 0 or 1.
+    """
     size = min(max(1, request.number("per_page", default)), most)
     start = (max(first, request.number("page", first)) - first) * size
     return items[start : start + size]
