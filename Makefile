@@ -17,10 +17,12 @@ help: ## List the targets
 rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep ends in a shell)
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
+# The checks run beside the tests, and one worker more than two cores have works while others wait for a process.
 # Coverage of the fast tests only: measuring the engine's rounds would take minutes and show nothing more.
-test: setup check ## Check the code and run every test, the fast ones with coverage
-	@$(SETUP) -- $(PYTEST) -n 2 --dist loadfile -m "not e2e" --cov --cov-report=term-missing:skip-covered
-	@$(SETUP) --pulumi -- $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -m e2e
+test: setup ## Check the code and run every test, the fast ones with coverage
+	@$(MAKE) --no-print-directory check > .cache/check.log 2>&1 & checks=$$!; \
+	$(SETUP) --pulumi -- $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered; \
+	result=$$?; wait $$checks || result=1; cat .cache/check.log; exit $$result
 
 check: ## Lint, format check, types and who may import whom
 	@$(SETUP) -- $(PYTHON) -m ruff check .
