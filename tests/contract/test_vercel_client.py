@@ -27,7 +27,7 @@ FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "node"
 
 
 @pytest.fixture(scope="session")
-def client() -> Path:
+def folder() -> Path:
     """A folder that has the client, installed by npm."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if not npm or not node:
@@ -39,6 +39,15 @@ def client() -> Path:
         if done.returncode:
             pytest.skip(f"npm could not install {PACKAGE}: {done.stderr[-200:]}")
     return FOLDER
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The client, which takes seconds to load, and is loaded once."""
+    command = ["node", str(Path(__file__).with_name("vercel_client.mjs")), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.communicate(timeout=120)
 
 
 @pytest.fixture
@@ -59,17 +68,16 @@ def vendors(estate: Estate) -> Iterator[Addresses]:
         yield addresses
 
 
-def ask(client: Path, vendors: Addresses, *calls: tuple[str, str, dict[str, Any]]) -> list[Any]:
+def ask(client: subprocess.Popen[str], vendors: Addresses, *calls: tuple[str, str, dict[str, Any]]) -> list[Any]:
     """What the client makes of each answer. Fails where it cannot read one."""
-    script = Path(__file__).with_name("vercel_client.mjs")
-    command = ["node", str(script), str(client), vendors.vercel, CREDENTIALS["VERCEL_API_TOKEN"], json.dumps(calls)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    found = json.loads(done.stdout)
+    client.stdin.write(json.dumps([vendors.vercel, CREDENTIALS["VERCEL_API_TOKEN"], calls]) + "\n")
+    client.stdin.flush()
+    found = json.loads(client.stdout.readline())
     assert [one for one in found if one.get("error") == "ResponseValidationError"] == []
     return found
 
 
-def test_a_project_with_its_variables_domains_and_protection(client: Path, vendors: Addresses) -> None:
+def test_a_project_with_its_variables_domains_and_protection(client: Any, vendors: Addresses) -> None:
     project, variables, domain, configuration, team, missing = ask(
         client,
         vendors,
@@ -90,7 +98,7 @@ def test_a_project_with_its_variables_domains_and_protection(client: Path, vendo
     assert missing["status"] == 404
 
 
-def test_builds_promotions_and_rollbacks(client: Path, vendors: Addresses, estate: Estate) -> None:
+def test_builds_promotions_and_rollbacks(client: Any, vendors: Addresses, estate: Estate) -> None:
     first = vercel_deployments.build(estate, "frontend", "a" * 40, "main")
     skipped = vercel_deployments.build(estate, "frontend", "b" * 40, "staging", "CANCELED")
     custom = vercel_deployments.build(estate, "frontend", "c" * 40, "qa", environment="qa")
@@ -115,7 +123,7 @@ def test_builds_promotions_and_rollbacks(client: Path, vendors: Addresses, estat
     assert deleted["answer"]["state"] == "DELETED"
 
 
-def test_a_page_says_where_the_next_one_begins(client: Path, vendors: Addresses, estate: Estate) -> None:
+def test_a_page_says_where_the_next_one_begins(client: Any, vendors: Addresses, estate: Estate) -> None:
     with estate.edit("vercel") as objects:
         about: dict[str, Any] = {
             "type": "deployment",
@@ -154,8 +162,8 @@ TYPES = {
 IN_PATHS = {"id", "idOrName", "idOrUrl", "domain", "deploymentId", "teamId", "slug"}
 
 
-def test_the_simulator_can_be_asked_with_what_the_client_can(client: Path) -> None:
-    declared = "".join(path.read_text() for path in (client / "node_modules/@vercel/sdk/esm/models").glob("*.d.ts"))
+def test_the_simulator_can_be_asked_with_what_the_client_can(folder: Path) -> None:
+    declared = "".join(path.read_text() for path in (folder / "node_modules/@vercel/sdk/esm/models").glob("*.d.ts"))
     of_client = {}
     for operation, name in TYPES.items():
         (fields,) = {*re.findall(rf"^export type {name}Request = {{\n(.*?)^}};", declared, re.MULTILINE | re.DOTALL)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def locked(group: str) -> dict[str, str]:
 
 def imports(*places: str) -> Iterator[tuple[str, str]]:
     """Where a package is imported, and its distribution."""
-    distributions = metadata.packages_distributions()
+    distributions = installed()
     ours = {path.stem for path in PROJECT.iterdir()}
     for place in places:
         path = PROJECT / place
@@ -63,6 +64,10 @@ def imports(*places: str) -> Iterator[tuple[str, str]]:
                 yield str(file.relative_to(PROJECT)), canonicalize_name(distribution)
 
 
+installed = functools.cache(metadata.packages_distributions)
+
+
+@functools.cache
 def imported_by(file: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):

@@ -9,6 +9,7 @@ import subprocess
 from html import escape, unescape
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ addEventListener("load", () => {
 </script>
 """
 _FRAME = """<!DOCTYPE html><title>waiting</title><body style="margin:0">
-<script>addEventListener("message", e => document.title = "PROBE" + JSON.stringify(e.data))</script>
-<iframe style="border:0;display:block;width:{width}px;height:{height}px" srcdoc="{page}"></iframe>
+<script>addEventListener("message", e => document.title += "PROBE" + JSON.stringify(e.data))</script>
 """
+_WINDOW = '<iframe style="border:0;display:block;width:{width}px;height:{height}px" srcdoc="{page}"></iframe>'
 """A window of any width: Chromium's own are 500 pixels wide at least."""
 
 
@@ -57,19 +58,22 @@ class Browser:
         command = [*self._command, *network, size, *options, file.as_uri()]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
-    def problems(self, file: Path, width: int) -> list[str]:
-        """What is wrong with the page as it is, and in a window of this width."""
+    def problems(self, file: Path, *widths: int) -> list[str]:
+        """What is wrong with the page as it is, and in windows of these widths."""
         log = self.run(file, 1200, "--dump-dom").stderr
         found = [line for line in log.splitlines() if "CONSOLE" in line]
-        dom = self.run(self._framed(file, width, 2000, _PROBE), 1200, "--dump-dom").stdout
-        title = re.search(r"<title>PROBE(.*?)</title>", dom, re.DOTALL)
-        if title is None:
-            return [*found, "it was not loaded to its end"]
-        seen = json.loads(unescape(title[1]))
+        dom = self.run(self._framed(file, 2000, *widths, script=_PROBE), 1200, "--dump-dom").stdout
+        title = re.search(r"<title>(.*?)</title>", dom, re.DOTALL)
+        loaded = [json.loads(one) for one in unescape(title[1] if title else "").split("PROBE")[1:]]
+        found += ["it was not loaded to its end"] if {seen["window"] for seen in loaded} != {*widths} else []
+        return found + [problem for seen in loaded for problem in self._seen(seen)]
+
+    @staticmethod
+    def _seen(seen: dict[str, Any]) -> list[str]:
         levels = [int(tag[1]) for tag in seen["headings"]]
-        found += [f"it asked for {address}" for address in seen["loaded"]]
+        found = [f"it asked for {address}" for address in seen["loaded"]]
         found += [f"wider than the window: {what}" for what in seen["wide"]]
-        found += [f"wider than {width}"] if seen["page"] > width or seen["window"] != width else []
+        found += [f"wider than {seen['window']}"] if seen["page"] > seen["window"] else []
         found += ["headings out of order"] if levels[:1] != [1] or any(b > a + 1 for a, b in pairwise(levels)) else []
         found += ["a table without a caption"] if not all(seen["captions"]) else []
         return found + [f"nothing at {anchor}" for anchor in seen["dead"]]
@@ -78,14 +82,15 @@ class Browser:
         """A screenshot as PNG."""
         theme = ["--blink-settings=preferredColorScheme=0"] if dark else []
         size = f"--window-size={max(width, 500)},{height}"
-        self.run(self._framed(file, width, height), width, *theme, f"--screenshot={to}", size)
+        self.run(self._framed(file, height, width), width, *theme, f"--screenshot={to}", size)
         return to.read_bytes()
 
-    def _framed(self, file: Path, width: int, height: int, script: str = "") -> Path:
+    def _framed(self, file: Path, height: int, *widths: int, script: str = "") -> Path:
         """Scripts run only in a copy without the page's own policy, which forbids them."""
         text = file.read_text()
         if script:
             text = re.sub(r"<meta http-equiv=[^>]*>", "", text).replace("</body>", f"{script}</body>")
-        frame = self._folder / f"{file.stem}-{width}.html"
-        frame.write_text(_FRAME.format(width=width, height=height, page=escape(text)))
+        frame = self._folder / f"{file.stem}-framed.html"
+        windows = [_WINDOW.format(width=width, height=height, page=escape(text)) for width in widths]
+        frame.write_text("".join([_FRAME, *windows]))
         return frame

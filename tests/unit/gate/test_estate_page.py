@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -233,16 +233,13 @@ def browser(tmp_path: Path) -> Browser:
     return Browser(tmp_path / "profile")
 
 
-@pytest.mark.parametrize("width", [390, 960, 1200])
-def test_in_a_browser_it_fits_and_asks_for_nothing(browser: Browser, tmp_path: Path, width: int) -> None:
-    pages = {
-        "full": page(full()),
-        "empty": page(empty()),
-    }
-    for name, text in pages.items():
-        file = tmp_path / f"{name}.html"
-        file.write_text(text)
-        assert browser.problems(file, width) == [], name
+@pytest.mark.parametrize("estate", [full, empty])
+def test_in_a_browser_it_fits_and_asks_for_nothing(
+    browser: Browser, tmp_path: Path, estate: Callable[[], Estate]
+) -> None:
+    file = tmp_path / "estate.html"
+    file.write_text(page(estate()))
+    assert browser.problems(file, 390, 960, 1200) == []
 
 
 def test_the_pictures_of_light_and_dark_differ(browser: Browser, tmp_path: Path) -> None:
