@@ -160,6 +160,7 @@ def world(
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": given.passphrase,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "GOGC": "off",  # the CLI ends before collecting garbage would be worth its time
         }
         with contextlib.ExitStack() as served:
             if not processes:

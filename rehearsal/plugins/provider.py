@@ -4,8 +4,10 @@ import os
 import re
 import secrets
 import signal
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from . import compare, shapes
@@ -211,10 +213,18 @@ class VendorProvider(Provider):
             if not self.is_process:
                 raise ProviderError("only a plugin in a process of its own can be killed: see world(processes=True)")
             if fault["kill"] == "engine":
+                _wait_until_written(Path(os.environ["PULUMI_BACKEND_URL"].removeprefix("file://")))
                 os.kill(os.getppid(), signal.SIGKILL)
             os._exit(137)
         if fault:
             raise ProviderError(f"502 Bad Gateway: the answer to the create of a {spec.type} was lost")
+
+
+def _wait_until_written(backend: Path) -> None:
+    """Wait until the engine writes no state: Pulumi cannot read what is half written (docs/STATE.md)."""
+    seen: list[int] = []
+    while seen != (seen := [file.stat().st_mtime_ns for file in backend.glob(".pulumi/stacks/*/*.json")]) or not seen:
+        time.sleep(0.5)
 
 
 def _merged(spec: ResourceType, old: Any, new: Any, path: str) -> Any:

@@ -110,14 +110,7 @@ def test_what_a_killed_first_run_has_made_is_not_deleted_by_moving_back(
             engine.up()
         made = dict(stage.render.estate.services)
         assert len(made) == 1
-        try:
-            engine.stack.cancel()
-        except CommandError as error:
-            if "failed to load checkpoint" not in str(error):
-                raise
-            pytest.skip(
-                "the kill met the CLI while it wrote its state, which Pulumi then cannot read: see docs/STATE.md"
-            )
+        engine.stack.cancel()
 
         configure(stage.project / "Pulumi.staging.yaml", "phase", "foundation")
         with pytest.raises(CommandError, match="removes marketedge-platform-staging, marketedge-staging-db from this"):
