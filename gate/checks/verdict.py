@@ -1,8 +1,8 @@
 """What a check finds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 Outcome = Literal["pass", "fail", "note", "unknown"]
 
@@ -47,6 +47,11 @@ class Group:
     title: str
     look: Callable[[], Iterator[Line]]
 
+    @classmethod
+    def of_one(cls, plan: str, title: str, check: Callable[[], Verdict]) -> Self:
+        """Return a group of one check, which has the group's title."""
+        return cls(plan, title, lambda: iter([Line(plan, title, check())]))
+
 
 def passed(detail: str) -> Verdict:
     return Verdict("pass", detail)
@@ -73,6 +78,19 @@ def expect(what: str, found: object, declared: object, fix: str) -> Verdict:
     if found == declared:
         return passed(_show(found))
     return failed(f"{what} is {_show(found)}, declared {_show(declared)}", fix)
+
+
+def compared(plan: str, subject: str, what: str, found: object, declared: object, fix: str = "") -> Line:
+    """Return a line that compares one property of a subject with the declared one. By default `up` corrects it."""
+    return Line(plan, f"{subject}: {what}", expect(what, found, declared, fix or UP))
+
+
+def complete(wanted: Iterable[object], present: Collection[str], fix: str = "") -> Verdict:
+    """Check that everything wanted is there, by name. By default `up` adds what is missing."""
+    names = [str(name) for name in wanted]
+    if missing := sorted(set(names) - set(present)):
+        return failed(f"missing: {', '.join(missing)}", fix or UP)
+    return passed(f"{len(names)} of {len(names)}")
 
 
 def _show(value: object) -> str:

@@ -8,7 +8,7 @@ from components.frontend_settings import Auth0 as DeclaredLogin
 from components.frontend_settings import Vercel as Declared
 from components.vercel_project import overriding_records, shared_records
 from gate.checks.login_wall import login_wall
-from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
+from gate.checks.verdict import UP, Line, Verdict, compared, complete, expect, failed, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.auth0 import Auth0
 from gate.vendors.vercel import ACCESS, Vercel, state_of
@@ -35,7 +35,7 @@ def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:
         "allowed_origins": declared.web_origins if declared.allowed_origins is None else declared.allowed_origins,
     }
     for key, wanted in lists.items():
-        yield Line("1.3", f"{title}: {key}", expect(key, set(client.get(key) or []), set(wanted), UP))
+        yield compared("1.3", title, key, set(client.get(key) or []), set(wanted))
     if declared.login_test:
         yield Line("3.2", f"login test's application {declared.login_test.application}", _login_test(declared, auth0))
 
@@ -72,9 +72,8 @@ def vercel_lines(target: Target, vercel: Vercel, declared: Declared, *, bypass: 
     bound = branch if declared.target == "branch" else None
     there = vercel.variables(project["id"])
     present = {v.key for v in there if kind in v.targets and (v.git_branch or None) == bound}
-    missing = sorted({str(v.key) for v in declared.variables} - present)
-    told = passed(f"{len(declared.variables)} of them") if not missing else failed(f"missing: {', '.join(missing)}", UP)
-    yield Line("2.5", f"{kind} variables of {declared.project}", told)
+    variables = complete((v.key for v in declared.variables), present)
+    yield Line("2.5", f"{kind} variables of {declared.project}", variables)
     for text in (*shared_records(declared, there, branch), *overriding_records(declared, there, branch)):
         yield Line("2.5", f"{kind} variables take effect", failed(text, f"then {UP}, and redeploy"))
     if branch:
@@ -107,22 +106,15 @@ def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
 def _settings(target: Target, project: dict[str, Any], declared: Declared) -> Iterator[Line]:
     wanted, link = declared.settings, project.get("link") or {}
     assert wanted is not None
-    repository = f"{target.owner}/{target.repository}"
+    name, repository = f"project {declared.project}", f"{target.owner}/{target.repository}"
     linked = f"{link.get('org')}/{link.get('repo')}" if link else None
-    yield Line("2.5", f"project {declared.project}: repository", expect("repository", linked, repository, UP))
-    branch = expect("production branch", link.get("productionBranch"), wanted.production_branch, UP)
-    yield Line("2.5", f"project {declared.project}: production branch", branch)
+    yield compared("2.5", name, "repository", linked, repository)
+    yield compared("2.5", name, "production branch", link.get("productionBranch"), wanted.production_branch)
     if wanted.root_directory:
         directory = None if wanted.at_the_top else wanted.root_directory
-        root = expect("root directory", project.get("rootDirectory"), directory, UP)
-        yield Line("2.5", f"project {declared.project}: root directory", root)
-    assigns = expect(
-        "auto-assignment of domains",
-        project.get("autoAssignCustomDomains", True),
-        target.settings.phase != "cutover",
-        UP,
-    )
-    yield Line("5.4", f"project {declared.project}: releases on merge", assigns)
+        yield compared("2.5", name, "root directory", project.get("rootDirectory"), directory)
+    assigns, on_merge = project.get("autoAssignCustomDomains", True), target.settings.phase != "cutover"
+    yield Line("5.4", f"{name}: releases on merge", expect("auto-assignment of domains", assigns, on_merge, UP))
 
 
 def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Verdict:
@@ -131,9 +123,9 @@ def _domain(vercel: Vercel, project: str, domain: str, branch: str | None) -> Ve
         return failed("is not at the project", UP)
     if (found.get("gitBranch") or None) != branch:
         return expect("branch", found.get("gitBranch"), branch, UP)
-    return (
-        passed("verified") if found.get("verified") else failed("is not verified", "add the TXT record Vercel asks for")
-    )
+    if found.get("verified"):
+        return passed("verified")
+    return failed("is not verified", "add the TXT record Vercel asks for")
 
 
 def _dns(vercel: Vercel, domain: Domain) -> Verdict:

@@ -7,11 +7,12 @@ from urllib.parse import quote
 from components.repository import RepositoryReader, Unavailable
 from components.required_checks import unreported
 from gate.checks.login_test import CLIENT, needed
-from gate.checks.verdict import UP, Group, Line, Verdict, expect, failed, note, passed, unknown
+from gate.checks.verdict import UP, Group, Line, Verdict, compared, complete, failed, note, passed, unknown
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
 
 _ADMIN = "Administration: read"
+_CONVERSATIONS = "required_conversation_resolution"
 
 
 def groups(
@@ -35,18 +36,17 @@ def groups(
     yield Group("1.5", f"protection of {name}", lambda: _protection(target, repository()))
     plan = "5.2" if github.at_cutover else "1.5"
     reported = "required checks are reported"
-    yield Group(plan, reported, lambda: iter([Line(plan, reported, _reported(target, repository(), base_url, token))]))
+    yield Group.of_one(plan, reported, lambda: _reported(target, repository(), base_url, token))
     writers = f"who writes {target.settings.release.smoke_context}"
     yield Group("5.2", writers, lambda: _status_writers(target, repository(), writers))
     where = f"environment {github.environment.name}"
     yield Group("3.3" if github.environment.tags else "3.1", where, lambda: _environment(target, repository()))
     if pattern := github.release_tags:
-        title, limited = f"tags {pattern} cannot be moved", github.release_managers is not None
-        yield Group("3.3", title, lambda: iter([Line("3.3", title, _release_tags(repository(), pattern, limited))]))
-    delivery = f"workflows, template and CONTRIBUTING of {name}"
-    yield Group(
-        "5.3", delivery, lambda: iter([Line("5.3", delivery, _delivered(target, undelivered(target, repository())))])
-    )
+        limited = github.release_managers is not None
+        tags = f"tags {pattern} cannot be moved"
+        yield Group.of_one("3.3", tags, lambda: _release_tags(repository(), pattern, limited))
+    delivered = f"workflows, template and CONTRIBUTING of {name}"
+    yield Group.of_one("5.3", delivered, lambda: _delivered(target, undelivered(target, repository())))
 
 
 def _branch(target: Target, repository: Repository) -> Iterator[Line]:
@@ -75,17 +75,13 @@ def _protection(target: Target, repository: Repository) -> Iterator[Line]:
         ("dismissal of stale approvals", reviews.get("dismiss_stale_reviews", False), wanted.dismiss_stale_approvals),
         ("required checks", set(checks.get("contexts", [])), set(wanted.required_checks)),
         ("up-to-date branches", checks.get("strict", False), wanted.require_up_to_date),
-        (
-            "resolved conversations",
-            _on(rule, "required_conversation_resolution"),
-            wanted.require_conversation_resolution,
-        ),
+        ("resolved conversations", _on(rule, _CONVERSATIONS), wanted.require_conversation_resolution),
         ("bypassing", not _on(rule, "enforce_admins"), wanted.allow_bypass),
         ("force pushes", _on(rule, "allow_force_pushes"), wanted.allow_force_pushes),
         ("deletion", _on(rule, "allow_deletions"), wanted.allow_deletions),
     ]
     for what, found, declared in facts:
-        yield Line("1.5", f"{name}: {what}", expect(what, found, declared, UP))
+        yield compared("1.5", name, what, found, declared)
 
 
 def _on(rule: dict[str, Any], key: str) -> bool:
@@ -141,23 +137,16 @@ def _status_writers(target: Target, repository: Repository, title: str) -> Itera
 
 
 def _bound(repository: Repository, branch: str, context: str, declared: Mapping[str, int]) -> Verdict:
-    """Return the apps that the branch's rulesets bind the check to (docs.github.com/en/rest/repos/rules)."""
+    """Check that the branch's rulesets bind the check to the declared app."""
     app = declared.get(context)
     if app is None:
         fix = f"add {context}: 15368 (GitHub Actions) to marketedge:github.protection.checksBy, then {UP}"
         return note("whoever can write to the repository: it is bound to no app", fix)
     apps = set()
-    for one in repository.pages("rulesets", _ADMIN):
-        if (one["target"], one["enforcement"]) == ("branch", "active"):
-            details = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}
-            included = ((details.get("conditions") or {}).get("ref_name") or {}).get("include", [])
-            checks = [
-                check
-                for rule in details.get("rules", [])
-                if rule["type"] == "required_status_checks" and {"~ALL", f"refs/heads/{branch}"} & set(included)
-                for check in rule["parameters"]["required_status_checks"]
-            ]
-            apps |= {check.get("integration_id") for check in checks if check["context"] == context}
+    for ruleset in _rulesets(repository, "branch", f"refs/heads/{branch}"):
+        rules = [rule for rule in ruleset.get("rules", []) if rule["type"] == "required_status_checks"]
+        checks = [check for rule in rules for check in rule["parameters"]["required_status_checks"]]
+        apps |= {check.get("integration_id") for check in checks if check["context"] == context}
     if app in apps:
         return passed(f"the app {app} alone")
     return failed(f"whoever can write to the repository: no active ruleset of {branch} binds it to the app {app}", UP)
@@ -166,9 +155,10 @@ def _bound(repository: Repository, branch: str, context: str, declared: Mapping[
 def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     declared = target.settings.github.environment
     plan, path = "3.3" if declared.tags else "3.1", f"environments/{quote(declared.name, safe='')}"
+    name = f"environment {declared.name}"
     found = repository.get(path, needs=_ADMIN)
     if found is None:
-        yield Line(plan, f"environment {declared.name}", failed("does not exist", f"{UP} at phase infrastructure"))
+        yield Line(plan, name, failed("does not exist", f"{UP} at phase infrastructure"))
         return
     listed = repository.pages(f"{path}/deployment-branch-policies", _ADMIN, item="branch_policies")
     policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed}
@@ -176,28 +166,23 @@ def _environment(target: Target, repository: Repository) -> Iterator[Line]:
     others = ", ".join(sorted(" ".join(policy) for policy in policies - {wanted}))
     # What lived before is not deleted by an up.
     advice = f"delete {others} (Settings, Environments, {declared.name}), then {UP}" if others else UP
-    verdict = expect("who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, advice)
-    yield Line(plan, f"environment {declared.name}: who may deploy", verdict)
+    yield compared(plan, name, "who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, advice)
     approve, found_reviewers = {*declared.reviewers.users, *declared.reviewers.teams}, _reviewers(found)
     # Where none are named, those of an adopted environment stay.
     expected = approve or (found_reviewers if target.settings.adopted else approve)
-    verdict = expect("reviewers", found_reviewers, expected, UP)
-    yield Line(plan, f"environment {declared.name}: reviewers", verdict)
+    yield compared(plan, name, "reviewers", found_reviewers, expected)
     variables = repository.pages(f"{path}/variables", "Environments: read", item="variables", size=30)
     present = {variable["name"] for variable in variables}
     of_a_login = needed(target.settings) if target.settings.login_required else []
-    wanted_names = [str(variable.key) for variable in declared.variables] + [n for n in of_a_login if n == CLIENT]
-    yield Line(plan, f"environment {declared.name}: variables", _named(wanted_names, present))
+    named = [*(v.key for v in declared.variables), *(n for n in of_a_login if n == CLIENT)]
+    yield Line(plan, f"{name}: variables", complete(named, present, _BY_HAND))
     secrets = [str(secret.key) for secret in declared.secrets]
     secrets += ["RENDER_API_KEY", *(["VERCEL_API_TOKEN"] if declared.tags and target.settings.vercel else [])]
     secrets += [name for name in of_a_login if name != CLIENT]
-    yield Line(plan, f"environment {declared.name}: secrets", _named(secrets, _secrets(repository, path)))
+    yield Line(plan, f"{name}: secrets", complete(secrets, _secrets(repository, path), _BY_HAND))
 
 
-def _named(wanted: list[str], present: set[str]) -> Verdict:
-    missing = sorted(set(wanted) - present)
-    fix = f"{UP}; what the stack does not declare: gh secret set <name> --env <environment>"
-    return failed(f"missing: {', '.join(missing)}", fix) if missing else passed(f"{len(wanted)} of {len(wanted)}")
+_BY_HAND = f"{UP}; what the stack does not declare: gh secret set <name> --env <environment>"
 
 
 def _secrets(repository: Repository, environment: str) -> set[str]:
@@ -216,26 +201,32 @@ def _reviewers(environment: dict[str, Any]) -> set[str]:
 
 
 def _release_tags(repository: Repository, pattern: str, limited: bool) -> Verdict:
-    """Check the ruleset of release tags (docs.github.com/en/rest/repos/rules: the list has no conditions and rules).
+    """Check the ruleset of release tags.
 
     Args:
         limited: whether the stack names who may create such tags.
     """
     wanted = {"deletion", "update"} | ({"creation"} if limited else set())
-    for one in repository.pages("rulesets", _ADMIN):
-        if (one["target"], one["enforcement"]) != ("tag", "active"):
-            continue
-        details = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}
-        included = ((details.get("conditions") or {}).get("ref_name") or {}).get("include", [])
-        rules = {rule["type"] for rule in details.get("rules", [])}
-        if {"~ALL", f"refs/tags/{pattern}"} & set(included) and rules >= wanted:
-            if limited and not details.get("bypass_actors"):
-                return failed(f"{one['name']} lets nobody create tags {pattern}", UP)
-            told = (
-                f"{one['name']}; {'its release managers create them' if limited else 'whoever can write creates them'}"
-            )
-            return passed(told)
+    for ruleset in _rulesets(repository, "tag", f"refs/tags/{pattern}"):
+        if {rule["type"] for rule in ruleset.get("rules", [])} >= wanted:
+            if limited and not ruleset.get("bypass_actors"):
+                return failed(f"{ruleset['name']} lets nobody create tags {pattern}", UP)
+            creators = "its release managers create them" if limited else "whoever can write creates them"
+            return passed(f"{ruleset['name']}; {creators}")
     return failed(f"no active ruleset protects tags {pattern} from {', '.join(sorted(wanted))}", UP)
+
+
+def _rulesets(repository: Repository, target: str, ref: str) -> Iterator[dict[str, Any]]:
+    """Return the active rulesets of a ref, each in full.
+
+    The list has neither conditions nor rules (docs.github.com/en/rest/repos/rules).
+    """
+    for one in repository.pages("rulesets", _ADMIN):
+        if (one["target"], one["enforcement"]) == (target, "active"):
+            ruleset = repository.get(f"rulesets/{one['id']}", needs=_ADMIN) or {}
+            included = ((ruleset.get("conditions") or {}).get("ref_name") or {}).get("include", [])
+            if {"~ALL", ref} & set(included):
+                yield {"name": one["name"], **ruleset}
 
 
 def _delivered(target: Target, found: Sequence[str]) -> Verdict:

@@ -10,7 +10,7 @@ from components.domains import Domain
 from components.phases import Part
 from components.render_settings import AnyService
 from components.settings import Dns
-from gate.checks.verdict import UP, Line, Verdict, expect, failed, passed, unknown
+from gate.checks.verdict import UP, Line, Verdict, compared, complete, expect, failed, passed, unknown
 from gate.stack.target import Target
 
 
@@ -23,32 +23,29 @@ def lines(target: Target, session: Session) -> Iterator[Line]:
     for service in target.settings.render.services:
         yield from _service(target, session, service)
     yield Line("5.4", "no Blueprint sets Render's objects again", _blueprints(target, session))
-    if database := target.settings.render.database:
-        yield Line("2.2", f"database {database.name}", _database(session, database.name))
 
 
 def _service(target: Target, session: Session, declared: AnyService) -> Iterator[Line]:
-    settings, name = target.settings, declared.name
-    found = session.find("/services", "service", name)
+    settings, name = target.settings, f"service {declared.name}"
+    found = session.find("/services", "service", declared.name)
     if found is None:
-        yield Line("2.1", f"service {name}", failed("does not exist", UP))
+        yield Line("2.1", name, failed("does not exist", UP))
         return
     service = with_trigger(found)
     fix = "resume it in Render's dashboard"
-    yield Line("2.1", f"service {name}", expect("state", service["suspended"], "not_suspended", fix))
-    branch = settings.github.branch.name
-    yield Line("2.1", f"service {name}: branch", expect("branch", service.get("branch"), branch, UP))
+    yield Line("2.1", name, expect("state", service["suspended"], "not_suspended", fix))
+    yield compared("2.1", name, "branch", service.get("branch"), settings.github.branch.name)
     region = service["serviceDetails"].get("region")
     fix = "a service cannot be moved: declare the region that it is in"
-    yield Line("2.1", f"service {name}: region", expect("region", region, settings.render.region, fix))
+    yield compared("2.1", name, "region", region, settings.render.region, fix)
     by_tag = Part.TAG_DEPLOYS in settings.parts
     trigger = "off" if by_tag else declared.auto_deploy_trigger
     if trigger:
         task = "5.4" if settings.released_by_tag else "2.1"
         verdict = expect("autoDeploy", service["autoDeployTrigger"], trigger, UP)
-        yield Line(task, f"service {name}: deploys by itself", verdict)
+        yield Line(task, f"{name}: deploys by itself", verdict)
     if settings.live:
-        yield Line("4.1", f"service {name}: previews use no live data", _previews(service))
+        yield Line("4.1", f"{name}: previews use no live data", _previews(service))
     yield from _variables(target, session, service, declared)
     yield from _domains(session, service, declared.domains, target.settings.dns)
     if not settings.live and declared == settings.render.service:
@@ -70,15 +67,6 @@ def _previews(service: dict[str, Any]) -> Verdict:
     return failed(f"{generation}: code of pull requests runs on this environment's data", fix)
 
 
-def database_lines(session: Session, name: str) -> Iterator[Line]:
-    """Check the database.
-
-    Raises:
-        RenderError: of any kind.
-    """
-    yield Line("2.2", f"database {name}", _database(session, name))
-
-
 def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Verdict:
     """Check the seeds, by the jobs that `gate seed` runs."""
     if service["serviceDetails"].get("plan") == "free":
@@ -86,23 +74,27 @@ def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Ve
     jobs = session.client.pages(f"/services/{service['id']}/jobs", "job")
     done = {job["startCommand"] for job in jobs if job.get("status") == "succeeded"}
     missing = [script for script in scripts if script not in done]
-    return (
-        failed(f"not run: {', '.join(missing)}", "python -m gate seed --env staging") if missing else passed("seeded")
-    )
+    if missing:
+        return failed(f"not run: {', '.join(missing)}", "python -m gate seed --env staging")
+    return passed("seeded")
 
 
 def _variables(target: Target, session: Session, service: dict[str, Any], declared: AnyService) -> Iterator[Line]:
     """Check variables by name. Values are neither shown nor compared."""
-    present = {v["key"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
-    for group in session.listing("/env-groups", "envGroup"):
-        if any(link["id"] == service["id"] for link in group["serviceLinks"]):
-            present |= {v["key"] for v in session.client.get(f"/env-groups/{group['id']}")["envVars"]}
-    wanted = target.settings.render.variables_of(declared)
-    missing = sorted({str(v.key) for v in wanted} - present)
-    told = passed(f"{len(wanted)} of {len(wanted)}") if not missing else failed(f"missing: {', '.join(missing)}", UP)
-    yield Line("2.4", f"variables of {service['name']}", told)
+    present, wanted = values_of(session, service), target.settings.render.variables_of(declared)
+    yield Line("2.4", f"variables of {service['name']}", complete((v.key for v in wanted), present))
     for key in (str(v.key) for v in wanted if v.from_output == "auth0.audience"):
         yield Line("1.1", f"{key} at Render", passed("set") if key in present else failed("not set", UP))
+
+
+def values_of(session: Session, service: dict[str, Any]) -> dict[str, str]:
+    """Return a service's variables: those of its groups, and its own, which win."""
+    found: list[dict[str, str]] = []
+    for group in session.listing("/env-groups", "envGroup"):
+        if any(link["id"] == service["id"] for link in group["serviceLinks"]):
+            found += session.client.get(f"/env-groups/{group['id']}")["envVars"]
+    found += session.client.pages(f"/services/{service['id']}/env-vars", "envVar")
+    return {variable["key"]: variable["value"] for variable in found}
 
 
 def _domains(session: Session, service: dict[str, Any], declared: list[str], dns: Dns) -> Iterator[Line]:
@@ -120,7 +112,12 @@ def _domains(session: Session, service: dict[str, Any], declared: list[str], dns
         yield Line("2.3", f"domain {name}", expect("verification", status, "verified", fix))
 
 
-def _database(session: Session, name: str) -> Verdict:
+def database(session: Session, name: str) -> Verdict:
+    """Check a database.
+
+    Raises:
+        RenderError: of any kind.
+    """
     found = session.find("/postgres", "postgres", name)
     if found is None:
         return failed("does not exist", UP)

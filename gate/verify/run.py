@@ -81,24 +81,27 @@ def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str], othe
     yield from github.groups(target, repository, base, token, others.undelivered)
     application = f"application {settings.auth0.application}"
     yield Group("1.3", application, lambda: frontend.auth0_lines(target, accounts.auth0))
-    at_render = partial(_at_render, environ)
+
+    def at_render(check: Callable[[Session], Verdict]) -> Verdict:
+        with connect(environ, lambda _line: None) as session:
+            return check(session)
+
+    def services() -> Iterator[Line]:
+        with connect(environ, lambda _line: None) as session:
+            yield from render.lines(target, session)
+
     service = f"service {settings.render.service.name}"
-    yield Group("2.1", service, lambda: at_render(lambda session: render.lines(target, session)))
+    yield Group("2.1", service, services)
     if database := settings.render.database:
         name = database.name
-        yield Group("2.2", f"database {name}", lambda: at_render(lambda session: render.database_lines(session, name)))
+        yield Group.of_one("2.2", f"database {name}", lambda: at_render(partial(render.database, name=name)))
     if vercel := settings.vercel:
         project, bypass = f"project {vercel.project}", bool(environ.get("VERCEL_AUTOMATION_BYPASS_SECRET"))
         yield Group("2.5", project, lambda: frontend.vercel_lines(target, accounts.vercel, vercel, bypass=bypass))
-        one = partial(_one_client_id, target, accounts)
-        yield Group("2.5", _ONE_CLIENT_ID, lambda: at_render(lambda session: iter([one(session)])))
+        one, ids = "frontend and backend use one Auth0 application", partial(_one_client_id, target, accounts)
+        yield Group.of_one("2.5", one, lambda: at_render(ids))
     yield Group("2.6", "certificates", lambda: certificates.lines(target))
     yield Group("3.2", "smoke tests", lambda: _smoke(target, environ, others))
-
-
-def _at_render(environ: Mapping[str, str], look: Callable[[Session], Iterator[Line]]) -> Iterator[Line]:
-    with connect(environ, lambda _line: None) as session:
-        yield from look(session)
 
 
 def _asked(group: Group) -> list[Line]:
@@ -106,13 +109,13 @@ def _asked(group: Group) -> list[Line]:
     try:
         lines.extend(group.look())
     except (GateError, RenderError) as error:
-        lines.append(Line(group.plan, group.title, unknown(str(error).splitlines()[0])))
+        why = str(error).splitlines()[0]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         # One answer that nobody foresaw must not hide all the other lines; its text may be anything.
-        lines.append(
-            Line(group.plan, group.title, unknown(f"an answer that is not understood ({type(error).__name__})"))
-        )
-    return lines
+        why = f"an answer that is not understood ({type(error).__name__})"
+    else:
+        return lines
+    return [*lines, Line(group.plan, group.title, unknown(why))]
 
 
 def _smoke(target: Target, environ: Mapping[str, str], others: Others) -> Iterator[Line]:
@@ -129,28 +132,17 @@ def _of(check: Result) -> Verdict:
     return unknown("it takes a test user and the application's own credentials: python -m gate smoke")
 
 
-_ONE_CLIENT_ID = "frontend and backend use one Auth0 application"
-
-
-def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Line:
+def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Verdict:
     """Check that frontend and backend use one application. Typed twice, the ids once were of different ones."""
     assert target.settings.vercel is not None
     shown = frontend.client_id(accounts.vercel, target.settings.vercel, target.settings.vercel_branch)
     own_variables = target.settings.render.variables_of(target.settings.render.service)
     key = next((str(v.key) for v in own_variables if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
     service = session.find("/services", "service", target.settings.render.service.name)
-    values: dict[str, str] = {}
-    if service:
-        for group in session.listing("/env-groups", "envGroup"):
-            if any(link["id"] == service["id"] for link in group["serviceLinks"]):
-                found = session.client.get(f"/env-groups/{group['id']}")["envVars"]
-                values |= {v["key"]: v["value"] for v in found}
-        values |= {v["key"]: v["value"] for v in session.client.pages(f"/services/{service['id']}/env-vars", "envVar")}
-    own = values.get(key)
+    own = render.values_of(session, service).get(key) if service else None
     if not own or not shown:
-        return Line("2.5", _ONE_CLIENT_ID, unknown("one of the two client ids is not shown"))
+        return unknown("one of the two client ids is not shown")
     if own != shown:
-        difference = f"frontend {shown[:6]}…, backend {own[:6]}…"
         fix = "correct the one that is not the application's, then redeploy"
-        return Line("2.5", _ONE_CLIENT_ID, failed(difference, fix))
-    return Line("2.5", _ONE_CLIENT_ID, passed(f"{own[:6]}…"))
+        return failed(f"frontend {shown[:6]}…, backend {own[:6]}…", fix)
+    return passed(f"{own[:6]}…")
