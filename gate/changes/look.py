@@ -104,8 +104,7 @@ def read_stack(stack: automation.Stack, progress: Progress = lambda _text: None,
     redactor = Redactor(environment_secrets(environ))
     try:
         config = _config(stack)
-        own = [text for value in config.values() if value.secret for text in configured_secrets(value.value)]
-        redactor = Redactor([*environment_secrets(environ), *own])
+        redactor = Redactor([*environment_secrets(environ), *configured_secrets(config)])
         missing = missing_credentials({**{key: value.value for key, value in config.items()}, **environ})
         if at_everything and missing:
             raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")

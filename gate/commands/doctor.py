@@ -58,8 +58,7 @@ def _existing(run: Run, name: str) -> Verdict:
 
     try:
         stack = open_stack(name)
-        secrets = [one.value for one in stack.get_all_config().values() if one.secret]
-        run.hide(text for secret in secrets for text in configured_secrets(secret))
+        run.hide(configured_secrets(stack.get_all_config()))
         found = run_preview(stack).existing
     except GateError as error:
         return unknown(" ".join(str(error).split()))

@@ -6,7 +6,7 @@ The engine masks what it knows to be secret; a vendor's error message may still 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 SECRET = "[secret]"
 """Shown in place of every secret."""
@@ -14,6 +14,8 @@ SECRET = "[secret]"
 _NAMES = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|PRIVATE_?KEY|WEBHOOK_URL)$", re.IGNORECASE)
 _SHORTEST = 8
 """The shortest value that is masked. Shorter ones are in too many words that are no secrets."""
+_MIXED = re.compile(r"(?=.*[A-Za-z])(?=.*\d)\S{5,}")
+"""Shorter values that are masked all the same, because they are no words."""
 
 
 class Redactor:
@@ -29,7 +31,7 @@ class Redactor:
 
     def add(self, secrets: Iterable[str]) -> None:
         """Mask these too from now on, the longest first, because one may be a part of another."""
-        found = {*self._secrets, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
+        found = {*self._secrets, *(one for one in secrets if len(one) >= _SHORTEST or _MIXED.fullmatch(one))}
         self._secrets = sorted(found, key=len, reverse=True)
 
     def text(self, text: str) -> str:
@@ -53,18 +55,37 @@ def environment_secrets(environ: Mapping[str, str]) -> list[str]:
     return [value for name, value in environ.items() if _NAMES.search(name)]
 
 
-def configured_secrets(value: str) -> Iterator[str]:
-    """Return the texts in a secret of the stack's configuration: the value itself, or the values in an object."""
+class ConfiguredValue(Protocol):
+    """One value of a stack's configuration, as the Automation API hands it out."""
+
+    @property
+    def value(self) -> str: ...
+    @property
+    def secret(self) -> bool: ...
+
+
+def configured_secrets(config: Mapping[str, ConfiguredValue]) -> list[str]:
+    """Return the texts of a stack's secrets: each secret itself, or the values in it if it is an object.
+
+    What the configuration has in clear too, such as `staging` or `postgres`, is no secret: masking it would take the
+    names out of every report.
+    """
+    clear = "\n".join(one.value for one in config.values() if not one.secret)
+    hidden = (text for one in config.values() if one.secret for text in _texts(_parsed(one.value)))
+    return [text for text in hidden if text not in clear]
+
+
+def _parsed(value: str) -> Any:
     try:
-        parsed = json.loads(value)
+        found = json.loads(value)
     except ValueError:
-        parsed = value
-    yield from _texts(parsed) if isinstance(parsed, dict | list) else [value]
+        return value
+    return found if isinstance(found, dict | list) else value
 
 
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
+    if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
+    elif value is not None:
+        yield str(value)  # a secret of digits alone is a number to Pulumi

@@ -27,7 +27,7 @@ def accounts_of(stack: Stack, hide: Callable[[Iterable[str]], None]) -> Iterator
     hide(environment_secrets(environ))
     try:
         config = stack.get_all_config()
-        hide(text for value in config.values() if value.secret for text in configured_secrets(value.value))
+        hide(configured_secrets(config))
         with Accounts(environ, {key: value.value for key, value in config.items()}) as accounts:
             accounts.require_all()
             yield accounts

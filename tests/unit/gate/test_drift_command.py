@@ -137,6 +137,19 @@ def test_no_secret_leaves_even_where_a_vendor_repeats_it(capsys: pytest.CaptureF
     assert "bad key [secret] and [secret]" in everything
 
 
+def test_a_secret_that_is_a_common_word_takes_no_name_out_of_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    """A short one that is no word is masked, and one of digits alone, which is a number to Pulumi."""
+    secrets = '{"DB_USER": "production", "DB": "enforceAdmins", "SHORT": "hunter2", "PIN": 90210777}'
+    own = {
+        "marketedge:environment": ConfigValue("production"),
+        "marketedge:secrets": ConfigValue(secrets, secret=True),
+    }
+    note = {"pattern": "production", "note": "hunter2 90210777"}
+    run(FakeStack(e.drifted(e.PROTECTION, {"pattern": "production", "note": ""}, note, "note"), config=own))
+    said = capsys.readouterr().out
+    assert "branch protection production: note: declared (none); live [secret] [secret]" in said
+
+
 def test_a_mistake_in_the_arguments_is_1_and_not_taken_for_drift(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

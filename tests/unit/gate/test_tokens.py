@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from blueprint.tokens import problem_with
 from components.vendors import misformed_credentials
 from gate.cli import main
 from gate.vendors.accounts import Accounts
@@ -101,3 +102,24 @@ def test_an_address_that_is_none_is_one_line(
         monkeypatch.setenv(variable, value)
     assert main(["prune", "--env", "staging"]) == 1
     assert "cannot be one: Invalid IDNA hostname: 'here…'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "vendor"),
+    [
+        ("GITHUB_TOKEN", "rnd_abc", "Render"),
+        ("github:token", "rnd_abc", "Render"),
+        ("RENDER_API_KEY", "ghp_abc", "GitHub"),
+        ("VERCEL_API_TOKEN", "github_pat_abc", "GitHub"),
+        ("AUTH0_CLIENT_SECRET", "rnd_abc", "Render"),
+    ],
+)
+def test_a_token_of_another_vendor_is_named(name: str, value: str, vendor: str) -> None:
+    assert problem_with(name, value) == f"{name} holds a token of {vendor}: set it to the one of its own vendor"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REPORT_TOKEN", "ghs_a"), ("github:token", "ghp_a"), ("RENDER_API_KEY", "r")]
+)
+def test_its_own_vendors_token_is_taken(name: str, value: str) -> None:
+    assert problem_with(name, value) == ""
