@@ -3,9 +3,8 @@
 `up` would fail at one, make a second one or change it without a word. Only what the state does not have is looked up,
 so a preview of a living stack sends no request more. `gate adopt` prints the lines that take such objects over.
 
-Facts: docs.github.com/en/rest (deployments/environments, actions/variables, actions/secrets, repos/rules,
-branches/branch-protection), vercel.com/docs/rest-api (Get a project domain, List existing DNS records), and the Auth0
-provider's getClient.
+Facts: docs.github.com/en/rest (deployments/environments, actions/variables, actions/secrets, repos/rules),
+vercel.com/docs/rest-api (Get a project domain, List existing DNS records), and the Auth0 provider's getClient.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +29,6 @@ _AT_GITHUB = {
     named.ENVIRONMENT: "environments/{environment}",
     named.ENVIRONMENT_VARIABLE: "environments/{environment}/variables/{variableName}",
     named.ENVIRONMENT_SECRET: "environments/{environment}/secrets/{secretName}",
-    named.BRANCH_PROTECTION: "branches/{pattern}/protection",
 }
 
 
@@ -74,6 +72,8 @@ class Vendors:
         if github and kind in _AT_GITHUB:
             return github.has(_AT_GITHUB[kind].format_map(at))
         match kind:
+            case named.BRANCH_PROTECTION if github:
+                return values["pattern"] in github.protected(values["repositoryId"])
             case named.RULESET if github:
                 return (values["name"], values["target"]) in github.rulesets()
             case named.CLIENT:

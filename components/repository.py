@@ -21,6 +21,11 @@ _TRIES, _LONGEST_WAIT = 3, 10.0
 _RECENT = 5
 """How many recent pull requests are looked at."""
 _PAGE = 100
+_RULES = """
+query($id: ID!) {
+  node(id: $id) { ... on Repository { branchProtectionRules(first: 100) { nodes { pattern } } } }
+}
+"""
 
 
 class Unavailable(Exception):
@@ -118,6 +123,19 @@ class RepositoryReader:
         """Return name and target of the repository's own rulesets (rest/repos/rules, Get all repository rulesets)."""
         for one in self._get("rulesets", includes_parents="false", per_page=str(_PAGE)):
             yield one["name"], one["target"]
+
+    def protected(self, repository_id: str) -> list[str]:
+        """Return the patterns of the protection rules (graphql/reference/objects#branchprotectionrule).
+
+        REST tells only of existing branches, and not which rule protects one.
+
+        Raises:
+            httpx.HTTPError: GitHub does not answer.
+        """
+        path = "/api/graphql" if self._path.startswith("/api/") else "/graphql"
+        answer = self._client.post(path, json={"query": _RULES, "variables": {"id": repository_id}})
+        rules = answer.raise_for_status().json()["data"]["node"]["branchProtectionRules"]["nodes"]
+        return [rule["pattern"] for rule in rules]
 
     def close(self) -> None:
         self._client.close()

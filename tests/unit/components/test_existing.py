@@ -17,12 +17,13 @@ from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.components.engine import CREDENTIALS
 
+NODE_ID = "R_of_the_estate"
 ENVIRONMENT = {"repository": "app", "environment": "staging"}
 VARIABLE = {"key": "API", "targets": ["preview"], "gitBranch": None}
 RULESET = {"repository": "app", "name": "Release tags", "target": "tag"}
 WANTED: dict[str, Created] = {
     "environment": (named.ENVIRONMENT, "environment", ENVIRONMENT),
-    "rule": (named.BRANCH_PROTECTION, "rule", {"pattern": "main"}),
+    "rule": (named.BRANCH_PROTECTION, "rule", {"pattern": "main", "repositoryId": NODE_ID}),
     "ruleset": (named.RULESET, "ruleset", RULESET),
     "project": (named.PROJECT, "project", {"name": "web"}),
     "domain": (named.PROJECT_DOMAIN, "domain", {"projectId": "prj_1", "domain": "app.example.com"}),
@@ -40,6 +41,8 @@ INSIDE: list[Created] = [
 def estate(tmp_path: Path) -> Estate:
     estate = Estate(tmp_path / "estate")
     estate.seed("github", "repository", name="app", fullName="zebra-devops/app")
+    with estate.edit("github") as objects:
+        objects[0]["nodeId"] = NODE_ID
     estate.seed("vercel", "project", id="prj_1", name="web")
     return estate
 
@@ -69,7 +72,6 @@ def test_everything_exists(environ: dict[str, str], estate: Estate) -> None:
     estate.seed("github", "environment", repository="app", environment="staging")
     estate.seed("github", "environment_variable", **ENVIRONMENT, variableName="A", value="x")
     estate.seed("github", "environment_secret", **ENVIRONMENT, secretName="B")
-    estate.seed("github", "branch", repository="app", branch="main", sha="a" * 40)
     estate.seed("github", "branch_protection", repositoryId="app", pattern="main")
     estate.seed("github", "ruleset", repository="app", name="Release tags", target="tag", enforcement="active")
     estate.seed("vercel", "domain", projectId="prj_1", domain="app.example.com")
@@ -85,9 +87,10 @@ def test_everything_exists(environ: dict[str, str], estate: Estate) -> None:
 
 
 def test_another_object_is_not_taken_for_it(environ: dict[str, str], estate: Estate) -> None:
+    estate.seed("github", "branch_protection", repositoryId="app", pattern="ma*")
     estate.seed("github", "ruleset", repository="app", name="Release tags", target="branch", enforcement="active")
     project = ExistingProject("prj_1", "web", (VariableRecord("env_1", "API", frozenset({"production"}), ""),))
-    assert found(environ, WANTED["ruleset"], WANTED["variable"], project=project) == []
+    assert found(environ, WANTED["rule"], WANTED["ruleset"], WANTED["variable"], project=project) == []
 
 
 def test_what_only_up_will_know_and_what_nobody_answers_is_passed_over(
