@@ -11,7 +11,7 @@ from typing import Any
 
 from ..plugins import Estate
 from .vercel_deployments import Deployments
-from .vercel_operations import refused
+from .vercel_operations import refused, shown
 from .vercel_pages import paged
 from .wire import Answer, Request
 
@@ -36,7 +36,7 @@ class Vercel:
         match request.path:
             case ("v6", "domains", domain, "config"):
                 known = self._estate.find("vercel", "domain", domain=domain)
-                return Answer(200, _configuration(domain, bool(known is None or known.get("misconfigured"))))
+                return Answer(200, _configuration(bool(known is None or known.get("misconfigured"))))
             case ("v5", "domains", zone, "records") if request.method == "GET":
                 if not self._estate.find("vercel", "zone", name=zone, teamId=team):
                     return _not_found("Domain not found.")
@@ -62,15 +62,15 @@ class Vercel:
     def _linked(self, query: Mapping[str, str], team: str | None) -> list[dict[str, Any]]:
         """projects/retrieve-a-list-of-projects: all of them, or those that a repository of this name is linked to."""
         every = [one for one in self._estate.find_all("vercel", "project") if one.get("teamId") == team]
-        shown = [{"id": one["id"], "name": one["name"], **_settings(one)} for one in every]
-        return [one for one in shown if query.get("repo") in (None, (one["link"] or {}).get("repo"))]
+        listed = [{"id": one["id"], "name": one["name"], **_settings(one)} for one in every]
+        return [one for one in listed if query.get("repo") in (None, (one["link"] or {}).get("repo"))]
 
     def _answer(self, project: dict[str, Any], request: Request, path: tuple[str, ...]) -> Answer:
         match request.path[0], path:
             case "v9", ():
                 owner = project.get("teamId") or "user"
-                shown = {"id": project["id"], "name": project["name"], "accountId": owner, **_settings(project)}
-                return Answer(200, shown | self._deployments.of_project(project))
+                about = {"id": project["id"], "name": project["name"], "accountId": owner, **_settings(project)}
+                return Answer(200, about | self._deployments.of_project(project))
             case "v9", ("domains",):
                 found_all = self._estate.find_all("vercel", "domain", projectId=project["id"])
                 domains = [{**_domain(found), "createdAt": _TIME + n} for n, found in enumerate(found_all)]
@@ -90,28 +90,12 @@ class Vercel:
 def _settings(project: dict[str, Any]) -> dict[str, Any]:
     git = project.get("gitRepository") or {}
     org, _, repo = str(git.get("repo", "")).partition("/")
-    link = {"type": git.get("type"), "org": org, "repo": repo, "productionBranch": git.get("productionBranch", "main")}
-    link |= {"deployHooks": [], "gitCredentialId": "cred_1", "createdAt": _TIME, "updatedAt": _TIME}
-    about = {"createdAt": _TIME, "createdBy": "u", "scope": "automation-bypass"}
     return {
-        "rootDirectory": project.get("rootDirectory"),
-        "link": link if git else None,
-        "autoAssignCustomDomains": project.get("autoAssignCustomDomains", True),
+        **shown("project", project),
+        "link": {**shown("link", git), "org": org, "repo": repo} if git else None,
         "ssoProtection": _protection(project),
-        "protectionBypass": dict.fromkeys(project.get("bypass", []), about),
-        **_PLAIN,
+        "protectionBypass": dict.fromkeys(project.get("bypass", []), shown("bypass", {})),
     }
-
-
-_PLAIN: dict[str, Any] = {
-    "alias": [],
-    "defaultResourceConfig": {"functionDefaultRegions": []},
-    "deploymentExpiration": {},
-    "directoryListing": False,
-    "nodeVersion": "22.x",
-    "resourceConfig": {"functionDefaultRegions": []},
-}
-"""What every project has, and this simulator does not model."""
 
 
 def _protection(project: dict[str, Any]) -> dict[str, Any] | None:
@@ -130,15 +114,10 @@ _KINDS = {
 """By the provider's name: the API's."""
 
 
-def _configuration(domain: str, misconfigured: bool) -> dict[str, Any]:
+def _configuration(misconfigured: bool) -> dict[str, Any]:
     """domains/get-a-domain-s-configuration: also what its records should be."""
-    return {
-        "misconfigured": misconfigured,
-        "configuredBy": None if misconfigured else "CNAME",
-        "acceptedChallenges": [] if misconfigured else ["http-01"],
-        "recommendedCNAME": [{"rank": 1, "value": "cname.vercel-dns.com"}],
-        "recommendedIPv4": [{"rank": 1, "value": ["76.76.21.21"]}],
-    }
+    how = {"configuredBy": None if misconfigured else "CNAME", "misconfigured": misconfigured}
+    return {**shown("configuration", {}), **how, "acceptedChallenges": [] if misconfigured else ["http-01"]}
 
 
 def _decrypted(found: dict[str, Any]) -> dict[str, Any]:
@@ -148,42 +127,22 @@ def _decrypted(found: dict[str, Any]) -> dict[str, Any]:
 
 def _domain(found: dict[str, Any]) -> dict[str, Any]:
     name = found["domain"]
-    return {
-        "name": name,
-        "apexName": ".".join(name.split(".")[-2:]),
-        "projectId": found["projectId"],
-        "redirect": found.get("redirect"),
-        "redirectStatusCode": found.get("redirectStatusCode"),
-        "gitBranch": found.get("gitBranch"),
-        "customEnvironmentId": found.get("customEnvironmentId"),
-        "createdAt": _TIME,
-        "updatedAt": _TIME,
-        "verified": bool(found.get("verified", True)),
-    }
+    own = {"name": name, "apexName": ".".join(name.split(".")[-2:]), "projectId": found["projectId"]}
+    return shown("domain", found) | own
 
 
 def _record(found: dict[str, Any], created: int) -> dict[str, Any]:
     """dns/list-existing-dns-records."""
-    shown = {name: found.get(name, "") for name in ("id", "name", "value", "comment", "ttl", "domain")}
-    times = {"created": created, "updated": created, "createdAt": created, "updatedAt": created}
-    return {**shown, "type": found["recordType"], "slug": found["id"], "creator": "user", **times}
+    times = dict.fromkeys(("created", "updated", "createdAt", "updatedAt"), created)
+    return {**shown("record", found), "type": found["recordType"], "slug": found["id"], **times}
 
 
 def _variable(found: dict[str, Any]) -> dict[str, Any]:
     """Return a variable of the list: its value is encrypted, and that of a sensitive one is empty."""
     sensitive = bool(found.get("sensitive"))
-    shown = {
-        "id": found["id"],
-        "key": found["key"],
-        "value": "" if sensitive else "eyJ2IjoidjIifQ==",
-        "type": "sensitive" if sensitive else "encrypted",
-        "target": found.get("targets", []),
-        "customEnvironmentIds": found.get("customEnvironmentIds", []),
-        "comment": found.get("comment"),
-        "createdAt": _TIME,
-        "updatedAt": _TIME,
-    }
-    return shown | ({"gitBranch": found["gitBranch"]} if found.get("gitBranch") else {})
+    value, kind = ("", "sensitive") if sensitive else ("eyJ2IjoidjIifQ==", "encrypted")
+    bound = {"gitBranch": found["gitBranch"]} if found.get("gitBranch") else {}
+    return {**shown("variable", found), "value": value, "type": kind, "target": found.get("targets", []), **bound}
 
 
 def _refuse(status: int, code: str, message: str, **details: Any) -> Answer:

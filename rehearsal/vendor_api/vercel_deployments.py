@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from ..plugins import Estate
+from .vercel_operations import shown
 from .vercel_pages import paged
 from .wire import Answer, Request
 
@@ -113,34 +114,29 @@ class Deployments:
             mine = self._estate.find_all("vercel", "deployment", projectId=project["id"], target="production")
             serving = max(mine, key=lambda one: one["created"])["id"] if mine else None
         found = self._estate.find("vercel", "deployment", id=serving) if serving else None
-        shown: Json = {"targets": {"production": _target(found)} if found else {}}
+        told: Json = {"targets": {"production": _target(found)} if found else {}}
         if last:
-            shown["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}
+            told["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}
             with self._estate.edit("vercel") as objects:
                 for one in objects:
                     if one["type"] == "project" and one["id"] == project["id"]:
                         one["looked"] = True
-        return shown
+        return told
 
 
 def _target(found: Json) -> Json:
     """Return what a project says of the deployment that its target serves."""
-    kept = {"name": "frontend", "plan": "pro", "private": True, "type": "LAMBDAS", "userId": "u", "createdIn": "iad1"}
-    creator = {"email": "", "uid": "u", "username": "octocat"}
-    shown = {"id": found["id"], "url": found["url"], "readyState": found["state"], "createdAt": found["created"]}
-    return {**kept, **shown, "deploymentHostname": found["url"], "target": "production", "creator": creator}
+    own = {"id": found["id"], "url": found["url"], "readyState": found["state"], "createdAt": found["created"]}
+    return {**shown("target", {}), **own, "deploymentHostname": found["url"]}
 
 
 def _shown(found: Json) -> Json:
     substate: Json = {"readySubstate": "PROMOTED" if found["served"] else "STAGED"} if found["target"] else {}
     if slug := found.get("environment"):
         substate["customEnvironment"] = {"id": f"env_{slug}", "slug": slug}
-    return {
-        **{"uid": found["id"], "url": found["url"], "target": found["target"], "created": found["created"]},
-        **{"state": found["state"], "readyState": found["state"], **substate},
-        **{"name": found["url"].rpartition("-")[0], "type": "LAMBDAS", "creator": {"uid": "u"}, "inspectorUrl": None},
-        "meta": {"githubCommitSha": found["sha"], "githubCommitRef": found["branch"]},
-    }
+    own = {"uid": found["id"], "readyState": found["state"], "name": found["url"].rpartition("-")[0]}
+    meta = {"githubCommitSha": found["sha"], "githubCommitRef": found["branch"]}
+    return {**shown("deployment", {**found, "type": "LAMBDAS"}), **own, "meta": meta, **substate}
 
 
 def _refuse(status: int, code: str, message: str) -> Answer:

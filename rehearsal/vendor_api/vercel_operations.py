@@ -7,10 +7,12 @@ Vercel's description. A test compares the two.
 import json
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from .wire import Answer, Request
 
 QUERIES = {key: {*names} for key, names in json.loads(Path(__file__).with_suffix(".json").read_text()).items()}
+_PLAIN = json.loads(Path(__file__).with_name("vercel_plain.json").read_text())
 _TEAM = {"teamId", "slug"}
 _STATES = {"BUILDING", "ERROR", "INITIALIZING", "QUEUED", "READY", "CANCELED", "BLOCKED"}
 
@@ -29,6 +31,11 @@ def refused(request: Request) -> Answer | None:
     if not request.query.get("limit", "1").isdigit() or request.number("limit", 1) > 100:
         return _bad("`limit` should be <= 100")
     return None
+
+
+def shown(kind: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as Vercel shows it: what the estate has of it, and a plain value for every other field."""
+    return {name: found.get(name, value) for name, value in _PLAIN[kind].items()}
 
 
 def _bad(text: str) -> Answer:
