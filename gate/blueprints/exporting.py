@@ -72,7 +72,7 @@ def _object(kind: str, one: Json, region: str, notes: list[str]) -> None:
         one["highAvailability"] = {"enabled": one["highAvailability"]}
     for key in sorted(one.keys() - known):
         if key not in OURS and one[key] != []:
-            notes.append(f"{name}.{key}: left out, since a Blueprint cannot say it")
+            notes.append(f"{name}.{key}: left out: a Blueprint has no such field")
         del one[key]
     if "envVars" in one:
         one["envVars"] = [_variable(name, variable, notes) for variable in one["envVars"]]

@@ -1,4 +1,4 @@
-"""Translates a Blueprint to the `marketedge:render` section of a stack, and tells what means something else here."""
+"""Translates a Blueprint to the `marketedge:render` section of a stack, and notes what it changed and what differs."""
 
 import graphlib
 import re
@@ -29,7 +29,7 @@ PORT = 10000
 
 @dataclass
 class Imported:
-    """The section, what is to be said of it, and the named secrets that it needs with what uses them."""
+    """The section, notes for the user, and the secrets that it needs, each with the objects that use it."""
 
     section: Json
     notes: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ def translate(content: Json, renames: Mapping[str, str], suffix: str = "", *, ad
         part["services"] = [one for one in services if one.get("type") in TYPES]
         for one in services:
             if one.get("type") not in TYPES:
-                result.notes.append(f"{one.get('name')}: left out, since nothing here manages type {one.get('type')}")
+                result.notes.append(f"{one.get('name')}: left out: this program does not manage type {one.get('type')}")
     for kind, one in objects(content):
         if adopted:
             one["ownership"] = "adopted"
@@ -77,10 +77,10 @@ def _leave_out_what_only_blueprints_have(content: Json, notes: list[str]) -> Non
     for name in ("previews", "previewsEnabled", "previewsExpireAfterDays"):
         if name in content:
             content.pop(name)
-            notes.append(f"{name}: left out, since preview environments exist only for what a Blueprint manages")
+            notes.append(f"{name}: left out: preview environments exist only for what a Blueprint manages")
     for name in content.keys() - {*LISTS, "projects", "ungrouped", "version"}:
         content.pop(name)
-        notes.append(f"{name}: left out, since Render's schema does not have it")
+        notes.append(f"{name}: left out: Render's schema does not have it")
 
 
 def _with_current_names(service: Json) -> Json:
@@ -91,7 +91,7 @@ def _with_current_names(service: Json) -> Json:
 def _only_known_fields(kind: str, one: Json, notes: list[str]) -> None:
     for name in sorted(one.keys() - definition(kind, one) - KNOWN_HERE):
         one.pop(name)
-        notes.append(f"{one.get('name')}.{name}: left out, since Render's schema does not have it here")
+        notes.append(f"{one.get('name')}.{name}: left out: Render's schema does not have it here")
     if "initialDeployHook" in one:
         notes.append(f"{one['name']}.initialDeployHook: kept, but only a Blueprint runs it; run it by hand once")
 
@@ -105,10 +105,10 @@ def _fit_the_runtime(one: Json, notes: list[str]) -> None:
     for name in sorted(idle & one.keys()):
         what = one["type"] if name in FOR_THE_PUBLIC else f"runtime {runtime}"
         if one.pop(name) not in ("", [], {}):
-            notes.append(f"{one['name']}.{name}: left out, since it means nothing for {what}")
+            notes.append(f"{one['name']}.{name}: left out: it does not apply to {what}")
     if runtime and runtime not in NOT_FOR and not one.get("buildCommand") and "ownership" not in one:
         one["buildCommand"] = "true"
-        notes.append(f"{one['name']}.buildCommand: required, and left out; wrote `true`, which builds nothing")
+        notes.append(f"{one['name']}.buildCommand: required but missing; wrote `true`, which builds nothing")
     for name in ("buildCommand", "startCommand", "buildFilter", "previews"):
         if one.get(name) in ("", {}):
             del one[name]
@@ -117,7 +117,7 @@ def _fit_the_runtime(one: Json, notes: list[str]) -> None:
 
 
 def _paid_for(one: Json) -> str:
-    """Return what of a service no free one has; empty if there is nothing."""
+    """Return what of a service a free one cannot have, in words; empty if there is nothing."""
     if one["type"] in PAID_ONLY:
         return f"of type {one['type']}"
     named = next((key for key in ("disk", "preDeployCommand", "scaling") if one.get(key)), "")
@@ -133,26 +133,31 @@ def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:
     if kind == "databases" and plan in LEGACY_DATABASE_PLANS:
         one["plan"] = LEGACY_DATABASE_PLANS[plan]
         notes.append(
-            f"{name}.plan: no new database gets {plan!r}; wrote {one['plan']}. Declare {plan!r} for one that has it"
+            f"{name}.plan: a new database cannot have {plan!r}; wrote {one['plan']}. Declare {plan!r} if this one "
+            "exists and has it"
         )
     elif plan == "free" and kind == "services" and (what := _paid_for(one)):
         del one["plan"]
-        notes.append(f"{name}.plan: no service {what} is free; left out, and Render takes starter, which costs money")
+        notes.append(
+            f"{name}.plan: a service {what} cannot be free; left out, so a new one gets starter, which costs money"
+        )
     elif kind != "envVarGroups" and "plan" not in one and one.get("runtime") != "static":
         smallest = "basic-256mb" if kind == "databases" else "starter"
-        notes.append(f"{name}.plan: left out, so a new one gets {smallest} and one that lives keeps what it has")
+        notes.append(f"{name}.plan: not given: a new one gets {smallest}, and an existing one keeps its plan")
 
 
 def _say_who_reaches_it(kind: str, one: Json, notes: list[str]) -> None:
     if kind == "databases" and "ipAllowList" not in one:
         one["ipAllowList"] = EVERYWHERE
         notes.append(
-            f"{one['name']}.ipAllowList: a Blueprint that leaves it out opens the database to everybody; wrote that. "
-            f"[] lets in nobody from outside Render"
+            f"{one['name']}.ipAllowList: not given, which opens the database to everybody; wrote that. "
+            f"[] keeps out everybody outside Render"
         )
     elif one.get("type") == "keyvalue" and "ipAllowList" not in one:
         one["ipAllowList"] = []
-        notes.append(f"{one['name']}.ipAllowList: required, and left out; wrote [], nobody from outside Render")
+        notes.append(
+            f"{one['name']}.ipAllowList: required but missing; wrote [], which keeps out everybody outside Render"
+        )
 
 
 def _variables(one: Json, result: Imported) -> None:
@@ -162,7 +167,7 @@ def _variables(one: Json, result: Imported) -> None:
     for variable in one["envVars"] or ():
         key = str(variable.get("key") or f"fromGroup {variable.get('fromGroup')}")
         if key in by_key:
-            result.notes.append(f"{one['name']}: {key} is there more than once; kept the last one")
+            result.notes.append(f"{one['name']}: {key} is given more than once; kept the last one")
         by_key[key] = _variable(one, key, variable, result)
     one["envVars"] = list(by_key.values())
 
@@ -175,7 +180,7 @@ def _variable(one: Json, key: str, variable: Json, result: Imported) -> Json:
         result.notes.append(f"{holder}: {key} has {' and '.join(sources)}; kept {sources[0]}")
     if not sources or sources[0] == "sync":
         if not sources:
-            result.notes.append(f"{holder}: {key} has no value; it is asked for like `sync: false`")
+            result.notes.append(f"{holder}: {key} has no value; treated like `sync: false`")
         if one.get("ownership") == "adopted":
             return {"key": key, "sync": False}
         name = re.sub(r"\W", "_", key)
@@ -183,7 +188,7 @@ def _variable(one: Json, key: str, variable: Json, result: Imported) -> Json:
         return {"key": key, "fromSecret": name}
     kept = {name: given[name] for name in ("key", sources[0], "previewValue") if name in given}
     if kept.get("value") and SECRETIVE.search(key):
-        result.notes.append(f"{holder}: {key} is written in clear; `fromSecret: {key}` keeps it out of the repository")
+        result.notes.append(f"{holder}: {key} is in plain text; `fromSecret: {key}` keeps it out of the repository")
     reference = kept.get("fromService")
     if reference and reference.get("type") == "redis":
         kept["fromService"] = reference | {"type": "keyvalue"}
@@ -199,7 +204,7 @@ def _rename(content: Json, renames: Mapping[str, str], suffix: str, notes: list[
         return
     for _, one in objects(content):
         if one.get("domains") and names[one["name"]] != one["name"]:
-            notes.append(f"{names[one['name']]}.domains: left out, since they belong to {one['name']}; declare others")
+            notes.append(f"{names[one['name']]}.domains: left out: they belong to {one['name']}; declare others")
             del one["domains"]
         one["name"] = names[one["name"]]
         for replica in one.get("readReplicas") or ():
@@ -209,7 +214,7 @@ def _rename(content: Json, renames: Mapping[str, str], suffix: str, notes: list[
 
 
 def _references(content: Json) -> list[tuple[Json, str]]:
-    """Return what holds the name of another object in a variable, and under which key."""
+    """Return every place in a variable that holds another object's name: the mapping and its key."""
     found: list[tuple[Json, str]] = []
     for _, one in objects(content):
         for variable in one.get("envVars") or ():
@@ -222,7 +227,7 @@ def _references(content: Json) -> list[tuple[Json, str]]:
 
 
 def _declare_what_is_referred_to(content: Json, notes: list[str]) -> None:
-    """Return what only the workspace has. A group is linked, and made if it is missing; anything else has to exist."""
+    """Declare what variables refer to and the Blueprint does not declare, so that only the workspace may have it."""
     declared: dict[str, set[str]] = {kind: set() for kind in LISTS}
     for kind, one in objects(content):
         declared[kind] |= {one["name"], *(replica["name"] for replica in one.get("readReplicas") or ())}
@@ -235,11 +240,13 @@ def _declare_what_is_referred_to(content: Json, notes: list[str]) -> None:
                     continue
                 declared[kind].add(name)
                 content.setdefault(kind, []).append(_outside(source, name, reference))
-                notes.append(f"{name}: only {source} of {one['name']} names it, nothing declares it; {_MEANT[source]}")
+                notes.append(
+                    f"{name}: {source} of {one['name']} refers to it, but nothing declares it; {_MEANT[source]}"
+                )
 
 
 _MEANT = {
-    "fromGroup": "declared as a group that keeps what it has, and is made empty where it does not exist",
+    "fromGroup": "declared as a group that keeps its variables; an empty one is created if it does not exist",
     "fromDatabase": "declared as adopted, so it has to exist in the workspace",
     "fromService": "declared as adopted, so it has to exist in the workspace",
 }
@@ -266,7 +273,9 @@ def _break_circles(content: Json, notes: list[str]) -> None:
             if _write_out(services[name], services[other], notes):
                 break
         else:
-            notes.append(f"{' → '.join(circle)}: they wait for each other's variables; write one of these out yourself")
+            notes.append(
+                f"{' → '.join(circle)}: they need each other's variables; write one of the values out yourself"
+            )
             return
 
 
@@ -275,7 +284,7 @@ def _to_services(one: Json) -> list[Json]:
 
 
 def _write_out(holder: Json, other: Json, notes: list[str]) -> bool:
-    """Return all that a service takes from another one if it is an address, which can be written out."""
+    """Write out what a service takes from another one, and return True; False if that is more than addresses."""
     addresses = _addresses(other)
     mine = [one for one in holder["envVars"] if (one.get("fromService") or {}).get("name") == other["name"]]
     wanted = [one["fromService"].get("property") or one["fromService"].get("envVarKey") for one in mine]
@@ -285,8 +294,9 @@ def _write_out(holder: Json, other: Json, notes: list[str]) -> bool:
         del variable["fromService"]
         variable["value"] = addresses[name]
         notes.append(
-            f"{holder['name']}: {variable['key']} is written out as {addresses[name]}, since {other['name']} waits for "
-            f"{holder['name']}. Compare it with Render's address after the first up: a taken name gets an ending"
+            f"{holder['name']}: {variable['key']} is written out as {addresses[name]}, because {other['name']} and "
+            f"{holder['name']} need each other. Compare it with Render's address after the first up: Render adds an "
+            f"ending to a name that is taken"
         )
     return True
 
@@ -304,5 +314,5 @@ def _say_what_differs(content: Json, notes: list[str]) -> None:
     if any(one.get("envVars") and one.get("ownership") is None for _, one in objects(content)):
         notes.append(
             "variables that only the dashboard has: a Blueprint keeps them, an `up` of this stack removes them. "
-            "Declare them, or write `ownership: adopted` at a service that lives already"
+            "Declare them, or write `ownership: adopted` at a service that exists already"
         )

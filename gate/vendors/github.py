@@ -165,7 +165,7 @@ class GitHub:
     def deployment_policy(
         self, repository: str, environment: str, kind: Literal["branch", "tag"], pattern: str
     ) -> DatedObject | None:
-        """Return its policies (rest/deployments/branch-policies: `{branch_policies: [{id, name, type}]}`)."""
+        """Return a policy of an environment (rest/deployments/branch-policies)."""
         path = f"environments/{_segment(environment)}/deployment-branch-policies"
         for found in self._pages(repository, path, "branch_policies", needs="Actions: read"):
             if found["name"] == pattern and found.get("type", "branch") == kind:
@@ -173,21 +173,15 @@ class GitHub:
         return None
 
     def environment_variable(self, repository: str, environment: str, name: str) -> DatedObject | None:
-        """Return its variables (rest/actions/variables, at most 30 a page).
-
-        They are asked once for each environment.
-        """
+        """Return a variable of an environment (rest/actions/variables). All are read once, 30 a page."""
         return self._listed(repository, environment, "variables", 30).get(name.upper())
 
     def environment_secret(self, repository: str, environment: str, name: str) -> DatedObject | None:
-        """Return names and times of its secrets, never values (rest/actions/secrets).
-
-        They are asked once for each environment.
-        """
+        """Return a secret of an environment, without its value (rest/actions/secrets). All are read once."""
         return self._listed(repository, environment, "secrets", 100).get(name.upper())
 
     def rulesets(self, repository: str, name: str, target: str) -> list[DatedObject]:
-        """Return the rulesets (rest/repos/rules), a list, without those of the organization."""
+        """Return the rulesets of a name (rest/repos/rules), without those of the organization."""
         query = {"includes_parents": "false"}
         return [
             DatedObject(str(found["id"]), found.get("created_at", ""))

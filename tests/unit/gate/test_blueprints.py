@@ -103,21 +103,21 @@ def test_a_text_that_looks_like_something_else_stays_text_to_pulumi(tmp_path: Pa
     ("text", "about", "said"),
     [
         ("databases: [{name: d}]", "d.ipAllowList", "opens the database to everybody"),
-        ("databases: [{name: d}]", "d.plan", "a new one gets basic-256mb and one that lives keeps what it has"),
-        ("databases: [{name: d, plan: pro plus}]", "d.plan", "no new database gets 'pro plus'; wrote pro-8gb"),
+        ("databases: [{name: d}]", "d.plan", "a new one gets basic-256mb, and an existing one keeps its plan"),
+        ("databases: [{name: d, plan: pro plus}]", "d.plan", "a new database cannot have 'pro plus'; wrote pro-8gb"),
         ("databases: [{name: d, version: 16}]", "d.version", "Render's schema does not have it"),
         ("services: [{type: worker, name: w, runtime: docker, plan: free}]", "w.plan", "costs money"),
-        ("services: [{type: web, name: w, runtime: docker, startCommand: x}]", "w.startCommand", "for runtime docker"),
-        ("services: [{type: web, name: w, runtime: go, dockerContext: .}]", "w.dockerContext", "for runtime go"),
-        ("services: [{type: worker, name: w, runtime: docker, domain: a.b}]", "w.domains", "for worker"),
+        ("services: [{type: web, name: w, runtime: docker, startCommand: x}]", "w.startCommand", "to runtime docker"),
+        ("services: [{type: web, name: w, runtime: go, dockerContext: .}]", "w.dockerContext", "to runtime go"),
+        ("services: [{type: worker, name: w, runtime: docker, domain: a.b}]", "w.domains", "to worker"),
         ("services: [{type: web, name: w, runtime: go, startCommand: x}]", "w.buildCommand", "wrote `true`"),
-        ("services: [{type: workflow, name: w}]", "w: left out", "nothing here manages type workflow"),
-        ("services: [{type: redis, name: r}]", "r.ipAllowList", "wrote [], nobody from outside Render"),
+        ("services: [{type: workflow, name: w}]", "w: left out", "does not manage type workflow"),
+        ("services: [{type: redis, name: r}]", "r.ipAllowList", "wrote [], which keeps out everybody"),
         ("previews: {generation: automatic}", "previews", "only for what a Blueprint manages"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1}, {key: A, value: 2}]}]", "g: A", "kept the last one"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1, sync: false}]}]", "g: A", "kept value"),
-        ("envVarGroups: [{name: g, envVars: [{key: ADMIN_PASSWORD, value: x}]}]", "g: ADMIN", "written in clear"),
-        ("envVarGroups: [{name: g, envVars: [{key: A}]}]", "g: A", "asked for like `sync: false`"),
+        ("envVarGroups: [{name: g, envVars: [{key: ADMIN_PASSWORD, value: x}]}]", "g: ADMIN", "in plain text"),
+        ("envVarGroups: [{name: g, envVars: [{key: A}]}]", "g: A", "treated like `sync: false`"),
         ("envVarGroups: [{name: g, envVars: [{key: A, value: 1}]}]", "variables that only", "removes them"),
     ],
 )
@@ -150,7 +150,7 @@ def test_two_services_that_need_each_others_address_get_one_written_out() -> Non
 
     assert first[0] == {"key": "SOCKET_URL", "value": "https://needs-web.onrender.com"}
     assert second[1]["fromService"]["envVarKey"] == "TOKEN"
-    assert "a taken name gets an ending" in note(found, "needs-socket: SOCKET_URL")
+    assert "adds an ending to a name that is taken" in note(found, "needs-socket: SOCKET_URL")
 
 
 def test_a_circle_without_an_address_is_left_to_a_person() -> None:
@@ -158,7 +158,7 @@ def test_a_circle_without_an_address_is_left_to_a_person() -> None:
     service = "{type: pserv, name: %s, runtime: docker, envVars: [{key: A, fromService: " + reference + "}]}"
     found = of(f"services: [{service % ('x', 'y')}, {service % ('y', 'x')}]")
 
-    assert any("write one of these out yourself" in line for line in found.notes)
+    assert any("write one of the values out yourself" in line for line in found.notes)
 
 
 def test_a_number_is_kept_as_it_is_written_also_where_it_is_merged() -> None:
