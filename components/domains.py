@@ -15,8 +15,13 @@ from typing import Any, Literal
 VERCEL_HOST = "cname.vercel-dns.com"
 """What a subdomain that Vercel serves points at (plan 2.6)."""
 VERCEL_ADDRESS, RENDER_ADDRESS = "76.76.21.21", "216.24.57.1"
-_SHARED_ENDINGS = frozenset({"ac", "co", "com", "edu", "go", "gob", "gov", "ltd", "me", "ne", "net", "or", "org"})
-"""Names under which domains are registered below a country's ending: example.co.uk, example.com.au."""
+_SHARED_ENDINGS = re.compile(
+    "ac|ad|asso|biz|com?|edu?|firm|gen|geek|gob?|gouv|gov|gr|gv|id|ind|info?|lg|ltd|me|mil|net?|nhs|nom|org?|plc|sch|web"
+)
+"""Names under which domains are registered below a country's ending: example.co.uk, example.com.au.
+
+A host that is wrongly taken for a registered domain gets an A record, which works for it too.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Domain:
         if self.name == self.zone:
             return True
         labels = self.name.split(".")
-        of_a_country = re.fullmatch(r"[a-z]{2}", labels[-1]) is not None and labels[-2] in _SHARED_ENDINGS
+        of_a_country = re.fullmatch(r"[a-z]{2}", labels[-1]) and _SHARED_ENDINGS.fullmatch(labels[-2])
         return len(labels) == (3 if of_a_country else 2)
 
     @property
@@ -77,7 +82,9 @@ class Domain:
             return f"run pulumi up --refresh: it makes the record {self.name} {self.record_type} {target}"
         if self.zone:
             return f"have the name servers of {self.zone} be Vercel's, which then makes the record by itself"
-        return f"create the DNS record {self.name} {self.record_type} {target}"
+        host = VERCEL_HOST if self.vendor == "Vercel" else f"the onrender.com host of {self.service}"
+        other = f", or an ALIAS or ANAME record to {host}" if self.apex else ""
+        return f"create the DNS record {self.name} {self.record_type} {target}{other}"
 
 
 def zone_file(records: Iterable[Mapping[str, Any]]) -> str:

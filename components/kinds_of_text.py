@@ -5,6 +5,7 @@ Addresses follow Auth0's rules for application URLs (auth0.com/docs, Subdomain U
 have schemes of their own.
 """
 
+import ipaddress
 import re
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -18,8 +19,7 @@ _PLACEHOLDER_HOST = re.compile(
     rf"([a-z0-9][a-z0-9-]*)?(\*|{re.escape(ORGANIZATION)})([a-z0-9-]*[a-z0-9])?\.{HOST.pattern}"
 )
 _ADDRESS = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
-_LOCAL = frozenset({"localhost", "127.0.0.1"})
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(//[\w.~-]+(/[\w.~/-]*)?|/[\w.~-][\w.~/-]*)")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(//[\w.~-]+(:\d+)?(/[\w.~/-]*)?|/[\w.~-][\w.~/-]*)")
 _NOT_OF_AN_APP = frozenset(
     {"http", "https", "ftp", "file", "javascript", "data", "blob", "vbscript", "ws", "wss", "about"}
 )
@@ -29,6 +29,14 @@ _PLACEHOLDER_HELP = (
 )
 
 
+def _is_local(host: str) -> bool:
+    """Whether it is this machine, or a device in its network, as for a phone that loads an app in development."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _split(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
@@ -36,7 +44,7 @@ def _split(value: str) -> SplitResult:
     except ValueError:
         parts, port_is_valid = urlsplit(""), False
     host = parts.hostname or ""
-    local = host in _LOCAL
+    local = _is_local(host)
     if (
         not port_is_valid
         or parts.scheme not in ("https", "http")
@@ -48,7 +56,8 @@ def _split(value: str) -> SplitResult:
         # Also what splitting quietly repairs: blanks around, control characters within, an upper-case scheme.
         or not value.startswith(f"{parts.scheme}://{parts.netloc}")
     ):
-        raise ValueError(f"expected https://host[:port] in lower case (http for localhost only); {_PLACEHOLDER_HELP}")
+        expected = "expected https://host[:port] in lower case (http for localhost and private addresses only)"
+        raise ValueError(f"{expected}; {_PLACEHOLDER_HELP}")
     return parts
 
 

@@ -17,7 +17,7 @@ WILDCARD = (
     "a wildcard or {organization_name} may only stand in the first part of a host, as in https://*.example.com and "
     "https://shop-*.example.com"
 )
-ADDRESS = f"expected https://host[:port] in lower case (http for localhost only); {WILDCARD}"
+ADDRESS = f"expected https://host[:port] in lower case (http for localhost and private addresses only); {WILDCARD}"
 NO_PATH = "expected an origin without a path or a final slash, such as https://a.example.com"
 PATH = f"expected a path without a wildcard and without a fragment: {WILDCARD}"
 NO_BLANKS = "expected an address without blanks and control characters"
@@ -34,6 +34,9 @@ TAKEN: list[tuple[Callable[[str], str], list[str]]] = [
             "http://localhost:3000",
             "https://localhost",
             "http://127.0.0.1:8000",
+            "http://[::1]:3000",
+            "http://app.localhost:3000",
+            "http://192.168.1.10:8081",
             "https://*.preview.example.com",
             "https://shop-*-acme.vercel.app",
             "https://x*.example.com",
@@ -58,6 +61,7 @@ TAKEN: list[tuple[Callable[[str], str], list[str]]] = [
             "com.example.app:/oauth2redirect",
             "com.example.app://dev-x.us.auth0.com/ios/com.example.app/callback",
             "app://callback",
+            "exp://192.168.1.10:19000",
         ],
     ),
     (values.host_name, ["staging.zebra.associates", "a-b.example.com", "x1.example.xn--p1ai"]),
@@ -74,13 +78,14 @@ REFUSED: list[tuple[Callable[[str], str], str, list[str]]] = [
             "null",
             "",
             "http://a.example.com",
+            "http://203.0.113.7.example",
+            "http://8.8.8.8",
             "ftp://a.example.com",
             "https://example",
             "https://A.example.com",
             "HTTPS://a.example.com",
             "https://-a.example.com",
             "https://a_b.example.com",
-            "https://[::1]",
             "https://[::1",
             "https://a.example.com:",
             "https://a.example.com:0",
@@ -343,9 +348,19 @@ def test_a_custom_domain_needs_an_audience(stack_file: StackFile) -> None:
         ("example.co.uk", "Vercel", ("A", "76.76.21.21")),
         ("shop.example.co.uk", "Vercel", ("CNAME", "cname.vercel-dns.com")),
         ("api.example.com", "Render", ("CNAME", "api.onrender.com")),
+        *((name, "Render", ("A", "216.24.57.1")) for name in ("example.id.au", "example.plc.uk", "example.gen.tr")),
         ("example.associates", "Render", ("A", "216.24.57.1")),
     ],
 )
 def test_an_apex_domain_gets_no_cname(name: str, vendor: Any, record: tuple[str, str]) -> None:
     domain = Domain(name, vendor)
     assert (domain.record_type, domain.record_target("api.onrender.com")) == record
+
+
+def test_an_apex_may_have_an_alias_where_its_registrar_has_them() -> None:
+    at_vercel, at_render = Domain("example.com", "Vercel"), Domain("example.com", "Render", "api")
+    assert at_vercel.how_to_point("76.76.21.21") == (
+        "create the DNS record example.com A 76.76.21.21, or an ALIAS or ANAME record to cname.vercel-dns.com"
+    )
+    assert at_render.how_to_point("216.24.57.1").endswith("or an ALIAS or ANAME record to the onrender.com host of api")
+    assert "ALIAS" not in Domain("www.example.com", "Vercel").how_to_point("cname.vercel-dns.com")
