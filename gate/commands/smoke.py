@@ -42,9 +42,9 @@ def smoke(
     login is not made, and the summary says so. It fails then if the stack declares `auth0.loginTest` (unless
     `smoke.requireLogin` is false), or with `--require-login`. The token has to be of the audience that the backend
     sends. Without a client of its own, the backend has to use the application `SMOKE_AUTH0_CLIENT_ID`, if it is set.
-    `BACKEND_URL`, `FRONTEND_URL` and
-    `SERVICE_URLS` (further services, as JSON) win over the stack's addresses. `VERCEL_AUTOMATION_BYPASS_SECRET` opens
-    protected deployments.
+    `BACKEND_URL`, `FRONTEND_URL` and `SERVICE_URLS` (further services, as JSON) win over the stack's addresses; with a
+    name in front, as in `STAGING_BACKEND_URL`, they are for that environment only. `VERCEL_AUTOMATION_BYPASS_SECRET`
+    opens protected deployments.
 
     With `--pull-request` it tests the previews that Vercel and Render make of the pull request's newest commit, in
     place of the environment, and writes their addresses and the result into one comment, which it renews. It waits up
