@@ -50,7 +50,7 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
         report.reason = str(error) or "interrupted"
     newer = stage.repository.head(stage.target.settings.github.branch.name)
     if newer not in (None, sha) and (record is None or commit_of(stage.production.backend.live() or {}) != sha):
-        report.outcome, report.reason = "overtaken", f"{str(newer)[:7]} is newer"
+        report.outcome, report.reason = "overtaken", f"overtaken by {str(newer)[:7]}"
     budget.note(f"{report.outcome}: {report.reason}".removesuffix(": "))
     with undisturbed():
         _tell(sha, record, stage, report)
@@ -66,7 +66,7 @@ def _refuse_overtaken(sha: str, stage: Stage) -> None:
     """
     head = stage.repository.head(stage.target.settings.github.branch.name)
     if head not in (None, sha) and not stage.production.backend.knows(sha):
-        raise Replaced(f"{str(head)[:7]} is newer")
+        raise Replaced(f"overtaken by {str(head)[:7]}")
 
 
 _STATUS: dict[str, CommitState] = {"done": "success", "overtaken": "pending"}

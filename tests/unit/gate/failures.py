@@ -666,7 +666,7 @@ ROWS = [
     Row(
         "two merges to staging in quick succession",
         "the newer deploy cancels the older",
-        '`gate deploy` of the older says "overtaken"; no failure',
+        '`gate deploy` of the older says "overtaken by"; no failure',
         "the newer commit",
         f"{RECORD}, pull request, commit status",
         0,

@@ -148,7 +148,7 @@ def test_a_commit_that_a_newer_one_overtook_is_left_alone(world: ReleaseWorld) -
     older, newer = world.push(smoked=False), world.push(smoked=False)
     with world.stage() as stage:
         report = deploy(older, stage, world.budget())
-    assert (report.outcome, report.reason, report.exit_code) == ("overtaken", f"{newer[:7]} is newer", 0)
+    assert (report.outcome, report.reason, report.exit_code) == ("overtaken", f"overtaken by {newer[:7]}", 0)
     assert status(world, older) == "pending"
     assert not [write for write in world.writes() if write.endswith("/deploys")]
 
@@ -171,7 +171,7 @@ def test_two_merges_in_quick_succession_are_no_failure_of_the_first(world: Relea
     budget.sleep = sleep
     with world.stage() as stage:
         report = deploy(older, stage, budget)
-    by = f"{pushed[0][:7]} is newer"
+    by = f"overtaken by {pushed[0][:7]}"
     assert (report.outcome, report.reason, report.exit_code) == ("overtaken", by, 0)
     found = world.estate.find_all("github", "status", sha=older, context=CONTEXT)[-1]
     assert (found["state"], found["description"]) == ("pending", f"production: {by}")
