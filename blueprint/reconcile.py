@@ -61,8 +61,7 @@ class DeclaredObjects:
         """
         objects: list[DeclaredObject[Any]] = [*self.projects, *self.databases, *self.key_values, *self.groups]
         objects += self.services
-        for one in objects:
-            one.check()
+        _at_once(lambda one: one.check(), objects)  # some read what is live first
         if found := [reason for one in objects if to_apply and (reason := one.refused())]:
             raise Refused("; ".join(found))
 

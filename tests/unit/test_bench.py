@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import tables
 from benchmarks.__main__ import BEGIN, END, main, renewed
-from benchmarks.account import Cost
+from benchmarks.account import LATENCY, Cost
 from benchmarks.plot import figure, plot
 from benchmarks.scenarios import (
     APPLY,
@@ -58,6 +58,13 @@ def test_a_look_writes_and_deploys_nothing_and_costs_the_same_with_drift(small, 
 
 def test_a_look_takes_two_reads_per_further_service(small):
     assert cost_of(small, UNCHANGED, 3).reads - cost_of(small, UNCHANGED, 1).reads == 2 * 2
+
+
+def test_a_look_asks_for_several_services_at_the_same_time(small):
+    _, unchanged, *_ = measure_size(8)
+    one_by_one = cost_of(small, UNCHANGED, 1).answers + 7 * 2 * LATENCY
+    assert unchanged.cost.requests == 4 + 8 * 2
+    assert unchanged.cost.answers < one_by_one / 2
 
 
 def test_a_cold_up_takes_at_most_four_writes_per_service_and_a_constant_number_of_reads(small):
