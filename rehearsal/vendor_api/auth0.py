@@ -6,6 +6,8 @@ client-grants/get-client-grants). How somebody logs in is in `auth0_logins`.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from ..plugins import Estate
@@ -41,17 +43,9 @@ SCOPES = (
 )
 """What docs/GETTING_STARTED.md asks for."""
 QUERIES = {
-    "clients": {
-        *("fields", "include_fields", "page", "per_page", "include_totals"),
-        *("is_global", "is_first_party", "app_type", "external_client_id", "q"),
-    },
-    "client": {"fields", "include_fields"},
-    "client-grants": {
-        *("page", "per_page", "include_totals", "from", "take"),  # by pages, or from a checkpoint
-        *("audience", "client_id", "allow_any_organization", "subject_type", "default_for"),
-    },
+    kind: {*names} for kind, names in json.loads(Path(__file__).with_name("auth0_queries.json").read_text()).items()
 }
-"""What each may be asked with; anything else is refused."""
+"""What each may be asked with, from the signatures of auth0-python. Anything else is refused."""
 
 
 class Auth0:
