@@ -32,13 +32,14 @@ class Unavailable(Exception):
     """The repository cannot be read. The text says why."""
 
 
-def rest_prefix(base_url: str) -> str:
-    """Return the path of the REST API below the base URL.
+def rest_api(base_url: str) -> tuple[str, str]:
+    """Return the address that `github:baseUrl` means in any of its forms, and the path of the REST API there.
 
     GitHub Enterprise Server has it at /api/v3, as the provider assumes of every other address than github.com.
     """
-    host = urlsplit(base_url or BASE_URL).hostname or ""
-    return "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
+    host = urlsplit(base_url).hostname or "github.com"
+    address = BASE_URL if host == "github.com" else base_url.rstrip("/").removesuffix("/api/v3")
+    return address, "" if host in _PUBLIC or host.endswith(".ghe.com") else "/api/v3"
 
 
 def open_repository(owner: str, name: str, environ: Mapping[str, str]) -> "RepositoryReader | None":
@@ -62,11 +63,10 @@ class RepositoryReader:
     """
 
     def __init__(self, base_url: str, token: str, owner: str, name: str) -> None:
-        self._path = f"{rest_prefix(base_url)}/repos/{quote(owner)}/{quote(name)}"
-        base = BASE_URL if urlsplit(base_url).hostname in (None, "github.com") else base_url
+        address, prefix = rest_api(base_url)
+        self._path = f"{prefix}/repos/{quote(owner)}/{quote(name)}"
         headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
         self._retries = Retries(lambda tries, failed, _pause: tries >= _TRIES or (failed.wait or 0.0) > _LONGEST_WAIT)
-        address = base.rstrip("/").removesuffix("/api/v3")
         try:
             self._client = httpx.Client(
                 base_url=address, headers=headers, timeout=_TIMEOUT, verify=trusted(), follow_redirects=True

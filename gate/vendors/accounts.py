@@ -11,10 +11,10 @@ from typing import Any, Self
 
 from blueprint.client import BASE_URL as RENDER_BASE_URL
 from blueprint.tokens import problem_with
+from components.repository import BASE_URL as GITHUB_BASE_URL
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor
 from gate.vendors.auth0 import Auth0
 from gate.vendors.errors import CredentialsMissing, VendorError, VendorUnauthorized
-from gate.vendors.github import BASE_URL as GITHUB_BASE_URL
 from gate.vendors.github import GitHub
 from gate.vendors.vercel import BASE_URL as VERCEL_BASE_URL
 from gate.vendors.vercel import Vercel
@@ -82,11 +82,16 @@ class Accounts:
             RENDER.label: self._value("", "RENDER_HOST") or RENDER_BASE_URL,
         }
 
+    @property
+    def github_token(self) -> str:
+        """The token for GitHub; empty if none is set."""
+        return self._value("github:token", "GITHUB_TOKEN")
+
     @cached_property
     def github(self) -> GitHub:
         if self._value("github:appAuth"):
             raise VendorError("objects at GitHub are looked up with GITHUB_TOKEN only: github:appAuth is not supported")
-        token = self._value("github:token", "GITHUB_TOKEN")
+        token = self.github_token
         owners = {self._value("github:owner"), self._value("", "GITHUB_OWNER", "GITHUB_ORGANIZATION")} - {""}
         missing = [] if token else ["GITHUB_TOKEN"]
         missing += [] if owners else ["GITHUB_OWNER (or: pulumi config set github:owner …)"]

@@ -14,11 +14,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from components.repository import rest_prefix
+from components.repository import BASE_URL, rest_api
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError, VendorForbidden
 
-BASE_URL = "https://api.github.com/"
 _MOST_PAGES = 100
 
 _RULES = """
@@ -91,12 +90,11 @@ class GitHub:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.owner = owner
-        host, base = urlsplit(base_url).hostname or "", base_url.rstrip("/")
-        self._rest = rest_prefix(base_url)
+        address, self._rest = rest_api(base_url)
         self._graphql = "/api/graphql" if self._rest else "/graphql"
         self._api = Api(
             "GitHub",
-            BASE_URL if host == "github.com" else base,
+            address,
             credential=credential,
             headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
             transport=transport,

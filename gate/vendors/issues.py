@@ -8,9 +8,10 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.repository import BASE_URL
 from gate.common.errors import GateError
 from gate.vendors.errors import VendorOutcomeUnknown
-from gate.vendors.github import BASE_URL, GitHub
+from gate.vendors.github import GitHub
 from gate.vendors.repository import Repository
 
 LIMIT = 65_536

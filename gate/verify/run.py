@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
+from components.vendors import GITHUB
 from gate.checks.login_test import EMAIL, PASSWORD, SECRET
 from gate.checks.verdict import Group, Line, Verdict, failed, for_stack, passed, unknown
 from gate.common.errors import GateError
@@ -77,8 +78,8 @@ def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str], othe
     def repository() -> Repository:
         return Repository(accounts.github, target.repository)
 
-    base, token = environ.get("GITHUB_BASE_URL", ""), environ.get("GITHUB_TOKEN", "")
-    yield from github.groups(target, repository, base, token, others.undelivered)
+    base_url, token = accounts.hosts[GITHUB.label], accounts.github_token
+    yield from github.groups(target, repository, base_url, token, others.undelivered)
     application = f"application {settings.auth0.application}"
     yield Group("1.3", application, lambda: frontend.auth0_lines(target, accounts.auth0))
 

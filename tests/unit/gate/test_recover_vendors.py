@@ -131,6 +131,12 @@ def test_a_repository_that_the_token_does_not_see_is_not_taken_for_empty() -> No
         ("https://api.github.com/", "https://api.github.com/repos/acme/p", "https://api.github.com/graphql"),
         ("https://github.com/", "https://api.github.com/repos/acme/p", "https://api.github.com/graphql"),
         ("https://git.acme.test/", "https://git.acme.test/api/v3/repos/acme/p", "https://git.acme.test/api/graphql"),
+        (
+            "https://git.acme.test/api/v3/",
+            "https://git.acme.test/api/v3/repos/acme/p",
+            "https://git.acme.test/api/graphql",
+        ),
+        ("https://api.acme.ghe.com", "https://api.acme.ghe.com/repos/acme/p", "https://api.acme.ghe.com/graphql"),
     ],
 )
 def test_github_is_where_the_provider_looks_for_it(base: str, rest: str, graphql: str) -> None:

@@ -315,6 +315,23 @@ def test_an_answer_that_nobody_foresaw_hides_no_other_line() -> None:
     ]
 
 
+def test_reports_of_checks_are_read_where_the_stack_has_github(
+    estates: Estates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def groups(_target: object, _repository: object, base_url: str, token: str, _undelivered: object) -> Iterator[Line]:
+        asked.append((base_url, token))
+        return iter([])
+
+    monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
+    monkeypatch.setattr("gate.verify.github.groups", groups)
+    monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
+    config = estates.target.config | {"github:baseUrl": "https://git.test/", "github:token": "of-the-stack"}
+    verify(dataclasses.replace(estates.target, config=config), {}, Others(smoke, undelivered))
+    assert asked == [("https://git.test/", "of-the-stack")]
+
+
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
