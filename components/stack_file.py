@@ -83,6 +83,16 @@ def locate(name: str, folder: Path = Path()) -> Path:
     return place / f"Pulumi.{name.rpartition('/')[2]}{suffix}"
 
 
+def required_version(folder: Path = Path()) -> str:
+    """Return the versions of the CLI that a project's file requires; empty if it requires none.
+
+    Raises:
+        StackFileError: the file cannot be read.
+    """
+    project = _project(folder)
+    return str(_plain(_document(project).get("requiredPulumiVersion")) or "") if project else ""
+
+
 def _place(folder: Path) -> tuple[Path, str]:
     project = _project(folder)
     content = _document(project) if project else {}

@@ -11,11 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from pulumi import automation
 
+from components.stack_file import required_version
 from gate.checks.verdict import Line, Verdict, failed, passed, unknown
 from gate.common.errors import StackUnavailable
 from gate.stack.project import find_cli, run, said
@@ -77,14 +77,9 @@ def cli_verdict(folder: Path) -> Verdict:
         return failed(f"does not run: {type(error).__name__}", _HOW_TO_GET_CLI)
     if not (match := _VERSION.match(done.stdout.strip())):
         return failed(f"{cli} does not tell its version", _HOW_TO_GET_CLI)
-    wanted = required_range(folder)
+    wanted = required_version(folder)
     version = match[1]
     return passed(version) if within(version, wanted) else failed(f"{version}, expected {wanted}", _HOW_TO_GET_CLI)
-
-
-def required_range(folder: Path) -> str:
-    content = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
-    return str(content.get("requiredPulumiVersion", ""))
 
 
 def within(version: str, wanted: str) -> bool:

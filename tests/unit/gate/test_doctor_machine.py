@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from components.stack_file import required_version
 from gate.checks.verdict import Line, Verdict
 from gate.common.errors import StackUnavailable
 from gate.doctor import machine
@@ -109,7 +110,7 @@ def test_versions_are_compared_as_numbers(version: str, wanted: str, inside: boo
 
 def test_the_set_up_and_the_project_ask_for_the_same() -> None:
     bounds = f">={pulumi_cli.OLDEST_CLI} <{pulumi_cli.FIRST_UNSUITABLE_CLI}"
-    assert machine.required_range(PROJECT) == bounds
+    assert required_version(PROJECT) == bounds
     assert machine.OLDEST_PYTHON == environment.OLDEST_PYTHON
 
 
@@ -267,3 +268,10 @@ def test_outside_a_project_it_could_not_be_run(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("gate doctor: there is no Pulumi.yaml here")
+
+
+@pytest.mark.parametrize("content", ["", "name: gate\n", "requiredPulumiVersion:\n", "~\n"])
+def test_a_project_that_requires_no_version_takes_any(tmp_path: Path, content: str) -> None:
+    (tmp_path / "Pulumi.yml").write_text(content)
+    assert required_version(tmp_path) == ""
+    assert machine.within("3.210.0", "")
