@@ -70,7 +70,7 @@ def test_production_that_is_given_up_is_forgotten_and_can_be_taken_back(tmp_path
         engine.up()
         written = changes(stage)
         configure(file, "phase", "foundation")
-        with pytest.raises(automation.CommandError, match="leaving infrastructure for foundation removes marketedge-pl"):
+        with pytest.raises(automation.CommandError, match="for foundation removes marketedge-platform"):
             engine.up()
         configure(file, "giveUp", ["marketedge-platform"])
         with pytest.raises(automation.CommandError, match="because it is protected"):
