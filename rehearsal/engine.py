@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +41,13 @@ class Stack(automation.Stack):
 
     After each `up` the Automation API asks the CLI for the outputs and the history: three processes, as long as the
     `up` itself. Both are read in the folder instead.
+
+    Args:
+        options: of `automation.LocalWorkspace`. Its folder has a Pulumi.yaml.
     """
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, automation.LocalWorkspace(**options), StackInitMode.CREATE_OR_SELECT)
 
     @property
     def file(self) -> Path:
@@ -68,15 +72,6 @@ class Stack(automation.Stack):
         return max(Path(backend, ".pulumi").glob(pattern))
 
 
-def open_stack(name: str, **options: Any) -> Stack:
-    """Make a stack, or open it where it exists.
-
-    Args:
-        options: of `automation.LocalWorkspace`. Its folder has a Pulumi.yaml.
-    """
-    return Stack(name, automation.LocalWorkspace(**options), StackInitMode.CREATE_OR_SELECT)
-
-
 class Engine:
     """One stack of the project in one world.
 
@@ -88,7 +83,7 @@ class Engine:
         self._world, self._show = world, show
         self.output: list[str] = []
         """Return every line that the engine printed."""
-        self.stack = open_stack(
+        self.stack = Stack(
             stack,
             program=program,
             work_dir=str(world.project),
@@ -120,15 +115,9 @@ class Engine:
     def unprotect(self) -> None:
         """Do what `pulumi state unprotect --all` does. Until then the engine refuses to destroy databases."""
         self._print("$ pulumi state unprotect --all --yes")
-        done = subprocess.run(
-            [self.stack.workspace.pulumi_command.command, "state", "unprotect", "--all", "--yes", "--stack", self.name],
-            cwd=self._world.project,
-            env={**os.environ, **self._world.environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        self._print(done.stdout.strip())
+        command = ["state", "unprotect", "--all", "--yes", "--stack", self.name]
+        workspace = self.stack.workspace
+        workspace.pulumi_command.run(command, str(self._world.project), workspace.env_vars, self._print)
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from rehearsal.engine import Stack, command, open_stack
+from rehearsal.engine import Stack, command
 from rehearsal.plugins import Estate, attached, install
 
 CREDENTIALS = {
@@ -45,7 +45,7 @@ class Engine:
         project.mkdir(exist_ok=True)
         # Without one the Automation API writes its own, and commands then run in the caller's directory.
         (project / "Pulumi.yaml").write_text("name: plugins\nruntime: python\n")
-        return open_stack(
+        return Stack(
             name,
             program=program,
             work_dir=str(project),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -29,12 +30,19 @@ def no_domain_of_ours(host: Any, *arguments: Any, **options: Any) -> Any:
     return GETADDRINFO(host, *arguments, **options)
 
 
+@contextlib.contextmanager
+def desk(folder: Path, pulumi: Path) -> Iterator[tuple[World, Engine]]:
+    with staging(folder / "world", pulumi) as (stage, engine):
+        (stage.project / "requirements.txt").write_text((PROJECT / "requirements.txt").read_text())
+        stage.environment["MARKETEDGE_PULUMI"] = str(pulumi)
+        yield stage, engine
+
+
 @pytest.fixture(scope="module")
 def stack(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Engine]]:
-    with staging(tmp_path_factory.mktemp("doctor") / "world", pulumi_cli) as (stage, engine):
-        (stage.project / "requirements.txt").write_text((PROJECT / "requirements.txt").read_text())
-        stage.environment["MARKETEDGE_PULUMI"] = str(pulumi_cli)
-        yield stage, engine
+    """A stack before its first up, which no test makes."""
+    with desk(tmp_path_factory.mktemp("doctor"), pulumi_cli) as made:
+        yield made
 
 
 def doctor(
@@ -117,13 +125,13 @@ def test_what_is_not_in_order_is_one_failure(
 
 
 def test_after_an_up_it_counts_what_is_there_and_knows_the_records(
-    stack: tuple[World, Engine], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    pulumi_cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage, engine = stack
-    engine.up()
-    monkeypatch.setattr(socket, "getaddrinfo", no_domain_of_ours)
-    code, found = doctor(stage, monkeypatch, capsys)
-    assert found["stack"]["detail"].endswith(" resources")
-    api = found["DNS of staging-api.zebra.associates, as this machine sees it"]
-    assert api["fix"].endswith(".onrender.com"), "the host that Render gave the service"
-    assert (code, api["outcome"]) == (2, "fail")
+    with desk(tmp_path, pulumi_cli) as (stage, engine):
+        engine.up()
+        monkeypatch.setattr(socket, "getaddrinfo", no_domain_of_ours)
+        code, found = doctor(stage, monkeypatch, capsys)
+        assert found["stack"]["detail"].endswith(" resources")
+        api = found["DNS of staging-api.zebra.associates, as this machine sees it"]
+        assert api["fix"].endswith(".onrender.com"), "the host that Render gave the service"
+        assert (code, api["outcome"]) == (2, "fail")

@@ -16,6 +16,8 @@ from tests.faults.scenarios import AFTER, SCENARIOS, attempt, is_clear
 from tests.unit.blueprint.account import API_KEY, OWNER, Account
 from tests.unit.blueprint.documents import database, staging
 
+pytestmark = pytest.mark.rounds
+
 READS = [name for name in SCENARIOS if name != "destroy"]
 """Scenarios that look before they write."""
 

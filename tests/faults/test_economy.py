@@ -18,6 +18,8 @@ from rehearsal.render_api import RenderSimulator
 from tests.unit.blueprint.account import API_KEY, OWNER, Account
 from tests.unit.blueprint.documents import DOMAIN, OWN, group, known_of, service, staging, variables
 
+pytestmark = pytest.mark.rounds
+
 Json = dict[str, Any]
 NECESSARY = [
     "POST /postgres",

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+pytestmark = pytest.mark.rounds
+
 PROJECT = Path(__file__).resolve().parents[2]
 GROUPS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
 LOCKS = {"gate": "requirements-gate.txt", "program": "requirements.txt", "dev": "requirements-dev.txt"}
