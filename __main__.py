@@ -88,7 +88,7 @@ else:
 
 backend = None
 if Part.BACKEND in parts or Part.CRITICAL_VARIABLES in parts:
-    backend = Backend(name, BackendArgs(blueprint, branch, wiring, render))
+    backend = Backend(name, BackendArgs(blueprint, branch, wiring, render, rollout.resource_names(state)))
     wiring.provide(backend.outputs)
 
 if at_vercel and project:

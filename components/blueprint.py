@@ -3,7 +3,7 @@
 It knows no Pulumi resource.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from blueprint.objects import Object
@@ -47,10 +47,15 @@ class Blueprint:
         """The names of the services that browsers can open."""
         return frozenset(service.name for service in self._settings.addressed)
 
-    def resource_name(self, section: str, name: str) -> str:
-        """Return the name of an object's Pulumi resource: its own name, with its kind if a service has that name."""
+    def resource_name(self, section: str, name: str, held: Mapping[tuple[str, str], str]) -> str:
+        """Return the name of an object's Pulumi resource: its own name, with its kind if another object has that name.
+
+        Args:
+            held: the names that objects have in the state, which they keep whatever else comes or goes.
+        """
         first = next((other for other, names in self._names.items() if name in names), section)
-        return name if section == first else f"{name}-{section}"
+        is_free = section == first and name not in held.values()
+        return held.get((section, name)) or (name if is_free else f"{name}-{section}")
 
     @property
     def _names(self) -> dict[str, set[str]]:

@@ -11,6 +11,7 @@ from typing import Any, cast, get_args
 import pulumi
 
 from blueprint.reconcile import Report, parse_report
+from components.observation import Key
 from components.phases import Phase, gives_up_infrastructure, skipped
 from components.settings import Settings
 from components.vocabulary import COMMAND
@@ -67,11 +68,26 @@ def applied(state: Resources) -> Report:
     It tells a changed declaration from a change that somebody else made.
     """
     found: Report = {}
-    for outputs in commands(state).values():
-        printed = outputs.get("stdout")
-        for section, objects in parse_report(printed if isinstance(printed, str) else None).items():
+    for report in _reports(state).values():
+        for section, objects in report.items():
             found.setdefault(section, {}).update(objects)
     return found
+
+
+def resource_names(state: Resources) -> dict[Key, str]:
+    """Return the name of the resource of each Render object that an apply has reported."""
+    return {
+        (section, name): resource
+        for resource, report in _reports(state).items()
+        for section, objects in report.items()
+        for name in objects
+    }
+
+
+def _reports(state: Resources) -> dict[str, Report]:
+    """Return what each command printed, by the resource's name."""
+    printed = {resource: outputs.get("stdout") for resource, outputs in commands(state).items()}
+    return {resource: parse_report(text if isinstance(text, str) else None) for resource, text in printed.items()}
 
 
 def credentials_of_auth0(state: Resources) -> dict[str, pulumi.Input[str]]:

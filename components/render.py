@@ -29,12 +29,14 @@ class BackendArgs:
     Attributes:
         branch: the one to build. It is an output if this stack makes it, which has to happen first.
         found: at Render: what has changed since the last apply, and what is known of the objects that exist.
+        held: names of resources in the state, by section and name of the object.
     """
 
     blueprint: Blueprint
     branch: pulumi.Input[str]
     wiring: Wiring
     found: Observation
+    held: Mapping[tuple[str, str], str]
 
 
 class Backend(pulumi.ComponentResource):
@@ -60,7 +62,7 @@ class Backend(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("marketedge:render:Backend", name, None, opts)
-        self._found, self._blueprint = args.found, args.blueprint
+        self._found, self._blueprint, self._held = args.found, args.blueprint, args.held
         self.given: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._commands: dict[tuple[str, str], local.Command] = {}  # later ones may need earlier ones
         self._made: dict[tuple[str, str], pulumi.Output[Any]] = {}
@@ -133,7 +135,7 @@ class Backend(pulumi.ComponentResource):
         renamed = self._found.renamed.get((section, name))
         change = self._found.drift.get((section, name))
         command = local.Command(
-            self._blueprint.resource_name(section, name),
+            self._blueprint.resource_name(section, name, self._held),
             create="bin/render apply",
             update="bin/render apply",
             delete="bin/render destroy",
@@ -153,7 +155,7 @@ class Backend(pulumi.ComponentResource):
                 depends_on=[command for other, command in self._commands.items() if _needs(section, spec, *other)],
                 # In sync: the reasons of the last drift stay in the state, and are no change.
                 ignore_changes=[] if change else [f"environment.{DRIFT}"],
-                aliases=[pulumi.Alias(name=self._blueprint.resource_name(section, renamed))] if renamed else [],
+                aliases=[pulumi.Alias(name=self._held[section, renamed])] if renamed else [],
             ),
         )
         self._commands[section, name] = command

@@ -5,11 +5,10 @@ Two tests go through it: one on the real engine, and one on the program alone, w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blueprint.marker import KEY
 from rehearsal.estate import World
 from rehearsal.inventory import DATABASE, GROUP, SERVICE
 
@@ -46,17 +45,43 @@ class Row:
         touches: what may be touched, and has to be.
         maybe: what a preview shows besides, because it uses what only a creation tells: Render gives a service that is
             made anew another id, and tells its address only then. It is touched where that is another one.
+        is_silent: no field changes, so a preview names none. Render has variables in an order of its own, and another
+            order writes nothing.
+        round: changes with the same number are independent: the engine takes them in one preview and one `up`. Each
+            is another field, where they touch the same object.
     """
 
     touches: tuple[str, ...]
     declare: Callable[[Config], object] = lambda _config: None
     edit: Callable[[World], object] = lambda _world: None
     maybe: tuple[str, ...] = ()
+    is_silent: bool = False
+    round: int = 1
 
-    def is_exact(self, previewed: Operations, made: Operations) -> bool:
-        """Whether the preview said what was made, and nothing else was made than what the row may touch."""
-        unsure = {one: previewed[one] for one in self.maybe if one in previewed and one not in made}
-        return previewed == {**made, **unsure} and set(self.touches) <= made.keys() <= {*self.touches, *self.maybe}
+
+def is_exact(rows: Iterable[Row], previewed: Operations, made: Operations) -> bool:
+    """Whether the preview said what was made, and nothing else was made than what the rows may touch."""
+    touches = {one for row in rows for one in row.touches}
+    maybe = {one for row in rows for one in row.maybe}
+    unsure = {one: previewed[one] for one in maybe if one in previewed and one not in made}
+    return previewed == {**made, **unsure} and touches <= made.keys() <= touches | maybe
+
+
+def in_rounds(rows: Mapping[str, Row]) -> dict[int, dict[str, Row]]:
+    """The rows by their round, in the order in which they happen."""
+    found: dict[int, dict[str, Row]] = {}
+    for name, row in sorted(rows.items(), key=lambda item: item[1].round):
+        found.setdefault(row.round, {})[name] = row
+    return found
+
+
+def side_by_side(table: Iterable[tuple[str, Operations, Operations]]) -> str:
+    """What was previewed and what was made, one object a line."""
+    lines = [f"{'change':45} {'object':62} {'previewed':10} made"]
+    for name, previewed, made in table:
+        for one in sorted(previewed.keys() | made.keys()) or ["(nothing)"]:
+            lines.append(f"{name:45} {one:62} {previewed.get(one, '-'):10} {made.get(one, '-')}")
+    return "\n".join(lines)
 
 
 def put(path: str, value: Any) -> Callable[[Config], object]:
@@ -104,6 +129,18 @@ def secret(name: str, value: str) -> Callable[[Config], object]:
     return lambda config: config["marketedge:secrets"].update({name: value})
 
 
+HOST = {"name": DATABASE, "property": "host"}
+MORE_SECRET = "ActionsEnvironmentSecret staging-MORE"
+
+
+def both(*changes: Callable[[Config], object]) -> Callable[[Config], object]:
+    return lambda config: [change(config) for change in changes]
+
+
+def put_whole(section: str, value: Any) -> Callable[[Config], object]:
+    return lambda config: config.update({f"marketedge:{section}": value})
+
+
 def larger_database(config: Config) -> None:
     put("render.database.plan", "basic_256mb")(config)
     config["marketedge:budgetUsd"] = "50"
@@ -131,121 +168,112 @@ def rename_service(old: str, new: str) -> Callable[[World], object]:
     return lambda world: world.render.estate.find_service(old).update(name=new)
 
 
-def migrates_before_a_deploy(config: Config) -> None:
-    put("render.service.plan", "starter")(config)  # a free service has no pre-deploy command
-    put("render.service.preDeployCommand", "alembic upgrade head")(config)
-
-
 def turned(config: Config) -> None:
     variables(config, GROUP_VARIABLES).reverse()
 
 
-def at_vendor(vendor: str, change: Callable[[Config], object], **properties: Any) -> Callable[[World], object]:
-    def edit(world: World) -> None:
-        with world.vendors.edit(vendor) as objects:
-            change(next(one for one in objects if properties.items() <= one.items()))
-
-    return edit
-
-
-def gone_at(vendor: str, **properties: Any) -> Callable[[World], object]:
-    def edit(world: World) -> None:
-        with world.vendors.edit(vendor) as objects:
-            objects.remove(next(one for one in objects if properties.items() <= one.items()))
-
-    return edit
-
-
-def own(world: World) -> dict[str, str]:
-    estate = world.render.estate
-    return estate.env_vars[estate.find_service(SERVICE)["id"]]
-
-
-def of_group(world: World) -> list[dict[str, str]]:
-    listed: list[dict[str, str]] = world.render.estate.find_env_group(GROUP)["envVars"]
-    return listed
-
-
-def set_in_group(key: str, value: str) -> Callable[[World], object]:
-    return lambda world: next(one for one in of_group(world) if one["key"] == key).update(value=value)
-
-
-def delete_service(world: World) -> None:
-    with world.render_session() as render:
-        render.delete(f"/services/{world.render.estate.find_service(SERVICE)['id']}")
-
-
-def delete_group(world: World) -> None:
-    with world.render_session() as render:
-        render.delete(f"/env-groups/{world.render.estate.find_env_group(GROUP)['id']}")
-
+OTHER = secret("OTHER", "another-secret-of-a-test")
+_NEW_FIELDS: Config = {
+    "plan": "starter",
+    "healthCheckPath": "/ready",
+    "buildCommand": "make",
+    "startCommand": "./start.sh; plan: x → y",
+    "rootDir": "backend",
+    "buildFilter": {"paths": ["backend/**"]},
+    "autoDeployTrigger": "off",
+    "previews": {"generation": "manual"},
+    "maxShutdownDelaySeconds": 60,
+    "ipAllowList": [{"source": "203.0.113.0/24", "description": "office"}],
+    "domains": ["staging-api.zebra.associates", "api2.zebra.associates"],
+}
+_NEW_RULES: Config = {
+    "requiredApprovals": 2,
+    "dismissStaleApprovals": False,
+    "requiredChecks": ["zebra-protection-gate"],
+    "requireUpToDate": True,
+    "requireConversationResolution": False,
+}
+_CACHE = {"name": "cache", "plan": "free", "maxmemoryPolicy": "allkeys_lru", "ipAllowList": []}
+CACHE, PROJECT, RULESET = "Command cache", "Command MarketEdge", "RepositoryRuleset staging-checks"
+MORE = "ProjectDomain staging-more.zebra.associates"
 
 DECLARED: dict[str, Row] = {
-    # Render: fields of a service
-    "service: plan": Row((RENDER_SERVICE,), put(f"{S}.plan", "starter")),
-    "service: health check": Row((RENDER_SERVICE,), put(f"{S}.healthCheckPath", "/ready")),
-    "service: start command": Row((RENDER_SERVICE,), put(f"{S}.startCommand", "./start.sh; plan: x → y")),
-    "service: pre-deploy command": Row((RENDER_SERVICE,), migrates_before_a_deploy),
-    "service: deploys by itself": Row((RENDER_SERVICE,), put(f"{S}.autoDeployTrigger", "off")),
-    "service: previews": Row((RENDER_SERVICE,), put(f"{S}.previews", {"generation": "manual"})),
-    "service: one domain more": Row(
-        (RENDER_SERVICE,), put(f"{S}.domains", ["staging-api.zebra.associates", "api2.zebra.associates"])
+    # Render: a service
+    **{f"service: {key}": Row((RENDER_SERVICE,), put(f"{S}.{key}", value)) for key, value in _NEW_FIELDS.items()},
+    "service: preDeployCommand": Row(  # which a free service cannot have
+        (RENDER_SERVICE,), both(put(f"{S}.plan", "starter"), put(f"{S}.preDeployCommand", "alembic upgrade head"))
     ),
-    "service: another domain": Row((RENDER_SERVICE,), put(f"{S}.domains", ["api3.zebra.associates"])),
-    # Render: variables of a service and of a group
+    "service: another domain": Row((RENDER_SERVICE,), put(f"{S}.domains", ["api3.zebra.associates"]), round=2),
     "service: variable changed": Row((RENDER_SERVICE,), variable(SERVICE_VARIABLES, "RUN_MIGRATIONS", value="false")),
-    "service: variable added": Row((RENDER_SERVICE,), variable(SERVICE_VARIABLES, "NEW", value="1")),
-    "service: variable removed": Row((RENDER_SERVICE,), variable(SERVICE_VARIABLES, "NEW")),
+    "service: variable added": Row((RENDER_SERVICE,), variable(SERVICE_VARIABLES, "OWN", value="1")),
+    "service: variable removed": Row((RENDER_SERVICE,), variable(SERVICE_VARIABLES, "OWN"), round=2),
     "service: secret added": Row((RENDER_SERVICE,), variable(SERVICE_VARIABLES, "HIDDEN", fromSecret="REDIS_URL")),
+    "service: into an environment of a project": Row(
+        (RENDER_SERVICE,),
+        both(put("render.projects.0.name", "MarketEdge"), put(f"{S}.environment", "MarketEdge/staging")),
+        round=2,
+    ),
+    # Render: a group
     "group: variable changed": Row(FROM_GROUP, variable(GROUP_VARIABLES, "LOG_LEVEL", value="INFO")),
     "group: variable added": Row(FROM_GROUP, variable(GROUP_VARIABLES, "NEW", value="1")),
     "group: variable renamed": Row(
         FROM_GROUP,
-        lambda config: (
-            variable(GROUP_VARIABLES, "NEW")(config),
-            variable(GROUP_VARIABLES, "NEWER", value="1")(config),
-        ),
+        both(variable(GROUP_VARIABLES, "NEW"), variable(GROUP_VARIABLES, "NEWER", value="1")),
+        round=2,
     ),
-    "group: variable removed": Row(FROM_GROUP, variable(GROUP_VARIABLES, "NEWER")),
-    "group: another order": Row((RENDER_GROUP,), turned),
+    "group: variable removed": Row(FROM_GROUP, variable(GROUP_VARIABLES, "NEWER"), round=3),
+    "group: reference added": Row(FROM_GROUP, variable(GROUP_VARIABLES, "DB_HOST", fromDatabase=HOST)),
+    "group: generated variable added": Row(FROM_GROUP, variable(GROUP_VARIABLES, "KEY2", generateValue=True)),
     "group: secret changed": Row(FROM_GROUP, secret("AUTH0_ACTION_SECRET", "another-action-secret-of-a-test")),
-    "group and service: a secret of both": Row(
-        FROM_GROUP, secret("REDIS_URL", "redis://:another@redis.example.com:6379")
-    ),
     "group: a secret becomes a reference": Row(
-        FROM_GROUP, variable(GROUP_VARIABLES, "DB_HOST", fromDatabase={"name": DATABASE, "property": "host"})
+        FROM_GROUP, variable(GROUP_VARIABLES, "AUTH0_ACTION_SECRET", fromDatabase=HOST), round=3
     ),
-    "group: one generated more": Row(FROM_GROUP, variable(GROUP_VARIABLES, "KEY2", generateValue=True)),
-    # Render: a database
+    "group and service: a secret of both": Row(
+        FROM_GROUP, secret("REDIS_URL", "redis://:another@redis.example.com:6379"), round=2
+    ),
+    "group: another order": Row((RENDER_GROUP,), turned, is_silent=True, round=4),
+    # Render: what holds data, and what holds everything together
     "database: who may connect": Row(
-        (RENDER_DATABASE,), put("render.database.ipAllowList", [{"source": "203.0.113.0/24", "description": "office"}])
+        (RENDER_DATABASE,), put("render.database.ipAllowList", [{"source": "203.0.113.7/32"}])
     ),
-    "database: plan": Row((RENDER_DATABASE,), larger_database),
+    "database: plan": Row((RENDER_DATABASE,), larger_database, round=2),
+    "key value: added": Row((CACHE, *FROM_GROUP), put("render.keyValue", _CACHE)),
+    "key value: policy": Row((CACHE,), put("render.keyValue.maxmemoryPolicy", "noeviction"), round=2),
+    "project: added": Row(
+        (PROJECT,), put("render.projects", [{"name": "MarketEdge", "environments": [{"name": "staging"}]}])
+    ),
+    "project: protected": Row(
+        (PROJECT,), put("render.projects.0.environments.0.permissions", {"protection": "enabled"}), round=2
+    ),
     # GitHub
-    "rule: approvals": Row((RULE,), put("github.protection.requiredApprovals", 2)),
-    "rule: a check less": Row((RULE,), put("github.protection.requiredChecks", ["zebra-protection-gate"])),
-    "rule: up to date": Row((RULE,), put("github.protection.requireUpToDate", True)),
-    "rule: conversations": Row((RULE,), put("github.protection.requireConversationResolution", False)),
-    "GitHub: variable added": Row((github_variable("NEW"),), variable(AT_GITHUB, "NEW", fromOutput="auth0.domain")),
-    "GitHub: variable changed": Row((github_variable("NEW"),), variable(AT_GITHUB, "NEW", value="2")),
-    "GitHub: variable removed": Row((github_variable("NEW"),), variable(AT_GITHUB, "NEW")),
-    "GitHub: secret added": Row(
-        ("ActionsEnvironmentSecret staging-MORE",),
-        lambda config: variables(config, "github.environment.secrets").append(
-            {"key": "MORE", "fromSecret": "REDIS_URL"}
-        ),
+    **{f"rule: {key}": Row((RULE,), put(f"github.protection.{key}", value)) for key, value in _NEW_RULES.items()},
+    "rule: a check that one app has to report": Row(
+        (RULESET, "BoundChecks staging"),
+        put("github.protection.checksBy", {"zebra-protection-gate": 15368}),
+        round=2,
     ),
+    "GitHub: variable added": Row((github_variable("NEW"),), variable(AT_GITHUB, "NEW", fromOutput="auth0.domain")),
+    "GitHub: variable changed": Row((github_variable("NEW"),), variable(AT_GITHUB, "NEW", value="2"), round=2),
+    "GitHub: variable removed": Row((github_variable("NEW"),), variable(AT_GITHUB, "NEW"), round=3),
+    "GitHub: secret added": Row(
+        (MORE_SECRET,), both(OTHER, variable("github.environment.secrets", "MORE", fromSecret="OTHER"))
+    ),
+    "GitHub and Vercel: a secret of both": Row(
+        (MORE_SECRET, vercel_variable("HIDDEN")), secret("OTHER", "a-third-secret-of-a-test"), round=2
+    ),
+    "GitHub: secret removed": Row((MORE_SECRET,), variable("github.environment.secrets", "MORE"), round=3),
     # Auth0
     "Auth0: callbacks": Row((CLIENT,), lambda config: config["marketedge:auth0"]["callbacks"].pop(3)),
     "Auth0: logout addresses": Row((CLIENT,), lambda config: config["marketedge:auth0"]["logoutUrls"].pop(3)),
-    "Auth0: renamed application": Row((CLIENT,), put("auth0.application", "MarketEdge (staging)")),
+    "Auth0: web origins": Row((CLIENT,), put("auth0.webOrigins", ["{frontend}"])),
+    "Auth0: origins": Row((CLIENT,), put("auth0.allowedOrigins", ["{frontend}", "http://localhost:4000"])),
+    "Auth0: another name": Row((CLIENT,), put("auth0.application", "MarketEdge (staging)")),
     "Auth0 and everybody: another audience": Row(
-        (
-            *FROM_GROUP,
-            github_variable("AUTH0_AUDIENCE"),
-        ),
+        (*FROM_GROUP, github_variable("AUTH0_AUDIENCE")),
         put("auth0.audience", "https://another.example.com/api"),
+        round=3,
     ),
+    "everybody: further origins": Row(FROM_GROUP, lambda config: config["marketedge:cors"]["origins"].pop(2), round=3),
     # Vercel
     "Vercel: variable changed": Row(
         (vercel_variable("NEXT_PUBLIC_DEBUG_MODE"), FRONTEND), variable(AT_VERCEL, "NEXT_PUBLIC_DEBUG_MODE", value="no")
@@ -254,79 +282,30 @@ DECLARED: dict[str, Row] = {
         (vercel_variable("NEXT_PUBLIC_NEW"), FRONTEND), variable(AT_VERCEL, "NEXT_PUBLIC_NEW", value="1")
     ),
     "Vercel: variable removed": Row(
-        (vercel_variable("NEXT_PUBLIC_NEW"), FRONTEND), variable(AT_VERCEL, "NEXT_PUBLIC_NEW")
+        (vercel_variable("NEXT_PUBLIC_NEW"), FRONTEND), variable(AT_VERCEL, "NEXT_PUBLIC_NEW"), round=2
     ),
-    "Vercel: one domain more": Row(
-        ("ProjectDomain staging-more.zebra.associates",), put("vercel.aliases", ["more.zebra.associates"])
+    "Vercel: secret added": Row(
+        (vercel_variable("HIDDEN"),), both(OTHER, variable(AT_VERCEL, "HIDDEN", fromSecret="OTHER"))
     ),
-    "Vercel: a domain less": Row(("ProjectDomain staging-more.zebra.associates",), put("vercel.aliases", [])),
+    "Vercel: one domain more": Row((MORE,), put("vercel.aliases", ["more.zebra.associates"])),
+    "Vercel: a domain less": Row((MORE,), put("vercel.aliases", []), round=2),
     # Other names
-    "renamed: the group": Row(
-        ("Command another-env", RENDER_GROUP, RENDER_SERVICE),
-        renamed_group("another-env"),
-    ),
-    "renamed: the group again": Row(
-        ("Command another-env", *FROM_GROUP),
-        renamed_group(GROUP),
-    ),
     "renamed: the service, here and at Render": Row(
-        ("Command another-service",), renamed_service("another-service"), rename_service(SERVICE, "another-service")
+        ("Command another-service",),
+        renamed_service("another-service"),
+        rename_service(SERVICE, "another-service"),
+        round=4,
     ),
     "renamed: the service again": Row(
-        (RENDER_SERVICE,), renamed_service(SERVICE), rename_service("another-service", SERVICE)
+        (RENDER_SERVICE,), renamed_service(SERVICE), rename_service("another-service", SERVICE), round=5
     ),
+    "renamed: the group": Row(("Command another-env", *FROM_GROUP), renamed_group("another-env"), round=5),
+    "renamed: the group again": Row(("Command another-env", *FROM_GROUP), renamed_group(GROUP), round=6),
     "renamed: a variable at GitHub": Row(
         (github_variable("ENVIRONMENT"), github_variable("STAGE")),
-        lambda config: (
-            variable(AT_GITHUB, "ENVIRONMENT")(config),
-            variable(AT_GITHUB, "STAGE", fromOutput="environment")(config),
-        ),
+        both(variable(AT_GITHUB, "ENVIRONMENT"), variable(AT_GITHUB, "STAGE", fromOutput="environment")),
     ),
     # The rollout
-    "phase: forward": Row((), lambda config: config.update({"marketedge:phase": "cutover"})),
-    "phase: back": Row((), lambda config: config.update({"marketedge:phase": "infrastructure"})),
-}
-EDITED: dict[str, Row] = {
-    "edit: a variable of the service": Row((RENDER_SERVICE,), edit=lambda world: own(world).update(RUN_MIGRATIONS="x")),
-    "edit: one variable more": Row((RENDER_SERVICE,), edit=lambda world: own(world).update(ADDED="x")),
-    "edit: the service's marker": Row((RENDER_SERVICE,), edit=lambda world: own(world).pop(KEY)),
-    "edit: the service's plan": Row(
-        (RENDER_SERVICE,),
-        edit=lambda world: world.render.estate.find_service(SERVICE)["serviceDetails"].update(plan="standard"),
-    ),
-    "edit: the service is suspended": Row(
-        (RENDER_SERVICE,), edit=lambda world: world.render.estate.find_service(SERVICE).update(suspended="suspended")
-    ),
-    "edit: a domain is removed": Row((RENDER_SERVICE,), edit=lambda world: world.render.estate.custom_domains.clear()),
-    "edit: a variable of the group": Row(FROM_GROUP, edit=set_in_group("LOG_LEVEL", "TRACE")),
-    "edit: a secret of the group": Row(FROM_GROUP, edit=set_in_group("REDIS_URL", "redis://stranger")),
-    "edit: a generated secret of the group": Row(FROM_GROUP, edit=set_in_group("JWT_SECRET_KEY", "by hand")),
-    "edit: the group's marker": Row(
-        FROM_GROUP, edit=lambda world: of_group(world).remove(next(one for one in of_group(world) if one["key"] == KEY))
-    ),
-    "edit: the group is unlinked": Row(
-        (RENDER_SERVICE,), edit=lambda world: world.render.estate.find_env_group(GROUP)["serviceLinks"].clear()
-    ),
-    "edit: the group is deleted": Row(FROM_GROUP, edit=delete_group),
-    "edit: the service is deleted": Row(
-        (RENDER_SERVICE, "ActionsEnvironmentVariable staging-RENDER_SERVICE_ID"), edit=delete_service, maybe=ADDRESSES
-    ),
-    "edit: the rule": Row(
-        (RULE,), edit=at_vendor("github", lambda one: one.update(allowsForcePushes=True), type="branch_protection")
-    ),
-    "edit: the rule is deleted": Row((RULE,), edit=gone_at("github", type="branch_protection")),
-    "edit: a variable at GitHub": Row(
-        (github_variable("AUTH0_DOMAIN"),),
-        edit=at_vendor("github", lambda one: one.update(value="x"), variableName="AUTH0_DOMAIN"),
-    ),
-    "edit: a variable at GitHub is deleted": Row(
-        (github_variable("STAGE"),), edit=gone_at("github", variableName="STAGE")
-    ),
-    "edit: callbacks at Auth0": Row(
-        (CLIENT,), edit=at_vendor("auth0", lambda one: one["callbacks"].append("https://x.example.com"), type="client")
-    ),
-    "edit: a variable at Vercel": Row(
-        (vercel_variable("NEXT_PUBLIC_EPIC_1_ENABLED"),),
-        edit=at_vendor("vercel", lambda one: one.update(value="x"), key="NEXT_PUBLIC_EPIC_1_ENABLED"),
-    ),
+    "phase: forward": Row((), put_whole("phase", "cutover"), round=2),
+    "phase: back": Row((), put_whole("phase", "infrastructure"), round=3),
 }

@@ -11,9 +11,11 @@ import pytest
 from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Unauthorized
 from components.command_environment import load
+from tests.changes import renamed_group
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import SERVICE_ID, UPDATED, in_sync
+from tests.unit.settings.stack_file import StackFile
 
 COMMAND = "command:local:Command"
 IN_SYNC = ("environment.RENDER_DRIFT",)
@@ -54,10 +56,35 @@ def test_drift_is_in_the_environment_of_its_object_alone_as_data() -> None:
 
 
 def test_an_object_that_was_renamed_at_render_and_here_stays_the_same_resource() -> None:
-    reported = json.dumps({"services": {"earlier-name": {"id": SERVICE_ID}}})
-    result = run(preview=True, made={"earlier-name": {"stdout": reported}})
+    printed = json.dumps({"services": {"earlier-name": {"id": SERVICE_ID}}})
+    result = run(preview=True, made={"earlier-name": {"stdout": printed}})
     assert result.only(COMMAND, plan.SERVICE).aliases == ("earlier-name",)
     assert not any(one.aliases for one in result.of(COMMAND) if one.name != plan.SERVICE)
+
+
+def reported(section: str, name: str) -> dict[str, str]:
+    """Outputs of a command in the state."""
+    return {"stdout": json.dumps({section: {name: {"id": "x"}}})}
+
+
+@pytest.mark.parametrize(
+    ("group", "made", "service"),
+    [
+        (plan.SERVICE, {}, plan.SERVICE),
+        (plan.SERVICE, {plan.SERVICE: reported("envVarGroups", plan.SERVICE)}, f"{plan.SERVICE}-services"),
+        (plan.ENV_GROUP, {f"{plan.ENV_GROUP}-envVarGroups": reported("envVarGroups", plan.ENV_GROUP)}, plan.SERVICE),
+    ],
+    ids=["new", "the group was first", "another object of its name is gone"],
+)
+def test_an_object_keeps_its_resource_whatever_else_has_its_name(
+    group: str, made: dict[str, dict[str, str]], service: str
+) -> None:
+    """A resource of another name would be another object: `up` would delete the one that it had."""
+    stack_file = StackFile()
+    renamed_group(group)(stack_file.config)
+    commands = {one.name: json.loads(one.inputs["stdin"]) for one in run(stack_file, made=made).of(COMMAND)}
+    assert "services" in commands[service]
+    assert "envVarGroups" in commands[next(iter(made), f"{group}-envVarGroups")]
 
 
 def test_a_missing_object_is_drift() -> None:
