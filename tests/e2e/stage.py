@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pulumi.automation.events import EngineEvent, OpType
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World, seed, world
+from tests.changes import Operations
 
 STACK = "staging"
 
@@ -26,6 +29,28 @@ def staging(folder: Path, pulumi: Path, *, processes: bool = False) -> Iterator[
         yield stage, engine
     # An inline program whose `up` failed leaves a coroutine behind, which CPython 3.11 may choke on later.
     gc.collect()
+
+
+_CHANGES = {OpType.CREATE: "create", OpType.UPDATE: "update", OpType.DELETE: "delete", OpType.REPLACE: "replace"}
+_CHANGES |= {OpType.CREATE_REPLACEMENT: "replace", OpType.DELETE_REPLACED: "replace", OpType.IMPORT: "import"}
+
+
+@dataclass
+class Operated:
+    """What a preview or an update does, read from its events."""
+
+    found: Operations = field(default_factory=dict)
+
+    def __call__(self, event: EngineEvent) -> None:
+        done = event.res_outputs_event or event.resource_pre_event
+        if done and done.metadata.op in _CHANGES and not done.metadata.type.startswith("pulumi:"):
+            self.found[self.name(done.metadata.urn)] = _CHANGES[done.metadata.op]
+
+    @staticmethod
+    def name(urn: str) -> str:
+        """`Class name` of a resource."""
+        kind, _, name = urn.rpartition("::")
+        return f"{kind.rpartition(':')[2]} {name}"
 
 
 def changes(stage: World) -> list[tuple[str, str, str]]:

@@ -1,121 +1,118 @@
 """The operations that a preview shows are those that `up` makes, object by object, on the real engine.
 
-One living staging stack goes through some of the changes of `tests.changes`, one of each sort; the whole table goes
-through the program alone in tests/unit/components/test_preview_is_exact.py. What a row may touch stands beside it: so a
-preview after the row before it would have been empty. What was previewed and made is printed (`pytest -s`).
+One staging stack lives through everything in `tests.changes` and `tests.edits`: it is made, changed, edited by hand and
+taken down. Independent changes share one preview and one `up`; row by row the table goes through the program alone, in
+tests/unit/components/test_preview_is_exact.py. A row says what it may touch, so a preview after the round before it
+would have been empty. What was previewed and made is printed side by side (`pytest -s`).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from pulumi.automation.events import EngineEvent, OpType
+from pulumi.automation.events import EngineEvent
 
+from gate.changes.findings import of_objects
+from gate.stack.steps import Preview
 from rehearsal.engine import Engine
 from rehearsal.estate import World
-from tests.changes import DECLARED, EDITED, Config, Operations
-from tests.e2e.stage import staging
+from tests.changes import DECLARED, Config, Operations, Row, in_rounds, is_exact, side_by_side
+from tests.e2e.stage import Operated, staging
+from tests.edits import EDITED
 
 pytestmark = pytest.mark.e2e
 
-_CHANGES = {OpType.CREATE: "create", OpType.UPDATE: "update", OpType.DELETE: "delete", OpType.REPLACE: "replace"}
-_CHANGES |= {OpType.CREATE_REPLACEMENT: "replace", OpType.DELETE_REPLACED: "replace"}
-
-
-SELECTED = (
-    "service: plan",
-    "group: another order",
-    "group: secret changed",
-    "rule: a check less",
-    "Auth0: callbacks",
-    "Vercel: variable changed",
-    "edit: the group's marker",
-    "edit: the service is deleted",
-    "edit: a variable at Vercel",
-)
-
-
-@dataclass
-class Operated:
-    """What a preview or an update does, read from its events."""
-
-    found: Operations = field(default_factory=dict)
-
-    def __call__(self, event: EngineEvent) -> None:
-        done = event.res_outputs_event or event.resource_pre_event
-        if done and done.metadata.op in _CHANGES and "pulumi:pulumi:Stack" not in done.metadata.type:
-            kind, _, name = done.metadata.urn.rpartition("::")
-            self.found[f"{kind.rpartition(':')[2]} {name}"] = _CHANGES[done.metadata.op]
+Run = Callable[..., Any]
 
 
 @dataclass
 class Life:
-    """A staging stack that is up, and what was previewed and made in it."""
+    """A staging stack, and what was previewed and made in it."""
 
     stage: World
     engine: Engine
-    base: Config
+    config: Config
     table: list[tuple[str, Operations, Operations]] = field(default_factory=list)
+    wrong: list[Any] = field(default_factory=list)
 
-    def write(self, config: Config) -> None:
-        """Save a configuration, and its secrets in the way of the CLI."""
-        content = copy.deepcopy(config)
+    def write(self) -> None:
+        """Save the configuration, and its secrets in the way of the CLI."""
+        content = copy.deepcopy(self.config)
         secrets = content.pop("marketedge:secrets")
         path = self.stage.project / "Pulumi.staging.yaml"
         salted = yaml.safe_load(path.read_text())
-        path.write_text(yaml.safe_dump({**salted, "config": {**content, **self._encrypted(salted)}}))
-        if secrets != self._written:
-            self.engine.set_secrets(secrets)
-            self._written = dict(secrets)
+        kept = {key: value for key, value in salted["config"].items() if key == "marketedge:secrets"}
+        path.write_text(yaml.safe_dump({**salted, "config": {**content, **kept}}))
+        if new := {name: value for name, value in secrets.items() if self._written.get(name) != value}:
+            self.engine.set_secrets(new)
+            self._written |= new
 
     _written: dict[str, str] = field(default_factory=dict)
 
-    @staticmethod
-    def _encrypted(salted: Config) -> Config:
-        return {key: value for key, value in salted["config"].items() if key == "marketedge:secrets"}
+    def secrets(self) -> list[str]:
+        """Every value that may be shown nowhere: of the file, and what the vendors made."""
+        return [*self._written.values(), *self.stage.secret_values()]
 
-    def through(self, name: str) -> tuple[Operations, Operations]:
-        """Preview, and then do it."""
-        previewed, made = Operated(), Operated()
-        self.engine.preview(refresh=True, on_event=previewed)
-        self.engine.up(refresh=True, on_event=made)
+    def through(self, name: str, preview: Run, up: Run, rows: Mapping[str, Row] | None = None) -> None:
+        """Preview and do it. Every row has to be seen, as a field of its object that the preview names.
+
+        Args: rows: what is to happen; None where everything is made, or taken down.
+        """
+        planned, previewed, made = Preview(), Operated(), Operated()
+
+        def read(event: EngineEvent) -> None:
+            planned.read(event)
+            previewed(event)
+
+        preview(on_event=read)
+        up(on_event=made)
         self.table.append((name, previewed.found, made.found))
-        return previewed.found, made.found
-
-    def shown(self) -> str:
-        """The table, one object a line."""
-        lines = [f"{'change':40} {'object':62} {'previewed':10} made"]
-        for name, previewed, made in self.table:
-            for one in sorted(previewed.keys() | made.keys()) or ["(nothing)"]:
-                lines.append(f"{name:40} {one:62} {previewed.get(one, '-'):10} {made.get(one, '-')}")
-        return "\n".join(lines)
+        rows = rows or {}
+        exact = is_exact(rows.values(), previewed.found, made.found) if rows else previewed.found == made.found
+        said = {Operated.name(steps.urn): len(found) for steps, found in of_objects(planned, {})}
+        changes = Counter(row.touches[0] for row in rows.values() if row.touches and not row.is_silent)
+        unsaid = {one: (number, said[one]) for one, number in changes.items() if one in said and said[one] < number}
+        if not exact or unsaid:
+            self.wrong.append((name, unsaid, previewed.found, made.found))
 
 
-@pytest.fixture(scope="module")
-def life(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
-    with staging(tmp_path_factory.mktemp("exact") / "world", pulumi_cli) as (stage, engine):
-        engine.up()
-        base = yaml.safe_load((stage.project / "Pulumi.staging.yaml").read_text())["config"]
-        base["marketedge:secrets"] = dict(stage.secrets.stack)
-        yield Life(stage, engine, base)
+@pytest.fixture
+def life(pulumi_cli: Path, tmp_path: Path) -> Iterator[Life]:
+    with staging(tmp_path / "world", pulumi_cli) as (stage, engine):
+        config = yaml.safe_load((stage.project / "Pulumi.staging.yaml").read_text())["config"]
+        config["marketedge:secrets"] = dict(stage.secrets.stack)
+        yield Life(stage, engine, config)
+
+
+def refreshed(run: Run) -> Run:
+    return lambda on_event: run(refresh=True, on_event=on_event)
 
 
 def test_what_is_previewed_is_made_and_nothing_else(life: Life) -> None:
-    config, wrong = copy.deepcopy(life.base), []
-    for name in SELECTED:
-        row = {**DECLARED, **EDITED}[name]
-        row.declare(config)
-        life.write(config)
+    engine = life.engine
+    life.through("a new environment", engine.preview, engine.up)
+    for number, rows in in_rounds({**DECLARED, **EDITED}).items():
+        for row in rows.values():
+            row.declare(life.config)
+        life.write()
         with life.stage.render.lock:
-            row.edit(life.stage)
-        previewed, made = life.through(name)
-        if not row.is_exact(previewed, made):
-            wrong.append((name, previewed, made))
-    print(life.shown())
-    assert wrong == []
-    life.engine.preview(refresh=True, expect_no_changes=True)
+            for row in rows.values():
+                row.edit(life.stage)
+        life.through(f"round {number}: {len(rows)} changes", refreshed(engine.preview), refreshed(engine.up), rows)
+    engine.preview(refresh=True, expect_no_changes=True)
+    assert [value for value in life.secrets() if value in engine.state()] == []
+    engine.unprotect()
+    with engine.inhabited():
+        life.through("the environment is removed", engine.stack.preview_destroy, engine.stack.destroy)
+    print(side_by_side(life.table))
+    assert life.wrong == []
+    assert engine.resources() == []
+    assert [value for value in life.secrets() if value in "\n".join(engine.output)] == []
+    assert len(DECLARED) + len(EDITED) >= 80

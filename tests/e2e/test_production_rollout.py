@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from rehearsal.production import CHANGED, PROJECT, SERVICE, Living, harm, look, 
 from rehearsal.releases import Releases
 from rehearsal.rollout import Rollout, configure
 from rehearsal.story import Story
+from tests.changes import Operations, side_by_side
 
-from .stage import changes
+from .stage import Operated, changes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
@@ -33,11 +34,32 @@ def living(folder: Path, pulumi: Path) -> Iterator[tuple[World, Living]]:
         yield stage, seed_production(stage)
 
 
-def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(tmp_path: Path, pulumi_cli: Path) -> None:
+def previewed_first(table: list[tuple[str, Operations, Operations]]) -> Callable[..., Any]:
+    """`Engine.up` that writes down what a preview before it shows, and what it does."""
+    up = Engine.up
+
+    def previewed_up(engine: Engine, **options: Any) -> Any:
+        previewed, made = Operated(), Operated()
+        engine.preview(on_event=previewed, **options)
+        done = up(engine, on_event=made, **options)
+        table.append((f"up {len(table) + 1}", previewed.found, made.found))
+        return done
+
+    return previewed_up
+
+
+def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(
+    tmp_path: Path, pulumi_cli: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with living(tmp_path, pulumi_cli) as (stage, before), (tmp_path / "told").open("w") as told:
         story = Story(stage, Console(file=told, width=160), tmp_path / "engine.log")
-        rollout = Rollout(story, before)
-        assert story.tell(rollout.every_phase()), story.failure
+        rollout, table = Rollout(story, before), list[tuple[str, Operations, Operations]]()
+        with monkeypatch.context() as patched:
+            patched.setattr(Engine, "up", previewed_first(table))
+            assert story.tell(rollout.every_phase()), story.failure
+        print(side_by_side(table))
+        assert [row for row in table if row[1] != row[2]] == []
+        assert {"create", "import", "update"} <= {done for _, _, made in table for done in made.values()}
 
         assert harm(stage, before) == []
         now = look(stage)

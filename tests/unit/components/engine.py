@@ -145,6 +145,8 @@ def run(
             "components.observation.look", lambda document, environ, _digests, _applied: observed(document, environ)
         ),
         mock.patch("components.guardrails.managing", return_value=[]),
+        # It costs a tenth of the time, and is nothing but where in a file a resource stands.
+        mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace),
         mock.patch("components.repository.RepositoryReader.evidence", side_effect=lambda *_a: Evidence.of(workflows())),
         mock.patch("components.existing.Vendors._has", side_effect=lambda kind, _values, _github: kind in there),
         # The program expects its process to end. Here the garbage of a run would stay, and be looked through again.

@@ -1,8 +1,8 @@
 """A preview shows the operations that `up` makes: the program and Render's reconciler, without an engine.
 
 The engine's part is three rules, which stand in `Stack`: what is declared otherwise than in the state is an update;
-what a changing command reports is not known in a preview; and what nothing declares is deleted. The same table goes
-through the real engine in tests/e2e/test_preview_is_what_up_does.py.
+what a changing command reports is not known in a preview; and what nothing declares is deleted. Each change at Render
+goes alone here. All changes go through the real engine, many at once, in tests/e2e/test_preview_is_what_up_does.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from blueprint.reconcile import Report, parse_report
 from blueprint.spec import fill_in, parse
 from components.command_environment import DRIFT
-from tests.changes import CLIENT, DECLARED, EDITED, FRONTEND, Operations, Row
+from tests.changes import CLIENT, DECLARED, FRONTEND, Operations, Row, in_rounds, is_exact, side_by_side
+from tests.edits import EDITED
 from tests.unit.blueprint.account import API_KEY, Account
 from tests.unit.components.engine import Declared, Run, Secret, run
 from tests.unit.components.vendors import outputs_of
@@ -29,9 +30,9 @@ from tests.unit.settings.stack_file import StackFile
 pytestmark = pytest.mark.rounds
 
 COMMAND = "command:local:Command"
-AT_RENDER = {name: row for name, row in EDITED.items() if any("Command" in one for one in row.touches)}
+AT_RENDER = {name: row for name, row in {**DECLARED, **EDITED}.items() if any("Command" in one for one in row.touches)}
+CHANGES = {**DECLARED, **{name: row for name, row in AT_RENDER.items() if name in EDITED}}
 """Edits at the other vendors are found by the engine's refresh, which is not here."""
-CHANGES = {**DECLARED, **AT_RENDER}
 
 
 class Stack:
@@ -140,21 +141,23 @@ def _differ(now: dict[str, Any], before: dict[str, Any]) -> bool:
 def living() -> Stack:
     """One that is up."""
     stack = Stack()
-    assert set(stack.up().values()) == {"create"}
+    previewed = stack.preview()
+    assert (previewed, set(previewed.values())) == (stack.up(), {"create"})
     assert stack.preview() == {}
     return stack
 
 
 def test_what_is_previewed_is_made_and_nothing_is_left() -> None:
-    stack, wrong = living(), []
-    for name, row in CHANGES.items():
+    stack, table, wrong = living(), [], []
+    for name, row in (item for rows in in_rounds(AT_RENDER).values() for item in rows.items()):
         row.declare(stack.file.config)
         stack.edit(row)
         previewed, made = stack.preview(), stack.up()
+        table.append((name, previewed, made))
         left = stack.preview()
-        print(f"{name:45} previewed {previewed}; made {made}; left {left}")
-        if left or not row.is_exact(previewed, made):
-            wrong.append((name, previewed, made, left))
+        if left or not is_exact([row], previewed, made):
+            wrong.append((name, row.touches, previewed, made, left))
+    print(side_by_side(table))
     assert wrong == []
 
 
@@ -174,5 +177,6 @@ def test_so_it_is_for_any_sequence_of_changes(rounds: list[list[str]]) -> None:
 
 
 def test_the_table_is_long_enough() -> None:
-    assert len(DECLARED) + len(EDITED) >= 40
+    assert len(DECLARED) + len(EDITED) >= 80
+    assert len(AT_RENDER) >= 40
     assert {CLIENT, FRONTEND} <= {one for row in DECLARED.values() for one in row.touches}
