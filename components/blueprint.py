@@ -47,14 +47,17 @@ class Blueprint:
         """The names of the services that browsers can open."""
         return frozenset(service.name for service in self._settings.addressed)
 
-    def resource_name(self, section: str, name: str, held: Mapping[tuple[str, str], str]) -> str:
+    def resource_name(
+        self, section: str, name: str, held: Mapping[tuple[str, str], str], earlier: str | None = None
+    ) -> str:
         """Return the name of an object's Pulumi resource: its own name, with its kind if another object has that name.
 
         Args:
             held: the names that objects have in the state, which they keep whatever else comes or goes.
+            earlier: the object's earlier name, if it was renamed.
         """
         first = next((other for other, names in self._names.items() if name in names), section)
-        is_free = section == first and name not in held.values()
+        is_free = section == first and name not in [held[key] for key in held if key != (section, earlier)]
         return held.get((section, name)) or (name if is_free else f"{name}-{section}")
 
     @property

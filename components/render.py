@@ -135,7 +135,7 @@ class Backend(pulumi.ComponentResource):
         renamed = self._found.renamed.get((section, name))
         change = self._found.drift.get((section, name))
         command = local.Command(
-            self._blueprint.resource_name(section, name, self._held),
+            self._blueprint.resource_name(section, name, self._held, renamed),
             create="bin/render apply",
             update="bin/render apply",
             delete="bin/render destroy",

@@ -52,6 +52,8 @@ class Stack:
         made = self._operations(result)
         for name in (name for name, operation in made.items() if operation == "delete" and name.startswith("Command")):
             self.account.destroy(self._document(self._state[name].plain), json.loads(self._stdout.pop(name)))
+        for _, alias in self._aliases(_by_name(result)):
+            del self._stdout[alias]
         self._state = _by_name(result)
         return made
 
@@ -100,14 +102,18 @@ class Stack:
 
     def _operations(self, result: Run) -> Operations:
         now = _by_name(result)
-        for key, one in now.items():  # the engine finds a resource by an alias where it has none of that name
-            for alias in (f"Command {alias}" for alias in one.aliases if key not in self._state):
-                if alias in self._state:
-                    self._state[key], self._stdout[key] = self._state.pop(alias), self._stdout.pop(alias)
-        found = dict.fromkeys(now.keys() - self._state.keys(), "create")
-        found |= dict.fromkeys(self._state.keys() - now.keys(), "delete")
-        both = now.keys() & self._state.keys()
-        return found | {key: "update" for key in both if _differ(dict(now[key].inputs), dict(self._state[key].inputs))}
+        before = dict(self._state)
+        for key, alias in self._aliases(now):
+            before[key] = before.pop(alias)
+        found = dict.fromkeys(now.keys() - before.keys(), "create")
+        found |= dict.fromkeys(before.keys() - now.keys(), "delete")
+        both = now.keys() & before.keys()
+        return found | {key: "update" for key in both if _differ(dict(now[key].inputs), dict(before[key].inputs))}
+
+    def _aliases(self, now: dict[str, Declared]) -> list[tuple[str, str]]:
+        """Resources that are in the state under an alias: the engine looks there for what it does not have."""
+        new = [(key, f"Command {alias}") for key, one in now.items() if key not in self._state for alias in one.aliases]
+        return [(key, alias) for key, alias in new if alias in self._state]
 
     def _session(self) -> httpx.Client:
         return httpx.Client(
