@@ -83,7 +83,7 @@ EDITED: dict[str, Row] = {
         (RENDER_SERVICE,), edit=lambda world: own(world).update(RUN_MIGRATIONS="x"), round=7
     ),
     "edit: one variable more": Row((RENDER_SERVICE,), edit=lambda world: own(world).update(ADDED="x"), round=7),
-    "edit: the service's marker": Row((RENDER_SERVICE,), edit=lambda world: own(world).pop(KEY), round=8),
+    "edit: the service's marker": Row((RENDER_SERVICE,), edit=lambda world: own(world).pop(KEY), round=6),
     "edit: the service's plan": Row(
         (RENDER_SERVICE,), edit=lambda world: details(world).update(plan="standard"), round=7
     ),
@@ -104,7 +104,7 @@ EDITED: dict[str, Row] = {
     "edit: the group's marker": Row(
         FROM_GROUP,
         edit=lambda world: of_group(world).remove(next(one for one in of_group(world) if one["key"] == KEY)),
-        round=8,
+        round=3,
     ),
     "edit: who may connect to the database": Row(
         (RENDER_DATABASE,),
@@ -121,9 +121,9 @@ EDITED: dict[str, Row] = {
         edit=lambda world: next(iter(world.render.estate.environments.values())).update(protectedStatus="unprotected"),
         round=7,
     ),
-    "edit: the group is deleted": Row(FROM_GROUP, edit=delete_group, round=9),
+    "edit: the group is deleted": Row(FROM_GROUP, edit=delete_group, round=8),
     "edit: the service is deleted": Row(
-        (RENDER_SERVICE, github_variable("RENDER_SERVICE_ID")), edit=delete_service, maybe=ADDRESSES, round=9
+        (RENDER_SERVICE, github_variable("RENDER_SERVICE_ID")), edit=delete_service, maybe=ADDRESSES, round=8
     ),
     # GitHub
     "edit: the rule": Row(
@@ -131,7 +131,7 @@ EDITED: dict[str, Row] = {
         edit=at_vendor("github", lambda one: one.update(allowsForcePushes=True), type="branch_protection"),
         round=7,
     ),
-    "edit: the rule is deleted": Row((RULE,), edit=gone_at("github", type="branch_protection"), round=8),
+    "edit: the rule is deleted": Row((RULE,), edit=gone_at("github", type="branch_protection"), round=4),
     "edit: the ruleset": Row(
         (RULESET,), edit=at_vendor("github", lambda one: one.update(enforcement="disabled"), type="ruleset"), round=7
     ),
@@ -171,5 +171,5 @@ EDITED: dict[str, Row] = {
     "edit: the domain shows another branch": Row(
         (DOMAIN,), edit=at_vendor("vercel", lambda one: one.update(gitBranch="main"), type="domain"), round=7
     ),
-    "edit: the domain is deleted": Row((DOMAIN,), edit=gone_at("vercel", type="domain"), round=8),
+    "edit: the domain is deleted": Row((DOMAIN,), edit=gone_at("vercel", type="domain"), round=4),
 }
