@@ -87,7 +87,7 @@ def search(stack: Stack, accounts: Accounts, show: Callable[[str], None] = lambd
 def look_up_new(
     plan: plans.Plan, accounts: Accounts, show: Callable[[str], None]
 ) -> list[tuple[plans.Declared, Existing | Unknown | NeedsDecision | None]]:
-    """Yield what the plan would create, each with what its vendor has, or with the reason why that is not known.
+    """Return what the plan would create, each with what its vendor has, or with the reason why that is not known.
 
     Raises:
         VendorError: a vendor cannot be read.

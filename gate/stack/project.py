@@ -22,10 +22,10 @@ CLI_VARIABLE = "MARKETEDGE_PULUMI"
 
 
 def require_project(work_dir: str) -> None:
-    """Return the version of the CLI.
+    """Check that a folder is the project's.
 
     Raises:
-        StackUnavailable: there is none.
+        StackUnavailable: it has no Pulumi.yaml.
     """
     if not Path(work_dir, "Pulumi.yaml").is_file():
         raise StackUnavailable("there is no Pulumi.yaml here: run this in the project's folder")

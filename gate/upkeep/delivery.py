@@ -149,7 +149,7 @@ def _open_pull(repository: Repository, head: str, base: str, title: str = TITLE)
 
 
 def _begin(repository: Repository, base: str, branch: str, *, is_open: bool) -> None:
-    """Return the delivery branch. If no pull request is open, it is set to the head of the base.
+    """Make the delivery branch. One that exists is set to the head of the base if no pull request is open.
 
     Raises:
         GateError: somebody else's branch has the name.

@@ -73,7 +73,7 @@ class Pruned(Report):
 
 
 def at_vercel(vercel: Vercel, project: str) -> list[PreviewDeployment]:
-    """Yield every deployment that is not production's, newest first.
+    """Return every deployment that is not production's, newest first.
 
     Raises:
         VendorError: Vercel cannot be read.
@@ -103,7 +103,7 @@ def bound_branches(vercel: Vercel, project: str) -> set[str]:
 
 
 def at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployment]:
-    """Yield the preview instances of the named services.
+    """Return the preview instances of the named services.
 
     Raises:
         RenderError: of any kind.

@@ -23,7 +23,7 @@ def deployments(repository: Repository, environment: str, *, needs: str) -> Iter
 
 
 def statuses(repository: Repository, deployment: int, *, needs: str, most: int = _PAGE) -> list[dict[str, Any]]:
-    """Yield the newest statuses of a deployment, newest first."""
+    """Return the newest statuses of a deployment, newest first."""
     return repository.get(f"deployments/{deployment}/statuses", needs=needs, per_page=most) or []
 
 

@@ -43,7 +43,7 @@ class EnvGroups(Collection):
         return {key: value for key, value in row.items() if key not in ("envVars", "secretFiles")}
 
     def build(self, call: Call, row: Json, body: Json) -> None:
-        """Return a group with its variables, newest first (recording env_group.jsonl line 1)."""
+        """Fill in a new group with its variables, newest first (recording env_group.jsonl line 1)."""
         services = [self.estate.get(call, self.estate.services, one) for one in body.get("serviceIds", [])]
         row |= given(body, "name", "ownerId", "environmentId") | {
             "envVars": rows(VARIABLES, read_variables(body["envVars"], self.estate)),

@@ -114,7 +114,7 @@ def run(
     workflow: str = "",
     created: str = "",
 ) -> None:
-    """Return a workflow's run, as Actions has it now."""
+    """Set how a workflow's run stands at Actions."""
     with estate.edit("github") as objects:
         objects[:] = [o for o in objects if (o["type"], o.get("number")) != ("run", number)]
         kept = {"type": "run", "id": f"run {number}", "repository": repository, "number": number, "sha": sha}
