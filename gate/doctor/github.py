@@ -81,7 +81,7 @@ _GATE = {
 
 
 def _variable(answer: httpx.Response, form: tuple[re.Pattern[str], str]) -> Verdict:
-    """Return a variable of the repository (docs.github.com/en/rest/actions/variables, Get a repository variable)."""
+    """Check a variable of the repository (docs.github.com/en/rest/actions/variables, Get a repository variable)."""
     pattern, expected = form
     fix = f"set it before the workflows run (Settings, Secrets and variables, Actions, Variables): {expected}"
     if answer.status_code == 404:

@@ -77,7 +77,7 @@ def _zone(answer: httpx.Response) -> Verdict:
 
 
 def _is_refused(answer: httpx.Response) -> bool:
-    """Return the problem of a refusal: Vercel answers 403 to an unknown token, and to one without the permission."""
+    """Whether Vercel does not know the token. It answers 403 to such a token, and to one without the permission."""
     return answer.status_code == 401 or (answer.status_code == 403 and bool(_error(answer).get("invalidToken")))
 
 

@@ -68,5 +68,5 @@ def _render_type(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
 
 
 def _is_key_value(section: Any) -> bool:
-    """Blueprints list key-value instances among the services."""
+    """Whether a section is of a key-value instance, which Blueprints list among the services."""
     return isinstance(section, list) and section[0].get("type") in ("keyvalue", "redis")

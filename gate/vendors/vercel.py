@@ -112,7 +112,7 @@ class Vercel:
         return self._visible[name]
 
     def domain(self, project: str, domain: str) -> bool:
-        """Return a domain (rest-api/projects/get-a-project-domain)."""
+        """Whether a project has a domain (rest-api/projects/get-a-project-domain)."""
         self.require_project(project)
         return self.get(f"/v9/projects/{_segment(project)}/domains/{_segment(domain)}") is not None
 
