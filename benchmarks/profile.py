@@ -24,16 +24,17 @@ _LOG_LEVEL = ("{key: LOG_LEVEL, value: DEBUG}", "{key: LOG_LEVEL, value: INFO}")
 
 
 def start(stage: World) -> str:
-    """Return the CPU seconds of the program's start by part, as it is and as it would be by itself."""
-    now, plain = _start(stage, "now"), _start(stage, "plain")
-    rows = [(part, f"{now[part]:.2f}", f"{plain[part]:.2f}") for part in now]
-    return markdown_table(("part of the program's run, CPU seconds", "now", "without `sdk.py` and `gc`"), rows, texts=1)
+    """Return the CPU seconds of the program's start by part: as it is, and as it would be by itself.
 
-
-def _start(stage: World, way: str) -> dict[str, float]:
-    """Return the median of some runs, by part. The first run only writes Python's bytecode."""
-    runs = [start_once(stage, way) for _ in range(_ROUNDS + 1)][1:]
-    return {part: median(run[part] for run in runs) for part in runs[0]}
+    Each is the median of some runs. The two ways take turns, so that other work on the machine slows both. The first
+    run only writes Python's bytecode.
+    """
+    runs = [(start_once(stage, "now"), start_once(stage, "plain")) for _ in range(_ROUNDS + 1)][1:]
+    rows = [
+        (part, *(f"{median(run[part] for run in way):.2f}" for way in zip(*runs, strict=True))) for part in runs[0][0]
+    ]
+    heads = ("part of the program's run, CPU seconds", "now", "without `sdk.py` and `gc`")
+    return markdown_table(heads, rows, texts=1)
 
 
 def start_once(stage: World, way: str) -> dict[str, float]:
