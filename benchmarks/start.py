@@ -39,8 +39,8 @@ class Vendors(pulumi.runtime.Mocks):
         return f"{args.name}-id", args.inputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
-        """Return what was asked for, with an id."""
-        return {"id": "some-id", **args.args}
+        """Return what was asked for, with ids."""
+        return {"id": "some-id", "nodeId": "some-node", **args.args}
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]
