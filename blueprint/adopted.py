@@ -73,11 +73,8 @@ class Adopted(Service):
             self._say(f"writing {names(changed, [])}")
             write_each(self._session.client, f"{self._path}/env-vars", changed, [], marker)
         known = {name for name in groups if old and f"group.{name}" in old.fields}
-        return (
-            [v.key for v in changed]
-            + self._replaced
-            + [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
-        )
+        late_groups = [f"group {name}" for name in sorted(known) if f"group.{name}" in stale]
+        return [v.key for v in changed] + self._replaced + late_groups
 
     def _suspended(self) -> list[Difference]:
         """Return nothing: a suspension is no drift, because whoever runs the service may have reasons."""

@@ -274,6 +274,21 @@ def test_a_generated_value_of_a_service_that_somebody_changed_is_found_deployed_
     assert account.drift(document, made) == {}
 
 
+def test_a_generated_value_of_an_adopted_service_that_somebody_changed_is_found_and_nothing_is_deployed(
+    account: Account,
+) -> None:
+    account.apply(only(SECRET))
+    document = only(SECRET, ownership="adopted")
+    made = account.apply(document)
+    own(account)["SECRET"] = "by hand"
+    assert account.drift(document, made) == {"api": ["env.SECRET replaced"]}
+
+    made = account.apply(document, made=made)
+    assert account.writes() == []
+    assert account.progress[-1] == "service api: SECRET takes effect with the next deploy of api"
+    assert account.drift(document, made) == {}
+
+
 def test_a_generated_value_of_a_group_that_somebody_changed_reaches_the_service(staged: Account) -> None:
     made = staged.apply(staging())
     assert staged.drift(staging(), made) == {}
