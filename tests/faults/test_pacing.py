@@ -10,27 +10,18 @@ import pytest
 
 from blueprint.client import RenderClient
 from blueprint.errors import RateLimited
-from tests.unit.blueprint.account import API_KEY, OWNER, Account, Clock
+from tests.unit.blueprint.account import API_KEY, OWNER, Account, Line
 from tests.unit.blueprint.documents import database, only, service, variables
 
 
-class Line:
+class Paced(Line):
     """A client on a fake clock; what each request is told of its allowance is given by its `METHOD /path`."""
 
     def __init__(self, told: dict[str, tuple[int, int]], deadline: float = 900.0) -> None:
         """Args: told: (remaining, reset) by request; of others nothing is said."""
-        self.told, self.clock = told, Clock()
-        self.notes: list[str] = []
+        self.told = told
         self.sent: list[str] = []
-        self.client = RenderClient(
-            API_KEY,
-            base_url="https://render.test/v1",
-            deadline=deadline,
-            notify=self.notes.append,
-            transport=httpx.MockTransport(self._answer),
-            clock=self.clock,
-            sleep=self.clock.sleep,
-        )
+        super().__init__(deadline)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         line = f"{request.method} {request.url.path.removeprefix('/v1')}"
@@ -43,7 +34,7 @@ class Line:
 
 
 def test_the_next_request_of_a_used_up_allowance_waits_for_its_reset_which_is_rounded_down() -> None:
-    line = Line({"POST /services/srv-1/deploys": (0, 41)})
+    line = Paced({"POST /services/srv-1/deploys": (0, 41)})
     line.client.post("/services/srv-1/deploys", {})
     line.client.post("/services/srv-2/deploys", {})
 
@@ -52,7 +43,7 @@ def test_the_next_request_of_a_used_up_allowance_waits_for_its_reset_which_is_ro
 
 
 def test_time_that_has_passed_meanwhile_is_not_waited_for_again() -> None:
-    line = Line({"GET /services": (0, 41)})
+    line = Paced({"GET /services": (0, 41)})
     line.client.get("/services")
     line.clock.now += 30
     line.client.get("/services")
@@ -63,7 +54,7 @@ def test_time_that_has_passed_meanwhile_is_not_waited_for_again() -> None:
 
 
 def test_a_wait_of_two_seconds_is_not_worth_a_line() -> None:
-    line = Line({"GET /services": (0, 1)})
+    line = Paced({"GET /services": (0, 1)})
     line.client.get("/services")
     line.client.get("/services")
 
@@ -72,7 +63,7 @@ def test_a_wait_of_two_seconds_is_not_worth_a_line() -> None:
 
 
 def test_a_later_answer_with_something_left_ends_the_wait() -> None:
-    line = Line({"GET /services": (0, 41), "GET /postgres": (399, 58)})
+    line = Paced({"GET /services": (0, 41), "GET /postgres": (399, 58)})
     line.client.get("/services")
     line.clock.now += 42
     line.client.get("/postgres")
@@ -109,7 +100,7 @@ def test_requests_wait_for_the_allowance_that_they_share_and_for_no_other(
     used_up: str, waits: list[str], goes: list[str]
 ) -> None:
     for request in waits + goes:
-        line = Line({used_up: (0, 30)})
+        line = Paced({used_up: (0, 30)})
         for sent in (used_up, request):
             send(line.client, sent)
         assert bool(line.clock.slept) == (request in waits), request
@@ -124,7 +115,7 @@ def send(client: RenderClient, request: str) -> None:
 
 
 def test_an_allowance_that_comes_back_after_the_deadline_ends_the_run_before_the_request() -> None:
-    line = Line({"POST /services": (0, 2999)})
+    line = Paced({"POST /services": (0, 2999)})
     line.client.post("/services", {})
     with pytest.raises(RateLimited) as error:
         line.client.post("/services", {})

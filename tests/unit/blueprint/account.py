@@ -43,6 +43,26 @@ class Clock:
         self.now += seconds
 
 
+class Line:
+    """A client on a fake clock. A subclass says what each request is answered."""
+
+    def __init__(self, deadline: float) -> None:
+        self.clock = Clock()
+        self.notes: list[str] = []
+        self.client = RenderClient(
+            API_KEY,
+            base_url="https://render.test/v1",
+            deadline=deadline,
+            notify=self.notes.append,
+            transport=httpx.MockTransport(self._answer),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        raise NotImplementedError
+
+
 def line(difference: Json) -> str:
     """A reported difference, as tests compare it."""
     field, kind, declared, live = (difference[key] for key in ("field", "kind", "declared", "live"))

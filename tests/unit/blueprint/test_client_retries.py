@@ -8,31 +8,20 @@ from typing import Any
 import httpx
 import pytest
 
-from blueprint.client import RenderClient
 from blueprint.errors import OutcomeUnknown, RateLimited, Unreachable
-from tests.unit.blueprint.account import API_KEY, Clock
+from tests.unit.blueprint.account import Line
 
 Answer = httpx.Response | Exception
 GOOD = httpx.Response(200, json={"id": "srv-1"})
 
 
-class Line:
+class InTurn(Line):
     """A client on a fake clock that meets these answers in turn, the last one for ever."""
 
     def __init__(self, *answers: Answer, deadline: float = 900.0) -> None:
         self._answers = list(answers)
-        self.clock = Clock()
         self.count = 0
-        self.notes: list[str] = []
-        self.client = RenderClient(
-            API_KEY,
-            base_url="https://render.test/v1",
-            deadline=deadline,
-            notify=self.notes.append,
-            transport=httpx.MockTransport(self._answer),
-            clock=self.clock,
-            sleep=self.clock.sleep,
-        )
+        super().__init__(deadline)
 
     def _answer(self, _: httpx.Request) -> httpx.Response:
         self.count += 1
@@ -62,7 +51,7 @@ def limited(**headers: str) -> httpx.Response:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
 def test_a_rate_limit_is_waited_out_as_long_as_render_asks(method: str) -> None:
-    line = Line(limited(Retry_After="37"), GOOD)
+    line = InTurn(limited(Retry_After="37"), GOOD)
     line.send(method)
 
     assert line.count == 2
@@ -71,7 +60,7 @@ def test_a_rate_limit_is_waited_out_as_long_as_render_asks(method: str) -> None:
 
 
 def test_a_rate_limit_without_retry_after_is_waited_out_until_its_reset() -> None:
-    line = Line(limited(Ratelimit_Remaining="0", Ratelimit_Reset="41"), GOOD)
+    line = InTurn(limited(Ratelimit_Remaining="0", Ratelimit_Reset="41"), GOOD)
     line.send("GET")
 
     (slept,) = line.clock.slept
@@ -79,7 +68,7 @@ def test_a_rate_limit_without_retry_after_is_waited_out_until_its_reset() -> Non
 
 
 def test_a_reset_of_a_limit_that_is_not_used_up_is_not_waited_for() -> None:
-    line = Line(httpx.Response(503, headers={"Ratelimit-Remaining": "7", "Ratelimit-Reset": "2000"}), GOOD)
+    line = InTurn(httpx.Response(503, headers={"Ratelimit-Remaining": "7", "Ratelimit-Reset": "2000"}), GOOD)
     line.send("GET")
 
     assert sum(line.clock.slept) < 20
@@ -87,7 +76,7 @@ def test_a_reset_of_a_limit_that_is_not_used_up_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Retry_After": "soon"}, {"Retry_After": "Wed, 21 Oct 2026 07:28:00 GMT"}])
 def test_a_rate_limit_that_says_no_seconds_is_tried_again_in_growing_steps(headers: dict[str, str]) -> None:
-    line = Line(*[limited(**headers)] * 6, GOOD)
+    line = InTurn(*[limited(**headers)] * 6, GOOD)
     line.send("GET")
 
     assert line.count == 7
@@ -96,7 +85,7 @@ def test_a_rate_limit_that_says_no_seconds_is_tried_again_in_growing_steps(heade
 
 
 def test_a_rate_limit_longer_than_the_run_is_said_at_once() -> None:
-    line = Line(limited(Retry_After="3000"))
+    line = InTurn(limited(Retry_After="3000"))
     with pytest.raises(RateLimited) as error:
         line.send("POST")
 
@@ -126,7 +115,7 @@ def test_a_rate_limit_longer_than_the_run_is_said_at_once() -> None:
     ids=repr,
 )
 def test_a_request_that_bears_repetition_is_sent_until_it_is_answered(method: str, trouble: Answer) -> None:
-    line = Line(trouble, trouble, GOOD)
+    line = InTurn(trouble, trouble, GOOD)
     answer = line.send(method)
 
     assert line.count == 3
@@ -135,7 +124,7 @@ def test_a_request_that_bears_repetition_is_sent_until_it_is_answered(method: st
 
 
 def test_a_server_error_that_says_how_long_it_lasts_is_given_that_time() -> None:
-    line = Line(httpx.Response(503, headers={"Retry-After": "20"}), GOOD)
+    line = InTurn(httpx.Response(503, headers={"Retry-After": "20"}), GOOD)
     line.send("GET")
 
     assert 20 <= line.clock.slept[0] <= 21
@@ -159,7 +148,7 @@ def test_a_server_error_that_says_how_long_it_lasts_is_given_that_time() -> None
     ids=repr,
 )
 def test_a_post_that_may_have_taken_effect_is_not_sent_again(trouble: Answer, reason: str) -> None:
-    line = Line(trouble, GOOD)
+    line = InTurn(trouble, GOOD)
     with pytest.raises(OutcomeUnknown) as error:
         line.send("POST")
 
@@ -173,7 +162,7 @@ def test_a_post_that_may_have_taken_effect_is_not_sent_again(trouble: Answer, re
     ids=repr,
 )
 def test_a_post_that_never_left_is_sent_again(trouble: Exception) -> None:
-    line = Line(trouble, trouble, GOOD)
+    line = InTurn(trouble, trouble, GOOD)
 
     assert line.send("POST") == {"id": "srv-1"}
     assert line.count == 3
@@ -183,7 +172,7 @@ def test_a_post_that_never_left_is_sent_again(trouble: Exception) -> None:
 
 
 def test_an_api_that_never_answers_is_given_up_at_the_deadline() -> None:
-    line = Line(httpx.Response(503), deadline=60)
+    line = InTurn(httpx.Response(503), deadline=60)
     with pytest.raises(Unreachable) as error:
         line.send("GET")
 
@@ -192,20 +181,20 @@ def test_an_api_that_never_answers_is_given_up_at_the_deadline() -> None:
 
 
 def test_an_api_that_cannot_be_connected_to_is_named_with_the_reason() -> None:
-    line = Line(httpx.ConnectError("[Errno 111] Connection refused"), deadline=10)
+    line = InTurn(httpx.ConnectError("[Errno 111] Connection refused"), deadline=10)
     with pytest.raises(Unreachable, match=r"POST /services: cannot connect \(\[Errno 111\] Connection refused\)"):
         line.send("POST")
 
 
 def test_all_requests_of_a_client_share_one_deadline() -> None:
-    line = Line(limited(Retry_After="50"), GOOD, limited(Retry_After="50"), GOOD, deadline=70)
+    line = InTurn(limited(Retry_After="50"), GOOD, limited(Retry_After="50"), GOOD, deadline=70)
     line.send("GET")
     with pytest.raises(RateLimited):
         line.send("GET")
 
 
 def test_a_pause_ends_the_run_at_its_deadline() -> None:
-    line = Line(GOOD, deadline=10)
+    line = InTurn(GOOD, deadline=10)
     line.client.pause(6)
     with pytest.raises(Unreachable, match="time is over"):
         line.client.pause(6)
@@ -217,12 +206,12 @@ def test_a_pause_ends_the_run_at_its_deadline() -> None:
 
 
 def test_a_long_wait_is_announced_and_a_short_one_is_not() -> None:
-    line = Line(limited(Retry_After="37"), httpx.Response(503), GOOD)
+    line = InTurn(limited(Retry_After="37"), httpx.Response(503), GOOD)
     line.send("GET")
 
     (note,) = [note for note in line.notes if "rate limit" in note]
     assert note.startswith("Render: trying again in 3")
     assert note.endswith(" s: rate limit (GET /services)")
-    short = Line(httpx.Response(503), GOOD)
+    short = InTurn(httpx.Response(503), GOOD)
     short.send("GET")
     assert short.notes == []
