@@ -184,6 +184,8 @@ class Settings(Model):
             raise ValueError(f"auth0.loginTest.application: {tester.application} is the application that people use")
         if self.environment in self.peers:
             raise ValueError(f"peers: {self.environment} is this environment itself")
+        if self.vercel and self.vercel.settings and self.vercel.settings.production_branch == self.vercel_branch:
+            raise ValueError(f"vercel.target: {self.vercel_branch} is Vercel's production branch; expected production")
         return self
 
     @model_validator(mode="after")

@@ -30,25 +30,31 @@ DEFINITIONS = {
 }
 
 
+_TEXT: Json = {"type": "string"}
+_REFERENCE: Json = {
+    "type": "object",
+    "required": ["name"],
+    "properties": dict.fromkeys(("name", "type", "property", "envVarKey"), _TEXT),
+}
 _NAMED: Json = {
     "type": "object",
     "required": ["name"],
     "properties": {
         "name": {"type": "string", "minLength": 1},
-        "type": {"type": "string"},
+        **dict.fromkeys(("type", "runtime", "env", "domain", "plan"), _TEXT),
         "disk": {"type": "object"},
         "image": {"type": "object"},
         "previews": {"type": "object"},
-        "domains": {"type": "array"},
-        "readReplicas": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+        "domains": {"type": "array", "items": _TEXT},
+        "readReplicas": {"type": "array", "items": _REFERENCE},
         "envVars": {
             "type": ["array", "null"],
             "items": {
                 "type": "object",
                 "properties": {
                     "fromGroup": {"type": "string"},
-                    "fromDatabase": {"type": "object", "required": ["name"]},
-                    "fromService": {"type": "object", "required": ["name"]},
+                    "fromDatabase": _REFERENCE,
+                    "fromService": _REFERENCE,
                 },
             },
         },

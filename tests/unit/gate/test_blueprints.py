@@ -191,6 +191,13 @@ def test_a_number_is_kept_as_it_is_written_also_where_it_is_merged() -> None:
         ("services: [{name: w, envVars: [A=1]}]", "services.0.envVars.0: "),
         ("services: [{name: w, envVars: [{key: A, fromDatabase: db}]}]", "services.0.envVars.0.fromDatabase: "),
         ("services: [{name: w, image: redis}]", "services.0.image: "),
+        ("services: [{name: w, runtime: [python]}]", "services.0.runtime: "),
+        ("services: [{name: w, env: [{key: A, value: b}]}]", "services.0.env: "),
+        ("services: [{name: w, domain: [a.example.com]}]", "services.0.domain: "),
+        ("services: [{name: w, domains: [{}]}]", "services.0.domains.0: "),
+        ("databases: [{name: d, readReplicas: [{name: [r]}]}]", "databases.0.readReplicas.0.name: "),
+        ("services: [{name: w, envVars: [{key: A, fromDatabase: {name: [d]}}]}]", "envVars.0.fromDatabase.name: "),
+        ("services: [{name: w, envVars: [{fromService: {name: s, property: [x]}}]}]", "fromService.property: "),
         ("projects: [{name: p, environments: [{services: [{}]}]}]", "projects.0.environments.0.services.0: "),
     ],
 )

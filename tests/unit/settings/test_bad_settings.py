@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -272,3 +274,42 @@ def test_an_optional_section_may_be_left_out(stack_file: StackFile) -> None:
     stack_file.delete("render.database")
     stack_file.delete("render.service.envVars.5")
     assert stack_file.problems() == []
+
+
+ODD: list[Any] = [
+    None,
+    "",
+    0,
+    1.5,
+    True,
+    [],
+    {},
+    ["a"],
+    [None],
+    [{}],
+    {"a": 1},
+    {"a": None},
+    "a\n",
+    "{frontend}",
+    2**70,
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value that is inside of another one."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_whatever_stands_anywhere_is_a_problem_or_a_value_and_no_crash(stack: str) -> None:
+    paths = list(places(StackFile(stack).config))
+    for path, value in random.Random(13).sample([(path, value) for path in paths for value in ODD], 150):
+        stack_file = StackFile(stack)
+        *parents, last = path
+        at: Any = stack_file.config
+        for step in parents:
+            at = at[step]
+        at[last] = value
+        assert all("—" in problem for problem in stack_file.problems()), path

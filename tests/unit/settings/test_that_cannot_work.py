@@ -220,3 +220,12 @@ def test_managers_have_to_be_somebody() -> None:
     stack_file = StackFile("production")
     stack_file["github"]["releaseManagers"] = {}
     assert stack_file.problems() == ["marketedge:github.releaseManagers: this section — expected a team or a role"]
+
+
+def test_previews_are_not_of_the_production_branch() -> None:
+    """Vercel binds neither a variable nor a domain to it (terraform-provider-vercel, pull request 20)."""
+    stack_file = StackFile()
+    stack_file.put("vercel.settings", {"productionBranch": "staging"})
+    stack_file.put("vercel.target", "preview")
+    (said,) = stack_file.problems()
+    assert "vercel.target: staging is Vercel's production branch; expected production" in said
