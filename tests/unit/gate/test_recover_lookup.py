@@ -144,7 +144,7 @@ def test_two_applications_of_one_name_are_refused_with_their_ids_and_what_to_do(
 
 
 def variable(id: str, targets: str = "preview", branch: str = "", custom: str = "") -> Variable:
-    return Variable(id, "URL", frozenset(targets.split()), frozenset(custom.split()), branch, MADE)
+    return Variable(id, "URL", frozenset(targets.split()), branch, frozenset(custom.split()), MADE)
 
 
 URL = {"projectId": "prj_1", "key": "URL", "targets": ["preview"], "value": UNKNOWN}
