@@ -167,8 +167,12 @@ def test_what_is_previewed_is_made_and_nothing_is_left() -> None:
     assert wrong == []
 
 
+# An object without its marker is somebody else's, and `up` rightly refuses to take anything undeclared from it.
+COMBINED = [name for name in sorted(CHANGES) if not name.endswith("marker")]
+
+
 @settings(max_examples=5, deadline=None)
-@given(rounds=st.lists(st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=4), min_size=1, max_size=3))
+@given(rounds=st.lists(st.lists(st.sampled_from(COMBINED), min_size=1, max_size=4), min_size=1, max_size=3))
 def test_so_it_is_for_any_sequence_of_changes(rounds: list[list[str]]) -> None:
     stack = living()
     for names in rounds:
