@@ -177,7 +177,7 @@ def test_a_run_that_is_interrupted_says_so_in_one_line_and_a_rerun_continues(her
         terminal.sim.after = lambda _number, _line: None
 
         assert (process.returncode, out) == (130, "")
-        assert err.splitlines()[-1] == "render apply: interrupted; What was done stays; rerun to continue"
+        assert err.splitlines()[-1] == "render apply: interrupted. What was done stays; rerun to continue"
         assert "Traceback" not in err
         assert here(BEFORE, terminal.sim) == 0
         assert_that_what_runs_is_what_is_declared(terminal.sim)

@@ -22,6 +22,7 @@ from gate.release.rollback import rollback
 from gate.release.serving import Production
 from gate.smoke import Outcome, SmokeReport
 from gate.smoke.run import run
+from gate.stack.project import CLI_VARIABLE
 from gate.stack.target import load_peers, load_target
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
@@ -123,6 +124,7 @@ def test_an_address_that_is_none_is_said_before_anything_is_asked(variable: str,
 
 def test_a_stack_that_cannot_be_read_is_no_riddle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv(CLI_VARIABLE, raising=False)
     with pytest.raises(GateError, match="because the stack staging cannot be read: the Pulumi CLI is not on PATH"):
         load_target("staging", None, {}, EXAMPLE)
 
