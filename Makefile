@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help rehearse test check unit bench documents profile drift format lock setup clean
+.PHONY: help rehearse test check unit coverage bench documents profile drift format lock setup clean
 
 SETUP := tools/setup.sh
 PYTHON := venv/bin/python
@@ -18,10 +18,9 @@ rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep e
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
 # The checks run beside the tests, and one worker more than two cores have works while others wait for a process.
-# Coverage of the fast tests only: measuring the engine's rounds would take minutes and show nothing more.
-test: setup ## Check the code and run every test, the fast ones with coverage
+test: setup ## Check the code and run every test
 	@$(MAKE) --no-print-directory check > .cache/check.log 2>&1 & checks=$$!; \
-	$(SETUP) --pulumi -- $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered; \
+	$(SETUP) --pulumi -- $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder; \
 	result=$$?; wait $$checks || result=1; cat .cache/check.log; exit $$result
 
 check: ## Lint, format check, types and who may import whom
@@ -33,6 +32,10 @@ check: ## Lint, format check, types and who may import whom
 
 unit: ## Run the fast tests only
 	@$(SETUP) -- $(PYTEST) -m "not e2e" $(ARGS)
+
+# Measuring doubles a test's time, so `make test` does not. The engine's rounds would show nothing more.
+coverage: ## Run the fast tests and measure what they cover
+	@$(SETUP) -- $(PYTEST) -n 2 --dist loadfile -m "not e2e" --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 documents: ## Renew docs/CONFIGURATION.md, docs/ENVIRONMENTS.md and schema/ from the models and the stack files
 	@$(SETUP) -- $(PYTHON) -m components.configuration_reference
