@@ -17,10 +17,10 @@ help: ## List the targets
 rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep ends in a shell)
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
-# The checks run beside the tests, and one worker more than two cores have works while others wait for a process.
+# The checks run beside the tests, and two workers more than cores work while others wait for a process.
 test: setup ## Check the code and run every test
 	@$(MAKE) --no-print-directory check > .cache/check.log 2>&1 & checks=$$!; \
-	$(SETUP) --pulumi -- $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder; \
+	$(SETUP) --pulumi -- $(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder; \
 	result=$$?; wait $$checks || result=1; cat .cache/check.log; exit $$result
 
 check: ## Lint, format check, types and who may import whom

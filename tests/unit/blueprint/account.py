@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -88,11 +89,16 @@ class Wire(httpx.BaseTransport):
         self.limit = 300
         self.count = 0
         self.bodies: list[str] = []
+        self._one_at_a_time = threading.Lock()
 
     def start(self, *, die_before: int = 0, die_after: int = 0) -> None:
         self.count, self.die_before, self.die_after = 0, die_before, die_after
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self._one_at_a_time:  # several threads look at once, and each request has a number of its own
+            return self._handle(request)
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
         self.count += 1
         assert self.count <= self.limit, f"more than {self.limit} requests in one run"
         if self.count == self.die_before:
