@@ -17,7 +17,7 @@ help: ## List the targets
 rehearse: ## Show the whole estate on loopback, no account needed (ARGS=--keep ends in a shell)
 	@$(SETUP) --pulumi -- $(PYTHON) -m rehearsal $(ARGS)
 
-# The checks run beside the tests, and two workers more than cores work while others wait for a process.
+# The checks run beside the tests. Four workers keep two cores busy, because a test often waits for a process.
 test: setup ## Check the code and run every test
 	@$(MAKE) --no-print-directory check > .cache/check.log 2>&1 & checks=$$!; \
 	$(SETUP) --pulumi -- $(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder; \
