@@ -32,6 +32,10 @@ class Unavailable(Exception):
     """The repository cannot be read. The text says why."""
 
 
+class NotThere(Unavailable):
+    """GitHub answered 404: nothing is there, or the token may not see it."""
+
+
 def rest_api(base_url: str) -> tuple[str, str]:
     """Return the address that `github:baseUrl` means in any of its forms, and the path of the REST API there.
 
@@ -114,10 +118,8 @@ class RepositoryReader:
         """Return whether the repository has what is at a path of the API."""
         try:
             return bool(self._get(path))
-        except Unavailable as error:
-            if "404" in str(error):
-                return False
-            raise
+        except NotThere:
+            return False
 
     def rulesets(self) -> Iterator[tuple[str, str]]:
         """Return name and target of the repository's own rulesets (rest/repos/rules, Get all repository rulesets)."""
@@ -144,8 +146,10 @@ class RepositoryReader:
         """Return the protection (rest/branches/branch-protection), or None if the token may not see it."""
         try:
             rule = self._get(f"branches/{quote(branch, safe='')}/protection")
-        except Unavailable as error:
-            return frozenset() if "404" in str(error) else None
+        except NotThere:
+            return frozenset()
+        except Unavailable:
+            return None
         return frozenset((rule.get("required_status_checks") or {}).get("contexts", []))
 
     def _pages(self, path: str, key: str) -> Iterator[Any]:
@@ -170,5 +174,6 @@ class RepositoryReader:
         except Again as last:
             raise Unavailable(f"GitHub: {last}") from None
         if not answer.is_success:
-            raise Unavailable(f"GitHub answered {answer.status_code} to {place}")
+            refusal = NotThere if answer.status_code == 404 else Unavailable
+            raise refusal(f"GitHub answered {answer.status_code} to {place}")
         return answer

@@ -134,9 +134,9 @@ class Auth0:
         return [str(one["id"]) for one in found or []]
 
     def _log_in(self) -> None:
-        """Get a token (authentication/client-credentials:
+        """Get a token.
 
-        POST /oauth/token answers `{access_token, scope, expires_in}`).
+        authentication/client-credentials: POST /oauth/token answers `{access_token, scope, expires_in}`.
         """
         if self._authorized:
             return

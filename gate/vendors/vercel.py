@@ -89,7 +89,7 @@ class Vercel:
         return str(found["id"])
 
     def project(self, name: str) -> dict[str, Any] | None:
-        """rest-api/projects/find-a-project-by-id-or-name; None if the token sees none of this name."""
+        """Return a project (rest-api/projects/find-a-project-by-id-or-name); None if the token sees none of it."""
         found: dict[str, Any] | None = self.get(f"/v9/projects/{_segment(name)}")
         return found
 
@@ -146,11 +146,9 @@ class Vercel:
         return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE, **filters)
 
     def records(self, zone: str) -> list[dict[str, Any]]:
-        """Return the records of a zone (rest-api/dns/list-existing-dns-records:
+        """Return the records of a zone; none if the token sees no such zone.
 
-        `{records}` with id, name, type and value).
-
-        They are empty if the token sees no such zone.
+        rest-api/dns/list-existing-dns-records: `{records}` with id, name, type and value.
         """
         return list(self.pages(f"/v5/domains/{_segment(zone)}/records", "records", limit=_PAGE))
 

@@ -302,6 +302,16 @@ def test_a_refusal_is_unavailable_without_the_token(monkeypatch: pytest.MonkeyPa
     assert "token-of-a-test" not in str(error.value)
 
 
+def test_only_the_status_404_means_that_nothing_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    status = iter([404, 403])
+    real, transport = httpx.Client, httpx.MockTransport(lambda _request: httpx.Response(next(status), text="no"))
+    monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
+    repository = RepositoryReader("", "t", "o", "r")
+    assert repository.has("environments/staging") is False
+    with pytest.raises(Unavailable, match="403"):
+        repository.has("environments/staging/variables/ERROR_404")
+
+
 @pytest.mark.parametrize("answer", ["text", '"text"', "[1]", '{"a": 1}'])
 def test_an_answer_that_is_not_understood_is_unavailable(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     real = httpx.Client
