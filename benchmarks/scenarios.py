@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks.account import Account, Cost, account, total
 from benchmarks.documents import EDITED, alone, estate, one_by_one, only_last, service_name
 from blueprint import reconcile
-from blueprint.drift import DriftKind
+from blueprint.fields import DriftKind
 from blueprint.reconcile import Report
 from blueprint.spec import Document
 from blueprint.workspace import Session

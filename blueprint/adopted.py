@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
-from blueprint.fingerprint import NOTHING, Asked
-from blueprint.marker import KEY, Marker
+from blueprint.fields import Difference, DriftKind
+from blueprint.marker import KEY, NOTHING, Asked, Marker
 from blueprint.services import Service
 from blueprint.spec import Known
 from blueprint.variables import References, names, to_write, write_each

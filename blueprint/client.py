@@ -16,7 +16,6 @@ from typing import Any, Self
 
 import httpx
 
-from blueprint.certificates import trusted
 from blueprint.errors import (
     ApiError,
     Conflict,
@@ -27,7 +26,7 @@ from blueprint.errors import (
     Unauthorized,
     Unreachable,
 )
-from blueprint.retrying import Again, AnswerLost, Retries, json_of
+from blueprint.sending import Again, AnswerLost, Retries, json_of, trusted
 
 BASE_URL = "https://api.render.com/v1"
 DEADLINE = 900.0

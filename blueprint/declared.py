@@ -4,12 +4,10 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
-from blueprint.fields import Field, FieldChange, changes, observed
-from blueprint.fingerprint import NOTHING, Asked
+from blueprint.fields import Difference, DriftKind, Field, FieldChange, changes, observed
 from blueprint.kinds import kind_of
-from blueprint.marker import Marker
+from blueprint.marker import NOTHING, Asked, Marker
 from blueprint.objects import EnvVarGroup, Object
 from blueprint.requests import patch, placed, send_rest
 from blueprint.service import Service

@@ -5,9 +5,8 @@ of one answers 204. The list leaves the variables out; a single GET has them.
 """
 
 from blueprint.declared import VariableHolder
-from blueprint.fingerprint import NOTHING, Asked
 from blueprint.links import as_linked
-from blueprint.marker import Marker
+from blueprint.marker import NOTHING, Asked, Marker
 from blueprint.objects import EnvVarGroup
 from blueprint.requests import creation
 from blueprint.sources import DocumentVariable

@@ -1,5 +1,6 @@
-"""A record of what was last applied, kept in the object itself: one extra environment variable with digests.
+"""Digests that stand for values: the marker of what was last applied, and fingerprints that two environments compare.
 
+The marker is one extra environment variable, kept in the object itself.
 Render does not record who set what. The marker tells a later run whether somebody changed a value in the dashboard or
 in the declaration. It holds no values, so it works for secrets and for values of other vendors too.
 """
@@ -8,9 +9,11 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -98,3 +101,35 @@ def _recorded(salt: str, name: str, value: str | None) -> str:
     if value is None:
         return _EXISTS
     return hmac.new(salt.encode(), f"{name}\0{value}".encode(), hashlib.sha256).hexdigest()[:16]
+
+
+Keys = Collection[str]
+_SALT = b"marketedge-staging-gate"
+"""The salt. It is the same for all stacks, because equal values need equal fingerprints."""
+
+
+@cache  # one look asks several times
+def fingerprint(value: str) -> str:
+    """Return 32 hexadecimal digits that are the same wherever the value is the same.
+
+    It is slow on purpose, with 16 MiB for every guess (RFC 7914). It protects generated secrets; a value that can be
+    guessed in a few tries is not protected.
+    """
+    return hashlib.scrypt(value.encode(), salt=_SALT, n=2**14, r=8, p=1, dklen=16).hex()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What else a look at an object's variables reports: the digests of some keys, the values of others in clear."""
+
+    digests: Keys = ()
+    values: Keys = ()
+
+    def of(self, present: Mapping[str, str]) -> dict[str, Any]:
+        """Return `{"digests": {key: fingerprint}, "values": {key: value}}` of the requested keys that exist."""
+        digests = {key: fingerprint(present[key]) for key in self.digests if key in present}
+        values = {key: present[key] for key in self.values if key in present}
+        return ({"digests": digests} if self.digests else {}) | ({"values": values} if self.values else {})
+
+
+NOTHING = Asked()

@@ -6,8 +6,8 @@ command does not deploy by itself.
 
 from datetime import datetime
 
-from blueprint.drift import Difference, DriftKind
 from blueprint.errors import ApiError
+from blueprint.fields import Difference, DriftKind
 from blueprint.kinds import GROUP
 from blueprint.marker import Marker, Values
 from blueprint.requests import creation

@@ -7,8 +7,7 @@ What a project has beyond its declared environments is left alone.
 from typing import Any
 
 from blueprint.declared import DeclaredObject
-from blueprint.drift import Difference, DriftKind
-from blueprint.fields import canonical
+from blueprint.fields import Difference, DriftKind, canonical
 from blueprint.objects import Environment, Project
 from blueprint.workspace import Json, Session
 

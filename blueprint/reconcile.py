@@ -11,9 +11,9 @@ from blueprint.datastores import Datastore
 from blueprint.declared import DeclaredObject
 from blueprint.env_groups import Group
 from blueprint.errors import Refused
-from blueprint.fingerprint import NOTHING, Asked
 from blueprint.kinds import GROUP, KEY_VALUE, POSTGRES, PROJECT, WEB, Kind, kind_of
 from blueprint.links import group_of
+from blueprint.marker import NOTHING, Asked
 from blueprint.objects import Object
 from blueprint.owned import OwnedService
 from blueprint.projects import DeclaredProject

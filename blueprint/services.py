@@ -12,12 +12,10 @@ from types import MappingProxyType
 
 from blueprint import service as models
 from blueprint.declared import VariableHolder
-from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused
-from blueprint.fields import Field, canonical
-from blueprint.fingerprint import NOTHING, Asked
+from blueprint.fields import Difference, DriftKind, Field, canonical
 from blueprint.links import link, linked_groups, taken_up
-from blueprint.marker import Marker, Values
+from blueprint.marker import NOTHING, Asked, Marker, Values
 from blueprint.requests import placed, with_lists
 from blueprint.sources import DocumentVariable
 from blueprint.spec import Known

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from blueprint.client import RenderClient
-from blueprint.drift import Difference
-from blueprint.drift import DriftKind as Found
 from blueprint.errors import MissingReference, NotFound, Refused
-from blueprint.fingerprint import fingerprint
+from blueprint.fields import Difference
+from blueprint.fields import DriftKind as Found
 from blueprint.kinds import KEY_VALUE, POSTGRES, Kind
-from blueprint.marker import KEY, Marker
+from blueprint.marker import KEY, Marker, fingerprint
 from blueprint.objects import Ownership
 from blueprint.sources import EnvVar, FromService
 from blueprint.spec import KnownObjects

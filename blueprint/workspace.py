@@ -9,7 +9,7 @@ import httpx
 
 from blueprint.client import BASE_URL, DEADLINE, RenderClient
 from blueprint.errors import OutcomeUnknown, Refused, Unreachable
-from blueprint.tokens import problem_with
+from blueprint.sending import problem_with
 
 Json = dict[str, Any]
 

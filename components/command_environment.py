@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from blueprint.drift import Difference
+from blueprint.fields import Difference
 
 DRIFT = "RENDER_DRIFT"
 """The variable of a command whose object is not as it was applied: a JSON list of `Found`."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 
-from blueprint.drift import Difference, DriftKind
+from blueprint.fields import Difference, DriftKind
 from blueprint.spec import KNOWN_VARIABLE
 from components import adoption, cost
 from components.command_environment import HIDDEN, differences, fields

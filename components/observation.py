@@ -11,9 +11,9 @@ from typing import Any
 import pulumi
 
 from blueprint import reconcile
-from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Refused, RenderError
-from blueprint.fingerprint import Asked, Keys
+from blueprint.fields import Difference, DriftKind
+from blueprint.marker import Asked, Keys
 from blueprint.spec import Document
 from blueprint.workspace import connect
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from blueprint.fingerprint import fingerprint
+from blueprint.marker import fingerprint
 from components import cost
 from components.configuration import Loaded
 from components.domains import zone_file

@@ -8,8 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from blueprint.certificates import trusted
-from blueprint.retrying import Again, Retries
+from blueprint.sending import Again, Retries, trusted
 from components.required_checks import Evidence, unreported
 from components.workflow_jobs import FOLDER
 

@@ -7,7 +7,7 @@ Another vendor is one more row here, its component, and its own modules in `gate
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from blueprint.tokens import problem_with
+from blueprint.sending import problem_with
 from components.configuration import without_vercel
 
 PREVIEW_WITHOUT = "PREVIEW_WITHOUT"

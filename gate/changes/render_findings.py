@@ -6,7 +6,7 @@ The contract is `components.command_environment`. A document is public; a secret
 from collections.abc import Iterator
 from typing import Any
 
-from blueprint.drift import DriftKind as Event
+from blueprint.fields import DriftKind as Event
 from components.command_environment import DRIFT, NEW_CONTENTS, FoundDifference, differences, fields, load
 from components.render_consequences import NOT_DECLARED
 from components.vocabulary import UNKNOWN

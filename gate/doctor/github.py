@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from blueprint.retrying import json_object
+from blueprint.sending import json_object
 from components.github_settings import GitHub as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 from gate.vendors.github import GitHub

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import httpx
 
-from blueprint.retrying import json_object
+from blueprint.sending import json_object
 from components.configuration import VERCEL_TOKEN
 from components.frontend_settings import Vercel as Declared
 from gate.checks.login_wall import login_wall

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from blueprint.retrying import json_object
+from blueprint.sending import json_object
 from gate.checks.verdict import UP
 from gate.smoke.client import Failed, Visit
 

@@ -9,7 +9,7 @@ whose token is the application's own and names no user. `auth0.loginTest` of the
 import re
 from typing import Any
 
-from blueprint.retrying import json_object
+from blueprint.sending import json_object
 from components.frontend_settings import Auth0
 from gate.checks.login_test import CLIENT, EMAIL, NOT_REQUIRED, PASSWORD, SECRET, unset
 from gate.checks.verdict import UP

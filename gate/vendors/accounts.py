@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from blueprint.client import BASE_URL as RENDER_BASE_URL
-from blueprint.tokens import problem_with
+from blueprint.sending import problem_with
 from components.repository import BASE_URL as GITHUB_BASE_URL
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor
 from gate.vendors.auth0 import Auth0

@@ -9,9 +9,7 @@ from typing import Any
 
 import httpx
 
-from blueprint.certificates import trusted
-from blueprint.retrying import Again, AnswerLost, Retries, json_of
-from blueprint.tokens import problem_with
+from blueprint.sending import Again, AnswerLost, Retries, json_of, problem_with, trusted
 from gate.vendors.errors import (
     NotThere,
     VendorError,

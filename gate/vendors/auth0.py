@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from blueprint.tokens import problem_with
+from blueprint.sending import problem_with
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError, VendorForbidden, VendorUnauthorized
 

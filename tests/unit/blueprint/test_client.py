@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from blueprint.certificates import trusted
 from blueprint.client import BASE_URL, RenderClient
 from blueprint.errors import ApiError, Conflict, Forbidden, NotFound, RenderError, Unauthorized
+from blueprint.sending import trusted
 from tests.unit.blueprint.account import API_KEY, Account
 from tests.unit.blueprint.documents import group, only, service, variables
 

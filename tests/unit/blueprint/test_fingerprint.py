@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from blueprint import reconcile
-from blueprint.fingerprint import Asked, fingerprint
+from blueprint.marker import Asked, fingerprint
 from blueprint.spec import Document
 from tests.unit.blueprint.account import Account
 from tests.unit.blueprint.documents import staging

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.fingerprint import fingerprint
-from blueprint.marker import KEY
+from blueprint.marker import KEY, fingerprint
 from tests.unit.blueprint.account import Account
 from tests.unit.blueprint.documents import DOMAIN, OWN, group, key_value, known_of, only, service, staging, variables
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.drift import Difference, DriftKind
+from blueprint.fields import Difference, DriftKind
 from blueprint.spec import KNOWN_VARIABLE
 from components import foreseen
 from components import vendor_objects as named

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_github as github
 import pytest
 
-from blueprint.fingerprint import fingerprint
+from blueprint.marker import fingerprint
 from components import guardrails, security_rules
 from components.declared_rules import tells_a_leak
 from components.earlier_runs import Before

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from blueprint.drift import Difference, DriftKind
 from blueprint.errors import Unauthorized
+from blueprint.fields import Difference, DriftKind
 from components.command_environment import load
 from tests.changes import renamed_group
 from tests.unit import plan

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from blueprint.drift import Difference, DriftKind
+from blueprint.fields import Difference, DriftKind
 from components.command_environment import DRIFT, dump
 from gate.stack.steps import Preview
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.drift import Difference, DriftKind
+from blueprint.fields import Difference, DriftKind
 from components.command_environment import load
 from gate.changes.findings import find, of_objects
 from gate.changes.report import Finding

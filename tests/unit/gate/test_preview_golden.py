@@ -16,7 +16,7 @@ import pytest
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from blueprint.drift import Difference, DriftKind
+from blueprint.fields import Difference, DriftKind
 from gate.changes import look
 from gate.changes.console import show_preview
 from gate.changes.markdown import preview as as_markdown

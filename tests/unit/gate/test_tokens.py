@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from blueprint.tokens import problem_with
+from blueprint.sending import problem_with
 from components.vendors import misformed_credentials
 from gate.cli import main
 from gate.vendors.accounts import Accounts

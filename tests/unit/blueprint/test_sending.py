@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from blueprint.retrying import Again, AnswerLost, Retries, asked_to_wait
+from blueprint.sending import Again, AnswerLost, Retries, asked_to_wait
 
 GOOD = httpx.Response(200, json={})
 
