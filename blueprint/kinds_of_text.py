@@ -19,7 +19,8 @@ _ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"(?=.{{1,253}}$)({LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 """A host name in lower case."""
-_OBJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_. -]{0,61}[A-Za-z0-9_.-])?")
+_OBJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.: -]{0,61}[A-Za-z0-9_.-])?")
+"""Render names a service made of an image after it, with its tag (Blueprints that Render exported)."""
 PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 """The price of every plan by kind of object. Its keys are the known plans; see `blueprint.prices`."""
 _PLANS = {re.sub(r"[ _-]", "", plan): plan for kind in ("service", "postgres", "keyValue") for plan in PRICES[kind]}
@@ -38,7 +39,7 @@ def object_name(value: str) -> str:
         ValueError: as do the other functions.
     """
     if not _OBJECT_NAME.fullmatch(value):
-        raise ValueError("expected a name of 1 to 63 letters, digits, '-', '_', '.' or spaces")
+        raise ValueError("expected a name of 1 to 63 letters, digits, '-', '_', '.', ':' or spaces")
     return value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from blueprint.workspace import connect
+from components.configuration_errors import problems_of, untagged
 from components.render_settings import Render
 from gate.blueprints.document import Json, read
 from gate.blueprints.exporting import blueprint_of, text_of
@@ -111,7 +112,6 @@ def _check(section: Json) -> None:
     try:
         Render.model_validate(section, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise GateError(
-            "the Blueprint cannot be declared here, and nothing was written:\n" + "\n".join(lines)
-        ) from None
+        details = [untagged({**one, "loc": ("render", *one["loc"])}) for one in error.errors()]
+        lines = "\n".join(f"  {problem}" for problem in problems_of(details))
+        raise GateError(f"the Blueprint cannot be declared here, and nothing was written:\n{lines}") from None

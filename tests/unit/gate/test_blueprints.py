@@ -305,7 +305,7 @@ def test_a_blueprint_that_cannot_be_declared_is_refused_with_its_place(project: 
     (project / "render.yaml").write_text("services: [{type: web, name: x, runtime: node, buildCommand: npm ci}]")
 
     assert main(["import", "--env", "staging", "--replace"]) == 1
-    assert "services.0" in capsys.readouterr().err
+    assert "marketedge:render.services[0]: this section — startCommand: required" in capsys.readouterr().err
     assert (project / "Pulumi.staging.yaml").read_text() == STACK
 
 

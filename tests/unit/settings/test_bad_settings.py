@@ -12,7 +12,7 @@ from tests.unit.settings.stack_file import StackFile
 
 REMOVED = object()
 VARIABLE_NAME = "expected a variable name: a letter or _, then letters, digits, '_', '.' or '-'"
-OBJECT_NAME = "expected a name of 1 to 63 letters, digits, '-', '_', '.' or spaces"
+OBJECT_NAME = "expected a name of 1 to 63 letters, digits, '-', '_', '.', ':' or spaces"
 CIDR = "expected an address block in CIDR notation, such as 203.0.113.0/24"
 TEXT = "expected text (a number or true needs quotes)"
 SECTION = "expected a section with keys of its own"
