@@ -9,7 +9,8 @@ from pulumi.automation.events import OpType
 from components.command_environment import NEW_CONTENTS
 from components.vocabulary import OVERRIDDEN, PUBLIC_VARIABLES, UNKNOWN
 from gate.changes import render_findings as render
-from gate.changes.report import Finding, FindingKind, Operation, PlannedChange
+from gate.changes.drift import OTHER_RECORD, Finding, FindingKind
+from gate.changes.preview import Operation, PlannedChange
 from gate.common.redaction import SECRET
 from gate.stack import names
 from gate.stack.steps import Preview, Steps
@@ -20,8 +21,6 @@ Dependencies = Mapping[str, Mapping[str, list[str]]]
 """By URN and property, the URNs of the resources that the property's value comes from."""
 
 EXISTS, MISSING = "exists", "does not exist"
-OTHER_RECORD = "other record"
-"""Field of a finding that no `up` puts right."""
 _STAMPS = ("remoteUpdatedAt", "updatedAt")
 
 

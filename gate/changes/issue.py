@@ -6,8 +6,7 @@ A closed issue stays closed. Later drift gets an issue of its own.
 import hashlib
 import json
 
-from gate.changes import markdown, wording
-from gate.changes.report import DriftReport, DriftVerdict
+from gate.changes.drift import DriftReport, DriftVerdict
 from gate.vendors.issues import LIMIT, IssueTracker, Json, cut, marker
 
 _BEFORE = "## What the last check found that could be done"
@@ -57,11 +56,11 @@ def _close(issues: list[Json], tracker: IssueTracker, report: DriftReport, link:
 
 
 def _title(report: DriftReport) -> str:
-    return f"Drift check: {wording.headline(report)}"
+    return f"Drift check: {report.headline}"
 
 
 def _text(report: DriftReport, link: str) -> str:
-    return markdown.drift(report) + (f"\n[This run]({link})\n" if link else "")
+    return report.markdown() + (f"\n[This run]({link})\n" if link else "")
 
 
 def _body(mark: str, report: DriftReport, text: str) -> str:

@@ -9,13 +9,15 @@ from functools import partial
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from components.consequences import consequences
 from components.databases import described
+from components.render_consequences import Planned
 from components.vendors import PREVIEW_WITHOUT, missing_credentials, to_export
 from components.vocabulary import FORESEEN
-from gate.changes.consequences import consequences
-from gate.changes.findings import Dependencies, change_of, find, object_of, of_objects, overridden
-from gate.changes.price import cost
-from gate.changes.report import Consequence, DriftReport, Operation, PlannedChange, StackPreview
+from gate.changes.drift import DriftReport, FindingKind
+from gate.changes.findings import MISSING, Dependencies, change_of, find, object_of, of_objects, overridden
+from gate.changes.preview import Consequence, CostChange, Operation, PlannedChange, StackPreview
+from gate.changes.render_findings import fields_of
 from gate.common.errors import GateError, MissingCredentials, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack.project import said
@@ -62,18 +64,17 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
     """
     seen = read_stack(stack, progress, at_everything=False)
     changes, follow_ups = _changes(seen)
-    before, warnings = seen.preview.outputs_before or {}, seen.preview.warnings
+    before, after, warnings = seen.preview.outputs_before, seen.preview.outputs, seen.preview.warnings
+    planned, describe = _planned(changes, seen.preview), described({**os.environ, **stack.workspace.env_vars})
+    told = [*((text, True) for text in seen.preview.existing), *consequences(planned, before, after, describe)]
     report = StackPreview(
         stack=stack.name,
         changes=changes,
         follow_ups=follow_ups,
-        consequences=[
-            *(Consequence(text=text, danger=True) for text in seen.preview.existing),
-            *consequences(changes, seen.preview, described({**os.environ, **stack.workspace.env_vars})),
-        ],
+        consequences=[Consequence(text=text, danger=danger) for text, danger in told],
         warnings=warnings,
-        known_warnings=[text for text in warnings if text in (before.get("warnings") or [])],
-        cost=cost(seen.preview.outputs_before, seen.preview.outputs),
+        known_warnings=[text for text in warnings if text in ((before or {}).get("warnings") or [])],
+        cost=CostChange.between(before, after),
     )
     return StackPreview.model_validate(seen.redactor.value(report.model_dump()))
 
@@ -89,6 +90,30 @@ def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
         changes = [PlannedChange(operation=Operation.UPDATE, object=one.object, findings=[one]) for one in findings]
     order = list(Operation)
     return sorted(changes, key=lambda one: (order.index(one.operation), str(one.object))), sorted(follow_ups, key=str)
+
+
+def _planned(changes: list[PlannedChange], preview: Preview) -> list[Planned]:
+    """Return the changes as `components.consequences` takes them."""
+    users: dict[str, list[str]] = {}  # of a group: the services that link to it
+    for steps in preview.resources.values():
+        for field in fields_of(steps):
+            part, _, group = field.partition(".")
+            if part == "fromGroup":
+                users.setdefault(group, []).append(steps.urn.rpartition("::")[2])
+    return [
+        Planned(
+            kind=one.object.type,
+            name=one.object.name,
+            operation=one.operation.value,
+            fields={found.field: (found.declared, found.live) for found in one.findings if found.field},
+            adopted=one.adopted,
+            is_gone=any(found.kind == FindingKind.DRIFT and found.live == MISSING for found in one.findings),
+            is_suspended=any(found.live == "suspended" for found in one.findings),
+            users=tuple(users.get(one.object.name, ())),
+            vendor=one.object.vendor,
+        )
+        for one in changes
+    ]
 
 
 def read_stack(stack: automation.Stack, progress: Progress = lambda _text: None, *, at_everything: bool = True) -> Look:

@@ -10,7 +10,7 @@ from blueprint.fields import DriftKind as Event
 from components.command_environment import DRIFT, NEW_CONTENTS, FoundDifference, differences, fields, load
 from components.render_consequences import NOT_DECLARED
 from components.vocabulary import UNKNOWN
-from gate.changes.report import Finding, FindingKind
+from gate.changes.drift import Finding, FindingKind
 from gate.common.redaction import SECRET
 from gate.stack.steps import Properties, Steps
 from gate.stack.values import at

@@ -40,10 +40,9 @@ def drift(
     - `gate drift --env staging --report out`: `out/drift.md` for a step summary, and `out/drift.json`
     - `gate drift --env staging --issue`: for a schedule
     """
-    from gate.changes import console, markdown
+    from gate.changes.drift import DriftReport
     from gate.changes.issue import settle
     from gate.changes.look import check
-    from gate.changes.report import DriftReport
     from gate.common.notifications import workflow_run
     from gate.stack.project import open_stack
     from gate.vendors.issues import open_issue_tracker
@@ -54,9 +53,7 @@ def drift(
     except GateError as error:
         outcome = DriftReport(stack=where.stack, checked_at=datetime.now(UTC), error=str(error))
         run.fail(error)
-    outcome = run.finish(
-        outcome, show=console.show_drift, files=lambda found: found.files("drift", markdown.drift(found))
-    )
+    outcome = run.finish(outcome)
     if issue:
         try:
             with open_issue_tracker(os.environ) as repository:

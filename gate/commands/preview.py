@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from gate.commands.options import Envs, gate_command, option
@@ -13,7 +11,7 @@ from gate.commands.running import Run
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
-    from gate.changes.report import StackPreview
+    from gate.changes.preview import PreviewReport, StackPreview
 
 
 @gate_command("preview", report=True)
@@ -44,25 +42,24 @@ def preview(
     - `gate preview --env staging --env production`
     - `gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
     """
-    from gate.changes import console, markdown
-    from gate.changes.report import PreviewReport
+    from gate.changes.preview import PreviewReport
     from gate.common.notifications import commit, workflow_run
     from gate.stack.target import chosen_stacks
 
     stacks = [_look(run, name) for name in dict.fromkeys(env or chosen_stacks(None))]
-    outcome = PreviewReport(previewed_at=datetime.now(UTC), commit=commit(os.environ), stacks=stacks)
+    now, link = datetime.now(UTC), workflow_run(os.environ)
+    outcome = PreviewReport(previewed_at=now, commit=commit(os.environ), run=link, stacks=stacks)
     for stack in stacks:
         if stack.error is not None:
             run.fail(f"{stack.stack}: {stack.error}")
-    render = partial(markdown.preview, link=workflow_run(os.environ))
-    outcome = run.finish(outcome, show=console.show_preview, files=lambda found: found.files("preview", render(found)))
+    outcome = run.finish(outcome)
     if comment is not None:
-        _comment(run, comment, partial(render, outcome))
+        _comment(run, comment, outcome)
 
 
 def _look(run: Run, name: str) -> StackPreview:
     from gate.changes.look import preview as preview_stack
-    from gate.changes.report import StackPreview
+    from gate.changes.preview import StackPreview
     from gate.stack.project import open_stack
 
     try:
@@ -72,16 +69,12 @@ def _look(run: Run, name: str) -> StackPreview:
         return StackPreview(stack=name, error=str(error))
 
 
-def _comment(run: Run, number: int, render: Callable[..., str]) -> None:
-    """Write the comment on the pull request.
-
-    Args:
-        render: returns the report as Markdown of at most `limit` characters.
-    """
+def _comment(run: Run, number: int, outcome: PreviewReport) -> None:
+    """Write the comment on the pull request."""
     from gate.vendors.issues import LIMIT, marker, open_issue_tracker
 
     mark = marker("preview")
-    body = f"{mark}\n{render(limit=LIMIT - len(mark) - 1)}"
+    body = f"{mark}\n{outcome.markdown(LIMIT - len(mark) - 1)}"
     try:
         with open_issue_tracker(os.environ) as repository:
             address, done = repository.comment(number, mark, body)

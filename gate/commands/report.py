@@ -21,7 +21,7 @@ _ANSWER = 4.0
 """Seconds that a frontend or backend gets to answer."""
 
 if TYPE_CHECKING:
-    from gate.changes.report import DriftReport
+    from gate.changes.drift import DriftReport
     from gate.report.estate import Drift
 
 
@@ -100,7 +100,7 @@ def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
     Raises:
         GateError: names the file.
     """
-    from gate.changes.report import DriftReport
+    from gate.changes.drift import DriftReport
 
     try:
         found = DriftReport.model_validate(json.loads(path.read_text(encoding="utf-8")))
@@ -115,19 +115,15 @@ def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
 
 def in_words(found: DriftReport) -> Drift:
     """Return a check for drift as the page shows it."""
-    from gate.changes import wording
     from gate.report.estate import Drift
 
     return Drift(
         stack=found.stack,
         verdict=found.verdict.value,
-        headline=wording.headline(found),
+        headline=found.headline,
         checked_at=found.checked_at,
         error=found.error,
-        rows=[
-            (wording.subject(one), wording.field(one), *wording.values(one), wording.since(one))
-            for one in found.findings
-        ],
-        advice=wording.advice(found),
+        rows=[one.row for one in found.findings],
+        advice=found.advice,
         content=found.as_json(),
     )

@@ -19,8 +19,7 @@ from rich.console import Console
 
 from blueprint.workspace import connect
 from gate import cli
-from gate.changes import console
-from gate.changes.report import DriftReport
+from gate.changes.drift import DriftReport
 from gate.common.errors import StackUnavailable
 from gate.stack.project import open_stack
 from rehearsal.engine import Engine, inhabit
@@ -66,8 +65,8 @@ class Living:
     def printed(self, report: dict[str, Any]) -> str:
         """What people see of it, on a terminal and elsewhere."""
         shown = DriftReport.model_validate(report)
-        console.show_drift(shown, Console(force_terminal=True, width=200))
-        console.show_drift(shown, Console())
+        shown.show(Console(force_terminal=True, width=200))
+        shown.show(Console())
         text = self.capsys.readouterr().out
         assert text.count("staging has drifted") == 2
         return text

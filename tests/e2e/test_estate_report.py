@@ -14,7 +14,6 @@ import pytest
 
 from gate import cli
 from gate.changes.look import check
-from gate.changes.markdown import drift as render
 from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from rehearsal.plugins import Estate
@@ -74,7 +73,7 @@ def living(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             )
         with inhabit(stage):
             found = check(engine.stack)
-        assert "stranger" in render(found)
+        assert "stranger" in found.markdown()
         drift = stage.folder / "drift.json"
         drift.write_text(json.dumps(found.as_json()))
         stage.environment["MARKETEDGE_PULUMI"] = str(pulumi_cli)

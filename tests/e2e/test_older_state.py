@@ -15,8 +15,8 @@ import pytest
 import yaml
 from pulumi import automation
 
+from gate.changes.drift import FindingKind
 from gate.changes.look import check
-from gate.changes.report import FindingKind
 from rehearsal.engine import Engine
 from rehearsal.estate import World
 from tests.e2e.stage import changes, staging, writes

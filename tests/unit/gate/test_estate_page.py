@@ -13,7 +13,7 @@ import pytest
 from components.configuration import load
 from components.environments_document import environments
 from components.settings import Settings
-from gate.changes.report import DriftReport, Finding, FindingKind
+from gate.changes.drift import DriftReport, Finding, FindingKind
 from gate.commands.report import in_words
 from gate.report.estate import Estate, ManagedObject, Missing, StackOverview, State
 from gate.report.figures import figures

@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from gate.changes import wording
+from gate.changes.drift import Finding, FindingKind
 from gate.changes.findings import find
-from gate.changes.report import Finding, FindingKind
 from rehearsal.plugins import Estate
 from rehearsal.plugins.catalog import make_provider
 from rehearsal.plugins.provider import Provider
@@ -177,7 +176,7 @@ def test_it_is_found_worded_and_put_right(edit: Edit, tmp_path: Path) -> None:
     world.edit_by_hand()
     found = world.look()
     assert {one.kind for one in found} == {FindingKind.DRIFT}
-    assert all(wording.field(one) and wording.values(one)[0] for one in found)
+    assert all(one.shown_field and one.values[0] for one in found)
     if not edit.path:
         assert [(one.field, one.live) for one in found] == [(None, "does not exist")]
         return

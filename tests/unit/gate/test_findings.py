@@ -10,8 +10,8 @@ import pytest
 
 from blueprint.fields import Difference, DriftKind
 from components.command_environment import load
+from gate.changes.drift import Finding
 from gate.changes.findings import find, of_objects
-from gate.changes.report import Finding
 from tests.unit.gate import events as e
 from tests.unit.gate.events import read
 

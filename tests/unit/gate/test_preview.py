@@ -12,8 +12,7 @@ from pulumi.automation import ConfigValue
 from pulumi.automation.events import EngineEvent
 
 from gate import cli
-from gate.changes.price import cost
-from gate.changes.wording import cost as worded
+from gate.changes.preview import CostChange
 from gate.common.errors import StackUnavailable
 from gate.common.notifications import commit
 from gate.vendors.issues import LIMIT
@@ -128,13 +127,13 @@ def test_something_beside_the_vendors_objects_is_a_change_too(capsys: pytest.Cap
 )
 def test_the_cost_is_the_last_ups_beside_this_previews(before: Any, after: Any, text: str) -> None:
     old = None if before is None else {"monthlyCostUsd": before}
-    assert worded(cost(old, {"monthlyCostUsd": after})) == text
+    assert CostChange.between(old, {"monthlyCostUsd": after}).headline == text
 
 
 def test_an_up_that_told_no_cost_leaves_it_unknown() -> None:
-    found = cost({"backendUrl": "x"}, {"monthlyCostUsd": prices(api=7)})
+    found = CostChange.between({"backendUrl": "x"}, {"monthlyCostUsd": prices(api=7)})
     assert (found.before, found.after, found.parts["api"].before) == (None, 7, None)
-    assert worded(cost({"a": 1}, {})) == "unknown a month"
+    assert CostChange.between({"a": 1}, {}).headline == "unknown a month"
 
 
 def test_the_parts_that_change_are_named(tmp_path: Path) -> None:

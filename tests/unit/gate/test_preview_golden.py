@@ -18,9 +18,7 @@ from rich.console import Console
 
 from blueprint.fields import Difference, DriftKind
 from gate.changes import look
-from gate.changes.console import show_preview
-from gate.changes.markdown import preview as as_markdown
-from gate.changes.report import PreviewReport
+from gate.changes.preview import PreviewReport
 from tests.unit.gate import events as e
 from tests.unit.gate.stack import FakeStack
 
@@ -185,11 +183,12 @@ def test_the_comment_and_the_screen(name: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(look, "described", lambda _environ: lambda _name: "1 GB, no backup")
     stack: Any = FakeStack(CHANGES[name])
     stack.name = "production" if name.startswith("production") else "staging"
-    report = PreviewReport(previewed_at=AT, commit="3f2a9c1" * 5 + "a0b1c", stacks=[look.preview(stack)])
+    link = "https://github.com/o/r/actions/runs/5"
+    report = PreviewReport(previewed_at=AT, commit="3f2a9c1" * 5 + "a0b1c", run=link, stacks=[look.preview(stack)])
     screen = io.StringIO()
-    show_preview(report, Console(file=screen, width=200))
+    report.show(Console(file=screen, width=200))
     shown = {
-        f"{name}.md": as_markdown(report, link="https://github.com/o/r/actions/runs/5"),
+        f"{name}.md": report.markdown(),
         f"{name}.txt": screen.getvalue(),
     }
     for file, text in shown.items():

@@ -9,8 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from gate.changes import console, markdown
-from gate.changes.report import DriftReport, Finding, FindingKind
+from gate.changes.drift import DriftReport, Finding, FindingKind
 from gate.common.text import escaped
 from gate.vendors.kinds import VendorObject
 
@@ -41,13 +40,13 @@ def waiting() -> Finding:
 
 
 def row(found: Finding) -> str:
-    (line,) = (line for line in markdown.drift(report(found)).splitlines() if line.startswith("| GitHub"))
+    (line,) = (line for line in report(found).markdown().splitlines() if line.startswith("| GitHub"))
     return line
 
 
 def printed(shown: DriftReport, *, terminal: bool) -> str:
     out = io.StringIO()
-    console.show_drift(shown, Console(file=out, force_terminal=terminal, width=140, no_color=True))
+    shown.show(Console(file=out, force_terminal=terminal, width=140, no_color=True))
     return out.getvalue()
 
 
@@ -94,14 +93,14 @@ def test_json_is_as_documented() -> None:
 
 
 def test_markdown_of_a_clean_stack_says_so_and_asks_for_nothing() -> None:
-    assert markdown.drift(report()) == (
+    assert report().markdown() == (
         "# Drift check: staging is clean: everything is as declared\n\n"
         "Checked on 2026-11-23 17:05 UTC with `pulumi preview --refresh --stack staging`. Nothing was changed.\n"
     )
 
 
 def test_markdown_has_a_table_for_each_kind_and_says_what_to_do() -> None:
-    text = markdown.drift(report(drift(), waiting(), follow_ups=[SERVICE]))
+    text = report(drift(), waiting(), follow_ups=[SERVICE]).markdown()
     assert text.startswith(
         "# Drift check: staging has drifted: 1 difference outside Pulumi, and 1 difference declared and not applied\n"
     )
@@ -114,7 +113,7 @@ def test_markdown_has_a_table_for_each_kind_and_says_what_to_do() -> None:
 
 
 def test_markdown_of_an_error_holds_the_whole_message() -> None:
-    text = markdown.drift(report(error="no token:\n  GitHub: export GITHUB_TOKEN"))
+    text = report(error="no token:\n  GitHub: export GITHUB_TOKEN").markdown()
     assert "staging could not be checked" in text
     assert "```text\nno token:\n  GitHub: export GITHUB_TOKEN\n```" in text
 
@@ -132,7 +131,7 @@ def test_a_value_cannot_break_the_table_or_mention_anybody() -> None:
 
 def test_a_value_cannot_command_the_terminal() -> None:
     shown = report(drift(live="\x1b[2Jgone", object=VendorObject(vendor="Auth0", type="application", name="A\x1b]0;B")))
-    assert "\x1b" not in printed(shown, terminal=False) + markdown.drift(shown)
+    assert "\x1b" not in printed(shown, terminal=False) + shown.markdown()
 
 
 def test_what_two_lists_share_is_only_counted() -> None:
