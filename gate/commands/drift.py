@@ -55,8 +55,5 @@ def drift(
         run.fail(error)
     outcome = run.finish(outcome)
     if issue:
-        try:
-            with open_issue_tracker(os.environ) as repository:
-                run.say(settle(outcome, repository, workflow_run(os.environ)))
-        except GateError as error:
-            run.fail(f"no issue: {error}")
+        with run.or_fail("no issue"), open_issue_tracker(os.environ) as repository:
+            run.say(settle(outcome, repository, workflow_run(os.environ)))

@@ -51,26 +51,12 @@ def _stacks_here() -> list[str]:
         return []
 
 
-Env = Annotated[
-    str | None,
-    option(
-        "The environment, as in Pulumi.NAME.yaml.",
-        "NAME",
-        "--env",
-        autocompletion=_stacks_here,
-        show_default="the only one that fits",
-    ),
-]
-Envs = Annotated[
-    list[str] | None,
-    option(
-        "An environment, as in Pulumi.NAME.yaml; may be repeated.",
-        "NAME",
-        "--env",
-        autocompletion=_stacks_here,
-        show_default="all of them",
-    ),
-]
+def _env(help: str, default: str) -> Any:
+    return option(help, "NAME", "--env", autocompletion=_stacks_here, show_default=default)
+
+
+Env = Annotated[str | None, _env("The environment, as in Pulumi.NAME.yaml.", "the only one that fits")]
+Envs = Annotated[list[str] | None, _env("An environment, as in Pulumi.NAME.yaml; may be repeated.", "all of them")]
 StackName = Annotated[
     str | None, option("Its stack, if that has another name.", "NAME", show_default="the environment's")
 ]

@@ -11,7 +11,7 @@ from gate.commands.running import Run
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:
-    from gate.changes.preview import PreviewReport, StackPreview
+    from gate.changes.preview import StackPreview
 
 
 @gate_command("preview", report=True)
@@ -54,7 +54,13 @@ def preview(
             run.fail(f"{stack.stack}: {stack.error}")
     outcome = run.finish(outcome)
     if comment is not None:
-        _comment(run, comment, outcome)
+        from gate.vendors.issues import LIMIT, marker, open_issue_tracker
+
+        mark = marker("preview")
+        body = f"{mark}\n{outcome.markdown(LIMIT - len(mark) - 1)}"
+        with run.or_fail(f"no comment on pull request {comment}"), open_issue_tracker(os.environ) as repository:
+            address, done = repository.comment(comment, mark, body)
+            run.say(f"comment {done}: {address}")
 
 
 def _look(run: Run, name: str) -> StackPreview:
@@ -67,18 +73,3 @@ def _look(run: Run, name: str) -> StackPreview:
             return preview_stack(open_stack(name), tell)
     except GateError as error:
         return StackPreview(stack=name, error=str(error))
-
-
-def _comment(run: Run, number: int, outcome: PreviewReport) -> None:
-    """Write the comment on the pull request."""
-    from gate.vendors.issues import LIMIT, marker, open_issue_tracker
-
-    mark = marker("preview")
-    body = f"{mark}\n{outcome.markdown(LIMIT - len(mark) - 1)}"
-    try:
-        with open_issue_tracker(os.environ) as repository:
-            address, done = repository.comment(number, mark, body)
-    except GateError as error:
-        run.fail(f"no comment on pull request {number}: {error}")
-    else:
-        run.say(f"comment {done}: {address}")

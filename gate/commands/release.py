@@ -1,19 +1,27 @@
-"""`gate release`, `gate rollback` and `gate deploy`."""
+"""`gate release`, `gate hotfix`, `gate rollback` and `gate deploy`."""
+
+from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gate.commands.options import Minutes, Where, flag, gate_command, option
-from gate.commands.release_call import Call, deploys_by_merge, release_of, releases_by_tag
 from gate.commands.running import Run
 from gate.common.version import EXPECTED, parse, problem_with, taken_back_to
+
+if TYPE_CHECKING:
+    from components.settings import Settings
 
 Watch = Annotated[bool, flag("--watch", "Then watch it; an alarm rolls back.")]
 
 
-@gate_command("release", fits=releases_by_tag, report=True)
+def _by_tag(settings: Settings) -> bool:
+    return settings.released_by_tag
+
+
+@gate_command("release", fits=_by_tag, report=True)
 def release(
     run: Run,
     where: Where,
@@ -52,13 +60,15 @@ def release(
     - `gate release v1.2.3`
     - `gate release v1.2.3 --watch --report out`: for a workflow
     """
+    from gate.commands.release_call import Call
+
     if earlier := taken_back_to(tag):
-        _roll_back(run, where, earlier, asked=tag)
+        Call(run, where, "rollback", earlier).roll_back(earlier, asked=tag)
     else:
-        Call("release", tag, run, where, watch, minutes).execute(release_of(tag), problem_with(tag))
+        Call(run, where, "release", tag, watch, minutes).release(problem_with(tag))
 
 
-@gate_command("hotfix", fits=releases_by_tag, report=True)
+@gate_command("hotfix", fits=_by_tag, report=True)
 def hotfix(
     run: Run,
     where: Where,
@@ -86,13 +96,15 @@ def hotfix(
 
     - `gate hotfix v1.2.4 --reason "login is down, ticket 123"`
     """
+    from gate.commands.release_call import Call
+
     problem = "" if parse(tag) else f"{tag} is not a release tag: {EXPECTED}"
     if len(reason.split()) < 2:
         problem = "--reason says too little: expected what is broken, in a few words"
-    Call("hotfix", tag, run, where, watch, minutes).execute(release_of(tag, reason.strip()), problem)
+    Call(run, where, "hotfix", tag, watch, minutes).release(problem, reason.strip())
 
 
-@gate_command("rollback", fits=releases_by_tag, report=True)
+@gate_command("rollback", fits=_by_tag, report=True)
 def rollback(
     run: Run,
     where: Where,
@@ -127,17 +139,12 @@ def rollback(
     - `gate rollback --to v1.2.2`
     - `gate rollback --from v1.3.0`
     """
-    _roll_back(run, where, to, leaving)
+    from gate.commands.release_call import Call
+
+    Call(run, where, "rollback", to or "").roll_back(to, leaving)
 
 
-def _roll_back(run: Run, where: Where, to: str | None, leaving: str | None = None, asked: str = "") -> None:
-    from gate.release.rollback import rollback as go_back
-
-    call = Call("rollback", to or "", run, where)
-    call.execute(lambda stage, budget: go_back(to, stage, budget, leaving=leaving, asked=asked))
-
-
-@gate_command("deploy", fits=deploys_by_merge, report=True)
+@gate_command("deploy", fits=lambda settings: not settings.released_by_tag, report=True)
 def deploy(
     run: Run,
     where: Where,
@@ -163,8 +170,8 @@ def deploy(
 
     - `gate deploy "$GITHUB_SHA" --report out`: for a workflow
     """
-    from gate.release.staging import deploy as wait_for
+    from gate.commands.release_call import Call
 
     full = re.fullmatch(r"[0-9a-f]{40}", sha)
     problem = "" if full else f"{sha} is not a commit: expected its full id, 40 hexadecimal digits"
-    Call("deploy", sha[:7], run, where).execute(lambda stage, budget: wait_for(sha, stage, budget), problem)
+    Call(run, where, "deploy", sha[:7]).deploy(sha, problem)

@@ -105,6 +105,26 @@ class Run:
         """Print one line for a person on standard error."""
         print(self.redactor.text(text), file=sys.stderr, flush=True)
 
+    def notify(self, outcome: str, facts: Mapping[str, str] | None = None, advice: str = "") -> None:
+        """Send the outcome to the team's channel, if there is one. If that fails, the command goes on."""
+        from gate.common import notifications
+
+        text, facts, advice = self.redactor.text(outcome), self.redactor.value(facts or {}), self.redactor.text(advice)
+        if unheard := notifications.notify(text, os.environ, facts, advice):
+            self.say(f"the team was not notified: {unheard}")
+
+    @contextmanager
+    def or_fail(self, what: str) -> Iterator[None]:
+        """Report what goes wrong in the block, and go on with what comes after it.
+
+        Args:
+            what: what was not done, such as `no issue`.
+        """
+        try:
+            yield
+        except (GateError, RenderError) as error:
+            self.fail(f"{what}: {error}")
+
     def fail(self, text: object) -> None:
         """Say what went wrong, and end with 1."""
         self.say(f"gate {self.name}: {text}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated
 
-from blueprint.errors import RenderError
 from gate.commands.options import Where, flag, gate_command, option
 from gate.commands.running import Run
 from gate.common.errors import GateError
@@ -67,7 +66,6 @@ def smoke(
     - `gate smoke --env production --expect-version v1.2.3`
     - `gate smoke --env staging --pull-request 12`
     """
-    from gate.common.notifications import notify
     from gate.smoke import console, files, status
     from gate.smoke.run import run as make_checks
 
@@ -80,13 +78,11 @@ def smoke(
             target, os.environ, expect_version=expect_version, require_login=require_login, preview=preview, tell=tell
         )
     run.finish(found, show=console.show, files=files.written)
-    if not found.passed and (unheard := notify(f"smoke tests of {where.env}: {found.headline}", os.environ)):
-        run.say(f"the team was not notified: {unheard}")
+    if not found.passed:
+        run.notify(f"smoke tests of {where.env}: {found.headline}")
     if sha is not None:
-        try:
+        with run.or_fail("the commit status was not set"):
             status.post(found, target, sha, os.environ, _serving(target))
-        except (GateError, RenderError) as error:
-            run.fail(f"the commit status was not set: {error}")
 
 
 def _pull_request(run: Run, target: Target, number: int) -> None:

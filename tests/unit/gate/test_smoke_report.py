@@ -148,7 +148,7 @@ def test_a_status_that_could_not_be_set_is_not_a_success(served, github, capsys)
 def test_a_failure_is_told_to_the_team(served, monkeypatch):
     told: list[str] = []
 
-    def notify(text: str, _environ: object) -> str:
+    def notify(text: str, _environ: object, *_more: object) -> str:
         told.append(text)
         return ""
 
