@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from rehearsal.loopback import running
+from rehearsal.loopback import Response, Server, running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
 
@@ -48,24 +47,23 @@ class Application:
             live = estate.live_deploy(found[0]["id"]) if found else None
             return ((live["commit"] or {}).get("id", ""), dict(estate.deploy_environment[live["id"]])) if live else None
 
-    def backend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
+    def backend(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, Headers, Any]:
         """Answer a request to the API, as status, headers and content."""
         if (now := self.running()) is None:
             return 503, {}, "Service Unavailable"
         commit, environment = now
-        address = urlsplit(path)
         if method == "OPTIONS":
             return _preflight(headers.get("origin", ""), environment.get("CORS_ORIGINS", ""))
-        match address.path:
+        match path:
             case "/health":
                 return _health(commit, environment, healthy=commit not in self.unhealthy)
             case "/api/v1/auth/auth0-url":
-                return _auth0_url(parse_qs(address.query).get("redirect_uri", [""])[0], environment)
+                return _auth0_url(parse_qs(query).get("redirect_uri", [""])[0], environment)
             case "/api/v1/auth/me":
                 return 403, {}, {"detail": "Not authenticated"}
         return 404, {}, {"detail": "Not Found"}
 
-    def frontend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
+    def frontend(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, Headers, Any]:
         """Answer with a page of the build that production's domains point at."""
         project = self.vendors.find("vercel", "project", name=self.project) or {}
         if not project.get("serving"):
@@ -109,27 +107,10 @@ def serve(application: Application) -> Iterator[tuple[str, str]]:
         yield backend, frontend
 
 
-def _server(answers: Any) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _server(answers: Callable[[str, str, str, Mapping[str, str]], tuple[int, Headers, Any]]) -> Server:
+    def handle(method: str, path: str, query: str, headers: Mapping[str, str], _body: bytes) -> Response:
+        status, sent, content = answers(method, path, query, headers)
+        body = content if isinstance(content, str) else json.dumps(content)
+        return Response(status, {"content-type": "application/json", **sent}, body.encode())
 
-        def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, sent, content = answers(self.command, self.path, headers)
-            body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {"content-type": "application/json", **sent}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_OPTIONS = answer
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    return server
+    return Server(handle)

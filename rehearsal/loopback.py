@@ -1,11 +1,115 @@
-"""Runs a simulator's HTTP server in a thread."""
+"""HTTP between a client and a simulator, over a socket on loopback."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import socket
+import struct
 import threading
-from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON, or None for an empty one."""
+        return json.loads(self.body) if self.body else None
+
+
+class ConnectionFault(Exception):
+    """The caller gets no answer, or only a part, or gets it late.
+
+    Attributes:
+        kind: refused, drop, lost, reset or hang.
+        seconds: how late the answer to a hang comes.
+        response: what the answer would have been, if the request ran.
+    """
+
+    def __init__(self, kind: int | str, seconds: float = 0.0, response: Response | None = None) -> None:
+        super().__init__(str(kind))
+        self.kind, self.seconds, self.response = kind, seconds, response
+
+
+Handle = Callable[[str, str, str, Mapping[str, str], bytes], Response]
+"""How a simulator is asked: method, path, query, headers, body. It may raise ConnectionFault."""
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one simulator, with one thread for each connection.
+
+    Args:
+        latency: how long each request waits, in seconds.
+        port: 0 for any that is free.
+    """
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, handle: Handle, latency: float = 0.0, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.handle, self.latency = handle, latency
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def answer(self) -> None:
+        """Answer any method. The simulator decides which ones an endpoint has."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        time.sleep(self.server.latency)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            response = self.server.handle(self.command, path, query, headers, body)
+        except ConnectionFault as fault:
+            self._break(fault)
+        else:
+            self.wfile.write(_encoded(response))
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing, because each simulator keeps its own log."""
+
+    def _break(self, fault: ConnectionFault) -> None:
+        """Do to the socket what the fault says. A refused connection exists already here, so it is reset."""
+        if fault.kind == "hang" and fault.response is not None:
+            time.sleep(fault.seconds)
+            with contextlib.suppress(OSError):  # the client may have given up
+                self.wfile.write(_encoded(fault.response))
+            return
+        if fault.kind == "reset" and fault.response is not None:
+            whole = _encoded(fault.response)
+            self.wfile.write(whole[: len(whole) - max(1, len(fault.response.body) // 2)])
+        if fault.kind in ("reset", "refused"):
+            # Closing with a linger time of zero sends RST instead of FIN.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        self.connection.close()
+        self.close_connection = True
+
+
+def _encoded(response: Response) -> bytes:
+    lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in response.headers.items()]
+    if response.status != HTTPStatus.NO_CONTENT:
+        lines.append(f"Content-Length: {len(response.body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + response.body
 
 
 @contextlib.contextmanager

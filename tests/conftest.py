@@ -77,8 +77,8 @@ def pulumi_cli() -> Path:
 @pytest.fixture(autouse=True)
 def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail a test whose exchanges with the GitHub simulator do not fit GitHub's published description."""
-    server = sys.modules.get("rehearsal.vendor_api.server")
-    if server is None:
+    simulators = sys.modules.get("rehearsal.vendor_api.wire")
+    if simulators is None:
         yield
         return
     complaints: set[str] = set()
@@ -93,7 +93,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
             complaints.update(github_graphql.complaints(request.body))
 
-    monkeypatch.setattr(server.Server, "watch", staticmethod(watch))
+    monkeypatch.setattr(simulators.Simulator, "watch", staticmethod(watch))
     yield
     assert not complaints, "\n".join(sorted(complaints))
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from rehearsal.render_api.wire import Response
-
 # An integer is a status that is answered instead of running the request. The words:
 #   refused    no connection is made
 #   drop       the connection closes before the request ran
@@ -39,19 +37,6 @@ class Fault:
             and self.method in (None, method)
             and (self.path is None or fnmatchcase(path, self.path))
         )
-
-
-class ConnectionFault(Exception):
-    """The caller gets no answer, or only a part, or gets it late.
-
-    `response` is what it would have been if the request ran.
-    """
-
-    def __init__(self, fault: Fault, response: Response | None = None) -> None:
-        super().__init__(str(fault.kind))
-        self.kind = fault.kind
-        self.seconds = fault.seconds
-        self.response = response
 
 
 class Faults:

@@ -8,13 +8,14 @@ from typing import Any
 
 import httpx
 
+from rehearsal.loopback import ConnectionFault, Response
 from rehearsal.render_api.blueprints import Blueprints
 from rehearsal.render_api.datastores import Provisioning
 from rehearsal.render_api.deploys import Deploys
 from rehearsal.render_api.domains import Domains
 from rehearsal.render_api.env_groups import EnvGroups
 from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, ConnectionFault, Fault, Faults
+from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, Fault, Faults
 from rehearsal.render_api.instances import Instances
 from rehearsal.render_api.jobs import Jobs
 from rehearsal.render_api.key_value import KeyValues
@@ -27,7 +28,7 @@ from rehearsal.render_api.rules import KINDS, Rules
 from rehearsal.render_api.services import Services
 from rehearsal.render_api.transport import mock_transport
 from rehearsal.render_api.variables import FILES, VARIABLES, ServiceValues
-from rehearsal.render_api.wire import ApiError, Call, Json, Request, Response, parse_query, without_nulls
+from rehearsal.render_api.wire import ApiError, Call, Json, Request, parse_query, without_nulls
 from rehearsal.render_api.workspace import Environments, Projects, RegistryCredentials, Workspaces
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -183,7 +184,7 @@ class RenderSimulator:
         if fault is None:
             return self._answer(method, path, query, headers, body)
         if fault.kind in BEFORE_THE_REQUEST_RUNS:
-            raise ConnectionFault(fault)
+            raise ConnectionFault(fault.kind)
         if isinstance(fault.kind, int):
             if fault.applied:
                 self._answer(method, path, query, headers, body)
@@ -191,7 +192,7 @@ class RenderSimulator:
         response = self._answer(method, path, query, headers, body)
         if fault.kind == "truncated":
             return Response(response.status, response.headers, response.body[: len(response.body) // 2])
-        raise ConnectionFault(fault, response)
+        raise ConnectionFault(fault.kind, fault.seconds, response)
 
     def _answer(
         self, method: str, path: str, query: Mapping[str, Sequence[str]], headers: Mapping[str, str], body: bytes

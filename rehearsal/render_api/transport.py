@@ -5,8 +5,7 @@ from typing import Protocol
 
 import httpx
 
-from rehearsal.render_api.faults import ConnectionFault
-from rehearsal.render_api.wire import Response
+from rehearsal.loopback import ConnectionFault, Response
 
 
 class Simulator(Protocol):

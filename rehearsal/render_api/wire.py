@@ -18,19 +18,6 @@ LARGEST_PAGE = 100
 
 
 @dataclass(frozen=True)
-class Response:
-    """One HTTP answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """Return the body as JSON, or None for an empty one."""
-        return json.loads(self.body) if self.body else None
-
-
-@dataclass(frozen=True)
 class Request:
     """One line of the request log. It never holds the API key. `status` is None when no answer left the simulator."""
 

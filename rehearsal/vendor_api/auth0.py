@@ -12,7 +12,7 @@ from typing import Any
 
 from ..plugins import Estate
 from .auth0_logins import Logins
-from .wire import Answer, Request, page
+from .wire import Answer, Request, Simulator, page
 
 _SHOWN = {
     "client_id": "clientId",
@@ -48,8 +48,10 @@ QUERIES = {
 """What each may be asked with, from the signatures of auth0-python. Anything else is refused."""
 
 
-class Auth0:
+class Auth0(Simulator):
     """Args: scopes: what the management application has been granted; none for no grant at all."""
+
+    vendor = "auth0"
 
     def __init__(
         self,

@@ -18,13 +18,15 @@ from .github_git import Git
 from .github_issues import Issues
 from .github_operations import completed, refused
 from .github_releases import Releases
-from .wire import Answer, Request, page
+from .wire import Answer, Request, Simulator, page
 
 _DOCS = "https://docs.github.com/rest"
 
 
-class GitHub:
+class GitHub(Simulator):
     """Args: owner: of every repository in the estate. logins: who each token that is accepted writes as."""
+
+    vendor = "github"
 
     def __init__(self, estate: Estate, owner: str, logins: Mapping[str, str]) -> None:
         self._estate, self._owner, self._logins = estate, owner, logins

@@ -13,13 +13,15 @@ from ..plugins import Estate
 from .vercel_deployments import Deployments
 from .vercel_operations import refused, shown
 from .vercel_pages import paged
-from .wire import Answer, Request
+from .wire import Answer, Request, Simulator
 
 _TIME = 1_700_000_000_000
 
 
-class Vercel:
+class Vercel(Simulator):
     """Args: teams: slugs and ids of those the token's owner belongs to."""
+
+    vendor = "vercel"
 
     def __init__(self, estate: Estate, token: str, teams: dict[str, str] | None = None) -> None:
         self._estate, self._token, self._teams = estate, token, teams or {}

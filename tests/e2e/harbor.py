@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,9 @@ class Harbor(Application):
     """An API that answers in other words than MarketEdge's, and a web service of its own instead of a frontend at
     Vercel. `service` is the API's name, `project` the web service's."""
 
-    def backend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
+    def backend(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, Headers, Any]:
         if method == "OPTIONS":
-            return super().backend(method, path, headers)
+            return super().backend(method, path, query, headers)
         if (now := self.running()) is None:
             return 503, {}, "Service Unavailable"
         commit, environment = now
@@ -48,7 +48,7 @@ class Harbor(Application):
                 return 401, {}, {"error": "sign in"}
         return 404, {}, {}
 
-    def frontend(self, method: str, path: str, headers: Headers) -> tuple[int, Headers, Any]:
+    def frontend(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, Headers, Any]:
         web = Application(self.render, self.vendors, self.project, "").running()
         if web is None or path not in ("/", "/sign-in", "/status"):
             return 404, {}, {}
