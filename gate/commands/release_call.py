@@ -14,19 +14,18 @@ from gate.checks.login_test import NOT_REQUIRED, unset
 from gate.commands.options import Where
 from gate.commands.running import Run
 from gate.common import budget
-from gate.common.errors import GateError
+from gate.common.errors import GateError, ReleaseRefused
 from gate.common.signals import interruptible
 from gate.release import release, rollback, staging
-from gate.release.errors import ReleaseRefused
 from gate.release.report import ReleaseReport
-from gate.release.stage import open_stage
+from gate.release.stage import Stage, open_stage
 from gate.smoke import SmokeReport, files, incident, probes
 from gate.smoke import run as smoke_tests
 from gate.smoke.watching import Watched
 from gate.stack.target import Target
 from gate.vendors.issues import TOKEN
 
-Work = Callable[[release.Stage, budget.Budget], ReleaseReport]
+Work = Callable[[Stage, budget.Budget], ReleaseReport]
 _RELEASES = ("release", "hotfix")
 
 

@@ -129,7 +129,6 @@ def _serving(target: Target) -> str | None:
         return None
     from blueprint.workspace import connect
     from gate.release.backend import RenderService
-    from gate.vendors.render import commit_of
 
     with connect(os.environ, lambda _line: None) as session:
-        return commit_of(RenderService(session, target.settings.render.service.name).live() or {})
+        return RenderService(session, target.settings.render.service.name).serving().commit

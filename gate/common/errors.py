@@ -17,5 +17,9 @@ class StepFailed(GateError):
     """A step after the first change failed. What was changed has to be taken back."""
 
 
+class ReleaseRefused(GateError):
+    """A precondition of a release or a rollback does not hold, and nothing was changed."""
+
+
 class PreviewFailed(GateError):
     """The engine, the program or a vendor refused. The text holds their messages."""

@@ -6,14 +6,17 @@ holds it and until when; an expired one no longer counts. The tag object is of t
 token may not create a ref of a commit with other workflow files.
 """
 
+import getpass
 import json
+import os
 import re
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gate.release.errors import ReleaseRefused
+from gate.common.errors import ReleaseRefused
 from gate.vendors.errors import VendorError
 from gate.vendors.repository import Repository
 
@@ -131,3 +134,33 @@ class ReleaseLock:
             self._repository.send("DELETE", f"git/refs/{self._prefix}/{number}", needs=_NEEDS, repeatable=True)
         except VendorError:
             return  # gone already, or it will expire
+
+
+def who(environ: Mapping[str, str]) -> str:
+    """Return the name of this run: a workflow's run, which its second attempt shares, else a process on a machine."""
+    if run := environ.get("GITHUB_RUN_ID"):
+        return f"run {run} of {environ.get('GITHUB_REPOSITORY', 'a workflow')}"
+    return f"{_machine()}, process {os.getpid()}"
+
+
+def is_over(name: str, repository: Repository) -> bool:
+    """Whether the run of a name has ended: a workflow's run at GitHub, or a process of this machine."""
+    if run := re.fullmatch(rf"run (\d+) of {re.escape(repository.full_name)}", name):
+        try:
+            return repository.run_state(run[1]) == "completed"
+        except VendorError:  # GITHUB_TOKEN lacks Actions: read; then the lock has to expire
+            return False
+    found = re.fullmatch(rf"{re.escape(_machine())}, process (\d+)", name)
+    if found is None:
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it is there, and somebody else's
+        return False
+    return False
+
+
+def _machine() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"

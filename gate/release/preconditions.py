@@ -1,55 +1,48 @@
 """What has to hold before a release changes anything (plan 3.3, 4.2). Every precondition is checked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gate.common.budget import Budget
+from gate.common.errors import ReleaseRefused
 from gate.common.version import parse, problem_with
-from gate.release.builds import Build, wait_for_build
-from gate.release.errors import ReleaseRefused
-from gate.release.frontend import VercelProject
-from gate.release.records import Record
+from gate.release.database import new_files, summary
+from gate.release.frontend import Build
+from gate.release.records import BACKEND, Record
+from gate.release.report import Condition, Migration
+from gate.release.stage import Stage
 from gate.stack.target import Target
 from gate.vendors.repository import Repository
 
 
-@dataclass(frozen=True)
-class Ready:
+@dataclass
+class Candidate:
     """What is to be released.
 
     Attributes:
         build: the frontend's; empty if the environment has no frontend.
+        migrations: that it brings to the database.
     """
 
     tag: str
     sha: str
-    build: Build
+    conditions: list[Condition]
+    build: Build = field(default_factory=Build)
+    migrations: list[Migration] = field(default_factory=list)
 
-
-@dataclass(frozen=True)
-class Condition:
-    """One precondition.
-
-    Attributes:
-        problem: why it does not hold, and what to do; empty if it holds.
-    """
-
-    title: str
-    problem: str = ""
+    @property
+    def ready(self) -> bool:
+        """Whether every precondition holds."""
+        return not any(condition.problem for condition in self.conditions)
 
 
 def check_preconditions(
-    tag: str,
-    target: Target,
-    repository: Repository,
-    frontend: VercelProject | None,
-    records: Sequence[Record],
-    budget: Budget,
-    hotfix: str = "",
-) -> tuple[list[Condition], Ready | None]:
-    """Check every precondition. Returns what is to be released, if all of them hold.
+    tag: str, stage: Stage, records: Sequence[Record], budget: Budget, hotfix: str = ""
+) -> Candidate:
+    """Check every precondition of a release.
 
-    If everything else holds, it waits for the frontend's build within the budget.
+    If everything else holds, it waits for the frontend's build within the budget. If that holds too, it makes sure
+    that the database has a way back.
 
     Args:
         hotfix: why staging's smoke tests are skipped; empty for a normal release.
@@ -57,34 +50,44 @@ def check_preconditions(
     Raises:
         ReleaseRefused: the tag is no version, so that nothing else can be checked.
     """
-    version = parse(tag)
-    if version is None:
-        raise ReleaseRefused(problem_with(tag))
+    target, repository = stage.target, stage.repository
+    if problem := problem_with(tag):
+        raise ReleaseRefused(problem)
     sha = repository.commit_of(tag)
     if sha is None:
         raise ReleaseRefused(f"tag {tag} does not exist at GitHub: git tag -a {tag} -m {tag} && git push origin {tag}")
     branch = target.settings.github.branch.name
+    on_branch = "" if repository.is_on(branch, sha) else f"it is not: merge it to {branch}, and tag the merge"
     conditions = [
         Condition(f"{tag} is {sha[:7]}"),
-        _on_branch(repository, branch, sha),
+        Condition(f"{sha[:7]} is on {branch}", on_branch),
         newer(tag, sha, records),
         _past_staging(_smoked(target, repository, sha), hotfix),
     ]
-    build = Build()
-    if frontend:
-        held = all(not condition.problem for condition in conditions)
+    found = Candidate(tag, sha, conditions)
+    if frontend := stage.production.frontend:
         root = target.settings.frontend_folder
-        build = wait_for_build(sha, frontend, repository, root, budget if held else Budget(0))
+        found.build = build = frontend.wait_for_build(sha, repository, root, budget if found.ready else Budget(0))
         special = f" ({build.note})" if build.id and build.note else ""
         title = f"the frontend has a production build of {sha[:7]}{special}"
-        conditions.append(Condition(title, "" if build.id else build.note))
-    ready = all(not condition.problem for condition in conditions)
-    return conditions, Ready(tag, sha, build) if ready else None
+        found.conditions.append(Condition(title, "" if build.id else build.note))
+    if found.ready:
+        _check_data(found, stage, budget)
+    return found
 
 
-def _on_branch(repository: Repository, branch: str, sha: str) -> Condition:
-    problem = "" if repository.is_on(branch, sha) else f"it is not: merge it to {branch}, and tag the merge"
-    return Condition(f"{sha[:7]} is on {branch}", problem)
+def _check_data(found: Candidate, stage: Stage, budget: Budget) -> None:
+    """Find the migrations, and make sure that the data has a way back while nothing has changed."""
+    settings, now = stage.target.settings.release, stage.production.serving()[BACKEND].commit
+    brought = new_files(now, found.sha, stage.repository, settings.migrations)
+    if brought is not None:
+        found.migrations = brought
+        found.conditions.append(Condition(summary(brought)))
+    if settings.backup and stage.database is None:
+        budget.note("the database's backup is not checked: name the database in marketedge:release.database")
+    elif settings.backup and stage.database:
+        there, problem = stage.database.way_back(budget)
+        found.conditions.append(Condition(f"the database has a way back{there and f': {there}'}", problem))
 
 
 def _past_staging(smoked: Condition, hotfix: str) -> Condition:
@@ -115,19 +118,18 @@ def _gone_back_from(sha: str, records: Sequence[Record]) -> str:
     for record in records:
         if record.good and record.sha == sha:
             return ""
-        if record.good and record.task == "rollback" and record.before.render_commit == sha:
+        if record.good and record.task == "rollback" and record.replaced == sha:
             return record.tag
     return ""
 
 
 def _smoked(target: Target, repository: Repository, sha: str) -> Condition:
     """Check staging's tests on this commit or, if main got it by a merge that added nothing, on the merged commit."""
-    context = target.settings.release.smoke_context
+    context, trusted = target.settings.release.smoke_context, target.settings.release.smoke_status_by
     title = f"staging passed its smoke tests ({context})"
     statuses = repository.statuses(sha, context)
     if not statuses and (merged := repository.merged_head(sha)):
         statuses = repository.statuses(merged, context)
-    trusted = target.settings.release.smoke_status_by
     mine = [status for status in statuses if status.creator in trusted]
     if statuses and not mine:
         viewer = repository.viewer()

@@ -5,10 +5,10 @@ environment changes an earlier one to `inactive`, which means that it was good i
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
 from gate.vendors.repository import Repository
@@ -21,34 +21,50 @@ _ENOUGH = 50
 _AT_ONCE = 8
 
 
-class Half(NamedTuple):
-    """A half of production: the commit that serves there, and the wanted one; empty for none."""
-
-    where: str
-    is_: str
-    wanted: str
-
-
-@dataclass(frozen=True)
-class Serving:
-    """What served: ids at Render and Vercel, with their commits; empty if nothing did.
+class Place(NamedTuple):
+    """Where a part of an environment serves.
 
     Attributes:
-        others: deploy and commit of each further service, by name.
+        service: name of a further service of the backend's repository; empty for the backend and the frontend.
     """
 
-    render_deploy: str = ""
-    render_commit: str = ""
-    vercel_deployment: str = ""
-    vercel_commit: str = ""
-    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    vendor: str
+    service: str = ""
 
-    def beside(self, wanted: Self) -> list[Half]:
-        """Return the commit of each half, beside the wanted one."""
-        others = [Half(f"Render, {name}", commit, wanted.others.get(name, ("", ""))[1])
-                  for name, (_, commit) in self.others.items()]  # fmt: skip
-        render = Half("Render", self.render_commit, wanted.render_commit)
-        return [render, *others, Half("Vercel", self.vercel_commit, wanted.vercel_commit)]
+    def __str__(self) -> str:
+        return f"{self.vendor} ({self.service})" if self.service else self.vendor
+
+
+BACKEND, FRONTEND = Place("Render"), Place("Vercel")
+
+
+class Deployed(NamedTuple):
+    """What serves, or has to serve, at one place: its id at the vendor, and its commit. An empty one is not known."""
+
+    id: str = ""
+    commit: str = ""
+
+
+Serving = Mapping[Place, Deployed]
+"""What serves everywhere."""
+
+
+def _as_payload(serving: Serving) -> dict[str, Any]:
+    backend, frontend = serving.get(BACKEND, Deployed()), serving.get(FRONTEND, Deployed())
+    return {
+        "render_deploy": backend.id,
+        "render_commit": backend.commit,
+        "vercel_deployment": frontend.id,
+        "vercel_commit": frontend.commit,
+        "others": {place.service: deployed for place, deployed in serving.items() if place.service},
+    }
+
+
+def _from_payload(before: Mapping[str, Any]) -> Serving:
+    others = {Place("Render", name): Deployed(*found) for name, found in before.get("others", {}).items()}
+    backend = Deployed(before.get("render_deploy", ""), before.get("render_commit", ""))
+    return {BACKEND: backend, **others,
+            FRONTEND: Deployed(before.get("vercel_deployment", ""), before.get("vercel_commit", ""))}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,12 +89,18 @@ class Record:
     asked: str = ""
 
     @property
+    def replaced(self) -> str:
+        """The commit that the backend served before."""
+        return self.before[BACKEND].commit
+
+    @property
     def good(self) -> bool:
         return self.state in _GOOD
 
     def serves(self, now: Serving) -> bool:
         """Whether what serves is this release, at both vendors."""
-        return (self.sha, self.frontend) == (now.render_commit, now.vercel_commit or self.frontend)
+        frontend = now.get(FRONTEND, Deployed()).commit
+        return now[BACKEND].commit == self.sha and frontend in ("", self.frontend)
 
     @property
     def open(self) -> bool:
@@ -115,15 +137,15 @@ class Records:
             return list(pool.map(self._record, own))
 
     def _record(self, found: dict[str, Any]) -> Record:
-        payload = payload_of(found)
+        payload, sha = payload_of(found), found["sha"]
         newest = statuses(self._repository, found["id"], needs=_NEEDS, most=1)
         state = newest[0]["state"] if newest else "queued"
-        told = own_words(found, newest[0]) if newest else ""
-        if state == "inactive" and told.startswith("overtaken"):
+        if state == "inactive" and own_words(found, newest[0]).startswith("overtaken"):
             state = "overtaken"  # it never served
-        before, frontend = Serving(**payload.get("before", {})), payload.get("frontend") or found["sha"]
-        what = (payload.get("tag", ""), found["sha"], found["task"], state, before, frontend, payload.get("asked", ""))
-        return Record(found["id"], *what)
+        before, frontend = _from_payload(payload.get("before", {})), payload.get("frontend") or sha
+        return Record(
+            found["id"], payload["tag"], sha, found["task"], state, before, frontend, payload.get("asked", "")
+        )
 
     def begin(
         self, tag: str, sha: str, task: str, before: Serving, frontend: str = "", asked: str = "", hotfix: str = ""
@@ -133,10 +155,8 @@ class Records:
         Args:
             hotfix: why it skipped staging. For the others see Record.
         """
-        payload = {"gate": 1, "tag": tag, "before": vars(before)}
-        payload |= {"frontend": frontend} if frontend not in ("", sha) else {}
-        payload |= {"asked": asked} if asked else {}
-        payload |= {"hotfix": hotfix} if hotfix else {}
+        frontend = frontend or sha
+        optional = {"frontend": frontend if frontend != sha else "", "asked": asked, "hotfix": hotfix}
         body = {
             "ref": sha,
             "environment": self._environment,
@@ -145,11 +165,12 @@ class Records:
             "required_contexts": [],
             "production_environment": self._live,
             "description": f"{task} {tag}",
-            "payload": payload,
+            "payload": {"gate": 1, "tag": tag, "before": _as_payload(before)}
+            | {name: text for name, text in optional.items() if text},
         }
         made = self._repository.send("POST", "deployments", body, needs=_NEEDS)
         self.say(made["id"], "in_progress", f"{task} {tag}")
-        return Record(made["id"], tag, sha, task, "in_progress", before, frontend or sha, asked)
+        return Record(made["id"], tag, sha, task, "in_progress", before, frontend, asked)
 
     def say(self, record: int, state: str, description: str) -> None:
         """Add a status.

@@ -4,72 +4,20 @@ If it is killed, run it again: it continues. It keeps what serves, waits for wha
 before from the record at GitHub.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from blueprint.errors import RenderError
 from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.signals import undisturbed
-from gate.release.afterwards import afterwards
-from gate.release.branch_builds import PreviewBuilds
-from gate.release.database import DatabaseBackup
-from gate.release.lock import ReleaseLock
-from gate.release.migrations import MigrationList, new_lines, of_the_files, sentence
-from gate.release.preconditions import Condition, Ready, check_preconditions, newer
-from gate.release.records import Half, Record, Records, Serving
+from gate.release.database import new_lines, summary
+from gate.release.preconditions import Candidate, check_preconditions, newer
+from gate.release.records import Record, Serving
 from gate.release.report import ReleaseReport
-from gate.release.serving import Production
-from gate.stack.target import Target
+from gate.release.stage import Stage, worded
 from gate.vendors.repository import Repository
-
-SPARE = 120
-"""Seconds that a run may take beyond its budgets, for a vendor's answer at the end."""
 
 _LISTING = 120.0
 """Seconds that the command which lists the migrations may take."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Everything that a release and a rollback work with.
-
-    Attributes:
-        preview: where Vercel deploys the frontend by itself.
-        database: the one that a release needs a way back for.
-        migration_list: lists the migrations of what serves; None if no command is named.
-        back_to: the branch that main is merged back into after a release, by a pull request.
-    """
-
-    target: Target
-    repository: Repository
-    records: Records
-    production: Production
-    lock: ReleaseLock
-    preview: PreviewBuilds | None = None
-    database: DatabaseBackup | None = None
-    migration_list: MigrationList | None = None
-    back_to: str = ""
-
-    def hold(self) -> None:
-        release = self.target.settings.release
-        self.lock.take(release.budget_seconds + release.rollback_budget_seconds + SPARE)
-
-    def let_go(self) -> None:
-        with undisturbed():
-            self.lock.release()
-
-    def ended(self, record: Record, state: str, text: str) -> list[str]:
-        """Record how it ended, when that changes nothing about what serves.
-
-        Returns:
-            Advice, if it cannot be recorded.
-        """
-        try:
-            self.records.say(record.id, state, text)
-        except GateError as error:
-            return [f"This could not be recorded at GitHub, so that {record.tag} counts as not ended: {error}"]
-        return []
 
 
 def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> ReleaseReport:
@@ -86,49 +34,25 @@ def release(tag: str, stage: Stage, budget: Budget, hotfix: str = "") -> Release
         GateError, RenderError: before the first change.
     """
     report = ReleaseReport(action="hotfix" if hotfix else "release", tag=tag, outcome="refused")
-    records = stage.records.newest()
-    conditions, ready = check_preconditions(
-        tag, stage.target, stage.repository, stage.production.frontend, records, budget, hotfix
-    )
-    if ready:
-        conditions += _data(ready, stage, budget, report)
-        ready = None if any(condition.problem for condition in conditions) else ready
-    report.conditions = [(condition.title, condition.problem) for condition in conditions]
-    if ready is None:
+    found = check_preconditions(tag, stage, stage.records.newest(), budget, hotfix)
+    report.conditions, report.migrations = found.conditions, found.migrations
+    if not found.ready:
         report.reason = "a precondition does not hold; nothing was changed"
         return report
-    report.sha = ready.sha
+    report.sha = found.sha
     report.reason = f"past staging: {hotfix}" if hotfix else ""
-    stage.hold()
-    try:
+    with stage.held(report, budget):
         records = stage.records.newest()
-        overtaken = newer(tag, ready.sha, records)  # by a release that ended while this one looked around
+        overtaken = newer(tag, found.sha, records)  # by a release that ended while this one looked around
         if overtaken.problem:
-            report.conditions.append((overtaken.title, overtaken.problem))
+            report.conditions.append(overtaken)
             report.reason = "a precondition does not hold any more; nothing was changed"
         else:
-            _deploy(_record(ready, records, stage, budget, hotfix), ready, stage, budget, report)
-    finally:
-        stage.let_go()
-        report.timeline = budget.timeline
+            _deploy(_record(found, records, stage, budget, hotfix), found, stage, budget, report)
     return report
 
 
-def _data(ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> list[Condition]:
-    """Make sure that the data has a way back while nothing has changed, and find the migrations."""
-    settings, serving = stage.target.settings.release, stage.production.serving()
-    brought = of_the_files(serving.render_commit, ready.sha, stage.repository, settings.migrations)
-    report.migrations = brought or []
-    found = [] if brought is None else [Condition(sentence(brought))]
-    if settings.backup and stage.database is None:
-        budget.note("the database's backup is not checked: name the database in marketedge:release.database")
-    elif settings.backup and stage.database:
-        there, problem = stage.database.way_back(budget)
-        found.append(Condition(f"the database has a way back{there and f': {there}'}", problem))
-    return found
-
-
-def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budget, hotfix: str) -> Record:
+def _record(ready: Candidate, records: Sequence[Record], stage: Stage, budget: Budget, hotfix: str) -> Record:
     """Return the record of this release: a new one, or that of a run which was killed."""
     unfinished = [record for record in records if record.open and record.task == "deploy"]
     for record in unfinished:
@@ -145,15 +69,15 @@ def _record(ready: Ready, records: Sequence[Record], stage: Stage, budget: Budge
 
 def _before(unfinished: Sequence[Record], serving: Serving) -> Serving:
     """Return what to go back to: what serves, unless that is half of a killed release."""
-    half = next((r for r in unfinished if r.sha in (serving.render_commit, serving.vercel_commit)), None)
-    return half.before if half else serving
+    commits = {found.commit for found in serving.values()}
+    return next((record.before for record in unfinished if record.sha in commits), serving)
 
 
-def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
+def _deploy(record: Record, ready: Candidate, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
     listed: list[str] = []
     try:
         listed = _listed(stage, budget)
-        stage.production.put(stage.production.at(ready.sha, ready.build.id, ready.build.sha), budget)
+        stage.production.put(stage.production.at(ready.sha, ready.build), budget)
         stage.records.say(record.id, "success", f"{ready.tag} serves production")
     except (Exception, KeyboardInterrupt) as error:  # whatever it is, production is not left half way
         with undisturbed(budget.note):
@@ -163,13 +87,11 @@ def _deploy(record: Record, ready: Ready, stage: Stage, budget: Budget, report: 
         return
     report.outcome = "done"
     budget.note(f"{ready.tag} serves production")
-    branch = stage.target.settings.github.branch.name
     addresses = filter(None, [stage.target.frontend_url, stage.target.backend_url])
-    done = afterwards(ready.tag, branch, stage.back_to, stage.repository)
-    report.advice = [f"Serves at: {', '.join(addresses)}", *done]
+    report.advice = [f"Serves at: {', '.join(addresses)}", *_afterwards(ready.tag, stage)]
     with undisturbed(budget.note):  # the release is done, whatever comes now
         if brought := new_lines(listed, _listed(stage, budget) if listed else []):
-            report.migrations, report.advice = brought, [f"Migrations: {sentence(brought)}", *report.advice]
+            report.migrations, report.advice = brought, [f"Migrations: {summary(brought)}", *report.advice]
 
 
 def _listed(stage: Stage, budget: Budget) -> list[str]:
@@ -181,61 +103,47 @@ def _take_back(record: Record, stage: Stage, budget: Budget, report: ReleaseRepo
     """Roll back automatically (plan 3.3, 8.1), with a budget of its own."""
     own = budget.extended(stage.target.settings.release.rollback_budget_seconds)
     own.note("rolling back")
-    try:
-        stage.production.put_back(record.before, own)
-    except Exception as error:
-        failed = f"rollback failed: {worded(error)}"
-        own.note(failed)
-        report.outcome = "failed"
-        report.advice = [f"The {failed}", *not_whole(record.before, stage), *stage.ended(record, "error", failed)]
-        return
     report.outcome = "rolled back"
-    report.advice = [migrations(stage.target), *stage.ended(record, "failure", f"rolled back: {report.reason}")]
+    if problem := stage.go_back(record, record.before, own, report, "failure", f"rolled back: {report.reason}"):
+        own.note(f"rollback failed: {problem}")
+        report.advice.insert(0, f"The rollback failed: {problem}")
 
 
-def worded(error: BaseException) -> str:
-    """Return what went wrong, in a line. An unexpected error may quote an answer, so only its kind is shown."""
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    return str(error) if isinstance(error, GateError | RenderError) else f"unexpected {type(error).__name__}"
+def _afterwards(tag: str, stage: Stage) -> list[str]:
+    """Write the release's notes at GitHub, and open a pull request that merges main back into staging's branch.
+
+    If one fails, the release is still done (docs.github.com/en/rest: releases/releases, pulls/pulls).
+
+    Returns:
+        What came of it, one line each.
+    """
+    branch, back_to = stage.target.settings.github.branch.name, stage.back_to
+    lines = [_write_notes(tag, stage.repository)]
+    return [*lines, _bring_back(branch, back_to, stage.repository)] if back_to not in ("", branch) else lines
 
 
-def migrations(target: Target) -> str:
-    """Return the warning about what no rollback undoes."""
-    return (
-        "Database migrations of the release are not undone: where the older version cannot work with the newer schema, "
-        f"follow {target.settings.release.runbook}"
-    )
-
-
-def not_whole(goal: Serving, stage: Stage) -> list[str]:
-    """Return the advice after a failed rollback: what each half serves, the command that finishes it, manual steps."""
+def _write_notes(tag: str, repository: Repository) -> str:
+    """Create the release notes. GitHub lists the pull requests since the release before."""
+    body = {"tag_name": tag, "name": tag, "generate_release_notes": True}
     try:
-        now = stage.production.serving()
-    except (GateError, RenderError) as error:
-        lines = [f"What serves now could not be read: {error}"]
-    else:
-        names = {record.sha: record.tag for record in stage.records.newest() if record.task == "deploy"}
-        lines = [_line(half, names) for half in now.beside(goal) if half.is_ or half.wanted]
-    environment = stage.target.environment
-    return [*lines, f"To finish it: python -m gate rollback --env {environment}", *by_hand(goal, stage.target)]
+        found = repository.get(f"releases/tags/{tag}") or repository.send(
+            "POST", "releases", body, needs="Contents: write", repeatable=True
+        )
+    except GateError as error:
+        return f"The release notes could not be written: {error}"
+    return f"Release notes: {found['html_url']}"
 
 
-def _line(half: Half, names: Mapping[str, str]) -> str:
-    should = f"; it should serve {_named(half.wanted, names)}" if half.is_ != half.wanted else ", as it should"
-    return f"{half.where} serves {_named(half.is_, names)}{should if half.wanted else ''}"
-
-
-def _named(sha: str, names: Mapping[str, str]) -> str:
-    return f"{names[sha]} ({sha[:7]})" if sha in names else sha[:7] or "nothing"
-
-
-def by_hand(before: Serving, target: Target) -> list[str]:
-    """Return what a person does if the program cannot."""
-    deploys = {target.settings.render.service.name: before.render_deploy}
-    deploys |= {other.name: before.others.get(other.name, ("",))[0] for other in target.settings.render.other_services}
-    lines = [f"Render: {name}, Deploys, {deploy or 'the last good one'}, Rollback" for name, deploy in deploys.items()]
-    if target.settings.vercel:
-        build = before.vercel_deployment or "the last good one"
-        lines.append(f"Vercel: the project's Deployments, {build}, Instant Rollback")
-    return ["By hand:", *lines, f"Then: python -m gate smoke --env {target.environment}", migrations(target)]
+def _bring_back(branch: str, back_to: str, repository: Repository) -> str:
+    """Open the pull request. Without it GitHub calls staging's branch out of date at the next pull request."""
+    title = f"Bring {branch} back to {back_to}"
+    try:
+        if repository.is_on(back_to, repository.head(branch) or ""):
+            return f"{back_to} has everything that is on {branch}"
+        query = {"head": f"{repository.owner}:{branch}", "base": back_to, "state": "open"}
+        found = repository.get("pulls", needs="Pull requests: read", **query) or []
+        body = {"title": title, "head": branch, "base": back_to, "body": f"What was merged to {branch}."}
+        one = found[0] if found else repository.send("POST", "pulls", body, needs="Pull requests: write")
+    except GateError as error:
+        return f"Open a pull request from {branch} to {back_to}; the gate could not: {error}"
+    return f"{title}: {one['html_url']}"

@@ -1,7 +1,7 @@
 """The result of a release or a rollback: for a person, as JSON, and as Markdown for a step summary."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
@@ -35,12 +35,23 @@ class Migration:
         return f"{self.name} ({told[self.reversible]})"
 
 
+class Condition(NamedTuple):
+    """One precondition of a release.
+
+    Attributes:
+        problem: why it does not hold, and what to do; empty if it holds.
+    """
+
+    title: str
+    problem: str = ""
+
+
 class ReleaseReport(report.Report):
     """The result, filled in while it runs.
 
     Attributes:
         outcome: `overtaken` if something newer took its place, so that nothing is left to do.
-        conditions: title and problem of each precondition; one that holds has no problem.
+        conditions: the preconditions.
         timeline: seconds since the beginning, and what happened.
         reason: why it did not succeed; empty if it did.
         migrations: that it brings to the database.
@@ -54,7 +65,7 @@ class ReleaseReport(report.Report):
     reason: str = ""
     sha: str = ""
     migrations: list[Migration] = Field([])
-    conditions: list[tuple[str, str]] = Field([])
+    conditions: list[Condition] = Field([])
     timeline: list[tuple[float, str]] = Field([])
     advice: list[str] = Field([])
 

@@ -1,20 +1,19 @@
 """Goes back to an earlier release, or to what served before one that never ended (plan 3.5, 8.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gate.common.budget import Budget
+from gate.common.errors import ReleaseRefused
 from gate.common.signals import undisturbed
 from gate.common.version import parse, problem_with
-from gate.release.builds import build_of
-from gate.release.errors import ReleaseRefused
-from gate.release.records import Record, Serving
-from gate.release.release import Stage, migrations, not_whole, worded
+from gate.release.frontend import Build
+from gate.release.records import BACKEND, FRONTEND, Deployed, Record, Serving
 from gate.release.report import ReleaseReport
+from gate.release.stage import Stage
 
 
-@dataclass(frozen=True)
-class _Goal:
+class _Goal(NamedTuple):
     """What has to serve.
 
     Attributes:
@@ -43,47 +42,24 @@ def rollback(
     Raises:
         ReleaseRefused, VendorError, RenderError: before the first change.
     """
-    records = stage.records.newest()
-    serving = stage.production.serving()
-    reason = _carried_out(asked, records) or (leaving and _elsewhere(leaving, stage, records, serving))
-    if reason:
-        return ReleaseReport(
-            action="rollback",
-            tag=asked or f"of {leaving}",
-            outcome="refused",
-            reason=f"{reason}; nothing was changed",
-        )
+    records, serving = stage.records.newest(), stage.production.serving()
+    report = ReleaseReport(action="rollback", tag=asked or f"of {leaving}", outcome="refused", reason=why)
+    if reason := _carried_out(asked, records) or _elsewhere(leaving, stage, records, serving):
+        report.reason = f"{reason}; nothing was changed"
+        return report
     goal = _goal(to, stage, records, serving)
-    report = ReleaseReport(
-        action="rollback", tag=goal.tag, outcome="failed", reason=why, sha=goal.serving.render_commit
-    )
-    stage.hold()
-    try:
-        record = goal.record or stage.records.begin(
-            goal.tag, goal.serving.render_commit, "rollback", serving, goal.serving.vercel_commit, asked
-        )
+    report.tag, report.sha = goal.tag, goal.serving[BACKEND].commit
+    with stage.held(report, budget):
+        frontend = goal.serving.get(FRONTEND, Deployed()).commit
+        record = goal.record or stage.records.begin(goal.tag, report.sha, "rollback", serving, frontend, asked)
         with undisturbed(budget.note):
-            _go_back(record, goal.serving, stage, budget, report)
-            if report.outcome == "done":  # a release that never ended has ended now
-                for other in records:
-                    if other.open and other.id != record.id:
-                        report.advice += stage.ended(other, "failure", "rolled back: it never ended")
-    finally:
-        stage.let_go()
-        report.timeline = budget.timeline
+            report.outcome, text = "done", f"{record.tag} serves production again"
+            report.reason = stage.go_back(record, goal.serving, budget, report, "success", text) or why
+            # A release that never ended has ended now.
+            for other in records if report.outcome == "done" else ():
+                if other.open and other.id != record.id:
+                    report.advice += stage.ended(other, "failure", "rolled back: it never ended")
     return report
-
-
-def _go_back(record: Record, goal: Serving, stage: Stage, budget: Budget, report: ReleaseReport) -> None:
-    try:
-        stage.production.put_back(goal, budget)
-    except Exception as error:  # whatever it is, it is said which half serves what
-        report.reason = worded(error)
-        report.advice = [*not_whole(goal, stage), *stage.ended(record, "error", f"rollback failed: {report.reason}")]
-        return
-    report.outcome = "done"
-    report.advice = [migrations(stage.target)]
-    report.advice += stage.ended(record, "success", f"{record.tag} serves production again")
 
 
 def _carried_out(asked: str, records: Sequence[Record]) -> str:
@@ -92,40 +68,47 @@ def _carried_out(asked: str, records: Sequence[Record]) -> str:
     return f"{asked} was carried out before: push another such tag, or run gate rollback" if done else ""
 
 
-def _elsewhere(leaving: str, stage: Stage, records: Sequence[Record], serving: Serving) -> str:
+def _elsewhere(leaving: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> str:
     """Return why a release need not be taken back: nothing of it serves, or will serve. Empty if it has to be.
 
     Raises:
         ReleaseRefused: nobody knows the release.
     """
-    sha = next((r.sha for r in records if (r.tag, r.task) == (leaving, "deploy")), None)
-    sha = sha or stage.repository.commit_of(leaving)
-    if not sha:
-        raise ReleaseRefused(f"tag {leaving} does not exist at GitHub, and no release of it is on record")
+    if not leaving:
+        return ""
+    sha = _commit_of(leaving, stage, [record for record in records if record.task == "deploy"])
     newest = next(iter(records), None)
     if newest and not newest.ended and leaving in (newest.tag, *(r.tag for r in records if _left(newest, r))):
         return ""
     whole = next((r.tag for r in records if r.task == "deploy" and r.good and r.serves(serving)), None)
-    halves = {serving.render_commit, serving.vercel_commit, *(commit for _, commit in serving.others.values())}
-    if whole != leaving and (whole or sha not in halves):
-        return f"{whole or serving.render_commit[:7] or 'nothing'} serves, not {leaving}"
+    if whole != leaving and (whole or sha not in {found.commit for found in serving.values()}):
+        return f"{whole or serving[BACKEND].commit[:7] or 'nothing'} serves, not {leaving}"
     return ""
 
 
+def _commit_of(tag: str, stage: Stage, releases: Sequence[Record]) -> str:
+    """Return the commit of a release.
+
+    Raises:
+        ReleaseRefused: nobody knows it.
+    """
+    sha = next((record.sha for record in releases if record.tag == tag), None) or stage.repository.commit_of(tag)
+    if not sha:
+        raise ReleaseRefused(f"tag {tag} does not exist at GitHub, and no release of it is on record")
+    return sha
+
+
 def _left(rollback: Record, release: Record) -> bool:
-    return rollback.task == "rollback" and rollback.before.render_commit == release.sha
+    return rollback.task == "rollback" and rollback.replaced == release.sha
 
 
 def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> _Goal:
     if to is None:
-        return _unfinished(records, stage) or _release(_last_good(records, serving), stage, records)
+        return _unfinished(records, stage) or _release(*_last_good(records, serving), stage, records)
     if problem := problem_with(to):
         raise ReleaseRefused(problem)
-    sha = next((r.sha for r in records if r.tag == to and r.task == "deploy" and r.good), None)
-    sha = sha or stage.repository.commit_of(to)
-    if not sha:
-        raise ReleaseRefused(f"tag {to} does not exist at GitHub, and no release of it is on record")
-    return _release((to, sha), stage, records)
+    good = [record for record in records if record.task == "deploy" and record.good]
+    return _release(to, _commit_of(to, stage, good), stage, records)
 
 
 def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
@@ -134,11 +117,9 @@ def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
     if newest is None or newest.ended:
         return None
     if newest.task == "rollback":
-        goal = _release((newest.tag, newest.sha), stage, records)
-        return _Goal(goal.tag, goal.serving, newest)
-    before = newest.before
-    return _Goal(next((r.tag for r in records if r.sha == before.render_commit and r.good), before.render_commit[:7]),
-                 before)  # fmt: skip
+        return _release(newest.tag, newest.sha, stage, records)._replace(record=newest)
+    earlier = (record.tag for record in records if record.sha == newest.replaced and record.good)
+    return _Goal(next(earlier, newest.replaced[:7]), newest.before)
 
 
 def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
@@ -149,24 +130,27 @@ def _last_good(records: Sequence[Record], serving: Serving) -> tuple[str, str]:
         if record.task == "deploy" and record.good and not record.serves(serving) and record.sha not in left:
             return record.tag, record.sha
         if record.task == "rollback" and record.good and _is_back(names, record):
-            left.add(record.before.render_commit)
+            left.add(record.replaced)
     raise ReleaseRefused("no earlier good release is on record: name one with --to vX.Y.Z")
 
 
 def _is_back(names: dict[str, str], record: Record) -> bool:
     """Whether a rollback went back. One to a newer version went forward again."""
-    here, there = parse(names.get(record.before.render_commit, "")), parse(record.tag)
+    here, there = parse(names.get(record.replaced, "")), parse(record.tag)
     return here is None or there is None or there < here
 
 
-def _release(found: tuple[str, str], stage: Stage, records: Sequence[Record]) -> _Goal:
-    tag, sha = found
-    frontend = stage.production.frontend
-    if frontend is None:
-        return _Goal(tag, stage.production.at(sha, "", ""))
-    recorded = next((r.frontend for r in records if r.sha == sha and r.frontend), sha)
-    build = build_of(recorded, frontend, stage.repository, stage.target.settings.frontend_folder)
-    if not build.id:
-        told = f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to"
-        raise ReleaseRefused(told)
-    return _Goal(tag, stage.production.at(sha, build.id, build.sha))
+def _release(tag: str, sha: str, stage: Stage, records: Sequence[Record]) -> _Goal:
+    """Return the goal that is a release with its frontend.
+
+    Raises:
+        ReleaseRefused: Vercel has no build of it any more.
+    """
+    build = Build()
+    if frontend := stage.production.frontend:
+        recorded = next((record.frontend for record in records if record.sha == sha and record.frontend), sha)
+        build = frontend.build_of(recorded, stage.repository, stage.target.settings.frontend_folder)
+        if not build.id:
+            told = f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to"
+            raise ReleaseRefused(told)
+    return _Goal(tag, stage.production.at(sha, build))

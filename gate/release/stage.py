@@ -1,28 +1,142 @@
-"""Opens everything that a release works with: the vendors' accounts, and the lock in the name of this run."""
+"""Everything that a release and a rollback work with: the vendors' accounts, the lock, and the way back."""
 
 import contextlib
 import functools
-import getpass
-import os
-import re
-import socket
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
+from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
+from gate.common.budget import Budget
+from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
+from gate.common.signals import undisturbed
 from gate.release.backend import RenderService
-from gate.release.branch_builds import PreviewBuilds
-from gate.release.database import DatabaseBackup
-from gate.release.frontend import VercelProject
-from gate.release.lock import ReleaseLock
-from gate.release.migrations import MigrationList
-from gate.release.records import Records
-from gate.release.release import SPARE, Stage
-from gate.release.serving import Production, Smoke
+from gate.release.database import DatabaseBackup, MigrationList
+from gate.release.frontend import PreviewBuilds, VercelProject
+from gate.release.lock import ReleaseLock, is_over, who
+from gate.release.production import Production, Smoke
+from gate.release.records import Deployed, Record, Records, Serving
+from gate.release.report import ReleaseReport
 from gate.stack.target import Target, load_peers
-from gate.vendors import Accounts, CredentialsMissing, VendorError
+from gate.vendors import Accounts, CredentialsMissing
 from gate.vendors.render_jobs import Jobs, NoJobs
 from gate.vendors.repository import Repository
+
+_SPARE = 120
+"""Seconds that a run may take beyond its budgets, for a vendor's answer at the end."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a release works with.
+
+    Attributes:
+        preview: where Vercel deploys the frontend by itself.
+        database: the one that a release needs a way back for.
+        migration_list: lists the migrations of what serves; None if no command is named.
+        back_to: the branch that main is merged back into after a release, by a pull request.
+    """
+
+    target: Target
+    repository: Repository
+    records: Records
+    production: Production
+    lock: ReleaseLock
+    preview: PreviewBuilds | None = None
+    database: DatabaseBackup | None = None
+    migration_list: MigrationList | None = None
+    back_to: str = ""
+
+    @contextlib.contextmanager
+    def held(self, report: ReleaseReport, budget: Budget) -> Iterator[None]:
+        """Hold the lock while the block runs. At its end the report gets the timeline.
+
+        Raises:
+            ReleaseRefused: another run holds it.
+        """
+        release = self.target.settings.release
+        self.lock.take(release.budget_seconds + release.rollback_budget_seconds + _SPARE)
+        try:
+            yield
+        finally:
+            with undisturbed():
+                self.lock.release()
+            report.timeline = budget.timeline
+
+    def ended(self, record: Record, state: str, text: str) -> list[str]:
+        """Record how it ended, when that changes nothing about what serves.
+
+        Returns:
+            Advice, if it cannot be recorded.
+        """
+        try:
+            self.records.say(record.id, state, text)
+        except GateError as error:
+            return [f"This could not be recorded at GitHub, so that {record.tag} counts as not ended: {error}"]
+        return []
+
+    def go_back(
+        self, record: Record, goal: Serving, budget: Budget, report: ReleaseReport, state: str, text: str
+    ) -> str:
+        """Put an earlier state back, record how that ended, and write the report's advice.
+
+        Args:
+            record: of the release or the rollback that does it.
+            state, text: of the record if it works.
+
+        Returns:
+            What failed; empty if it worked.
+        """
+        try:
+            self.production.put_back(goal, budget)
+        except Exception as error:  # whatever it is, it is said which part serves what
+            reason = worded(error)
+            report.outcome = "failed"
+            report.advice = [*self._not_whole(goal), *self.ended(record, "error", f"rollback failed: {reason}")]
+            return reason
+        report.advice = [self._migrations, *self.ended(record, state, text)]
+        return ""
+
+    @property
+    def _migrations(self) -> str:
+        """The warning about what no rollback undoes."""
+        return (
+            "Database migrations of the release are not undone: where the older version cannot work with the newer "
+            f"schema, follow {self.target.settings.release.runbook}"
+        )
+
+    def _not_whole(self, goal: Serving) -> list[str]:
+        """Return advice after a failed rollback: what each part serves, the command that finishes it, manual steps."""
+        lines, parts = [], self.production.parts.items()
+        try:
+            names = {record.sha: record.tag for record in self.records.newest() if record.task == "deploy"}
+            for place, found in self.production.serving().items():
+                wanted = goal.get(place, Deployed()).commit
+                should = f"; it should serve {_named(wanted, names)}" if found.commit != wanted else ", as it should"
+                if found.commit or wanted:
+                    lines.append(f"{place} serves {_named(found.commit, names)}{should if wanted else ''}")
+        except (GateError, RenderError) as error:
+            lines = [f"What serves now could not be read: {error}"]
+        return [
+            *lines,
+            f"To finish it: python -m gate rollback --env {self.target.environment}",
+            "By hand:",
+            *(part.by_hand(goal.get(place, Deployed())) for place, part in parts),
+            f"Then: python -m gate smoke --env {self.target.environment}",
+            self._migrations,
+        ]
+
+
+def _named(sha: str, names: Mapping[str, str]) -> str:
+    return f"{names[sha]} ({sha[:7]})" if sha in names else sha[:7] or "nothing"
+
+
+def worded(error: BaseException) -> str:
+    """Return what went wrong, in a line. An unexpected error may quote an answer, so only its kind is shown."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) if isinstance(error, GateError | RenderError) else f"unexpected {type(error).__name__}"
 
 
 @contextlib.contextmanager
@@ -39,83 +153,44 @@ def open_stage(
     Raises:
         GateError, RenderError: something cannot be opened.
     """
-    settings = target.settings
-    with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + SPARE) as session:
+    settings, release = target.settings, target.settings.release
+    branch, service = settings.github.branch.name, settings.render.service.name
+    with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + _SPARE) as session:
         repository = Repository(accounts.github, target.repository)
         own = settings.vercel.project if settings.vercel and settings.vercel.target == "production" else None
         frontend = VercelProject(accounts.vercel, own) if own else None  # a preview's builds serve by themselves
-        backend = RenderService(session, settings.render.service.name)
-        others = [RenderService(session, service.name) for service in settings.render.other_services]
-        production = Production(backend, frontend, smoke, others)
+        others = [RenderService(session, other.name) for other in settings.render.other_services]
+        production = Production(RenderService(session, service), frontend, smoke, others)
         links = {"environment_url": target.frontend_url or target.backend_url, "log_url": workflow_run(environ)}
-        records = Records(repository, settings.github.environment.name, live=settings.live, links=links)
         over = functools.partial(is_over, repository=repository)
-        lock = ReleaseLock(repository, target.environment, settings.github.branch.name, who(environ), over)
-        named = settings.release.database
+        peers = load_peers(settings, environ)
         yield Stage(
             target,
             repository,
-            records,
+            Records(repository, settings.github.environment.name, live=settings.live, links=links),
             production,
-            lock,
-            preview=None if own else _preview(target, accounts, tell),
-            database=DatabaseBackup(session, named, settings.release.backup_max_age_hours) if named else None,
-            migration_list=_migration_list(target, session, tell),
-            back_to=_merged_before(target, environ),
+            ReleaseLock(repository, target.environment, branch, who(environ), over),
+            None if own else _preview(target, accounts, tell),
+            DatabaseBackup(session, release.database, release.backup_max_age_hours) if release.database else None,
+            _migration_list(service, release.migrations_command, session, tell),
+            next((peer.github.branch.name for peer in peers if not peer.released_by_tag), ""),
         )
 
 
-def _migration_list(target: Target, session: Session, tell: Callable[[str], None]) -> MigrationList | None:
-    command = target.settings.release.migrations_command
+def _migration_list(
+    service: str, command: str | None, session: Session, tell: Callable[[str], None]
+) -> MigrationList | None:
     try:
-        return MigrationList(Jobs(session, target.settings.render.service.name), command) if command else None
+        return MigrationList(Jobs(session, service), command) if command else None
     except NoJobs as error:
         tell(f"the migrations are not listed: {error}")
         return None
 
 
-def _merged_before(target: Target, environ: Mapping[str, str]) -> str:
-    """Return the branch of the environment that changes pass before this one; empty if none is known."""
-    peers = load_peers(target.settings, environ)
-    return next((peer.github.branch.name for peer in peers if not peer.released_by_tag), "")
-
-
 def _preview(target: Target, accounts: Accounts, tell: Callable[[str], None]) -> PreviewBuilds | None:
-    vercel = target.settings.vercel
-    if vercel is None:
-        return None
     try:
-        return PreviewBuilds(accounts.vercel, vercel.project, target.settings.github.branch.name)
+        vercel, branch = target.settings.vercel, target.settings.github.branch.name
+        return PreviewBuilds(accounts.vercel, vercel.project, branch) if vercel else None
     except CredentialsMissing as error:
         tell(f"the frontend's build is not waited for ({error})")
         return None
-
-
-def who(environ: Mapping[str, str]) -> str:
-    """Return the name of this run: a workflow's run, which its second attempt shares, else a process on a machine."""
-    if run := environ.get("GITHUB_RUN_ID"):
-        return f"run {run} of {environ.get('GITHUB_REPOSITORY', 'a workflow')}"
-    return f"{_machine()}, process {os.getpid()}"
-
-
-def is_over(name: str, repository: Repository) -> bool:
-    """Whether the run of a name has ended: a workflow's run at GitHub, or a process of this machine."""
-    if run := re.fullmatch(rf"run (\d+) of {re.escape(repository.full_name)}", name):
-        try:
-            return repository.run_state(run[1]) == "completed"
-        except VendorError:  # GITHUB_TOKEN lacks Actions: read; then the lock has to expire
-            return False
-    found = re.fullmatch(rf"{re.escape(_machine())}, process (\d+)", name)
-    if found is None:
-        return False
-    try:
-        os.kill(int(found[1]), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # it is there, and somebody else's
-        return False
-    return False
-
-
-def _machine() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -7,12 +7,11 @@ from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
 from gate.common.signals import undisturbed
-from gate.release.errors import Replaced
-from gate.release.records import Record
-from gate.release.release import Stage
+from gate.release.backend import Replaced
+from gate.release.records import Deployed, Record
 from gate.release.report import ReleaseReport
+from gate.release.stage import Stage
 from gate.vendors.issues import IssueTracker, marker
-from gate.vendors.render import commit_of
 from gate.vendors.repository import CommitState
 
 PATIENCE = 60.0
@@ -38,18 +37,18 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
         _refuse_overtaken(sha, stage)
         record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
         _wait_for_render(sha, stage, budget)
-        for service in stage.production.services:
-            service.deploy(sha, budget)
+        for service in stage.production.services.values():
+            service.release(Deployed(commit=sha), budget)
         if stage.preview:
             stage.preview.wait_for(sha, budget)
-        stage.production.check(budget)
+        stage.production.test(budget)
         report.outcome = "done"
     except (GateError, RenderError, KeyboardInterrupt) as error:
         if record is None and not isinstance(error, Replaced):
             raise
         report.reason = str(error) or "interrupted"
     newer = stage.repository.head(stage.target.settings.github.branch.name)
-    if newer not in (None, sha) and (record is None or commit_of(stage.production.backend.live() or {}) != sha):
+    if newer not in (None, sha) and (record is None or stage.production.backend.serving().commit != sha):
         report.outcome, report.reason = "overtaken", f"overtaken by {str(newer)[:7]}"
     budget.note(f"{report.outcome}: {report.reason}".removesuffix(": "))
     with undisturbed():
@@ -93,7 +92,7 @@ def _tell(sha: str, record: Record | None, stage: Stage, report: ReleaseReport) 
 
 def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
     budget.note(f"waiting for Render to start deploying {sha[:7]} by itself")
-    while not all(service.knows(sha) for service in stage.production.services):
+    while not all(service.knows(sha) for service in stage.production.services.values()):
         _refuse_overtaken(sha, stage)
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):
             budget.note("Render did not begin")

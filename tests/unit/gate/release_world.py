@@ -13,9 +13,9 @@ from gate.common.budget import Budget
 from gate.release.backend import RenderService
 from gate.release.frontend import VercelProject
 from gate.release.lock import ReleaseLock
+from gate.release.production import Production, Smoke, Tested
 from gate.release.records import Records
-from gate.release.release import Stage
-from gate.release.serving import Production, Smoke, Tested
+from gate.release.stage import Stage
 from gate.stack.target import Target, read_config
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository

@@ -16,10 +16,11 @@ from blueprint.workspace import connect
 from gate.common.errors import GateError
 from gate.release.backend import RenderService
 from gate.release.lock import ReleaseLock
-from gate.release.records import Records
-from gate.release.release import Stage, release
+from gate.release.production import Production
+from gate.release.records import Deployed, Records
+from gate.release.release import release
 from gate.release.rollback import rollback
-from gate.release.serving import Production
+from gate.release.stage import Stage
 from gate.smoke import Outcome, SmokeReport
 from gate.smoke.run import run
 from gate.stack.project import CLI_VARIABLE
@@ -220,15 +221,15 @@ def test_a_second_service_that_does_not_build_takes_the_first_one_back(world: Re
     good = tagged(world, "v1.0.0")
     go(world, "v1.0.0")
     bad = tagged(world, "v1.1.0")
-    deploy = RenderService.deploy
+    deploy = RenderService.release
 
-    def fails(self: RenderService, sha: str, budget: Any) -> str:
+    def fails(self: RenderService, wanted: Deployed, budget: Any) -> None:
         if self.name == WEB:
-            world.render.estate.bad_commits.add(sha)
-        return deploy(self, sha, budget)
+            world.render.estate.bad_commits.add(wanted.commit)
+        deploy(self, wanted, budget)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RenderService, "deploy", fails)
+        patch.setattr(RenderService, "release", fails)
         report = go(world, "v1.1.0")
     assert (report.outcome, serving(world)) == ("rolled back", [good, good])
     assert f"of {WEB} ended as build_failed" in report.reason
@@ -248,4 +249,4 @@ def test_a_rollback_takes_every_service_back_and_by_hand_nothing_of_vercel_is_sa
     report = go(world, "v1.2.0")
     assert report.outcome == "failed"
     steps = [line for line in report.advice if "Rollback" in line]
-    assert [line.partition(",")[0] for line in steps] == ["Render: harbor-develop-api", f"Render: {WEB}"]
+    assert [line.partition(",")[0] for line in steps] == [f"Render: {SERVICE}", f"Render: {WEB}"]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from gate.cli import main
-from gate.release.branch_builds import PreviewBuilds
-from gate.release.release import Stage
+from gate.release.frontend import PreviewBuilds
+from gate.release.stage import Stage
 from gate.release.staging import deploy
 from gate.report import history
 from gate.vendors.api import Api

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from gate.common.errors import ReleaseRefused
 from gate.common.version import parse, problem_with
-from gate.release.errors import ReleaseRefused
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from gate.cli import main
-from gate.release.database import DatabaseBackup
-from gate.release.migrations import MigrationList
+from gate.release.database import DatabaseBackup, MigrationList
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.vendors.api import Api

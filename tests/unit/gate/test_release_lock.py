@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gate.release.errors import ReleaseRefused
-from gate.release.stage import is_over, who
+from gate.common.errors import ReleaseRefused
+from gate.release.lock import is_over, who
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.gate.test_release import go, released

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from blueprint.client import RenderClient
+from gate.common.errors import ReleaseRefused
 from gate.common.signals import interruptible
-from gate.release.errors import ReleaseRefused
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback

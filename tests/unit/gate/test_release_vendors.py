@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gate.common.version import taken_back_to
+from gate.release.records import Deployed
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from rehearsal.vendor_api import github_git
@@ -60,7 +61,7 @@ def test_a_promotion_that_is_under_way_is_waited_for(world: ReleaseWorld) -> Non
     budget.sleep = lambda _s: project(world, aliasRequest={**asked, "jobStatus": "succeeded"}, serving=build["id"])
     with world.stage() as stage:
         assert stage.production.frontend is not None
-        stage.production.frontend.promote(build["id"], budget)
+        stage.production.frontend.release(Deployed(build["id"]), budget)
     assert [line for line in world.said if "is under way" in line]
     assert world.estate.find("vercel", "project", name=FRONTEND)["aliasRequest"]["requestedAt"] == 1  # type: ignore[index]
 
@@ -86,7 +87,7 @@ def test_a_promotion_that_is_under_way_ends_before_it_is_taken_back(world: Relea
     budget.sleep = sleep
     with world.stage() as stage:
         assert stage.production.frontend is not None
-        stage.production.frontend.roll_back(good, budget)
+        stage.production.frontend.roll_back(Deployed(good), budget)
     assert slept[0] > 3
     assert (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"] == good
 
@@ -106,7 +107,7 @@ def test_a_deploy_that_ends_by_itself_before_it_is_canceled_is_taken_back(world:
             f"{stage.production.backend._path}/deploys", {"commitId": "b" * 40}
         )
         stage.production.backend._deploys = then_it_ends  # type: ignore[method-assign]
-        stage.production.backend.roll_back(good, world.budget())
+        stage.production.backend.roll_back(Deployed(commit=good), world.budget())
     assert world.serving()[0] == good
 
 
@@ -229,14 +230,14 @@ def test_what_serves_in_the_end_is_compared_with_what_was_released(world: Releas
             next(o for o in objects if o["type"] == "project")["serving"] = build["id"]
 
     with world.stage() as stage:
-        real = stage.production.frontend.promote  # type: ignore[union-attr]
+        real = stage.production.frontend.release  # type: ignore[union-attr]
 
-        def then(deployment: str, budget: Any) -> None:
-            real(deployment, budget)
+        def then(wanted: Deployed, budget: Any) -> None:
+            real(wanted, budget)
             promote()
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stage.production.frontend, "promote", then)
+            patch.setattr(stage.production.frontend, "release", then)
             report = release("v1.2.0", stage, world.budget())
     assert report.reason.startswith(f"Vercel serves {by_hand[:7]}, not ")
     assert (report.outcome, world.serving()) == ("rolled back", (good, good))
