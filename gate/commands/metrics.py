@@ -44,7 +44,7 @@ def metrics(
     """
     from gate.common.period import beginning
     from gate.report.figures import FigureReport, figures
-    from gate.report.history import detected, read
+    from gate.report.releases import detected, read
     from gate.stack.target import load_peers
     from gate.vendors import Accounts
     from gate.vendors.repository import Repository

@@ -22,7 +22,6 @@ _ANSWER = 4.0
 
 if TYPE_CHECKING:
     from gate.changes.drift import DriftReport
-    from gate.report.estate import Drift
 
 
 @gate_command("report")
@@ -60,7 +59,7 @@ def report(
     import httpx
 
     from gate.common.period import beginning
-    from gate.report.gather import Wanted, gather
+    from gate.report.gather import Wanted
     from gate.report.page import report_of
     from gate.smoke.probes import problem
 
@@ -70,9 +69,8 @@ def report(
         httpx.Client(timeout=_ANSWER, follow_redirects=True) as http,
         run.progress(f"looking at {' and '.join(stacks)}") as tell,
     ):
-        probe = partial(problem, http)
-        wanted = Wanted(stacks, beginning(since, until), until, earlier, _look if drift else None, probe)
-        estate = gather(wanted, os.environ, tell)
+        look, probe = _look if drift else None, partial(problem, http)
+        estate = Wanted(stacks, beginning(since, until), until, os.environ, earlier, look, probe).gather(tell)
     # A page holds some characters of a secret in another form.
     run.hide(str(escape(secret)) for secret in environment_secrets(os.environ))
     made = report_of(estate, str(html)).redacted(run.redactor)
@@ -82,7 +80,7 @@ def report(
     run.finish(made)
 
 
-def _look(stack: str) -> Drift:
+def _look(stack: str) -> DriftReport:
     """Look for drift in one stack.
 
     Raises:
@@ -91,10 +89,10 @@ def _look(stack: str) -> Drift:
     from gate.changes.look import check
     from gate.stack.project import open_stack
 
-    return in_words(check(open_stack(stack)))
+    return check(open_stack(stack))
 
 
-def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
+def _read(path: Path, names: list[str]) -> tuple[str, DriftReport]:
     """Return a stack's name and its report, from a file.
 
     Raises:
@@ -110,20 +108,4 @@ def _read(path: Path, names: list[str]) -> tuple[str, Drift]:
         raise GateError(f"--drift-from {path}: expected the drift.json that gate drift --report writes") from None
     if found.stack not in names:
         raise GateError(f"--drift-from {path} is of the stack {found.stack}, expected one of {', '.join(names)}")
-    return found.stack, in_words(found)
-
-
-def in_words(found: DriftReport) -> Drift:
-    """Return a check for drift as the page shows it."""
-    from gate.report.estate import Drift
-
-    return Drift(
-        stack=found.stack,
-        verdict=found.verdict.value,
-        headline=found.headline,
-        checked_at=found.checked_at,
-        error=found.error,
-        rows=[one.row for one in found.findings],
-        advice=found.advice,
-        content=found.as_json(),
-    )
+    return found.stack, found

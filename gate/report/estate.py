@@ -1,15 +1,18 @@
 """What the page shows. If something could not be read, the reason is shown in its place."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from components.settings import Settings
-from gate.common.report import ReportPart
 from gate.report.figures import Figure
-from gate.report.history import Deployment
-from gate.report.now import Live, News
+from gate.report.releases import Deployment, Live, News
 from gate.vendors.kinds import VendorObject
+
+if TYPE_CHECKING:
+    from gate.changes.drift import DriftReport
 
 _SOON = timedelta(days=7)
 
@@ -24,26 +27,6 @@ class Missing:
 
     why: str
     trouble: bool = True
-
-
-class Drift(ReportPart):
-    """What a check for drift found, in words.
-
-    Attributes:
-        verdict: clean, drift, not applied or error.
-        rows: object, field, declared, live, since.
-        advice: what to do, with commands between backticks.
-        content: as `gate drift --json` prints it.
-    """
-
-    stack: str
-    verdict: str
-    headline: str
-    checked_at: datetime
-    error: str | None
-    rows: list[tuple[str, str, str, str, str]]
-    advice: list[str]
-    content: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -101,7 +84,7 @@ class StackOverview:
     settings: Settings | Missing
     repository: str
     state: State | Missing
-    drift: Drift | Missing
+    drift: DriftReport | Missing
     releases: list[Deployment] | Missing
     health: dict[str, str] = field(default_factory=dict)
     detected: list[float] | str = field(default_factory=list)
@@ -127,7 +110,7 @@ class StackOverview:
             for name, moment in sorted(self.state.expiries.items(), key=lambda one: one[1]):
                 tone = "bad" if moment - now < _SOON else "warn"
                 found.append(News(tone, f"Render deletes the free database {name} on {moment:%Y-%m-%d}"))
-        if isinstance(self.drift, Drift) and self.drift.verdict in ("drift", "not applied"):
+        if not isinstance(self.drift, Missing) and self.drift.findings and self.drift.error is None:
             found.append(News("warn", self.drift.headline))
         if isinstance(self.releases, list) and self.releases and not self.releases[-1].good:
             found.append(
@@ -145,7 +128,7 @@ class StackOverview:
             "releases": self.releases,
         }
         found = [f"{name}: {part.why}" for name, part in parts.items() if isinstance(part, Missing) and part.trouble]
-        if isinstance(self.drift, Drift) and self.drift.error is not None:
+        if not isinstance(self.drift, Missing) and self.drift.error is not None:
             found.append(f"drift: {self.drift.error}")
         return found
 

@@ -1,8 +1,8 @@
 """The figures, computed from a history. It knows no vendor. The targets are the plan's (5.5, 9.2)."""
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,8 +12,9 @@ from rich.table import Table
 from gate.common.report import Report
 from gate.common.text import count, escaped, markdown_table
 from gate.common.version import parse
-from gate.report.history import Deployment
+from gate.report.releases import Deployment
 
+Unit = Literal["per week", "%", "days", "hours", "minutes", ""]
 Verdict = Literal["met", "missed", "no target", "not enough data", "not measured here"]
 _WEEK = timedelta(weeks=1)
 _DETECT = "time to detect (median)"
@@ -42,7 +43,7 @@ class Figure:
 
     name: str
     value: float | None
-    unit: Literal["per week", "%", "days", "hours", "minutes", ""]
+    unit: Unit
     target: str
     verdict: Verdict
     samples: int = 0
@@ -106,17 +107,21 @@ def figures(
     leads = [_hours(one.ended - commit) for one in changes if one.good for commit in one.committed]
     waits = [_hours(one.ended - one.committed[-1]) for one in staging if one.good and one.committed]
     gaps = [gap for one in changes if one.good and (gap := _since_staging(one, staging)) is not None]
+    middle = statistics.median(leads) if leads else None
+    within = sorted(leads)[-(-len(leads) * 9 // 10) - 1] if leads else None
     return [
         _rate("staging deployments", [one for one in staging if one.good], weeks, 2.0, "2 to 3 per week"),
         _rate("production deployments", [one for one in changes if one.good], weeks, 1.0, "1 per week"),
         _share("change failure rate", failed, changes, 5.0),
         _share("rollback rate", taken_back, changes, 2.0),
-        _median("lead time for changes (median)", leads, "hours", None),
-        _percentile("lead time for changes (90 % within)", leads),
+        _figure("lead time for changes (median)", "hours", "none", len(leads), middle),
+        _figure("lead time for changes (90 % within)", "hours", "none", len(leads), within),
         _median("from merge to staging", waits, "hours", 1.0),
         _median("from staging to production", gaps, "hours", 24.0),
         _median("time to restore", _restores(production), "minutes", 10.0),
-        _detection(detected),
+        Figure(_DETECT, None, "minutes", "under 5 minutes", "not measured here", note=detected)
+        if isinstance(detected, str)
+        else _median(_DETECT, detected, "minutes", 5.0),
         _cycle([one for one in changes if one.good]),
         Figure("staging bugs found", None, "", "over 90 %", "not measured here", note="from the issue tracker"),
         Figure("production incidents", None, "", "under 1 a month", "not measured here", note="from the incident log"),
@@ -150,50 +155,43 @@ def _measure(number: str, unit: str) -> str:
     return f"{number} {singular}".strip()
 
 
+def _figure(
+    name: str, unit: Unit, target: str, samples: int, value: float | None, met: Callable[[float], bool] | None = None
+) -> Figure:
+    """Return one figure.
+
+    Args:
+        value: None if there is nothing to compute it from.
+        met: whether a value meets the target; None if there is no target.
+    """
+    if value is None:
+        return Figure(name, None, unit, target, "not enough data")
+    return Figure(name, value, unit, target, "no target" if met is None else "met" if met(value) else "missed", samples)
+
+
 def _rate(name: str, good: Sequence[Deployment], weeks: float, least: float, target: str) -> Figure:
-    if not good:
-        return Figure(name, None, "per week", target, "not enough data")
-    value = len(good) / weeks
-    verdict: Verdict = "not enough data" if weeks < 1 else "met" if value >= least else "missed"
-    return Figure(name, value, "per week", target, verdict, len(good))
+    found = _figure(
+        name, "per week", target, len(good), len(good) / weeks if good else None, lambda rate: rate >= least
+    )
+    return found if weeks >= 1 else replace(found, verdict="not enough data")
 
 
 def _share(name: str, some: Sequence[Deployment], of: Sequence[Deployment], most: float) -> Figure:
-    if not of:
-        return Figure(name, None, "%", f"under {most:g} %", "not enough data")
-    value = 100 * len(some) / len(of)
-    return Figure(name, value, "%", f"under {most:g} %", "met" if value < most else "missed", len(of))
+    value = 100 * len(some) / len(of) if of else None
+    return _figure(name, "%", f"under {most:g} %", len(of), value, lambda share: share < most)
 
 
-def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"], most: float | None) -> Figure:
-    target = f"under {_measure(f'{most:g}', unit)}" if most is not None else "none"
-    if not values:
-        return Figure(name, None, unit, target, "not enough data")
-    value = statistics.median(values)
-    verdict: Verdict = "no target" if most is None else "met" if value < most else "missed"
-    return Figure(name, value, unit, target, verdict, len(values))
-
-
-def _detection(found: Sequence[float] | str) -> Figure:
-    if isinstance(found, str):
-        return Figure(_DETECT, None, "minutes", "under 5 minutes", "not measured here", note=found)
-    return _median(_DETECT, found, "minutes", 5.0)
+def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"], most: float) -> Figure:
+    value = statistics.median(values) if values else None
+    target = f"under {_measure(f'{most:g}', unit)}"
+    return _figure(name, unit, target, len(values), value, lambda median: median < most)
 
 
 def _cycle(served: Sequence[Deployment]) -> Figure:
     """Whether the target is met: the plan's one to two weeks. A shorter cycle also meets it."""
-    name, target = "release cycle (average)", "1 to 2 weeks"
-    if len(served) < 2:
-        return Figure(name, None, "days", target, "not enough data")
-    days = (served[-1].ended - served[0].ended) / timedelta(days=1) / (len(served) - 1)
-    return Figure(name, days, "days", target, "met" if days <= 14 else "missed", len(served) - 1)
-
-
-def _percentile(name: str, values: Sequence[float]) -> Figure:
-    if not values:
-        return Figure(name, None, "hours", "none", "not enough data")
-    ordered = sorted(values)
-    return Figure(name, ordered[-(-len(ordered) * 9 // 10) - 1], "hours", "none", "no target", len(values))
+    gaps = len(served) - 1
+    days = (served[-1].ended - served[0].ended) / timedelta(days=1) / gaps if gaps > 0 else None
+    return _figure("release cycle (average)", "days", "1 to 2 weeks", gaps, days, lambda average: average <= 14)
 
 
 def _restores(production: Sequence[Deployment]) -> list[float]:

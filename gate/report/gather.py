@@ -1,9 +1,13 @@
 """Reads everything for the page. If a vendor cannot be read, only its own part is empty."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulumi import automation
 
@@ -13,22 +17,20 @@ from components.configuration_errors import SettingsError
 from components.settings import Settings
 from components.stack_file import StackConfig
 from gate.common.errors import GateError
-from gate.report import figures, history
-from gate.report import stack_state as state
-from gate.report.estate import Drift, Estate, Missing, StackOverview, State
-from gate.report.history import Deployment
-from gate.report.links import Places
-from gate.report.now import News, live, news
+from gate.report import releases, stack_state
+from gate.report.estate import Estate, Missing, StackOverview, State
+from gate.report.figures import Figure, figures
+from gate.report.stack_state import Places
 from gate.stack.project import open_project
 from gate.stack.target import chosen_stacks, own_address, read_config, stack_file
 from gate.vendors import Accounts, VendorError
 from gate.vendors.github import web
 from gate.vendors.repository import Repository
 
-NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
-Check = Callable[[str], Drift]
-Probe = Callable[[str], str]
-"""Returns what is wrong with an address; nothing if it answers."""
+if TYPE_CHECKING:
+    from gate.changes.drift import DriftReport
+
+_NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
 
 
 @dataclass(frozen=True)
@@ -39,145 +41,132 @@ class Wanted:
         stacks: names of those to show.
         since, until: the period of the releases that are shown.
         drift: earlier reports by stack.
-        check: looks for drift now; None to leave that out.
-        probe: tests whether an address answers; None to leave that out.
+        check: looks for drift in a stack now; None to leave that out.
+        probe: returns what is wrong with an address, nothing if it answers; None to leave that out.
+        folder: the project's.
     """
 
     stacks: Sequence[str]
     since: datetime
     until: datetime
-    drift: Mapping[str, Drift] = field(default_factory=dict)
-    check: Check | None = None
-    probe: Probe | None = None
+    environ: Mapping[str, str] = field(repr=False)
+    drift: Mapping[str, DriftReport] = field(default_factory=dict)
+    check: Callable[[str], DriftReport] | None = None
+    probe: Callable[[str], str] | None = None
+    folder: Path = Path()
 
+    def gather(self, tell: Callable[[str], None] = lambda _text: None) -> Estate:
+        """Return everything, or why it cannot be read."""
+        stacks = []
+        for name in self.stacks:
+            tell(name)
+            stacks.append(self._stack(name))
+        return Estate(self.until, self.since, stacks, self._matrix(stacks), self._figures(stacks))
 
-def gather(
-    wanted: Wanted, environ: Mapping[str, str], tell: Callable[[str], None] = lambda _t: None, folder: Path = Path()
-) -> Estate:
-    """Return everything, or why it cannot be read."""
-    workspace: automation.LocalWorkspace | Missing
-    try:
-        workspace = open_project(str(folder))
-    except GateError as error:
-        workspace = Missing(str(error))
-    stacks = []
-    for name in wanted.stacks:
-        tell(name)
-        stacks.append(_stack(name, wanted, environ, workspace, folder))
-    return Estate(wanted.until, wanted.since, stacks, _matrix(stacks, environ, folder), _figures(stacks, wanted))
+    def _stack(self, name: str) -> StackOverview:
+        drift = self._drift(name)
+        try:
+            config = read_config(stack_file(name, self.folder))
+            loaded = self._load(name, config)
+        except (GateError, SettingsError) as error:
+            unread = Missing("its configuration cannot be read", trouble=False)
+            return StackOverview(name, Missing(str(error)), "", self._state(name, Places()), drift, unread)
+        settings, places = loaded.settings, self._places(loaded, config)
+        state = self._state(name, places)
+        releases_, detected, news = self._releases(settings, config)
+        health = self._health(settings, state)
+        live = releases.live(settings.render.service.name, self.environ) if self.probe else None
+        return StackOverview(name, settings, places.repository, state, drift, releases_, health, detected, live, news)
 
+    @cached_property
+    def _workspace(self) -> automation.LocalWorkspace | Missing:
+        try:
+            return open_project(str(self.folder))
+        except GateError as error:
+            return Missing(str(error))
 
-def _stack(
-    name: str, wanted: Wanted, environ: Mapping[str, str], workspace: automation.LocalWorkspace | Missing, folder: Path
-) -> StackOverview:
-    drift = _drift(name, wanted)
-    try:
-        config = read_config(stack_file(name, folder))
-        loaded = _load(name, config, environ)
-    except (GateError, SettingsError) as error:
-        unread = Missing("its configuration cannot be read", trouble=False)
-        places = Places("", "", "", "")
-        found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
-        return StackOverview(name, Missing(str(error)), "", found, drift, unread)
-    places = _places(loaded, config, environ)
-    found = workspace if isinstance(workspace, Missing) else state.read(workspace, name, places)
-    releases, detected, news = _releases(loaded.settings, config, environ, wanted)
-    health = _health(loaded.settings, found, wanted.probe, environ)
-    serves = live(loaded.settings.render.service.name, environ) if wanted.probe else None
-    return StackOverview(
-        name, loaded.settings, places.repository, found, drift, releases, health, detected, serves, news
-    )
+    def _state(self, name: str, places: Places) -> State | Missing:
+        here = self._workspace
+        return here if isinstance(here, Missing) else stack_state.read(here, name, places)
 
+    def _load(self, name: str, config: StackConfig) -> Loaded:
+        """Return the settings, without any token.
 
-def _health(
-    settings: Settings, found: State | Missing, probe: Probe | None, environ: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the health; see Stack.health."""
-    if probe is None or isinstance(found, Missing):
-        return {}
-    backend = own_address(environ, settings.environment, "BACKEND_URL") or found.backend_url
-    addresses = {"backend": backend and f"{backend}{settings.smoke.health_path}"}
-    addresses["frontend"] = own_address(environ, settings.environment, "FRONTEND_URL") or found.frontend_url
-    return {name: probe(address) for name, address in addresses.items() if address}
+        Raises:
+            SettingsError: the stack file is wrong.
+        """
+        others = {key: value for key, value in self.environ.items() if key != "VERCEL_API_TOKEN"}
+        return load(name, config, frozenset(), others, check_secrets=False, file=config)
 
+    def _places(self, loaded: Loaded, config: Mapping[str, str]) -> Places:
+        settings, environ = loaded.settings, self.environ
+        base = config.get("github:baseUrl") or environ.get("GITHUB_BASE_URL", "")
+        return Places(
+            repository=f"{web(base)}/{loaded.owner}/{settings.github.repository}",
+            tenant=config.get("auth0:domain") or environ.get("AUTH0_DOMAIN") or settings.auth0.domain,
+            team=config.get("vercel:team") or environ.get("VERCEL_TEAM", ""),
+            project=settings.vercel.project if settings.vercel else "",
+        )
 
-def _load(name: str, config: StackConfig, environ: Mapping[str, str]) -> Loaded:
-    """Return the settings, without any token.
+    def _drift(self, name: str) -> DriftReport | Missing:
+        if name in self.drift:
+            return self.drift[name]
+        if self.check is None:
+            return _NOT_ASKED
+        try:
+            return self.check(name)
+        except GateError as error:
+            return Missing(str(error))
 
-    Raises:
-        SettingsError: the stack file is wrong.
-    """
-    others = {key: value for key, value in environ.items() if key != "VERCEL_API_TOKEN"}
-    return load(name, config, frozenset(), others, check_secrets=False, file=config)
+    def _health(self, settings: Settings, state: State | Missing) -> dict[str, str]:
+        """Return the health; see StackOverview.health."""
+        if self.probe is None or isinstance(state, Missing):
+            return {}
+        backend, frontend = (
+            own_address(self.environ, settings.environment, name) for name in ("BACKEND_URL", "FRONTEND_URL")
+        )
+        backend = backend or state.backend_url
+        addresses = {"backend": backend and f"{backend}{settings.smoke.health_path}"}
+        addresses["frontend"] = frontend or state.frontend_url
+        return {name: self.probe(address) for name, address in addresses.items() if address}
 
+    def _releases(
+        self, settings: Settings, config: Mapping[str, str]
+    ) -> tuple[list[releases.Deployment] | Missing, list[float] | str, list[releases.News]]:
+        """Return the releases, oldest first, the detection times (see StackOverview.detected), and what goes on."""
+        environment = settings.github.environment.name
+        try:
+            with Accounts(self.environ, config) as accounts:
+                repository = Repository(accounts.github, settings.github.repository)
+                found = releases.read(repository, environment, self.since, commits=True)
+                detected = releases.detected(repository, settings.environment, self.since) if settings.live else []
+                try:
+                    news = list(releases.news(repository, settings.environment, environment))
+                except VendorError:  # a token that may not read issues still shows the releases
+                    news = []
+                return found, detected, news
+        except GateError as error:
+            return Missing(str(error)), [], []
+        except (KeyError, TypeError, AttributeError, ValueError) as error:  # its text may be anything
+            return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})"), [], []
 
-def _places(loaded: Loaded, config: Mapping[str, str], environ: Mapping[str, str]) -> Places:
-    settings = loaded.settings
-    base = config.get("github:baseUrl") or environ.get("GITHUB_BASE_URL", "")
-    return Places(
-        repository=f"{web(base)}/{loaded.owner}/{settings.github.repository}",
-        tenant=config.get("auth0:domain") or environ.get("AUTH0_DOMAIN") or settings.auth0.domain,
-        team=config.get("vercel:team") or environ.get("VERCEL_TEAM", ""),
-        project=settings.vercel.project if settings.vercel else "",
-    )
+    def _figures(self, stacks: Sequence[StackOverview]) -> list[Figure] | Missing:
+        """Return those of the first environment that is released by tags, and of the first one before it."""
+        readable = [(one.settings, one) for one in stacks if isinstance(one.settings, Settings)]
+        first = {settings.live: one for settings, one in reversed(readable)}
+        known = {settings.live: one.releases for settings, one in reversed(readable) if isinstance(one.releases, list)}
+        if len(known) < 2:
+            which = "staging" if False not in known else "production"
+            return Missing(f"they are computed from both environments, and {which}'s releases are not known", False)
+        return figures(known[False], known[True], self.since, self.until, first[True].detected)
 
-
-def _drift(name: str, wanted: Wanted) -> Drift | Missing:
-    if name in wanted.drift:
-        return wanted.drift[name]
-    if wanted.check is None:
-        return NOT_ASKED
-    try:
-        return wanted.check(name)
-    except GateError as error:
-        return Missing(str(error))
-
-
-def _releases(
-    settings: Settings, config: Mapping[str, str], environ: Mapping[str, str], wanted: Wanted
-) -> tuple[list[Deployment] | Missing, list[float] | str, list[News]]:
-    """Return the releases, oldest first, the detection times (see Stack.detected), and what goes on."""
-    try:
-        with Accounts(environ, config) as accounts:
-            repository = Repository(accounts.github, settings.github.repository)
-            found = history.read(repository, settings.github.environment.name, wanted.since, commits=True)
-            detected = history.detected(repository, settings.environment, wanted.since) if settings.live else []
-            return found, detected, _news(repository, settings)
-    except GateError as error:
-        return Missing(str(error)), [], []
-    except (KeyError, TypeError, AttributeError, ValueError) as error:  # its text may be anything
-        return Missing(f"GitHub gave an answer that is not understood ({type(error).__name__})"), [], []
-
-
-def _news(repository: Repository, settings: Settings) -> list[News]:
-    try:
-        return list(news(repository, settings.environment, settings.github.environment.name))
-    except VendorError:  # a token that may not read issues still shows the releases
-        return []
-
-
-def _figures(stacks: Sequence[StackOverview], wanted: Wanted) -> list[figures.Figure] | Missing:
-    """Return the releases of the first environment that is released by tags, and of the first one before it."""
-    histories: dict[bool, list[Deployment]] = {}
-    detected = next(
-        (stack.detected for stack in stacks if isinstance(stack.settings, Settings) and stack.settings.live), []
-    )
-    for stack in stacks:
-        if isinstance(stack.settings, Settings) and isinstance(stack.releases, list):
-            histories.setdefault(stack.settings.live, stack.releases)
-    if len(histories) < 2:
-        which = "staging" if False not in histories else "production"
-        return Missing(f"they are computed from both environments, and {which}'s releases are not known", False)
-    return figures.figures(histories[False], histories[True], wanted.since, wanted.until, detected)
-
-
-def _matrix(stacks: Sequence[StackOverview], environ: Mapping[str, str], folder: Path) -> list[list[str]] | Missing:
-    """Return the matrix of every environment that has a stack file, whichever stacks are shown."""
-    found = {stack.name: stack.settings for stack in stacks if isinstance(stack.settings, Settings)}
-    try:
-        for name in chosen_stacks(None, folder):
-            if name not in found:
-                found[name] = _load(name, read_config(stack_file(name, folder)), environ).settings
-    except (GateError, SettingsError) as error:
-        return Missing(f"it needs the settings of all environments: {error}", trouble=False)
-    return matrix.environments(sorted(found.values(), key=lambda settings: settings.live))
+    def _matrix(self, stacks: Sequence[StackOverview]) -> list[list[str]] | Missing:
+        """Return the matrix of every environment that has a stack file, whichever stacks are shown."""
+        found = {stack.name: stack.settings for stack in stacks if isinstance(stack.settings, Settings)}
+        try:
+            for name in chosen_stacks(None, self.folder):
+                if name not in found:
+                    found[name] = self._load(name, read_config(stack_file(name, self.folder))).settings
+        except (GateError, SettingsError) as error:
+            return Missing(f"it needs the settings of all environments: {error}", trouble=False)
+        return matrix.environments(sorted(found.values(), key=lambda settings: settings.live))

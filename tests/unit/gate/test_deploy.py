@@ -14,7 +14,7 @@ from gate.cli import main
 from gate.release.frontend import PreviewBuilds
 from gate.release.stage import Stage
 from gate.release.staging import deploy
-from gate.report import history
+from gate.report import releases
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 from gate.vendors.vercel import Vercel
@@ -179,7 +179,7 @@ def test_two_merges_in_quick_succession_are_no_failure_of_the_first(world: Relea
     assert f"## deploy {older[:7]}: overtaken ({by})" in comment["body"]
     assert world.states()[-1] == ("deploy", older[:7], "inactive")
     with world.stage() as stage:
-        assert history.read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC)) == []
+        assert releases.read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC)) == []
         assert [record.good for record in stage.records.newest()] == [False]
     with world.stage() as stage:
         assert deploy(pushed[0], stage, world.budget()).outcome == ("done" if newer_works else "failed")

@@ -11,8 +11,7 @@ import pytest
 
 from gate.cli import main
 from gate.report.estate import Missing, State
-from gate.report.links import Places
-from gate.report.stack_state import of
+from gate.report.stack_state import Places, of
 from tests.unit.settings.stack_file import STACKS
 
 PLACES = Places("https://github.com/o/r", "tenant.eu.auth0.com", "zebra", "frontend")

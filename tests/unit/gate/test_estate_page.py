@@ -14,13 +14,11 @@ from components.configuration import load
 from components.environments_document import environments
 from components.settings import Settings
 from gate.changes.drift import DriftReport, Finding, FindingKind
-from gate.commands.report import in_words
 from gate.report.estate import Estate, ManagedObject, Missing, StackOverview, State
 from gate.report.figures import figures
-from gate.report.history import Deployment
-from gate.report.now import Live, News
 from gate.report.page import content as as_content
-from gate.report.page import page, picture, timeline
+from gate.report.page import page
+from gate.report.releases import Deployment, Live, News
 from gate.stack.target import read_config
 from gate.vendors.kinds import VendorObject
 from tests.unit.gate.browser import Browser
@@ -62,7 +60,7 @@ STATE = State(
     pending=2,
 )
 FINDING = Finding(kind=FindingKind.DRIFT, object=thing(HOSTILE), field="callbacks", declared=["a"], live=[HOSTILE * 9])
-DRIFT = in_words(DriftReport(stack="staging", checked_at=NOW, findings=[FINDING]))
+DRIFT = DriftReport(stack="staging", checked_at=NOW, findings=[FINDING])
 
 
 def full() -> Estate:
@@ -112,6 +110,8 @@ def test_what_is_found_is_told_in_words_beside_the_colour() -> None:
         "staging by week: 1 served and 1 failed in 5 weeks",
         "within",
         "AUTH0_AUDIENCE and CORS_ORIGINS of the adopted service",
+        "<code>feature/*</code>",
+        "put back what is declared: <code>pulumi up --refresh --stack staging</code>",
     ):
         assert told in text, told
     assert full().gaps == []
@@ -139,18 +139,23 @@ def test_what_needs_attention_comes_first_and_the_worst_on_top() -> None:
 
 def test_the_picture_says_who_calls_whom_and_what_answers() -> None:
     stack = replace(full().stacks[0], health={"backend": "status 503", "frontend": ""})
-    nodes = picture(stack)
-    assert [(node.role, node.place) for node in nodes] == [
-        ("frontend", "Vercel"), ("backend", "Render"), ("data", "Render"), ("login", "Auth0"),
+    text = page(replace(full(), stacks=[stack]))
+    boxes = re.findall(r'<li class="[a-z ]+"><strong>.*?</li>', text, re.DOTALL)
+    assert [re.findall(r"<strong>(\w+)</strong> <span .*?>(\w+)</span>", box) for box in boxes] == [
+        [("frontend", "Vercel")], [("backend", "Render")], [("data", "Render")], [("login", "Auth0")],
     ]  # fmt: skip
-    assert [node.problem for node in nodes] == ["", "status 503", None, None]
-    assert nodes[1].names == ["marketedge-platform-staging"]
+    assert ["answers" in box for box in boxes] == [True, False, False, False]
+    assert ["status 503" in box for box in boxes] == [False, True, False, False]
+    assert ["badge" in box for box in boxes] == [True, True, False, False], "nobody looked at the others"
+    assert 'class="backend down"' in boxes[1]
+    assert "<br>\nmarketedge-platform-staging<br>" in boxes[1]
 
 
 def test_the_timeline_has_each_release_at_its_time() -> None:
     releases = [deployment(30), deployment(15, good=False, back=True), deployment(0, task="rollback")]
-    dots = timeline(releases, full())
-    assert [(round(dot.left), dot.tone) for dot in dots] == [(0, "good"), (50, "bad"), (100, "plain")]
+    text = page(replace(full(), stacks=[replace(full().stacks[0], releases=releases)]))
+    dots = re.findall(r'<li class="(\w+)(?: high)?" style="--at: ([\d.]+)%"', text)
+    assert [(round(float(at)), tone) for tone, at in dots] == [(0, "good"), (50, "bad"), (100, "plain")]
 
 
 def test_what_serves_is_the_last_that_ended_well() -> None:
@@ -173,7 +178,7 @@ def test_each_part_that_is_missing_says_why() -> None:
 
 
 def test_a_check_for_drift_that_failed_is_a_gap_with_its_reason() -> None:
-    failed = in_words(DriftReport(stack="staging", checked_at=NOW, error="GitHub answered <500>"))
+    failed = DriftReport(stack="staging", checked_at=NOW, error="GitHub answered <500>")
     estate = replace(full(), stacks=[replace(full().stacks[0], drift=failed)])
     assert estate.gaps == ["staging: drift: GitHub answered <500>"]
     assert "GitHub answered &lt;500&gt;" in page(estate)

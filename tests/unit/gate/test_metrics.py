@@ -14,7 +14,7 @@ import pytest
 from gate.cli import main
 from gate.release.release import release
 from gate.report.figures import Figure, by_week, figures
-from gate.report.history import Deployment, read
+from gate.report.releases import Deployment, read
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
 

@@ -14,7 +14,7 @@ from blueprint.errors import Unreachable
 from gate.cli import main
 from gate.common.budget import Budget
 from gate.release import stage as opening
-from gate.report.history import detected
+from gate.report.releases import detected
 from gate.smoke import Outcome, Result, SmokeReport
 from gate.smoke.watching import Watched
 from gate.vendors import Accounts

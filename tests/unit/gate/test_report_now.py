@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.report.now import live, news
+from gate.report.releases import live, news
 from gate.vendors import Accounts
 from gate.vendors.incidents import incident_marker
 from gate.vendors.issues import IssueTracker

@@ -16,7 +16,7 @@ from blueprint.workspace import connect
 from components.gate_settings import Watch
 from gate import cli
 from gate.checks.verdict import failed, passed
-from gate.report.history import detected
+from gate.report.releases import detected
 from gate.smoke.incident import report
 from gate.smoke.probes import error_rate, expiring, problem
 from gate.smoke.watching import Rate, Watched, watch
