@@ -52,9 +52,7 @@ def seed(
     from blueprint.workspace import connect
     from gate.common.budget import Budget
     from gate.common.signals import interruptible
-    from gate.upkeep.local_seeds import Machine, seed_here
-    from gate.upkeep.seeds import SeedReport
-    from gate.upkeep.seeds import seed as run_scripts
+    from gate.upkeep import seeds
 
     settings, _ = where.settings()
     if settings.live:
@@ -62,10 +60,10 @@ def seed(
     if address and not folder:
         raise GateError("--address goes with --folder: a job at Render needs no address")
     try:
-        machine = Machine(str(folder), ip_address(address) if address else None, os.environ) if folder else None
+        machine = seeds.Machine(str(folder), ip_address(address) if address else None, os.environ) if folder else None
     except ValueError:
         raise GateError(f"--address {address}: expected one public address, such as 203.0.113.7") from None
-    scripts, service = script or settings.seed.scripts, settings.render.service.name
+    scripts = script or settings.seed.scripts
     with (
         run.progress(f"seeding {where.env}", _BUDGET) as tell,
         connect(os.environ, tell.line, deadline=_BUDGET) as session,
@@ -73,7 +71,7 @@ def seed(
     ):
         budget = Budget(_BUDGET, tell.line, tell)
         if machine:
-            found = seed_here(session, settings, scripts, budget, machine)
+            found = seeds.seed_here(session, settings, scripts, budget, machine)
         else:
-            found = run_scripts(session, service, scripts, budget, again=again)
-    run.finish(SeedReport(environment=where.env, scripts=found))
+            found = seeds.seed(session, settings.render.service.name, scripts, budget, again=again)
+    run.finish(seeds.SeedReport(environment=where.env, scripts=found))

@@ -7,15 +7,19 @@ open and it is the branch's newest, or while a domain serves its branch.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from blueprint.errors import RenderError
 from blueprint.workspace import Session
+from components.settings import Settings
+from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count
+from gate.vendors.accounts import Accounts
 from gate.vendors.repository import Repository
-from gate.vendors.vercel import Vercel, state_of
+from gate.vendors.vercel import state_of
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,39 @@ class Pruned(Report):
             yield f"{count(len(self.old), 'preview')} older than {self.older_than}, {len(self.kept)} stay{advice}"
 
 
-def at_vercel(vercel: Vercel, project: str) -> list[PreviewDeployment]:
-    """Return every deployment that is not production's, newest first.
+def prune(
+    settings: Sequence[Settings], accounts: Accounts, session: Session, older_than: str, age: timedelta, *, delete: bool
+) -> Pruned:
+    """Look for previews of an environment's pull requests, and delete the old ones.
+
+    Args:
+        settings: of the environment, and then of its peers, whose branches are no pull requests'.
+        older_than: the age as it was typed, for the report.
 
     Raises:
-        VendorError: Vercel cannot be read.
+        VendorError, RenderError: a vendor cannot be read.
     """
-    return [_deployment(one) for one in vercel.deployments(project) if one.get("target") != "production"]
+    own = settings[0]
+    repository = Repository(accounts.github, own.github.repository)
+    found = _at_render(session, [service.name for service in own.render.services])
+    bound = {one.github.branch.name for one in settings}
+    if own.vercel:
+        project = accounts.vercel.require_project(own.vercel.project)
+        found += [_deployment(one) for one in accounts.vercel.deployments(project) if one.get("target") != "production"]
+        bound |= {str(one["gitBranch"]) for one in accounts.vercel.domains(project) if one.get("gitBranch")}
+    pulls = _of_pull_requests(repository, {one.branch for one in found if one.branch and not one.of})
+    every = list(judged(found, pulls, bound, datetime.now(UTC), age))
+    old, kept = [one for one in every if not one.reason], [one for one in every if one.reason]
+    problems = []
+    for one in old if delete else ():
+        try:  # one that is already gone is fine
+            if one.vendor == "Vercel":
+                accounts.vercel.send("DELETE", f"/v13/deployments/{one.id}")
+            else:
+                session.client.delete(f"/services/{one.id}")
+        except (GateError, RenderError) as error:
+            problems.append(f"{one.vendor} {one.name}: {error}")
+    return Pruned(old=old, kept=kept, older_than=older_than, deleted=delete, problems=problems)
 
 
 def _deployment(found: dict[str, Any]) -> PreviewDeployment:
@@ -93,21 +123,8 @@ def _deployment(found: dict[str, Any]) -> PreviewDeployment:
     return PreviewDeployment("Vercel", found["uid"], found.get("url") or found["uid"], branch, created, works, of)
 
 
-def bound_branches(vercel: Vercel, project: str) -> set[str]:
-    """Return the branches that a domain of the project serves.
-
-    Raises:
-        VendorError: Vercel cannot be read.
-    """
-    return {str(one["gitBranch"]) for one in vercel.domains(project) if one.get("gitBranch")}
-
-
-def at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployment]:
-    """Return the preview instances of the named services.
-
-    Raises:
-        RenderError: of any kind.
-    """
+def _at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployment]:
+    """Return the preview instances of the named services."""
     listed = list(session.client.pages("/services", "service", includePreviews="true"))
     parents = {one["id"] for one in listed if one["name"] in services}
     return [
@@ -119,12 +136,8 @@ def at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployme
     ]
 
 
-def of_pull_requests(repository: Repository, branches: Iterable[str]) -> dict[str, bool]:
-    """Return the branches that are heads of a pull request, and whether one is open.
-
-    Raises:
-        VendorError: GitHub cannot be read.
-    """
+def _of_pull_requests(repository: Repository, branches: Iterable[str]) -> dict[str, bool]:
+    """Return the branches that are heads of a pull request, and whether one is open."""
     found = {}
     for branch in sorted(branches):
         head = f"{repository.owner}:{branch}"
@@ -148,25 +161,18 @@ def judged(
         latest = one.works and (one.vendor, one.branch) not in newest
         if one.works:  # a build that failed serves nobody, and the one before it goes on serving
             newest.add((one.vendor, one.branch))
-        reason = one.of
-        if not reason and not one.branch:
-            reason = "it was not built from a branch"
-        elif not reason and one.branch in bound:
-            reason = "it serves an environment or a domain" if latest else ""
-        elif not reason and one.branch not in pulls:
-            reason = "no pull request has its branch as its head"
-        elif not reason and pulls[one.branch] and latest:
-            reason = "it is the newest of an open pull request"
+        reason = _reason(one, pulls, bound, latest=latest)
         yield replace(one, reason=reason or ("it is not old enough" if now - one.created < age else ""))
 
 
-def remove(preview: PreviewDeployment, vercel: Vercel | None, session: Session | None) -> None:
-    """Delete it at its vendor. One that is already gone is fine.
-
-    Raises:
-        VendorError, RenderError: it could not be deleted.
-    """
-    if preview.vendor == "Vercel" and vercel is not None:
-        vercel.send("DELETE", f"/v13/deployments/{preview.id}")
-    elif session is not None:
-        session.client.delete(f"/services/{preview.id}")
+def _reason(one: PreviewDeployment, pulls: Mapping[str, bool], bound: set[str], *, latest: bool) -> str:
+    """Return why it is kept however old it is; empty if it is not."""
+    if one.of:
+        return one.of
+    if not one.branch:
+        return "it was not built from a branch"
+    if one.branch in bound:
+        return "it serves an environment or a domain" if latest else ""
+    if one.branch not in pulls:
+        return "no pull request has its branch as its head"
+    return "it is the newest of an open pull request" if pulls[one.branch] and latest else ""

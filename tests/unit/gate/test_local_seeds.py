@@ -14,8 +14,7 @@ from components.configuration import load
 from gate.cli import main
 from gate.common.errors import GateError
 from gate.stack.target import read_config
-from gate.upkeep.local_seeds import Machine, seed_here
-from gate.upkeep.seeds import SeedingRefused
+from gate.upkeep.seeds import Machine, SeedingRefused, seed_here
 from tests.unit.gate.release_world import ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
 
@@ -80,7 +79,7 @@ def test_the_database_is_open_while_the_scripts_run_and_closed_after(
         meanwhile.extend(let_in(world))
         return 0, ""
 
-    monkeypatch.setattr("gate.upkeep.local_seeds.run_command", look)
+    monkeypatch.setattr("gate.upkeep.seeds.run_command", look)
     database(world)["ipAllowList"] = [OFFICE]
     assert run(world, tmp_path, "seed") == ["done"]
     assert meanwhile == ["198.51.100.0/24", "203.0.113.7/32", "192.0.2.9/32"]
@@ -135,7 +134,7 @@ def test_that_it_could_not_be_closed_is_said(
         world.render.faults.add(kind=403, method="PATCH", path="*/postgres/*", times=9)
         return 0, ""
 
-    monkeypatch.setattr("gate.upkeep.local_seeds.run_command", fail)
+    monkeypatch.setattr("gate.upkeep.seeds.run_command", fail)
     with pytest.raises(GateError, match="still lets this machine in: run gate seed again, or pulumi up --refresh"):
         run(world, tmp_path, "seed")
 
