@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from gate.common.errors import GateError
 
+_LENGTH = re.compile(r"([1-9]\d{0,3})([dw])")
+
 
 def length(text: str, option: str) -> timedelta:
     """Return a period.
@@ -16,9 +18,9 @@ def length(text: str, option: str) -> timedelta:
     Raises:
         GateError: it is something else.
     """
-    if (found := _length(text)) is None:
+    if not (found := _LENGTH.fullmatch(text)):
         raise GateError(f"{option} {text}: expected days or weeks such as 7d and 2w")
-    return found
+    return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
 
 
 def beginning(text: str, now: datetime) -> datetime:
@@ -30,16 +32,10 @@ def beginning(text: str, now: datetime) -> datetime:
     Raises:
         GateError: it is something else.
     """
-    if (counted := _length(text)) is not None:
-        return now - counted
+    if _LENGTH.fullmatch(text):
+        return now - length(text, "--since")
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise GateError(f"--since {text}: expected days or weeks such as 30d and 12w, or a date: 2026-10-01") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _length(text: str) -> timedelta | None:
-    if not (found := re.fullmatch(r"([1-9]\d{0,3})([dw])", text)):
-        return None
-    return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))

@@ -3,45 +3,46 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
-from rich.text import Text
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
 HEARTBEAT = 30.0
 """Seconds between two lines about one wait if there is no terminal."""
 
 
+@dataclass
 class ProgressDisplay:
     """Is called with the progress, which it shows in place on a terminal, and elsewhere sometimes as a line.
 
-    Args:
+    Attributes:
+        limit: ` of 300` behind the seconds; empty without a budget.
+        redact: removes secrets from every text before it is shown.
         show: replaces the text on a terminal; None if there is none.
     """
 
-    def __init__(
-        self,
-        title: str,
-        console: Console,
-        budget: float | None,
-        clock: Callable[[], float],
-        show: Callable[[str], None] | None,
-        redact: Callable[[str], str],
-    ) -> None:
-        self._redact = redact
-        self._title, self._console, self._budget, self._clock, self._show = title, console, budget, clock, show
-        self._began = self._told = clock()
+    title: str
+    console: Console
+    limit: str
+    clock: Callable[[], float]
+    redact: Callable[[str], str]
+    show: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._began = self._told = self.clock()
 
     def __call__(self, text: str) -> None:
-        if self._show:
-            self._show(self._redact(f"{self._title}: {text}"))
-        elif self._clock() - self._told >= HEARTBEAT:
-            self.line(f"{self._title}: {text}, {spent(self._clock() - self._began, self._budget)}")
+        now = self.clock()
+        if self.show:
+            self.show(self.redact(f"{self.title}: {text}"))
+        elif now - self._told >= HEARTBEAT:
+            self.line(f"{self.title}: {text}, {now - self._began:.0f} s{self.limit}")
 
     def line(self, text: str) -> None:
         """Print a line that stays."""
-        self._told = self._clock()
-        self._console.print(self._redact(text), highlight=False, markup=False, soft_wrap=True)
+        self._told = self.clock()
+        self.console.print(self.redact(text), highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -60,28 +61,14 @@ def progress(
         redact: removes secrets from every text before it is shown.
     """
     console = console or Console(stderr=True)
+    display = ProgressDisplay(title, console, "" if budget is None else f" of {budget:.0f}", clock, redact)
     if not console.is_terminal:
-        display = ProgressDisplay(title, console, budget, clock, None, redact)
         display.line(f"{title} …")
         yield display
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), _Spent(budget))
+    spent = TextColumn(f"{{task.elapsed:.0f}} s{display.limit}")
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), spent)
     with Progress(*columns, console=console, transient=True) as live:
         task = live.add_task(f"{title} …", total=None)
-        yield ProgressDisplay(title, console, budget, clock, lambda text: live.update(task, description=text), redact)
-
-
-class _Spent(ProgressColumn):
-    """Show the elapsed time, also while nothing else happens."""
-
-    def __init__(self, budget: float | None) -> None:
-        self._budget = budget
-        super().__init__()
-
-    def render(self, task: Task) -> Text:
-        return Text(spent(task.elapsed or 0.0, self._budget))
-
-
-def spent(seconds: float, budget: float | None) -> str:
-    """Return `35 s of 300`, or `35 s` without a budget."""
-    return f"{seconds:.0f} s" + (f" of {budget:.0f}" if budget is not None else "")
+        display.show = lambda text: live.update(task, description=text)
+        yield display

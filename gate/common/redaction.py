@@ -3,10 +3,15 @@
 The engine masks what it knows to be secret; a vendor's error message may still repeat a token.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi.automation import ConfigValue
 
 SECRET = "[secret]"
 """Shown in place of every secret."""
@@ -55,20 +60,14 @@ def environment_secrets(environ: Mapping[str, str]) -> list[str]:
     return [value for name, value in environ.items() if _NAMES.search(name)]
 
 
-class ConfiguredValue(Protocol):
-    """One value of a stack's configuration, as the Automation API hands it out."""
-
-    @property
-    def value(self) -> str: ...
-    @property
-    def secret(self) -> bool: ...
-
-
-def configured_secrets(config: Mapping[str, ConfiguredValue]) -> list[str]:
+def configured_secrets(config: Mapping[str, ConfigValue]) -> list[str]:
     """Return the texts of a stack's secrets: each secret itself, or the values in it if it is an object.
 
     What the configuration has in clear too, such as `staging` or `postgres`, is no secret: masking it would take the
     names out of every report.
+
+    Args:
+        config: as the Automation API hands it out.
     """
     clear = "\n".join(one.value for one in config.values() if not one.secret)
     hidden = (text for one in config.values() if one.secret for text in _texts(_parsed(one.value)))
