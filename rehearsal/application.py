@@ -103,14 +103,18 @@ def _preflight(origin: str, allowed: str) -> tuple[int, Headers, Any]:
 @contextlib.contextmanager
 def serve(application: Application) -> Iterator[tuple[str, str]]:
     """Serve both halves on loopback while the block runs. The block gets the addresses of backend and frontend."""
-    with running(_server(application.backend)) as backend, running(_server(application.frontend)) as frontend:
+    halves = _Half(application.backend), _Half(application.frontend)
+    with running(Server(halves[0])) as backend, running(Server(halves[1])) as frontend:
         yield backend, frontend
 
 
-def _server(answers: Callable[[str, str, str, Mapping[str, str]], tuple[int, Headers, Any]]) -> Server:
-    def handle(method: str, path: str, query: str, headers: Mapping[str, str], _body: bytes) -> Response:
-        status, sent, content = answers(method, path, query, headers)
+@dataclass
+class _Half:
+    """One half of an application as the server asks it."""
+
+    answer: Callable[[str, str, str, Mapping[str, str]], tuple[int, Headers, Any]]
+
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], _body: bytes) -> Response:
+        status, sent, content = self.answer(method, path, query, headers)
         body = content if isinstance(content, str) else json.dumps(content)
         return Response(status, {"content-type": "application/json", **sent}, body.encode())
-
-    return Server(handle)

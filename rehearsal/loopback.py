@@ -8,11 +8,11 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,11 @@ class ConnectionFault(Exception):
         self.kind, self.seconds, self.response = kind, seconds, response
 
 
-Handle = Callable[[str, str, str, Mapping[str, str], bytes], Response]
-"""How a simulator is asked: method, path, query, headers, body. It may raise ConnectionFault."""
+class Simulator(Protocol):
+    """What a client's requests go to."""
+
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, /) -> Response:
+        """Answer one request, or raise ConnectionFault."""
 
 
 class Server(ThreadingHTTPServer):
@@ -57,9 +60,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, handle: Handle, latency: float = 0.0, port: int = 0) -> None:
+    def __init__(self, simulator: Simulator, latency: float = 0.0, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.handle, self.latency = handle, latency
+        self.simulator, self.latency = simulator, latency
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.latency)
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            response = self.server.handle(self.command, path, query, headers, body)
+            response = self.server.simulator.handle(self.command, path, query, headers, body)
         except ConnectionFault as fault:
             self._break(fault)
         else:

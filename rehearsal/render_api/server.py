@@ -10,5 +10,5 @@ from rehearsal.render_api.simulator import RenderSimulator
 @contextlib.contextmanager
 def serve(simulator: RenderSimulator, latency: float = 0.0, port: int = 0) -> Iterator[str]:
     """Serve a simulator while the block runs. The block gets its base URL. Each request waits `latency` seconds."""
-    with running(Server(simulator.handle, latency, port)) as address:
+    with running(Server(simulator, latency, port)) as address:
         yield f"{address}/v1"

@@ -1,18 +1,8 @@
 """Connects an httpx client to the simulator without a socket. Faults become the exceptions that a client would get."""
 
-from collections.abc import Mapping
-from typing import Protocol
-
 import httpx
 
-from rehearsal.loopback import ConnectionFault, Response
-
-
-class Simulator(Protocol):
-    """What a transport sends requests to."""
-
-    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, /) -> Response:
-        """Answer one request."""
+from rehearsal.loopback import ConnectionFault, Response, Simulator
 
 
 def mock_transport(simulator: Simulator) -> httpx.MockTransport:

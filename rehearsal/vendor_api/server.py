@@ -61,5 +61,5 @@ def serve(
         urls = {}
         for one in simulators:
             one.requests = requests
-            urls[one.vendor] = stack.enter_context(running(Server(one.handle)))
+            urls[one.vendor] = stack.enter_context(running(Server(one)))
         yield Addresses(**urls, requests=requests)
