@@ -6,12 +6,13 @@ storage autoscaling is on.
 """
 
 import time
+from collections.abc import Iterator
 
 from blueprint.declared import DeclaredObject
 from blueprint.errors import NotAvailable, Refused
-from blueprint.fields import FieldChange, as_applied, drift_of
+from blueprint.fields import Difference, DriftKind, FieldChange, canonical
 from blueprint.objects import Database, KeyValue
-from blueprint.requests import creation, placed
+from blueprint.variables import References
 from blueprint.workspace import Json
 
 _READY = frozenset({"available", "maintenance_scheduled"})
@@ -55,28 +56,37 @@ class Datastore(DeclaredObject[Database | KeyValue]):
             "support or a backup has it. To create a new, empty one, declare recreate: true"
         )
 
-    def converge(self) -> Json:
+    def converge(self, references: References) -> Json:
         """Create or change the instance, and wait until it is available."""
         if self._live is None:
-            sent = creation(self._session, self._fields, self.spec)
+            sent = self._creation()
             self._say(f"creating ({', '.join(f'{key} {sent[key]}' for key in ('plan', 'region') if key in sent)})")
             self._live = self._create(sent)
         else:
             self._change(self._differences())
         if not self.spec.is_adopted:
             self._wait_until_available()
-        return self._report() | {"applied": as_applied(self._fields, placed(self._session, self.spec))}
+        return self._report() | {"applied": {field.label: value for field, value in self._declared.items()}}
 
     def _report(self) -> Json:
         return super()._report() | {key: self._there.get(key) for key in ("region", "plan", "expiresAt")}
 
-    def observe(self) -> Json:
-        """Compare with what was applied last, if that is known. A datastore has no place for a marker.
+    def observe(self, references: References) -> Json:
+        """Return what it also does of others, and when a free database expires."""
+        return super().observe(references) | {"expiresAt": (self._live or {}).get("expiresAt")}
 
-        A free database also reports `expiresAt`.
+    def _drift(self, references: References) -> Iterator[Difference]:
+        """Compare with what was applied last, because a datastore has no place for a marker.
+
+        If nobody knows what was applied, every difference counts as a change.
         """
-        drift = drift_of(self._differences(), self._made.get("applied"))
-        return self._seen(drift) | {"expiresAt": (self._live or {}).get("expiresAt")}
+        applied = self._made.get("applied")
+        for change in self._differences():
+            label, before = change.field.label, (applied or {}).get(change.field.label)
+            if applied is not None and (label not in applied or canonical(before) == canonical(change.live)):
+                yield change.as_difference(DriftKind.NOT_APPLIED, change.declared)
+            else:
+                yield change.as_difference(DriftKind.CHANGED, change.declared if before is None else before)
 
     def _wait_until_available(self) -> None:
         # Only the first look after creation, when the status is not known yet, is free of a wait.

@@ -1,22 +1,21 @@
-"""A declared object beside its live counterpart: what databases, groups, projects and services have in common."""
+"""A declared object beside its live counterpart: what databases, groups, projects and services have in common.
+
+Facts (Render's API reference): scaling, disks, headers, routes and the environment of an object are accepted when it is
+created, and have endpoints of their own afterwards. Registry credentials are named in Blueprints and sent by id.
+"""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
-from blueprint.errors import Refused
-from blueprint.fields import Difference, DriftKind, Field, FieldChange, changes, observed
+from blueprint.errors import MissingReference, Refused
+from blueprint.fields import ApiField, Difference, FieldChange, body, canonical
 from blueprint.kinds import kind_of
-from blueprint.marker import NOTHING, Asked, Marker
-from blueprint.objects import EnvVarGroup, Object
-from blueprint.requests import patch, placed, send_rest
-from blueprint.service import Service
-from blueprint.sources import DocumentVariable
-from blueprint.variables import References, Resolver, Wanted, drift_or_stranger, generated
+from blueprint.objects import Object
+from blueprint.variables import References
 from blueprint.workspace import Json, Session
 
 Spec = TypeVar("Spec", bound=Object)
-Holder = TypeVar("Holder", bound=EnvVarGroup[DocumentVariable] | Service[DocumentVariable])
 
 
 class DeclaredObject(Generic[Spec]):
@@ -50,20 +49,11 @@ class DeclaredObject(Generic[Spec]):
         return f"{self._kind.title} {self.spec.name}"
 
     @property
-    def _fields(self) -> Sequence[Field]:
+    def _fields(self) -> Sequence[ApiField]:
         return self._kind.fields
 
     def _find(self, *, fresh: bool = False) -> Json | None:
-        found = self._session.find(self._kind.path, self._kind.item, self.spec.name, fresh=fresh)
-        return self._answered(found) if found else None
-
-    def _answered(self, answer: Json) -> Json:
-        """Return an object as the fields read it."""
-        return answer
-
-    def _asked(self, request: Json) -> Json:
-        """Return a request as the API wants it."""
-        return request
+        return self._session.find(self._kind.path, self._kind.item, self.spec.name, fresh=fresh)
 
     def _say(self, line: str) -> None:
         self._session.notify(f"{self._title}: {line}")
@@ -84,12 +74,63 @@ class DeclaredObject(Generic[Spec]):
         """Return why an apply would be refused, or None."""
         return None
 
+    @abstractmethod
+    def converge(self, references: References) -> Json:
+        """Make it as declared.
+
+        Returns:
+            What an apply reports of it.
+        """
+
+    def observe(self, references: References) -> Json:
+        """Return what changed since the last apply, and what is known of it. It only reads."""
+        drift = self._drift(references) if self._live else ()
+        found = self._live or {}
+        return {
+            "id": found.get("id"),
+            "exists": self.exists,
+            "updatedAt": found.get("updatedAt"),  # Render's time of its last change, if Render keeps one
+            "drift": [one.model_dump(mode="json") for one in drift],
+            "made": self._report() if self._live else None,
+            "refused": self.refused(),
+        }
+
+    @abstractmethod
+    def _drift(self, references: References) -> Iterable[Difference]:
+        """Return how it differs from what was applied last."""
+
+    @property
+    def _declared(self) -> dict[ApiField, Any]:
+        """The declared values in the API's terms. An environment is its id, once it exists."""
+        spec = self.spec
+        if spec.environment and (identity := self._session.environment_id(spec.environment)):
+            spec = spec.model_copy(update={"environment": identity})
+        return {field: value for field in self._fields if (value := field.declared(spec)) is not None}
+
     def _differences(self) -> list[FieldChange]:
-        """Return every field that is not as declared. An object that does not exist has none."""
-        return changes(self._fields, placed(self._session, self.spec), self._live) if self._live else []
+        """Return every declared field whose live value is different. An object that does not exist has none."""
+        if self._live is None:
+            return []
+        live = self._live
+        found = (FieldChange(field, field.compared(live, value), value) for field, value in self._declared.items())
+        return [change for change in found if canonical(change.declared) != canonical(change.live)]
+
+    def _creation(self) -> Json:
+        """Return the nested JSON that creates the object, without its name and owner.
+
+        Raises:
+            MissingReference: its environment does not exist.
+        """
+        place = self.spec.environment
+        if place and self._session.environment_id(place) is None:
+            raise MissingReference(
+                f"{self.spec.name}: no environment is called {place!r}: declare it below projects, or correct it"
+            )
+        values = {field: field.new for field in self._fields} | self._declared
+        return self._request({field: value for field, value in values.items() if value not in (None, "")})
 
     def _create(self, request: Json) -> Json:
-        asked = {"name": self.spec.name, "ownerId": self._session.owner_id, **self._asked(request)}
+        asked = {"name": self.spec.name, "ownerId": self._session.owner_id, **request}
         made: Json = self._session.create(self._kind.path, asked, lambda: self._find(fresh=True))
         return made
 
@@ -99,69 +140,57 @@ class DeclaredObject(Generic[Spec]):
             return
         self._say(", ".join(map(str, found)))
         before = self._there
-        if sent := self._asked(patch(self._session, found)):
-            self._live = self._answered(self._session.client.patch(self._path, sent))
-        send_rest(self._session, before, found)
+        if sent := self._request({one.field: one.declared for one in found if not one.field.own_request}):
+            self._live = self._session.client.patch(self._path, sent)
+        for change in found:
+            if change.field.own_request:
+                self._send(before, change.field.name, change.declared)
+
+    def _request(self, values: Mapping[ApiField, Any]) -> Json:
+        """Return the nested JSON that sets the given fields. Names of registry credentials become ids."""
+        sent = dict(values)
+        for field, value in values.items():
+            if field.name == "registry_credential":
+                sent[field] = self._credential(value)
+            elif field.name == "image":
+                named = value["registryCredential"]
+                by = {"registryCredentialId": self._credential(named)} if named else {}
+                sent[field] = {"ownerId": self._session.owner_id, "imagePath": value["imagePath"], **by}
+        request = body(sent)
+        trigger = request.get("autoDeployTrigger")  # autoDeploy is its older form, and Render takes both
+        return request | {"autoDeploy": "no" if trigger == "off" else "yes"} if trigger else request
+
+    def _credential(self, name: str) -> str:
+        found = self._session.find("/registrycredentials", "registryCredential", name)
+        if found is None:
+            raise MissingReference(
+                f"no registry credential is named {name!r}: add it at Workspace Settings, Container Registry "
+                "Credentials"
+            )
+        return str(found["id"])
+
+    def _send(self, live: Json, field: str, value: Any) -> None:
+        """Make a change that has an endpoint of its own."""
+        session, path = self._session, self._path
+
+        def details() -> Json:
+            now: Json = session.client.get(path)["serviceDetails"]
+            return now
+
+        match field:
+            case "environment":
+                session.move(live, value)
+            case "num_instances":
+                session.create(f"{path}/scale", {"numInstances": value}, lambda: details().get("numInstances") == value)
+            case "scaling":
+                session.client.put(f"{path}/autoscaling", value)
+            case "disk" if known := live["serviceDetails"].get("disk"):
+                session.client.patch(f"/disks/{known['id']}", value)
+            case "disk":
+                session.create("/disks", value | {"serviceId": live["id"]}, lambda: details().get("disk"))
+            case _:  # a list, which is sent whole
+                session.client.put(f"{path}/{field}", value)
 
     def _report(self) -> Json:
         """Return what an apply reports of it."""
         return {"id": self._there["id"], "ownerId": self._session.owner_of(self._there)}
-
-    def _seen(self, drift: list[Difference]) -> Json:
-        made = self._report() if self._live else None
-        return observed(self._live, drift) | {"made": made, "refused": self.refused()}
-
-
-class VariableHolder(DeclaredObject[Holder]):
-    """An object with variables, among them the marker of the last apply."""
-
-    _present: dict[str, str]
-    """Its live variables."""
-
-    @property
-    def _is_ours(self) -> bool:
-        """Whether this program applied it, also if the marker was removed."""
-        return self._live is not None and self._made.get("id") == self._live["id"]
-
-    @property
-    def _marker(self) -> Marker | None:
-        return Marker.read(self._present)
-
-    @property
-    def _is_foreign(self) -> bool:
-        """Whether somebody else made it, and the document does not say that it may be taken over."""
-        return self._live is not None and not (self._is_ours or self._marker or self.spec.take_over)
-
-    def _wanted(self, references: References) -> list[Wanted]:
-        resolver = Resolver(references, self.spec.name, self._live)
-        return resolver.resolve(self.spec.env_vars, self._present)
-
-    @property
-    def _replaced(self) -> list[str]:
-        """The generated variables that have another value than the last apply reported.
-
-        A program before this one reported none.
-        """
-        before = self._made.get("generated", {}) if self._is_ours else {}
-        now = generated(self.spec.env_vars, self._present).get("generated", {})
-        return sorted(key for key in now if before.get(key, now[key]) != now[key])
-
-    def _drift(self) -> list[Difference]:
-        found = drift_or_stranger(self._present, self.spec.env_vars, self.spec.ownership, is_ours=self._is_ours)
-        return found + [Difference(field=f"env.{key}", kind=DriftKind.REPLACED) for key in self._replaced]
-
-    @abstractmethod
-    def _read_variables(self) -> None:
-        """Read the live variables."""
-
-    def _applied(self) -> Json:
-        """Return what an apply reports, after it has read what Render generated in it."""
-        if any(variable.generate_value and variable.key not in self._present for variable in self.spec.env_vars):
-            self._read_variables()
-        return self._report()
-
-    def _report(self) -> Json:
-        return super()._report() | generated(self.spec.env_vars, self._present)
-
-    def _looked(self, drift: list[Difference], asked: Asked = NOTHING) -> Json:
-        return self._seen(drift) | asked.of(self._present)

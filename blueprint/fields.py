@@ -1,13 +1,18 @@
-"""Compares a declared object with a live one: one row for each field, with where the API reads and writes it."""
+"""Compares a declared object with a live one, field by field.
+
+Each attribute of a model that the API has too is annotated with an `ApiField`: where the API reads and writes it, and
+what its change brings about. Facts: Render's API reference, its recorded traffic, and the types of its own Python
+client (render 1.5.0, `render.public_api`).
+"""
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
 
 from blueprint.sources import Model, as_json
 
@@ -58,11 +63,10 @@ class Difference(BaseModel):
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
-    """One field of an object.
+class ApiField:
+    """One field of an object, as the annotation of an attribute of its model.
 
     Attributes:
-        name: attribute of the model. Users see it in camelCase, as in a Blueprint.
         read: dotted path in what the API answers, or a function that reads the value from it.
         write: dotted path in what is sent; the same as `read` unless given.
         fixed: it cannot be changed after creation.
@@ -71,10 +75,11 @@ class Field:
         disrupts: a change rebuilds or restarts what runs.
         default: what an undeclared field counts as, for an object that only this program manages.
         new: what a new object gets for an undeclared field, because Render requires one.
-        own_request: after creation, a request of its own changes it; see `blueprint.requests`.
+        own_request: after creation, a request of its own changes it; see `blueprint.declared`.
+        name: the model's attribute.
+        label: the key that people write.
     """
 
-    name: str
     read: str | Callable[[Json], Any]
     write: str | None = None
     fixed: bool = False
@@ -84,11 +89,8 @@ class Field:
     default: Any = None
     new: Any = None
     own_request: bool = False
-
-    @property
-    def label(self) -> str:
-        """Return the key that people write."""
-        return _KEYS.get(self.name, to_camel(self.name))
+    name: str = ""
+    label: str = ""
 
     def declared(self, spec: Any) -> Any:
         """Return the declared value in the API's terms, or None if nothing is declared."""
@@ -108,20 +110,35 @@ class Field:
         return _like(declared, self.live(answer))
 
 
-_KEYS = {"disk_size_gb": "diskSizeGB"}
-"""The keys that are not the camelCase form of their attribute."""
+@cache
+def fields_of(model: type[BaseModel]) -> tuple[ApiField, ...]:
+    """Return the fields of a model that the API has too."""
+    return tuple(
+        replace(annotation, name=name, label=str(info.alias))
+        for name, info in model.model_fields.items()
+        for annotation in info.metadata
+        if isinstance(annotation, ApiField)
+    )
 
 
 @dataclass(frozen=True)
 class FieldChange:
     """A field whose live value is not the declared one. An apply writes it."""
 
-    field: Field
+    field: ApiField
     live: Any
     declared: Any
 
     def __str__(self) -> str:
         return f"{self.field.label}: {show(self.live)} → {show(self.declared)}"
+
+    def as_difference(self, kind: DriftKind, declared: Any) -> Difference:
+        """Return it as drift.
+
+        Args:
+            declared: what was applied, or is to be.
+        """
+        return Difference(field=self.field.label, kind=kind, declared=declared, live=self.live)
 
 
 def show(value: Any) -> str:
@@ -165,65 +182,13 @@ def _without_empty(value: Any) -> Any:
     return None if value in ("", [], {}) else value
 
 
-def changes(fields: Iterable[Field], spec: Any, answer: Json) -> list[FieldChange]:
-    """Return every declared field whose live value is different."""
-    found = []
-    for field in fields:
-        declared = field.declared(spec)
-        live = field.compared(answer, declared)
-        if declared is not None and canonical(declared) != canonical(live):
-            found.append(FieldChange(field, live, declared))
-    return found
-
-
-def body(values: Iterable[tuple[Field, Any]]) -> Json:
+def body(values: Mapping[ApiField, Any]) -> Json:
     """Return the nested JSON that sets the given fields."""
     result: Json = {}
-    for field, value in values:
+    for field, value in values.items():
         *path, last = (field.write or str(field.read)).split(".")
         target = result
         for step in path:
             target = target.setdefault(step, {})
         target[last] = value
     return result
-
-
-def initial(fields: Iterable[Field], spec: Any) -> list[tuple[Field, Any]]:
-    """Return what a new object is created with."""
-    values = [(field, field.declared(spec)) for field in fields]
-    values = [(field, field.new if value is None else value) for field, value in values]
-    return [(field, value) for field, value in values if value not in (None, "")]
-
-
-def as_applied(fields: Iterable[Field], spec: Any) -> Json:
-    """Return what an apply reports of an object without a marker: the declared values by field."""
-    return {field.label: value for field in fields if (value := field.declared(spec)) is not None}
-
-
-def drift_of(found: Iterable[FieldChange], applied: Json | None) -> list[Difference]:
-    """Return how a live object differs from the declaration, and from what was applied last.
-
-    Args:
-        applied: see `as_applied`. If it is None, nobody knows, and every difference counts as a change.
-    """
-    return [_difference(change, applied) for change in found]
-
-
-def _difference(change: FieldChange, applied: Json | None) -> Difference:
-    label, before = change.field.label, (applied or {}).get(change.field.label)
-    untouched = applied is not None and canonical(before) == canonical(change.live)
-    if untouched or (applied is not None and label not in applied):
-        return Difference(field=label, kind=DriftKind.NOT_APPLIED, declared=change.declared, live=change.live)
-    declared = change.declared if before is None else before
-    return Difference(field=label, kind=DriftKind.CHANGED, declared=declared, live=change.live)
-
-
-def observed(live: Json | None, drift: list[Difference]) -> Json:
-    """Return what a look reports of one object. updatedAt is Render's time of its last change, if Render keeps it."""
-    found = live or {}
-    return {
-        "id": found.get("id"),
-        "exists": live is not None,
-        "updatedAt": found.get("updatedAt"),
-        "drift": [one.model_dump(mode="json") for one in drift],
-    }

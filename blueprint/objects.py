@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from blueprint.fields import ApiField, Json
 from blueprint.kinds_of_text import (
     Cidr,
     DiskSize,
@@ -55,7 +56,7 @@ class Object(Model):
     name: ObjectName
     ownership: Literal["exact", "adopted"] = "exact"
     take_over: Literal[True] | None = None
-    environment: str | None = None
+    environment: Annotated[str | None, ApiField("environmentId", own_request=True)] = None
 
     @property
     def is_adopted(self) -> bool:
@@ -66,6 +67,10 @@ class ReadReplica(Model):
     name: ObjectName
 
 
+def _names_of_replicas(answer: Json) -> list[Json]:
+    return [{"name": replica["name"]} for replica in answer.get("readReplicas") or ()]
+
+
 class Database(Object):
     """A Render Postgres instance. Render appends a random suffix to `databaseName`.
 
@@ -74,17 +79,23 @@ class Database(Object):
     """
 
     recreate: bool = False
-    plan: PostgresPlan | None = None
-    region: Region | None = None
-    postgres_major_version: PostgresVersion | None = None
-    database_name: SqlName | None = None
-    user: SqlName | None = None
-    disk_size_gb: DiskSize | None = Field(None, alias="diskSizeGB")
-    storage_autoscaling_enabled: bool | None = None
-    high_availability: Enabled | None = None
-    connection_pool: Literal["pgbouncer", "none"] | None = None
-    read_replicas: list[ReadReplica] | None = Field(None, max_length=5)
-    ip_allow_list: list[AllowedAddress] | None = None
+    plan: Annotated[PostgresPlan | None, ApiField("plan", new="basic_256mb")] = None
+    region: Annotated[Region | None, ApiField("region", fixed=True)] = None
+    postgres_major_version: Annotated[PostgresVersion | None, ApiField("version", fixed=True, new="18")] = None
+    database_name: Annotated[SqlName | None, ApiField("databaseName", fixed=True)] = None
+    user: Annotated[SqlName | None, ApiField("databaseUser", fixed=True)] = None
+    disk_size_gb: Annotated[DiskSize | None, ApiField("diskSizeGB", grows=True)] = Field(None, alias="diskSizeGB")
+    storage_autoscaling_enabled: Annotated[bool | None, ApiField("diskAutoscalingEnabled", "enableDiskAutoscaling")] = (
+        None
+    )
+    high_availability: Annotated[
+        Enabled | None, ApiField("highAvailabilityEnabled", "enableHighAvailability", default=False)
+    ] = None
+    connection_pool: Annotated[Literal["pgbouncer", "none"] | None, ApiField("connectionPool")] = None
+    read_replicas: Annotated[list[ReadReplica] | None, ApiField(_names_of_replicas, "readReplicas")] = Field(
+        None, max_length=5
+    )
+    ip_allow_list: Annotated[list[AllowedAddress] | None, ApiField("ipAllowList", default=[])] = None
     preview_plan: PostgresPlan | None = None
     preview_disk_size_gb: DiskSize | None = Field(None, alias="previewDiskSizeGB")
 
@@ -110,6 +121,16 @@ class Database(Object):
         return [replica.name for replica in self.read_replicas or ()]
 
 
+MemoryPolicy = Annotated[
+    Literal[
+        "noeviction", "allkeys_lfu", "allkeys_lru", "allkeys_random",
+        "volatile_lfu", "volatile_lru", "volatile_random", "volatile_ttl",
+    ],
+    Underscored,
+]  # fmt: skip
+Persistence = Annotated[Literal["off", "snapshot", "journal_snapshot"], Underscored, OffAsText]
+
+
 class KeyValue(Object):
     """A Render Key Value instance (Redis-compatible).
 
@@ -119,20 +140,13 @@ class KeyValue(Object):
 
     recreate: bool = False
     type: Literal["keyvalue"] = "keyvalue"
-    plan: KeyValuePlan | None = None
-    region: Region | None = None
-    maxmemory_policy: (
-        Annotated[
-            Literal[
-                "noeviction", "allkeys_lfu", "allkeys_lru", "allkeys_random",
-                "volatile_lfu", "volatile_lru", "volatile_random", "volatile_ttl",
-            ],
-            Underscored,
-        ]
-        | None
-    ) = None  # fmt: skip
-    persistence_mode: Annotated[Literal["off", "snapshot", "journal_snapshot"], Underscored, OffAsText] | None = None
-    ip_allow_list: list[AllowedAddress] | None = None
+    plan: Annotated[KeyValuePlan | None, ApiField("plan", new="starter")] = None
+    region: Annotated[Region | None, ApiField("region", fixed=True)] = None
+    maxmemory_policy: Annotated[
+        MemoryPolicy | None, ApiField("options.maxmemoryPolicy", "maxmemoryPolicy", default="allkeys_lru")
+    ] = None
+    persistence_mode: Annotated[Persistence | None, ApiField("options.persistenceMode", "persistenceMode")] = None
+    ip_allow_list: Annotated[list[AllowedAddress] | None, ApiField("ipAllowList", default=[])] = None
     preview_plan: KeyValuePlan | None = None
 
     @model_validator(mode="after")

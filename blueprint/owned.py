@@ -4,27 +4,18 @@ Facts (Render API reference): creating a service deploys it at once; a change of
 command does not deploy by itself.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from blueprint.errors import ApiError
 from blueprint.fields import Difference, DriftKind
+from blueprint.holders import whole_list
 from blueprint.kinds import GROUP
-from blueprint.marker import Marker, Values
-from blueprint.requests import creation
+from blueprint.marker import Marker
 from blueprint.services import Service, undeclared_domains
 from blueprint.sources import EnvVar
 from blueprint.spec import Known
-from blueprint.variables import (
-    References,
-    Resolver,
-    Wanted,
-    losses,
-    names,
-    to_write,
-    undeclared,
-    whole_list,
-    write_each,
-)
+from blueprint.variables import References, Wanted, resolve
 from blueprint.workspace import Json
 
 _DOCKER = {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"}
@@ -39,33 +30,27 @@ _FREE_HINT = ". If Render makes no free services for you over its API, declare p
 class OwnedService(Service):
     """One declared service. It is deployed if anything changed that takes effect with a deploy only."""
 
-    def refused(self) -> str | None:
-        return losses(self._title, self._lost(), "adopted") if self._is_foreign else None
-
     def _lost(self) -> list[str]:
-        """Return what an apply would remove of it."""
-        declared = [str(v.key) for v in self.spec.env_vars]
         domains = self._domains() if self.spec.has_address else {}
         return [
-            *(f"variable {key}" for key in undeclared(self._present, declared, self.spec.ownership)),
+            *super()._lost(),
             *(f"domain {name}" for name in undeclared_domains(domains, self.spec.domains)),
             *(f"group {name}" for name in sorted(self._linked().keys() - set(self.spec.groups))),
         ]
 
-    def converge(self, references: References, groups: dict[str, Known]) -> Json:
+    def converge(self, references: References) -> Json:
+        groups = self._groups(references)
         if self._live is None:
             later = [variable for variable in self.spec.env_vars if self._is_of_itself(variable)]
             first = [variable for variable in self.spec.env_vars if variable not in later]
-            wanted = Resolver(references, self.spec.name, None).resolve(first, {})
-            marker = self._make(wanted, self._recorded(wanted, groups), groups)
+            marker = self._make(resolve(references, self.spec.name, first, {}, None), groups)
             if not later:
                 if groups:
                     self._deploy("the first deploy started before its variable groups were linked", marker)
                 return self._applied()
             self._read_variables()
             self._session.listing(GROUP.path, GROUP.item, fresh=True)
-        wanted = self._wanted(references)
-        self._update(self._there, wanted, self._recorded(wanted, groups), groups)
+        self._update(self._wanted(references), groups)
         return self._applied()
 
     def _is_of_itself(self, variable: EnvVar) -> bool:
@@ -76,41 +61,42 @@ class OwnedService(Service):
     def _suspended(self) -> list[Difference]:
         return [Difference(kind=DriftKind.SUSPENDED)]
 
-    def _make(self, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> Marker:
-        sent = creation(self._session, self._fields, self.spec)
+    def _make(self, wanted: list[Wanted], groups: Mapping[str, Known]) -> Marker:
+        sent = self._creation()
         details = sent.get("serviceDetails", {})
         if details.get("runtime") in ("docker", "image"):
             details["envSpecificDetails"] = _DOCKER | details.get("envSpecificDetails", {})
         told = ", ".join(f"{key} {details[key]}" for key in ("plan", "region") if key in details)
         self._say(f"creating ({told or self._kind.label})")
-        marker = Marker.write(values, self._session.client.server_time, first_deploy_is_stale=bool(groups))
+        values, now = self._recorded(wanted, groups), self._session.client.server_time
+        marker = Marker.write(values, now, first_deploy_is_stale=bool(groups))
         try:
             made = self._create(sent | {"type": self._kind.type, "envVars": whole_list(wanted, marker)})
         except ApiError as error:
             if details.get("plan") != "free" or error.status not in _NOT_FREE:
                 raise
             raise ApiError(error.status, error.request, error.detail + _FREE_HINT) from None
-        self._live = self._answered(made.get("service", made))
+        self._live = made.get("service", made)
         for name, group in groups.items():
             self._link(name, group)
         self._add_domains(())
         return marker
 
-    def _update(self, live: Json, wanted: list[Wanted], values: Values, groups: dict[str, Known]) -> None:
+    def _update(self, wanted: list[Wanted], groups: Mapping[str, Known]) -> None:
         """Change the service.
 
         The marker is written first, so that the next run finds what an interrupted one still owes.
         """
-        client, old = self._session.client, self._marker
-        changes, changed = self._differences(), to_write(wanted, self._present)
-        unknown = undeclared(self._present, [v.key for v in wanted], "exact")
+        client, old, live = self._session.client, self._marker, self._there
+        values, changes = self._recorded(wanted, groups), self._differences()
+        changed, removed = self._to_write(wanted), self._undeclared(self._keys)
         linked = self._linked()
         missing = [name for name in groups if name not in linked]
         foreign = [name for name in linked if name not in groups]
         stale = old.changed(values) if old else set()
         needs_deploy = (
             old is None  # without a marker nobody knows what runs
-            or bool(changed or unknown or self._replaced or missing or foreign or any(d.field.deploys for d in changes))
+            or bool(changed or removed or self._replaced or missing or foreign or any(d.field.deploys for d in changes))
             or any(self._is_taken_up_by_a_deploy(name, old) for name in stale)
         )
         marker = old
@@ -119,7 +105,7 @@ class OwnedService(Service):
         elif stale:  # it keeps a deploy that is still owed
             marker = Marker.write(values, marker.at, first_deploy_is_stale=marker.first_deploy_is_stale)
         if marker is not old:
-            self._write(wanted, changed, unknown, marker)
+            self._write(wanted, changed, removed, marker)
         self._change(changes)
         for name in missing:
             self._link(name, groups[name])
@@ -136,15 +122,14 @@ class OwnedService(Service):
         elif old and self._deploy_is_owed(old):
             self._deploy("an earlier run ended before its deploy", marker)
 
-    def _write(self, wanted: list[Wanted], changed: list[Wanted], unknown: list[str], marker: Marker) -> None:
+    def _write(self, wanted: list[Wanted], changed: list[Wanted], removed: list[str], marker: Marker) -> None:
         """Write the variables: the whole list at once if it is ours alone, else the marker and then each variable."""
-        self._say(f"writing {names(changed, unknown)}")
-        client, path = self._session.client, f"{self._path}/env-vars"
+        self._say_what_is_written(changed, removed)
         kept_by_hand = any(variable.sync is False for variable in self.spec.env_vars)
-        if not kept_by_hand and (changed or unknown):
-            client.put(path, whole_list(wanted, marker))
+        if not kept_by_hand and (changed or removed):
+            self._session.client.put(f"{self._path}/env-vars", whole_list(wanted, marker))
         else:
-            write_each(client, path, changed, unknown, marker)
+            self._write_each(changed, removed, marker)
 
     def _is_taken_up_by_a_deploy(self, name: str, old: Marker | None) -> bool:
         """Whether a change of what a marker records needs a deploy.

@@ -4,11 +4,12 @@ Facts (Render's API reference): a project is made with its first environments; o
 What a project has beyond its declared environments is left alone.
 """
 
-from typing import Any
+from collections.abc import Iterator
 
 from blueprint.declared import DeclaredObject
 from blueprint.fields import Difference, DriftKind, canonical
 from blueprint.objects import Environment, Project
+from blueprint.variables import References
 from blueprint.workspace import Json, Session
 
 _STATUS = {"enabled": "protected", "disabled": "unprotected"}
@@ -19,12 +20,11 @@ class DeclaredProject(DeclaredObject[Project]):
 
     def __init__(self, session: Session, spec: Project, made: Json | None = None) -> None:
         super().__init__(session, spec, made)
-        self._applied: dict[str, Any] | None = self._made.get("applied")
         self._environments: dict[str, Json] = {}
         if self._live:
             self._read()
 
-    def converge(self) -> Json:
+    def converge(self, references: References) -> Json:
         """Create what is missing and change what differs. The report also has the ids of its environments, by path."""
         if self._live is None:
             self._say("creating")
@@ -43,37 +43,39 @@ class DeclaredProject(DeclaredObject[Project]):
             if changed := {key: value for key, value in _settings(one).items() if live.get(key) != value}:
                 self._say(f"environment {one.name}: {changed}")
                 self._session.client.patch(f"/environments/{live['id']}", changed)
-        return self._report() | {"applied": self._declared()}
+        return self._report() | {"applied": self._settings()}
 
-    def observe(self) -> Json:
+    def _drift(self, references: References) -> Iterator[Difference]:
         """Compare with what was applied last, if that is known."""
-        drift = []
-        for field, value in self._declared().items() if self._live else ():
+        applied: Json | None = self._made.get("applied")
+        for field, value in self._settings().items():
             name, _, key = field.partition(".")
             environment = self._environments.get(name)
             live = environment.get(key) if environment and key else environment and environment["name"]
             if canonical(live) == canonical(value):
                 continue
-            before = None if self._applied is None else self._applied.get(field, live)
-            waits = self._applied is not None and canonical(before) == canonical(live)
+            waits = applied is not None and canonical(applied.get(field, live)) == canonical(live)
             kind = DriftKind.NOT_APPLIED if waits else DriftKind.CHANGED if environment else DriftKind.MISSING
-            drift.append(Difference(field=f"environments.{field}", kind=kind, declared=value, live=live))
-        return self._seen(drift)
+            yield Difference(field=f"environments.{field}", kind=kind, declared=value, live=live)
 
-    def _declared(self) -> dict[str, Any]:
+    def _settings(self) -> Json:
         """Return each environment's name by itself, and each setting by `<environment>.<key of the API>`."""
-        declared: dict[str, Any] = {}
+        declared: Json = {}
         for one in self.spec.environments:
             declared[one.name] = one.name
             declared |= {f"{one.name}.{key}": value for key, value in _settings(one).items()}
         return declared
 
     def _report(self) -> Json:
-        ids = {f"{self.spec.name}/{name}": one["id"] for name, one in self._environments.items()}
-        return super()._report() | {"environments": ids}
+        return super()._report() | {"environments": self._ids}
+
+    @property
+    def _ids(self) -> dict[str, str]:
+        return {f"{self.spec.name}/{name}": one["id"] for name, one in self._environments.items()}
 
     def _read(self) -> dict[str, Json]:
         self._environments = {one["name"]: one for one in self._session.environments_of(self._there["id"])}
+        self._session.environments |= self._ids
         return self._environments
 
 

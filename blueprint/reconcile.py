@@ -1,24 +1,22 @@
 """Makes Render match a document: reads everything first, refuses what cannot be done, then writes the differences."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from blueprint.adopted import Adopted, release
 from blueprint.datastores import Datastore
 from blueprint.declared import DeclaredObject
-from blueprint.env_groups import Group
 from blueprint.errors import Refused
-from blueprint.kinds import GROUP, KEY_VALUE, POSTGRES, PROJECT, WEB, Kind, kind_of
-from blueprint.links import group_of
+from blueprint.holders import Group, VariableHolder
+from blueprint.kinds import GROUP, KEY_VALUE, POSTGRES, PROJECT, WEB, kind_of
 from blueprint.marker import NOTHING, Asked
 from blueprint.objects import Object
 from blueprint.owned import OwnedService
 from blueprint.projects import DeclaredProject
-from blueprint.services import Service
-from blueprint.spec import Document, Known, KnownObjects
+from blueprint.services import Adopted, release
+from blueprint.spec import Document, KnownObjects
 from blueprint.variables import References
 from blueprint.workspace import Json, Session
 
@@ -26,6 +24,14 @@ Result = TypeVar("Result")
 Report = dict[str, dict[str, Json]]
 """What is known of each object, by the document's section and the object's name. It holds no secret."""
 _AT_ONCE = 8
+_MODELS: Mapping[str, Callable[[Session, Any, Json | None], DeclaredObject[Any]]] = {
+    PROJECT.section: DeclaredProject,
+    POSTGRES.section: Datastore,
+    KEY_VALUE.section: Datastore,
+    GROUP.section: Group,
+    WEB.section: lambda session, spec, made: (Adopted if spec.is_adopted else OwnedService)(session, spec, made),
+}
+"""How an object of each section is compared. A section comes after those that its objects may refer to."""
 
 
 class DeclaredObjects:
@@ -39,16 +45,13 @@ class DeclaredObjects:
         """
         self._session, self._known = session, document.known
         session.environments |= {path: one.id for path, one in document.known.environments.items()}
-        made = made or {}
 
-        def beside(model: Callable[[Session, Any, Json | None], Result], specs: Sequence[Object]) -> list[Result]:
-            return _at_once(lambda spec: model(session, spec, _made(made, spec)), specs)
+        def beside(spec: Object) -> DeclaredObject[Any]:
+            return _MODELS[section](session, spec, (made or {}).get(section, {}).get(spec.name))
 
-        self.projects = beside(DeclaredProject, document.projects)
-        self.databases = beside(Datastore, document.databases)
-        self.key_values = beside(Datastore, document.key_values)
-        self.groups = beside(Group, document.env_var_groups)
-        self.services: list[Service] = beside(_service, document.processes)
+        self._sections: dict[str, list[DeclaredObject[Any]]] = {}
+        for section, specs in _sections(document):
+            self._sections[section] = _at_once(beside, specs)
 
     def check(self, *, to_apply: bool = False) -> None:
         """Refuse what cannot be done.
@@ -59,56 +62,42 @@ class DeclaredObjects:
         Raises:
             Refused: a declared object cannot become what is declared.
         """
-        objects: list[DeclaredObject[Any]] = [*self.projects, *self.databases, *self.key_values, *self.groups]
-        objects += self.services
+        objects = [one for section in self._sections.values() for one in section]
         _at_once(lambda one: one.check(), objects)  # some read what is live first
         if found := [reason for one in objects if to_apply and (reason := one.refused())]:
             raise Refused("; ".join(found))
 
     def converge(self) -> Report:
+        """Write what differs, object by object, each after those that it refers to."""
         made_in = {"ownerId": self._session.owner_id}
-        projects = {p.spec.name: p.converge() for p in self.projects}
-        for project in projects.values():
-            self._session.environments |= project["environments"]
-        databases = {d.spec.name: d.converge() | made_in for d in self.databases}
-        key_values = {k.spec.name: k.converge() | made_in for k in self.key_values}
-        known = KnownObjects(
-            databases=dict(self._known.databases) | _known(databases),
-            key_values=dict(self._known.key_values) | _known(key_values),
-        )
-        references = References(self._session, known)
-        groups = {group.spec.name: group.converge(references) | made_in for group in self.groups}
-        linkable = dict(self._known.env_var_groups) | _known(groups)
-        services = {}
-        for service in self.services:
-            linked = {
-                name: group_of(name, linkable, self._session, with_revision=service.exists)
-                for name in service.spec.groups
-            }
-            services[service.spec.name] = service.converge(references, linked) | made_in
-        return _report(projects, databases, key_values, groups, services)
+        references = References(self._session, self._known)
+        report: Report = {}
+        for section, objects in self._sections.items():
+            for one in objects:
+                made = one.converge(references) | made_in
+                references.add(section, one.spec.name, made)
+                report.setdefault(section, {})[one.spec.name] = made
+        return report
 
     def observe(self, asked: Asked = NOTHING) -> Report:
-        projects = {one.spec.name: one.observe() for one in self.projects}
-        databases, key_values = (
-            {one.spec.name: one.observe() for one in stores} for stores in (self.databases, self.key_values)
-        )
-        groups = {one.spec.name: one.observe(asked) for one in self.groups}
-        # A group that drifted is written again, and what it holds then is another revision.
-        revisions = {one.spec.name: None if groups[one.spec.name]["drift"] else one.known for one in self.groups}
+        """Return what changed at Render, object by object. It only reads."""
+        references = References(self._session, KnownObjects())
 
-        def look(service: Service) -> tuple[str, Json]:
-            return service.spec.name, service.observe(asked, revisions)
+        def look(one: DeclaredObject[Any]) -> tuple[str, Json]:
+            found = one.observe(references)
+            if isinstance(one, Group):
+                # One that drifted is written again, and what it holds then is another revision.
+                references.revisions[one.spec.name] = None if found["drift"] else one.known
+            return one.spec.name, found | (asked.of(one.present) if isinstance(one, VariableHolder) else {})
 
-        return _report(projects, databases, key_values, groups, dict(_at_once(look, self.services)))
-
-
-def _service(session: Session, spec: Any, made: Json | None) -> Service:
-    return (Adopted if spec.is_adopted else OwnedService)(session, spec, made)
+        return {section: dict(_at_once(look, objects)) for section, objects in self._sections.items()}
 
 
-def _made(made: Report, spec: Object) -> Json | None:
-    return made.get(kind_of(spec).section, {}).get(spec.name)
+def _sections(document: Document) -> Iterator[tuple[str, Sequence[Object]]]:
+    """Return the objects of each section that has some, in the order of `_MODELS`."""
+    for section in _MODELS:
+        if specs := [one for one in document.objects if kind_of(one).section == section]:
+            yield section, specs
 
 
 def parse_report(text: str | None) -> Report:
@@ -125,15 +114,6 @@ def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Resu
         return [look(one) for one in objects]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(look, objects))
-
-
-def _known(made: Mapping[str, Json]) -> dict[str, Known]:
-    return {name: Known(id=one["id"], revision=one.get("revision", "")) for name, one in made.items()}
-
-
-def _report(*sections: dict[str, Json]) -> Report:
-    kinds = (PROJECT, POSTGRES, KEY_VALUE, GROUP, WEB)
-    return {kind.section: section for kind, section in zip(kinds, sections, strict=True) if section}
 
 
 def apply(session: Session, document: Document, made: Report | None = None) -> Report:
@@ -179,27 +159,22 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
     Args:
         made: what the last apply reported. An object is deleted by the id in it, and by name only without it.
     """
-    specs: list[Object] = [*document.processes, *document.env_var_groups, *document.key_values]
-    specs += [*document.databases, *document.projects]
     deleted: Report = {}
     nothing_found = True
-    for spec in specs:
-        kind, reported = kind_of(spec), _made(made, spec) or {}
-        found = reported if reported.get("id") else session.find(kind.path, kind.item, spec.name)
-        if not found:
-            continue
-        nothing_found = False
-        if spec.is_adopted:
-            _leave(session, kind, spec.name, found["id"])
-            continue
-        session.notify(f"{kind.title} {spec.name}: deleting")
-        session.client.delete(f"{kind.path}/{found['id']}")
-        deleted.setdefault(kind.section, {})[spec.name] = {"id": found["id"]}
+    for section, specs in reversed(list(_sections(document))):
+        for spec in specs:
+            kind, reported = kind_of(spec), made.get(section, {}).get(spec.name, {})
+            found = reported if reported.get("id") else session.find(kind.path, kind.item, spec.name)
+            if not found:
+                continue
+            nothing_found = False
+            path, title = f"{kind.path}/{found['id']}", f"{kind.title} {spec.name}"
+            if not spec.is_adopted:
+                session.notify(f"{title}: deleting")
+                session.client.delete(path)
+                deleted.setdefault(section, {})[spec.name] = {"id": found["id"]}
+            elif section in (WEB.section, GROUP.section):
+                release(session, title, path)
     if nothing_found:
         session.confirm_owner()
     return deleted
-
-
-def _leave(session: Session, kind: Kind, name: str, identity: str) -> None:
-    if kind.section in (WEB.section, GROUP.section):
-        release(session, f"{kind.title} {name}", f"{kind.path}/{identity}")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from blueprint.fields import ApiField, Json
 from blueprint.kinds_of_text import (
     BranchName,
     Command,
@@ -25,6 +26,7 @@ NativeRuntime = Literal["elixir", "go", "node", "python", "ruby", "rust"]
 Runtime = Literal[NativeRuntime, "docker", "image"]
 AutoDeployTrigger = Annotated[Literal["off", "commit", "checksPass"], OffAsText]
 Generation = Annotated[Literal["off", "manual", "automatic"], OffAsText]
+RepositoryUrl = Annotated[str, Field(pattern=r"^https://[^\s/]+/\S+$")]
 Percent = Annotated[int, Field(ge=1, le=90)]
 Count = Annotated[int, Field(ge=1)]
 Instances = Annotated[int, Field(ge=1, le=100)]
@@ -55,7 +57,7 @@ class Previews(Model):
     plan: ServicePlan | None = None
     num_instances: Instances | None = None
 
-    def api(self) -> dict[str, Any]:
+    def api(self) -> Json:
         return {"generation": self.generation}
 
 
@@ -75,7 +77,7 @@ class Image(Model):
     url: Annotated[str, Field(min_length=1, pattern=r"^\S*[^\s:/@]$")]
     creds: RegistryCredentials | None = None
 
-    def api(self) -> dict[str, Any]:
+    def api(self) -> Json:
         return {"imagePath": image_path(self.url), "registryCredential": self.creds.api() if self.creds else None}
 
 
@@ -99,8 +101,8 @@ class Scaling(Model):
             raise ValueError("expected minInstances to be at most maxInstances")
         return self
 
-    def api(self) -> dict[str, Any]:
-        def target(percent: int | None) -> dict[str, Any]:
+    def api(self) -> Json:
+        def target(percent: int | None) -> Json:
             return {"enabled": percent is not None, "percentage": percent or 70}
 
         criteria = {"cpu": target(self.target_cpu_percent), "memory": target(self.target_memory_percent)}
@@ -130,6 +132,31 @@ class MaintenanceMode(Model):
     uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
 
+def deploy_trigger(live: Json) -> Any:
+    """Return what starts a deploy of a live service. One that was made long ago answers only the older autoDeploy."""
+    return live.get("autoDeployTrigger") or ("commit" if live.get("autoDeploy") == "yes" else "off")
+
+
+def _image(live: Json) -> Any:
+    path = live.get("imagePath")
+    return path and {"imagePath": image_path(path), "registryCredential": _name(live.get("registryCredential"))}
+
+
+def _credential(live: Json) -> str | None:
+    return _name((live["serviceDetails"].get("envSpecificDetails") or {}).get("registryCredential"))
+
+
+def _name(credential: Json | None) -> str | None:
+    return credential.get("name") if credential else None
+
+
+_DETAILS = "serviceDetails"
+_RUN = f"{_DETAILS}.envSpecificDetails"
+_PREVIEWS = ApiField(f"{_DETAILS}.previews", default={"generation": "off"})
+_SUBDOMAIN = ApiField(f"{_DETAILS}.renderSubdomainPolicy")
+_ALLOWED = ApiField(f"{_DETAILS}.ipAllowList")
+
+
 class Service(Object, Generic[AnyVariable]):
     """What every service has that is built from a repository or runs an image.
 
@@ -139,12 +166,15 @@ class Service(Object, Generic[AnyVariable]):
 
     has_address: ClassVar[bool] = False
     type: str
-    repo: Annotated[str, Field(pattern=r"^https://[^\s/]+/\S+$")] | None = None
-    branch: BranchName | None = None
-    root_dir: Folder | None = None
-    build_command: Command | None = None
-    build_filter: BuildFilter | None = None
-    auto_deploy_trigger: AutoDeployTrigger | None = None
+    repo: Annotated[RepositoryUrl | None, ApiField("repo", deploys=True, disrupts=True)] = None
+    branch: Annotated[BranchName | None, ApiField("branch", deploys=True)] = None
+    root_dir: Annotated[Folder | None, ApiField("rootDir", deploys=True, default="")] = None
+    auto_deploy_trigger: Annotated[
+        AutoDeployTrigger | None, ApiField(deploy_trigger, "autoDeployTrigger", default="commit")
+    ] = None
+    build_filter: Annotated[BuildFilter | None, ApiField("buildFilter", default={"paths": [], "ignoredPaths": []})] = (
+        None
+    )
     domains: Annotated[DomainNames, Field(max_length=0)] = Field([])
     env_vars: Annotated[list[AnyVariable], AfterValidator(unique_keys)] = Field([])
 
@@ -188,15 +218,18 @@ class Service(Object, Generic[AnyVariable]):
 class Running(Service[AnyVariable], Generic[AnyVariable]):
     """What every service has that runs a process."""
 
-    runtime: Runtime | None = None
-    plan: ServicePlan | None = None
-    region: Region | None = None
-    start_command: Command | None = None
-    docker_command: str | None = None
-    docker_context: str | None = None
-    dockerfile_path: str | None = None
-    registry_credential: RegistryCredentials | None = None
-    image: Image | None = None
+    runtime: Annotated[Runtime | None, ApiField(f"{_DETAILS}.runtime", deploys=True, disrupts=True)] = None
+    plan: Annotated[ServicePlan | None, ApiField(f"{_DETAILS}.plan", disrupts=True)] = None
+    region: Annotated[Region | None, ApiField(f"{_DETAILS}.region", fixed=True)] = None
+    build_command: Annotated[Command | None, ApiField(f"{_RUN}.buildCommand", deploys=True)] = None
+    start_command: Annotated[Command | None, ApiField(f"{_RUN}.startCommand", deploys=True)] = None
+    docker_command: Annotated[str | None, ApiField(f"{_RUN}.dockerCommand", deploys=True)] = None
+    docker_context: Annotated[str | None, ApiField(f"{_RUN}.dockerContext", deploys=True)] = None
+    dockerfile_path: Annotated[str | None, ApiField(f"{_RUN}.dockerfilePath", deploys=True)] = None
+    registry_credential: Annotated[
+        RegistryCredentials | None, ApiField(_credential, f"{_RUN}.registryCredentialId", deploys=True)
+    ] = None
+    image: Annotated[Image | None, ApiField(_image, "image", deploys=True)] = None
 
     @property
     def has_repository(self) -> bool:
@@ -231,13 +264,18 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
         initial_deploy_hook: only a Blueprint has it.
     """
 
-    pre_deploy_command: str | None = None
+    pre_deploy_command: Annotated[
+        str | None,
+        ApiField(f"{_RUN}.preDeployCommand", f"{_DETAILS}.preDeployCommand", deploys=True, default=""),
+    ] = None
     initial_deploy_hook: str | None = None
-    num_instances: Instances | None = None
-    scaling: Scaling | None = None
-    disk: Disk | None = None
-    previews: Previews | None = None
-    max_shutdown_delay_seconds: Annotated[int, Field(ge=1, le=300)] | None = None
+    num_instances: Annotated[Instances | None, ApiField(f"{_DETAILS}.numInstances", own_request=True)] = None
+    scaling: Annotated[Scaling | None, ApiField(f"{_DETAILS}.autoscaling", own_request=True)] = None
+    disk: Annotated[Disk | None, ApiField(f"{_DETAILS}.disk", own_request=True, deploys=True, disrupts=True)] = None
+    previews: Annotated[Previews | None, _PREVIEWS] = None
+    max_shutdown_delay_seconds: Annotated[
+        Annotated[int, Field(ge=1, le=300)] | None, ApiField(f"{_DETAILS}.maxShutdownDelaySeconds", deploys=True)
+    ] = None
 
     @model_validator(mode="after")
     def _fits_its_disk_and_plan(self) -> Self:
@@ -257,10 +295,12 @@ class WebService(Server[AnyVariable], Generic[AnyVariable]):
     has_address = True
     type: Literal["web"] = "web"
     domains: DomainNames = Field([])
-    health_check_path: UrlPath | None = None
-    maintenance_mode: MaintenanceMode | None = None
-    render_subdomain_policy: Switch | None = None
-    ip_allow_list: list[AllowedAddress] | None = None
+    render_subdomain_policy: Annotated[Switch | None, _SUBDOMAIN] = None
+    ip_allow_list: Annotated[list[AllowedAddress] | None, _ALLOWED] = None
+    health_check_path: Annotated[UrlPath | None, ApiField(f"{_DETAILS}.healthCheckPath", deploys=True, default="")] = (
+        None
+    )
+    maintenance_mode: Annotated[MaintenanceMode | None, ApiField(f"{_DETAILS}.maintenanceMode")] = None
 
     @property
     def health_path(self) -> str | None:
@@ -279,7 +319,7 @@ class Worker(Server[AnyVariable], Generic[AnyVariable]):
 
 class CronJob(Running[AnyVariable], Generic[AnyVariable]):
     type: Literal["cron"] = "cron"
-    schedule: Schedule | None = None
+    schedule: Annotated[Schedule | None, ApiField(f"{_DETAILS}.schedule")] = None
 
     @model_validator(mode="after")
     def _has_a_schedule(self) -> Self:
@@ -294,13 +334,14 @@ class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
     has_address = True
     type: Literal["web"] = "web"
     runtime: Literal["static"] = "static"
-    static_publish_path: str | None = None
     domains: DomainNames = Field([])
-    headers: list[Header] | None = None
-    routes: list[Route] | None = None
-    previews: Previews | None = None
-    render_subdomain_policy: Switch | None = None
-    ip_allow_list: list[AllowedAddress] | None = None
+    render_subdomain_policy: Annotated[Switch | None, _SUBDOMAIN] = None
+    ip_allow_list: Annotated[list[AllowedAddress] | None, _ALLOWED] = None
+    build_command: Annotated[Command | None, ApiField(f"{_DETAILS}.buildCommand", deploys=True)] = None
+    static_publish_path: Annotated[str | None, ApiField(f"{_DETAILS}.publishPath", deploys=True)] = None
+    previews: Annotated[Previews | None, _PREVIEWS] = None
+    headers: Annotated[list[Header] | None, ApiField(f"{_DETAILS}.headers", own_request=True)] = None
+    routes: Annotated[list[Route] | None, ApiField(f"{_DETAILS}.routes", own_request=True)] = None
 
     @property
     def health_path(self) -> str | None:
@@ -321,17 +362,17 @@ ANY_TYPE = Discriminator(
 )
 
 
-def current_names(given: dict[str, Any]) -> dict[str, Any]:
+def current_names(given: Json) -> Json:
     """Return a service in the keys that Blueprints have now. A newer key wins over its older form."""
     kept = dict(given)
-    newer: dict[str, Any] = {}
+    newer: Json = {}
     if "env" in kept:
         newer["runtime"] = kept.pop("env")
     if "autoDeploy" in kept:
         newer["autoDeployTrigger"] = "commit" if kept.pop("autoDeploy") else "off"
     if "domain" in kept:
         kept["domains"] = list(dict.fromkeys([kept.pop("domain"), *kept.get("domains", [])]))
-    previews: dict[str, Any] = {}
+    previews: Json = {}
     if "pullRequestPreviewsEnabled" in kept:
         previews["generation"] = "automatic" if kept.pop("pullRequestPreviewsEnabled") else "off"
     if "previewPlan" in kept:

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import Field, Tag, ValidationError
 
 from blueprint.errors import InvalidSpec
-from blueprint.objects import Database, EnvVarGroup, KeyValue, Project
-from blueprint.service import ANY_TYPE, CronJob, PrivateService, Service, StaticSite, WebService, Worker
+from blueprint.objects import Database, EnvVarGroup, KeyValue, Object, Project
+from blueprint.service import ANY_TYPE, CronJob, PrivateService, StaticSite, WebService, Worker
 from blueprint.sources import DocumentVariable, Model
 
 AnyService = Annotated[
@@ -68,13 +68,8 @@ class Document(Model):
     known: KnownObjects = KnownObjects()
 
     @property
-    def key_values(self) -> list[KeyValue]:
-        return [service for service in self.services if isinstance(service, KeyValue)]
-
-    @property
-    def processes(self) -> list[Service[DocumentVariable]]:
-        """Return every service that is not a key-value instance."""
-        return [service for service in self.services if not isinstance(service, KeyValue)]
+    def objects(self) -> list[Object]:
+        return [*self.projects, *self.databases, *self.env_var_groups, *self.services]
 
 
 def fill_in(document: Document, environ: Mapping[str, str]) -> Document:

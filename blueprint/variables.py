@@ -1,18 +1,14 @@
 """Turns declared variables into values: references to other objects are looked up, kept values stay."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from blueprint.client import RenderClient
-from blueprint.errors import MissingReference, NotFound, Refused
-from blueprint.fields import Difference
-from blueprint.fields import DriftKind as Found
-from blueprint.kinds import KEY_VALUE, POSTGRES, Kind
-from blueprint.marker import KEY, Marker, fingerprint
-from blueprint.objects import Ownership
+from blueprint.errors import MissingReference, NotFound
+from blueprint.kinds import GROUP, KEY_VALUE, POSTGRES, Kind
+from blueprint.marker import Marker
 from blueprint.sources import EnvVar, FromService
-from blueprint.spec import KnownObjects
+from blueprint.spec import Known, KnownObjects
 from blueprint.workspace import Json, Session
 
 DEFAULT_PORT = 10000
@@ -46,8 +42,35 @@ class References:
 
     def __init__(self, session: Session, known: KnownObjects) -> None:
         self._session = session
-        self._known = {POSTGRES: known.databases, KEY_VALUE: known.key_values}
+        self._known = {
+            POSTGRES.section: dict(known.databases),
+            KEY_VALUE.section: dict(known.key_values),
+            GROUP.section: dict(known.env_var_groups),
+        }
+        self.revisions: dict[str, Known | None] = {}
+        """The declared groups as a look found them; None for one that the next apply writes."""
         self._connections: dict[tuple[Kind, str], dict[str, str]] = {}
+
+    def add(self, section: str, name: str, made: Json) -> None:
+        """Take up what an apply reports of an object that later ones may refer to."""
+        if section in self._known:
+            self._known[section][name] = Known(id=made["id"], revision=made.get("revision", ""))
+
+    def group(self, name: str, *, with_revision: bool) -> Known:
+        """Return a group that is to be linked, looked up if the document does not say its id.
+
+        Args:
+            with_revision: ask for the revision of a group that the stack declares, because no document knows it.
+
+        Raises:
+            MissingReference: there is no such group.
+        """
+        if known := self._known[GROUP.section].get(name):
+            asks = with_revision and not known.revision
+            return as_linked(self._session.client.get(f"{GROUP.path}/{known.id}")) if asks else known
+        if (found := self._session.find(GROUP.path, GROUP.item, name)) is None:
+            raise MissingReference(f"no environment group is named {name!r}: declare it, or correct fromGroup")
+        return Known(id=found["id"])
 
     def connection(self, kind: Kind, name: str) -> dict[str, str]:
         """Return the parts of a datastore's internal connection string, which works only inside Render.
@@ -56,7 +79,7 @@ class References:
             MissingReference: there is no such datastore.
         """
         if (kind, name) not in self._connections:
-            known = self._known[kind].get(name)
+            known = self._known[kind.section].get(name)
             identity, replica = (known.id, None) if known else self._look_up(kind, name)
             info = self._session.client.get(f"{kind.path}/{identity}/connection-info")
             url = str(info["internalConnectionString"])
@@ -116,163 +139,54 @@ class References:
         raise MissingReference(f"service {live['name']} has no variable {key} of its own: correct envVarKey")
 
 
+def as_linked(group: Json) -> Known:
+    """Return what a service records of a linked group.
+
+    Args:
+        group: as the API answers it alone, with its variables.
+    """
+    marker = Marker.read({variable["key"]: variable["value"] for variable in group["envVars"]})
+    return Known(id=group["id"], revision=marker.revision, at=marker.at) if marker else Known(id=group["id"])
+
+
 def _port(live: Json) -> str:
     ports = live["serviceDetails"].get("openPorts")
     return str(ports[0]["port"] if ports else DEFAULT_PORT)
 
 
-class Resolver:
-    """Resolve the variables of one object.
+def resolve(
+    references: References, owner: str, variables: Sequence[EnvVar], present: Mapping[str, str], live: Json | None
+) -> list[Wanted]:
+    """Return every variable of an object with its value. Generated values, and those kept at Render, stay.
 
     Args:
-        owner: its name.
+        owner: the object's name.
+        present: its live variables.
         live: the object as it is, if it exists.
+
+    Raises:
+        MissingReference: names the variable.
     """
 
-    def __init__(self, references: References, owner: str, live: Json | None) -> None:
-        self._references, self._owner, self._live = references, owner, live
-
-    def resolve(self, variables: Sequence[EnvVar], present: Mapping[str, str]) -> list[Wanted]:
-        """Return every variable with its value.
-
-        Args:
-            present: the object's live variables.
-
-        Raises:
-            MissingReference: names the variable.
-        """
-        return [self._one(variable, present) for variable in variables if variable.key is not None]
-
-    def _one(self, variable: EnvVar, present: Mapping[str, str]) -> Wanted:
-        key = str(variable.key)
+    def one(variable: EnvVar, key: str) -> Wanted:
         if variable.generate_value:
             return Wanted(key, present.get(key), managed=False)
         if variable.sync is False:
             if key not in present:
                 raise MissingReference(
-                    f"{self._owner}: variable {key} is declared `sync: false` (its value is kept in Render's "
-                    f"dashboard) and does not exist there: set it at {self._owner}, Environment, then run again"
+                    f"{owner}: variable {key} is declared `sync: false` (its value is kept in Render's "
+                    f"dashboard) and does not exist there: set it at {owner}, Environment, then run again"
                 )
             return Wanted(key, present[key], managed=False)
-        return Wanted(key, self._value(variable))
-
-    def _value(self, variable: EnvVar) -> str:
-        if variable.from_database:
-            return self._references.connection(POSTGRES, variable.from_database.name)[variable.from_database.property]
+        if source := variable.from_database:
+            return Wanted(key, references.connection(POSTGRES, source.name)[source.property])
         if store := variable.key_value:
-            return self._references.connection(KEY_VALUE, store.name)[store.property]
+            return Wanted(key, references.connection(KEY_VALUE, store.name)[store.property])
         if variable.from_service:
-            return self._references.service(variable.from_service, self._owner, self._live)
-        return str(variable.value)
+            return Wanted(key, references.service(variable.from_service, owner, live))
+        return Wanted(key, str(variable.value))
 
-
-def undeclared(present: Mapping[str, str], declared: Collection[str], ownership: Ownership) -> list[str]:
-    """Return the live variables to remove; none if the object is shared with somebody else."""
-    return sorted(present.keys() - set(declared) - {KEY}) if ownership == "exact" else []
-
-
-def to_write(wanted: Iterable[Wanted], present: Mapping[str, str]) -> list[Wanted]:
-    """Return the variables that are missing or have another value."""
-    return [v for v in wanted if v.value is None or present.get(v.key) != v.value]
-
-
-def whole_list(wanted: Iterable[Wanted], marker: Marker) -> list[Json]:
-    """Return every variable and the marker, as one request sends them."""
-    return [{"key": v.key, **v.request()} for v in wanted] + [{"key": KEY, "value": marker.text()}]
-
-
-def names(changed: Iterable[Wanted], removed: Iterable[str]) -> str:
-    """Return what is written, for a line of progress."""
-    return ", ".join([v.key for v in changed] + [f"-{key}" for key in removed]) or "its marker"
-
-
-def write_each(
-    client: RenderClient, path: str, changed: Iterable[Wanted], removed: Iterable[str], marker: Marker | None
-) -> None:
-    """Write variable by variable, the marker first, so that the next run recognises an interrupted one.
-
-    Args:
-        path: of the object's variables.
-        marker: None if the present one is still right.
-    """
-    if marker:
-        client.put(f"{path}/{KEY}", {"value": marker.text()})
-    for variable in changed:
-        client.put(f"{path}/{variable.key}", variable.request())
-    for key in removed:
-        client.delete(f"{path}/{key}")
-
-
-def missing_by_hand(owner: str, declared: Iterable[EnvVar], present: Mapping[str, str]) -> None:
-    """Refuse a value that is declared to be kept at Render and never existed.
-
-    Raises:
-        Refused: with the variables.
-    """
-    marker = Marker.read(present)
-    recorded = marker.names("env.") if marker else set()
-    missing = [str(v.key) for v in declared if v.sync is False and v.key not in present]
-    if missing and not set(missing) <= recorded:
-        raise Refused(
-            f"{owner}: declared `sync: false` (their values are kept in Render's dashboard), and not there: "
-            f"{', '.join(missing)}. Set them at {owner.split(maxsplit=1)[1]}, Environment, then run again; or declare "
-            "fromSecret"
-        )
-
-
-def losses(owner: str, lost: Sequence[str], milder: Ownership) -> str | None:
-    """Return why an apply would be refused, or None if nothing would be lost.
-
-    Args:
-        milder: the ownership that keeps undeclared values.
-    """
-    if not lost:
-        return None
-    return (
-        f"{owner} was not made by this program, and would lose {', '.join(lost)}. Declare them, or set "
-        f"`ownership: {milder}` to keep them, or `ownership: exact` to remove them"
-    )
-
-
-def generated(declared: Iterable[EnvVar], present: Mapping[str, str]) -> Json:
-    """Return `{"generated": {key: fingerprint}}` of the values that Render generated, if there are any."""
-    keys = [str(variable.key) for variable in declared if variable.generate_value and variable.key in present]
-    return {"generated": {key: fingerprint(present[key]) for key in keys}} if keys else {}
-
-
-def drift_or_stranger(
-    present: Mapping[str, str], declared: Iterable[EnvVar], ownership: Ownership, *, is_ours: bool
-) -> list[Difference]:
-    """Return what happened to an object's variables since its marker was written, by name, without values.
-
-    Args:
-        is_ours: whether this program applied it, even if there is no marker.
-    """
-    declared = list(declared)
-    if (marker := Marker.read(present)) is None:
-        lost = undeclared(present, [str(v.key) for v in declared], ownership)
-        gone = Difference(field=f"env.{KEY}", kind=Found.MISSING) if is_ours else Difference(kind=Found.UNMARKED)
-        return [gone, *differing("env", [], lost)]
-    recorded = marker.names("env.")
-    written = {variable.key: variable.value for variable in declared}
-    changed = [
-        key for key in recorded & present.keys() if not marker.records(f"env.{key}", present[key], written.get(key))
-    ]
-    return [
-        *(Difference(field=f"env.{key}", kind=Found.CHANGED) for key in sorted(changed)),
-        *differing("env", recorded - present.keys(), undeclared(present, recorded, ownership)),
-    ]
-
-
-def differing(key: str, missing: Iterable[str], added: Iterable[str]) -> Iterator[Difference]:
-    """Return parts of an object that are gone, and parts that nobody declared.
-
-    Args:
-        key: the key under which people write them.
-    """
-    for kind, names_found in ((Found.MISSING, missing), (Found.UNDECLARED, added)):
-        for name in sorted(names_found):
-            yield Difference(field=f"{key}.{name}", kind=kind)
+    return [one(variable, variable.key) for variable in variables if variable.key is not None]
 
 
 def _parts(url: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from blueprint.services import with_trigger
+from blueprint.service import deploy_trigger
 from blueprint.syncs import managing
 from blueprint.workspace import Session
 from components.domains import Domain
@@ -27,11 +27,10 @@ def lines(target: Target, session: Session) -> Iterator[Line]:
 
 def _service(target: Target, session: Session, declared: AnyService) -> Iterator[Line]:
     settings, name = target.settings, f"service {declared.name}"
-    found = session.find("/services", "service", declared.name)
-    if found is None:
+    service = session.find("/services", "service", declared.name)
+    if service is None:
         yield Line("2.1", name, failed("does not exist", UP))
         return
-    service = with_trigger(found)
     fix = "resume it in Render's dashboard"
     yield Line("2.1", name, expect("state", service["suspended"], "not_suspended", fix))
     yield compared("2.1", name, "branch", service.get("branch"), settings.github.branch.name)
@@ -42,7 +41,7 @@ def _service(target: Target, session: Session, declared: AnyService) -> Iterator
     trigger = "off" if by_tag else declared.auto_deploy_trigger
     if trigger:
         task = "5.4" if settings.released_by_tag else "2.1"
-        verdict = expect("autoDeploy", service["autoDeployTrigger"], trigger, UP)
+        verdict = expect("autoDeploy", deploy_trigger(service), trigger, UP)
         yield Line(task, f"{name}: deploys by itself", verdict)
     if settings.live:
         yield Line("4.1", f"{name}: previews use no live data", _previews(service))

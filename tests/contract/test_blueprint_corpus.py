@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blueprint.errors import Refused
-from blueprint.fields import Field
+from blueprint.fields import ApiField
 from blueprint.kinds import Kind, kind_of
 from blueprint.objects import Object
 from blueprint.spec import Document
@@ -80,7 +80,7 @@ PLANS = {"databases": "pro_32gb", "keyValues": "pro", "services": "pro_ultra"}
 TABLES = {"databases": "postgres", "keyValues": "key_values", "services": "services"}
 
 
-def another(kind: Kind, field: Field, value: Any) -> Any:
+def another(kind: Kind, field: ApiField, value: Any) -> Any:
     """A value that is not the declared one."""
     if field.label == "plan":
         return PLANS[kind.section]
@@ -97,7 +97,7 @@ def another(kind: Kind, field: Field, value: Any) -> Any:
 
 def edits(declared: Document, estate: Any) -> Iterator[tuple[str, str, Json, str, Any]]:
     """Every field that can be edited behind one's back: object, field, what holds it, its key, its new value."""
-    specs: list[Object] = [*declared.databases, *declared.key_values, *declared.processes]
+    specs: list[Object] = [*declared.databases, *declared.services]
     for spec in specs:
         kind = kind_of(spec)
         row = single(Estate.named(getattr(estate, TABLES[kind.section]), spec.name), spec.name)

@@ -9,6 +9,8 @@ import pytest
 
 from blueprint.errors import InvalidSpec
 from blueprint.kinds import WEB
+from blueprint.objects import KeyValue
+from blueprint.service import WebService
 from blueprint.spec import Document, parse
 from tests.unit.blueprint.documents import database, from_database, group, key_value, only, service, staging, variables
 
@@ -46,11 +48,12 @@ def test_a_document_in_blueprint_vocabulary_is_read() -> None:
     )
     document = parse(text)
 
-    (web,) = document.processes
+    (web,) = (one for one in document.services if isinstance(one, WebService))
+    (store,) = (one for one in document.services if isinstance(one, KeyValue))
     assert document.databases[0].disk_size_gb == 20
     assert document.databases[0].postgres_major_version == "16"
     assert document.databases[0].ip_allow_list[0].source == "203.0.113.0/24"
-    assert [store.maxmemory_policy for store in document.key_values] == ["noeviction"]
+    assert store.maxmemory_policy == "noeviction"
     assert web.groups == ["staging-env"]
     assert web.env_vars[1].sync is False
     assert web.env_vars[2].from_key_value is not None
@@ -60,7 +63,7 @@ def test_a_document_in_blueprint_vocabulary_is_read() -> None:
 
 
 def test_what_is_left_out_has_renders_defaults() -> None:
-    (web,) = parse(json.dumps(only())).processes
+    (web,) = parse(json.dumps(only())).services
 
     declared = {field.label: field.declared(web) for field in WEB.fields}
     assert declared["autoDeployTrigger"] == "commit"
@@ -77,7 +80,7 @@ def test_an_empty_document_declares_nothing(text: str) -> None:
 
 @pytest.mark.parametrize(("given", "seen"), [(True, "true"), (False, "false"), (30, "30"), ("", "")])
 def test_a_number_or_a_truth_value_becomes_the_text_a_process_sees(given: object, seen: str) -> None:
-    (web,) = parse(json.dumps(only({"key": "A", "value": given}))).processes
+    (web,) = parse(json.dumps(only({"key": "A", "value": given}))).services
 
     assert web.env_vars[0].value == seen
 

@@ -49,7 +49,7 @@ def up(stack_file: StackFile) -> Run:
 
 def services(result: Run) -> dict[str, Any]:
     documents = [parse(one.plain["stdin"], one.plain["environment"]["RENDER_KNOWN"]) for one in result.of(COMMAND)]
-    return {service.name: service for document in documents for service in document.processes}
+    return {service.name: service for document in documents for service in document.services if service.type == "web"}
 
 
 def test_staging_is_declared_without_vercel_and_in_turn() -> None:

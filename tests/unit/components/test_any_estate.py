@@ -89,11 +89,11 @@ def test_spellings_are_the_apis_and_regions_the_sections(listed: Run) -> None:
         "pro_4gb", "frankfurt", "17", True,
     )  # fmt: skip
     assert (jobs.plan, jobs.region) == ("basic_1gb", "ohio")
-    (cache,) = document(listed, "cache").key_values
+    (cache,) = document(listed, "cache").services
     assert cache.maxmemory_policy == "allkeys_lru"
-    (front,) = document(listed, "front").processes
+    (front,) = document(listed, "front").services
     assert (front.domains, front.runtime) == (["www.example.com"], "node")  # type: ignore[attr-defined]
-    (manual,) = document(listed, "manual").processes
+    (manual,) = document(listed, "manual").services
     assert (manual.environment, manual.auto_deploy_trigger) == ("docs/live", "off")
 
 

@@ -64,7 +64,7 @@ def test_the_database(up: Run) -> None:
 
 
 def test_the_service(up: Run) -> None:
-    (service,) = document(up, plan.SERVICE).processes
+    (service,) = document(up, plan.SERVICE).services
     assert service.model_dump(exclude={"env_vars"}, exclude_none=True) == {
         "type": "web",
         "name": plan.SERVICE,
@@ -85,7 +85,7 @@ def test_the_service(up: Run) -> None:
 
 
 def test_the_services_own_variables(up: Run) -> None:
-    (service,) = document(up, plan.SERVICE).processes
+    (service,) = document(up, plan.SERVICE).services
     variables = by_key(service.env_vars)
     assert variables.pop("PYTHON_VERSION")["value"].startswith(f"{plan.PYTHON}.")
     assert variables == {
@@ -197,7 +197,7 @@ def paid() -> Run:
 
 
 def test_a_key_value_instance_of_its_own(paid: Run) -> None:
-    (key_value,) = document(paid, REDIS).key_values
+    (key_value,) = document(paid, REDIS).services
     assert key_value.model_dump(exclude_none=True) == {
         "type": "keyvalue",
         "name": REDIS,
@@ -221,7 +221,7 @@ def test_redis_url_comes_from_the_key_value_instance(paid: Run) -> None:
 
 
 def test_paid_plans_are_declared_and_summed_up(paid: Run) -> None:
-    assert document(paid, plan.SERVICE).processes[0].plan == "starter"  # type: ignore[attr-defined]
+    assert document(paid, plan.SERVICE).services[0].plan == "starter"  # type: ignore[attr-defined]
     assert (paid.outputs or {})["monthlyCostUsd"] == {
         "total": 7 + 7 + 6 + 5 * 0.3 + 10,
         "parts": {plan.SERVICE: 7, f"{plan.SERVICE} (each open preview)": 7, plan.DATABASE: 6 + 5 * 0.3, REDIS: 10},

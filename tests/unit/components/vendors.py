@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from blueprint.objects import KeyValue
 from blueprint.spec import Document, parse
 from tests.unit import plan
 
@@ -78,13 +79,14 @@ def report_of(stdin: str) -> dict[str, Any]:
 def made_of(document: Document) -> dict[str, dict[str, Any]]:
     """What an apply reports of everything in a document."""
     made = {"region": "oregon", "plan": "free", "expiresAt": None}
+    stores = [one for one in document.services if isinstance(one, KeyValue)]
     sections: dict[str, dict[str, Any]] = {
         "projects": {
             one.name: {"id": "prj-1", "environments": {f"{one.name}/{e.name}": "evm-1" for e in one.environments}}
             for one in document.projects
         },
         "databases": {one.name: {"id": DATABASE_ID, **made} for one in document.databases},
-        "keyValues": {one.name: {"id": KEY_VALUE_ID, **made} for one in document.key_values},
+        "keyValues": {one.name: {"id": KEY_VALUE_ID, **made} for one in stores},
         "envVarGroups": {one.name: {"id": GROUP_ID, "revision": GROUP_REVISION} for one in document.env_var_groups},
         "services": {
             one.name: {
@@ -92,7 +94,8 @@ def made_of(document: Document) -> dict[str, dict[str, Any]]:
                 "url": f"https://{one.name}.onrender.com",
                 "dashboardUrl": f"https://dashboard.render.com/web/{SERVICE_ID}",
             }
-            for one in document.processes
+            for one in document.services
+            if one not in stores
         },
     }
     return {
