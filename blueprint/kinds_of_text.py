@@ -10,37 +10,32 @@ import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 Item = TypeVar("Item", bound=str)
-_ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"(?=.{{1,253}}$)({LABEL}\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 """A host name in lower case."""
-_OBJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.: -]{0,61}[A-Za-z0-9_.-])?")
-"""Render names a service made of an image after it, with its tag (Blueprints that Render exported)."""
 PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 """The price of every plan by kind of object. Its keys are the known plans; see `blueprint.prices`."""
 _PLANS = {re.sub(r"[ _-]", "", plan): plan for kind in ("service", "postgres", "keyValue") for plan in PRICES[kind]}
 
 
-def _env_key(value: str) -> str:
-    if not _ENV_KEY.fullmatch(value):
-        raise ValueError("expected a variable name: a letter or _, then letters, digits, '_', '.' or '-'")
-    return value
+def matching(pattern: str, told: str) -> AfterValidator:
+    """Return a check that a whole text has a pattern.
 
-
-def object_name(value: str) -> str:
-    """Check a value.
-
-    Raises:
-        ValueError: as do the other functions.
+    Args:
+        told: what was expected, for the error.
     """
-    if not _OBJECT_NAME.fullmatch(value):
-        raise ValueError("expected a name of 1 to 63 letters, digits, '-', '_', '.', ':' or spaces")
-    return value
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"expected {told}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _cidr(value: str) -> str:
@@ -83,9 +78,7 @@ def unique(values: list[Item]) -> list[Item]:
 
 def _environment_text(value: object) -> object:
     """Return a value as the text that a process sees in its environment; YAML's true and 30 are meant as such."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else value
+    return json.dumps(value) if isinstance(value, int) else value
 
 
 def _plan(value: object) -> object:
@@ -133,8 +126,8 @@ def _folder(value: str) -> str:
 
 
 _CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _CRON_NAMES = {name: n for n, name in enumerate(_DAYS)} | {name: n for n, name in enumerate(_MONTHS, 1)}
 _CRON_PART = re.compile(r"(?:(\*|\?)|(\w+)(?:-(\w+))?)(?:/([1-9]\d*))?")
 
@@ -157,47 +150,30 @@ def _cron_field(text: str, limits: tuple[int, int]) -> bool:
     return True
 
 
-def _underscored(value: object) -> object:
-    """Return a policy in the API's spelling: Blueprints write `allkeys-lru`, the API `allkeys_lru`."""
-    return value.replace("-", "_") if isinstance(value, str) else value
-
-
-def _number_as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _off(value: object) -> object:
-    """Return text for a value that YAML 1.1 reads as a boolean, such as an unquoted `off`."""
-    return "off" if value is False else value
-
-
 def _disk_size(value: int) -> int:
     if value != 1 and value % 5:
         raise ValueError("expected 1 or a multiple of 5, which are the sizes that Render has")
     return value
 
 
-def _enabled(value: Any) -> Any:
-    """Return whether high availability is on. A Blueprint writes `highAvailability: {enabled: true}`."""
-    return value["enabled"] if isinstance(value, dict) and value.keys() == {"enabled"} else value
-
-
-def _true_only(value: object) -> object:
-    return None if value is False else value
-
-
-def _false_only(value: object) -> object:
-    return None if value is True else value
-
-
 EnvValue = Annotated[str, BeforeValidator(_environment_text)]
-EnvKey = Annotated[str, AfterValidator(_env_key)]
+EnvKey = Annotated[
+    str,
+    matching(r"[A-Za-z_][A-Za-z0-9_.-]*", "a variable name: a letter or _, then letters, digits, '_', '.' or '-'"),
+]
 Cidr = Annotated[str, AfterValidator(_cidr)]
 DomainNames = Annotated[list[Annotated[str, AfterValidator(_domain_name)]], AfterValidator(unique)]
 Command = Annotated[str, Field(min_length=1)]
 UrlPath = Annotated[str, Field(pattern=r"^(/[^\s?#]*)?$")]
 SqlName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
-ObjectName = Annotated[str, AfterValidator(object_name)]
+ObjectName = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9]([A-Za-z0-9_.: -]{0,61}[A-Za-z0-9_.-])?",
+        "a name of 1 to 63 letters, digits, '-', '_', '.', ':' or spaces",
+    ),
+]
+"""Render names a service made of an image after it, with its tag (Blueprints that Render exported)."""
 _Plan = Annotated[str, Field(min_length=1), BeforeValidator(_plan)]
 ServicePlan = Annotated[_Plan, AfterValidator(partial(_of_kind, "service"))]
 PostgresPlan = Annotated[_Plan, AfterValidator(partial(_of_kind, "postgres"))]
@@ -205,10 +181,16 @@ KeyValuePlan = Annotated[_Plan, AfterValidator(partial(_of_kind, "keyValue"))]
 BranchName = Annotated[str, AfterValidator(branch_name)]
 Folder = Annotated[str, AfterValidator(_folder)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
-Underscored = BeforeValidator(_underscored)
-NumberAsText = BeforeValidator(_number_as_text)
-OffAsText = BeforeValidator(_off)
+Underscored = BeforeValidator(lambda given: given.replace("-", "_") if isinstance(given, str) else given)
+"""A policy in the API's spelling: Blueprints write `allkeys-lru`, the API `allkeys_lru`."""
+NumberAsText = BeforeValidator(lambda given: str(given) if type(given) is int else given)
+OffAsText = BeforeValidator(lambda given: "off" if given is False else given)
+"""A text that YAML 1.1 reads as a boolean, such as an unquoted `off`."""
 DiskSize = Annotated[int, Field(ge=1), AfterValidator(_disk_size)]
-Enabled = Annotated[bool, BeforeValidator(_enabled)]
-TrueOnly = BeforeValidator(_true_only)
-FalseOnly = BeforeValidator(_false_only)
+Enabled = Annotated[
+    bool,
+    BeforeValidator(lambda given: given["enabled"] if isinstance(given, dict) and [*given] == ["enabled"] else given),
+]
+"""Whether high availability is on. A Blueprint writes `highAvailability: {enabled: true}`."""
+TrueOnly = BeforeValidator(lambda given: None if given is False else given)
+FalseOnly = BeforeValidator(lambda given: None if given is True else given)

@@ -167,7 +167,7 @@ class EnvVarGroup(Object, Generic[AnyVariable]):
 
     @model_validator(mode="after")
     def _no_nesting(self) -> Self:
-        if any(getattr(variable, "from_group", None) for variable in self.env_vars):
+        if any(variable.from_group for variable in self.env_vars):
             raise ValueError("a group cannot hold fromGroup")
         return self
 

@@ -192,12 +192,12 @@ class Service(Object, Generic[AnyVariable]):
     @property
     def groups(self) -> list[str]:
         """Return the names of the environment groups that it links."""
-        return [v.from_group for v in self.env_vars if getattr(v, "from_group", None)]  # type: ignore[attr-defined]
+        return [variable.from_group for variable in self.env_vars if variable.from_group]
 
     @property
     def references(self) -> set[str]:
         """Return the names of the services that its variables refer to."""
-        return {str(v.service) for v in self.env_vars if getattr(v, "service", None)}  # type: ignore[attr-defined]
+        return {variable.service for variable in self.env_vars if variable.service}
 
     @property
     def has_repository(self) -> bool:
@@ -242,7 +242,8 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
         if self.runtime is None:
             raise ValueError("runtime: expected docker, image, or the language that it is written in")
         native = self.runtime not in ("docker", "image")
-        if native and (missing := [key for key, text in self._commands().items() if not text]):
+        commands = {"buildCommand": self.build_command, "startCommand": self.start_command}
+        if native and (missing := [key for key, text in commands.items() if not text]):
             raise ValueError(f"{' and '.join(missing)}: required where runtime is {self.runtime}")
         if (self.runtime == "image") != (self.image is not None):
             raise ValueError("expected image.url where runtime is image, and nowhere else")
@@ -252,9 +253,6 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
         if self.plan == "free" and self.type != "web":
             raise ValueError(f"plan: a {self.type} cannot be free; expected starter or another paid plan")
         return self
-
-    def _commands(self) -> dict[str, str | None]:
-        return {"buildCommand": self.build_command, "startCommand": self.start_command}
 
 
 class Server(Running[AnyVariable], Generic[AnyVariable]):
@@ -348,7 +346,7 @@ class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
         return "/"
 
 
-def kind_of(service: object) -> str:
+def _tag(service: object) -> str:
     """Return which model is meant, so that problems are reported for that one only."""
     given = service if isinstance(service, dict) else dict(service) if isinstance(service, Model) else {}
     type_, runtime = given.get("type", "web"), given.get("runtime", given.get("env"))
@@ -356,7 +354,7 @@ def kind_of(service: object) -> str:
 
 
 ANY_TYPE = Discriminator(
-    kind_of,
+    _tag,
     custom_error_type="service_type",
     custom_error_message="expected type web, pserv, worker, cron or keyvalue",
 )

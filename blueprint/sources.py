@@ -8,7 +8,10 @@ from pydantic.alias_generators import to_camel
 from blueprint.kinds_of_text import EnvKey, EnvValue, FalseOnly, ObjectName, TrueOnly, repeated
 from blueprint.marker import KEY
 
-AnyVariable = TypeVar("AnyVariable", bound="Sourced")
+AnyVariable = TypeVar("AnyVariable", bound="EnvVar")
+AnySourced = TypeVar("AnySourced", bound="Sourced")
+_NO_SOURCES = frozenset({"key", "preview_value"})
+"""The fields of a variable that do not say where its value comes from."""
 
 
 class Model(BaseModel):
@@ -62,14 +65,9 @@ class Sourced(Model):
     key: EnvKey | None = None
     value: EnvValue | None = None
 
-    @classmethod
-    def _beside(cls) -> frozenset[str]:
-        """Return the fields that are not a source."""
-        return frozenset({"key", "preview_value"})
-
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        fields = [name for name in type(self).model_fields if name not in self._beside()]
+        fields = [name for name in type(self).model_fields if name not in _NO_SOURCES]
         sources = [name for name in fields if getattr(self, name) is not None]
         if len(sources) != 1:
             known, given = ", ".join(map(to_camel, fields)), ", ".join(map(to_camel, sources)) or "none"
@@ -121,14 +119,13 @@ class DocumentVariable(EnvVar):
     """The name of the command's own environment variable that holds the value; see `spec.fill_in`."""
 
 
-def unique_keys(variables: list[AnyVariable]) -> list[AnyVariable]:
+def unique_keys(variables: list[AnySourced]) -> list[AnySourced]:
     """Refuse a key that is declared twice.
 
     Raises:
         ValueError: with every such key.
     """
-    keys = [variable.key for variable in variables if variable.key]
-    if duplicates := repeated(keys):
+    if duplicates := repeated([variable.key for variable in variables if variable.key]):
         raise ValueError(f"declared more than once: {', '.join(duplicates)}")
     return variables
 

@@ -16,7 +16,7 @@ from blueprint.objects import Database, EnvVarGroup, KeyValue, Object, Project
 from blueprint.service import ANY_TYPE, CronJob, PrivateService, StaticSite, WebService, Worker
 from blueprint.sources import DocumentVariable, Model
 
-AnyService = Annotated[
+ListedService = Annotated[
     Annotated[WebService[DocumentVariable], Tag("web")]
     | Annotated[PrivateService[DocumentVariable], Tag("pserv")]
     | Annotated[Worker[DocumentVariable], Tag("worker")]
@@ -25,8 +25,6 @@ AnyService = Annotated[
     | Annotated[KeyValue, Tag("keyvalue")],
     ANY_TYPE,
 ]
-
-
 KNOWN_VARIABLE = "RENDER_KNOWN"
 """The environment variable with KnownObjects as JSON, for a command."""
 
@@ -62,7 +60,7 @@ class Document(Model):
     """
 
     databases: list[Database] = Field([])
-    services: list[AnyService] = Field([])
+    services: list[ListedService] = Field([])
     env_var_groups: list[EnvVarGroup[DocumentVariable]] = Field([])
     projects: list[Project] = Field([])
     known: KnownObjects = KnownObjects()
