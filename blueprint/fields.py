@@ -1,6 +1,6 @@
 """Compares a declared object with a live one, field by field.
 
-Each attribute of a model that the API has too is annotated with an `ApiField`: where the API reads and writes it, and
+Each attribute of a model that the API has too is an `api_field`: where the API reads and writes it, and
 what its change brings about. Facts: Render's API reference, its recorded traffic, and the types of its own Python
 client (render 1.5.0, `render.public_api`).
 """
@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from blueprint.sources import Model, as_json
 
@@ -64,7 +64,7 @@ class Difference(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class ApiField:
-    """One field of an object, as the annotation of an attribute of its model.
+    """One field of an object: what the model's attribute is at Render.
 
     Attributes:
         read: dotted path in what the API answers, or a function that reads the value from it.
@@ -108,6 +108,25 @@ class ApiField:
     def compared(self, answer: Json, declared: Any) -> Any:
         """Return the live value without what Render adds to it: ids, priorities, endings."""
         return _like(declared, self.live(answer))
+
+
+def api_field(
+    read: str | Callable[[Json], Any],
+    write: str | None = None,
+    *,
+    alias: str | None = None,
+    max_length: int | None = None,
+    **how: Any,
+) -> Any:
+    """Return the default of an attribute that the API has too: None, because what is not declared stays as it is.
+
+    Args:
+        read, write, how: see ApiField.
+        alias, max_length: as pydantic takes them.
+    """
+    info: Any = Field(None, alias=alias, max_length=max_length)
+    info.metadata.append(ApiField(read, write, **how))
+    return info
 
 
 @cache

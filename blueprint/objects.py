@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from blueprint.fields import ApiField, Json
+from blueprint.fields import Json, api_field
 from blueprint.kinds_of_text import (
     Cidr,
     DiskSize,
@@ -56,7 +56,7 @@ class Object(Model):
     name: ObjectName
     ownership: Literal["exact", "adopted"] = "exact"
     take_over: Literal[True] | None = None
-    environment: Annotated[str | None, ApiField("environmentId", own_request=True)] = None
+    environment: str | None = api_field("environmentId", own_request=True)
 
     @property
     def is_adopted(self) -> bool:
@@ -79,23 +79,17 @@ class Database(Object):
     """
 
     recreate: bool = False
-    plan: Annotated[PostgresPlan | None, ApiField("plan", new="basic_256mb")] = None
-    region: Annotated[Region | None, ApiField("region", fixed=True)] = None
-    postgres_major_version: Annotated[PostgresVersion | None, ApiField("version", fixed=True, new="18")] = None
-    database_name: Annotated[SqlName | None, ApiField("databaseName", fixed=True)] = None
-    user: Annotated[SqlName | None, ApiField("databaseUser", fixed=True)] = None
-    disk_size_gb: Annotated[DiskSize | None, ApiField("diskSizeGB", grows=True)] = Field(None, alias="diskSizeGB")
-    storage_autoscaling_enabled: Annotated[bool | None, ApiField("diskAutoscalingEnabled", "enableDiskAutoscaling")] = (
-        None
-    )
-    high_availability: Annotated[
-        Enabled | None, ApiField("highAvailabilityEnabled", "enableHighAvailability", default=False)
-    ] = None
-    connection_pool: Annotated[Literal["pgbouncer", "none"] | None, ApiField("connectionPool")] = None
-    read_replicas: Annotated[list[ReadReplica] | None, ApiField(_names_of_replicas, "readReplicas")] = Field(
-        None, max_length=5
-    )
-    ip_allow_list: Annotated[list[AllowedAddress] | None, ApiField("ipAllowList", default=[])] = None
+    plan: PostgresPlan | None = api_field("plan", new="basic_256mb")
+    region: Region | None = api_field("region", fixed=True)
+    postgres_major_version: PostgresVersion | None = api_field("version", fixed=True, new="18")
+    database_name: SqlName | None = api_field("databaseName", fixed=True)
+    user: SqlName | None = api_field("databaseUser", fixed=True)
+    disk_size_gb: DiskSize | None = api_field("diskSizeGB", grows=True, alias="diskSizeGB")
+    storage_autoscaling_enabled: bool | None = api_field("diskAutoscalingEnabled", "enableDiskAutoscaling")
+    high_availability: Enabled | None = api_field("highAvailabilityEnabled", "enableHighAvailability", default=False)
+    connection_pool: Literal["pgbouncer", "none"] | None = api_field("connectionPool")
+    read_replicas: list[ReadReplica] | None = api_field(_names_of_replicas, "readReplicas", max_length=5)
+    ip_allow_list: list[AllowedAddress] | None = api_field("ipAllowList", default=[])
     preview_plan: PostgresPlan | None = None
     preview_disk_size_gb: DiskSize | None = Field(None, alias="previewDiskSizeGB")
 
@@ -140,13 +134,13 @@ class KeyValue(Object):
 
     recreate: bool = False
     type: Literal["keyvalue"] = "keyvalue"
-    plan: Annotated[KeyValuePlan | None, ApiField("plan", new="starter")] = None
-    region: Annotated[Region | None, ApiField("region", fixed=True)] = None
-    maxmemory_policy: Annotated[
-        MemoryPolicy | None, ApiField("options.maxmemoryPolicy", "maxmemoryPolicy", default="allkeys_lru")
-    ] = None
-    persistence_mode: Annotated[Persistence | None, ApiField("options.persistenceMode", "persistenceMode")] = None
-    ip_allow_list: Annotated[list[AllowedAddress] | None, ApiField("ipAllowList", default=[])] = None
+    plan: KeyValuePlan | None = api_field("plan", new="starter")
+    region: Region | None = api_field("region", fixed=True)
+    maxmemory_policy: MemoryPolicy | None = api_field(
+        "options.maxmemoryPolicy", "maxmemoryPolicy", default="allkeys_lru"
+    )
+    persistence_mode: Persistence | None = api_field("options.persistenceMode", "persistenceMode")
+    ip_allow_list: list[AllowedAddress] | None = api_field("ipAllowList", default=[])
     preview_plan: KeyValuePlan | None = None
 
     @model_validator(mode="after")

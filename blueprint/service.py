@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from blueprint.fields import ApiField, Json
+from blueprint.fields import Json, api_field
 from blueprint.kinds_of_text import (
     BranchName,
     Command,
@@ -29,6 +29,7 @@ Generation = Annotated[Literal["off", "manual", "automatic"], OffAsText]
 RepositoryUrl = Annotated[str, Field(pattern=r"^https://[^\s/]+/\S+$")]
 Percent = Annotated[int, Field(ge=1, le=90)]
 Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[int, Field(ge=1, le=300)]
 Instances = Annotated[int, Field(ge=1, le=100)]
 """Of one service (render.com/docs/scaling)."""
 
@@ -152,9 +153,9 @@ def _name(credential: Json | None) -> str | None:
 
 _DETAILS = "serviceDetails"
 _RUN = f"{_DETAILS}.envSpecificDetails"
-_PREVIEWS = ApiField(f"{_DETAILS}.previews", default={"generation": "off"})
-_SUBDOMAIN = ApiField(f"{_DETAILS}.renderSubdomainPolicy")
-_ALLOWED = ApiField(f"{_DETAILS}.ipAllowList")
+_PREVIEWS = api_field(f"{_DETAILS}.previews", default={"generation": "off"})
+_SUBDOMAIN = api_field(f"{_DETAILS}.renderSubdomainPolicy")
+_ALLOWED = api_field(f"{_DETAILS}.ipAllowList")
 
 
 class Service(Object, Generic[AnyVariable]):
@@ -166,15 +167,11 @@ class Service(Object, Generic[AnyVariable]):
 
     has_address: ClassVar[bool] = False
     type: str
-    repo: Annotated[RepositoryUrl | None, ApiField("repo", deploys=True, disrupts=True)] = None
-    branch: Annotated[BranchName | None, ApiField("branch", deploys=True)] = None
-    root_dir: Annotated[Folder | None, ApiField("rootDir", deploys=True, default="")] = None
-    auto_deploy_trigger: Annotated[
-        AutoDeployTrigger | None, ApiField(deploy_trigger, "autoDeployTrigger", default="commit")
-    ] = None
-    build_filter: Annotated[BuildFilter | None, ApiField("buildFilter", default={"paths": [], "ignoredPaths": []})] = (
-        None
-    )
+    repo: RepositoryUrl | None = api_field("repo", deploys=True, disrupts=True)
+    branch: BranchName | None = api_field("branch", deploys=True)
+    root_dir: Folder | None = api_field("rootDir", deploys=True, default="")
+    auto_deploy_trigger: AutoDeployTrigger | None = api_field(deploy_trigger, "autoDeployTrigger", default="commit")
+    build_filter: BuildFilter | None = api_field("buildFilter", default={"paths": [], "ignoredPaths": []})
     domains: Annotated[DomainNames, Field(max_length=0)] = Field([])
     env_vars: Annotated[list[AnyVariable], AfterValidator(unique_keys)] = Field([])
 
@@ -218,18 +215,18 @@ class Service(Object, Generic[AnyVariable]):
 class Running(Service[AnyVariable], Generic[AnyVariable]):
     """What every service has that runs a process."""
 
-    runtime: Annotated[Runtime | None, ApiField(f"{_DETAILS}.runtime", deploys=True, disrupts=True)] = None
-    plan: Annotated[ServicePlan | None, ApiField(f"{_DETAILS}.plan", disrupts=True)] = None
-    region: Annotated[Region | None, ApiField(f"{_DETAILS}.region", fixed=True)] = None
-    build_command: Annotated[Command | None, ApiField(f"{_RUN}.buildCommand", deploys=True)] = None
-    start_command: Annotated[Command | None, ApiField(f"{_RUN}.startCommand", deploys=True)] = None
-    docker_command: Annotated[str | None, ApiField(f"{_RUN}.dockerCommand", deploys=True)] = None
-    docker_context: Annotated[str | None, ApiField(f"{_RUN}.dockerContext", deploys=True)] = None
-    dockerfile_path: Annotated[str | None, ApiField(f"{_RUN}.dockerfilePath", deploys=True)] = None
-    registry_credential: Annotated[
-        RegistryCredentials | None, ApiField(_credential, f"{_RUN}.registryCredentialId", deploys=True)
-    ] = None
-    image: Annotated[Image | None, ApiField(_image, "image", deploys=True)] = None
+    runtime: Runtime | None = api_field(f"{_DETAILS}.runtime", deploys=True, disrupts=True)
+    plan: ServicePlan | None = api_field(f"{_DETAILS}.plan", disrupts=True)
+    region: Region | None = api_field(f"{_DETAILS}.region", fixed=True)
+    build_command: Command | None = api_field(f"{_RUN}.buildCommand", deploys=True)
+    start_command: Command | None = api_field(f"{_RUN}.startCommand", deploys=True)
+    docker_command: str | None = api_field(f"{_RUN}.dockerCommand", deploys=True)
+    docker_context: str | None = api_field(f"{_RUN}.dockerContext", deploys=True)
+    dockerfile_path: str | None = api_field(f"{_RUN}.dockerfilePath", deploys=True)
+    registry_credential: RegistryCredentials | None = api_field(
+        _credential, f"{_RUN}.registryCredentialId", deploys=True
+    )
+    image: Image | None = api_field(_image, "image", deploys=True)
 
     @property
     def has_repository(self) -> bool:
@@ -262,18 +259,15 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
         initial_deploy_hook: only a Blueprint has it.
     """
 
-    pre_deploy_command: Annotated[
-        str | None,
-        ApiField(f"{_RUN}.preDeployCommand", f"{_DETAILS}.preDeployCommand", deploys=True, default=""),
-    ] = None
+    pre_deploy_command: str | None = api_field(
+        f"{_RUN}.preDeployCommand", f"{_DETAILS}.preDeployCommand", deploys=True, default=""
+    )
     initial_deploy_hook: str | None = None
-    num_instances: Annotated[Instances | None, ApiField(f"{_DETAILS}.numInstances", own_request=True)] = None
-    scaling: Annotated[Scaling | None, ApiField(f"{_DETAILS}.autoscaling", own_request=True)] = None
-    disk: Annotated[Disk | None, ApiField(f"{_DETAILS}.disk", own_request=True, deploys=True, disrupts=True)] = None
-    previews: Annotated[Previews | None, _PREVIEWS] = None
-    max_shutdown_delay_seconds: Annotated[
-        Annotated[int, Field(ge=1, le=300)] | None, ApiField(f"{_DETAILS}.maxShutdownDelaySeconds", deploys=True)
-    ] = None
+    num_instances: Instances | None = api_field(f"{_DETAILS}.numInstances", own_request=True)
+    scaling: Scaling | None = api_field(f"{_DETAILS}.autoscaling", own_request=True)
+    disk: Disk | None = api_field(f"{_DETAILS}.disk", own_request=True, deploys=True, disrupts=True)
+    previews: Previews | None = _PREVIEWS
+    max_shutdown_delay_seconds: Seconds | None = api_field(f"{_DETAILS}.maxShutdownDelaySeconds", deploys=True)
 
     @model_validator(mode="after")
     def _fits_its_disk_and_plan(self) -> Self:
@@ -293,12 +287,10 @@ class WebService(Server[AnyVariable], Generic[AnyVariable]):
     has_address = True
     type: Literal["web"] = "web"
     domains: DomainNames = Field([])
-    render_subdomain_policy: Annotated[Switch | None, _SUBDOMAIN] = None
-    ip_allow_list: Annotated[list[AllowedAddress] | None, _ALLOWED] = None
-    health_check_path: Annotated[UrlPath | None, ApiField(f"{_DETAILS}.healthCheckPath", deploys=True, default="")] = (
-        None
-    )
-    maintenance_mode: Annotated[MaintenanceMode | None, ApiField(f"{_DETAILS}.maintenanceMode")] = None
+    render_subdomain_policy: Switch | None = _SUBDOMAIN
+    ip_allow_list: list[AllowedAddress] | None = _ALLOWED
+    health_check_path: UrlPath | None = api_field(f"{_DETAILS}.healthCheckPath", deploys=True, default="")
+    maintenance_mode: MaintenanceMode | None = api_field(f"{_DETAILS}.maintenanceMode")
 
     @property
     def health_path(self) -> str | None:
@@ -317,7 +309,7 @@ class Worker(Server[AnyVariable], Generic[AnyVariable]):
 
 class CronJob(Running[AnyVariable], Generic[AnyVariable]):
     type: Literal["cron"] = "cron"
-    schedule: Annotated[Schedule | None, ApiField(f"{_DETAILS}.schedule")] = None
+    schedule: Schedule | None = api_field(f"{_DETAILS}.schedule")
 
     @model_validator(mode="after")
     def _has_a_schedule(self) -> Self:
@@ -333,13 +325,13 @@ class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
     type: Literal["web"] = "web"
     runtime: Literal["static"] = "static"
     domains: DomainNames = Field([])
-    render_subdomain_policy: Annotated[Switch | None, _SUBDOMAIN] = None
-    ip_allow_list: Annotated[list[AllowedAddress] | None, _ALLOWED] = None
-    build_command: Annotated[Command | None, ApiField(f"{_DETAILS}.buildCommand", deploys=True)] = None
-    static_publish_path: Annotated[str | None, ApiField(f"{_DETAILS}.publishPath", deploys=True)] = None
-    previews: Annotated[Previews | None, _PREVIEWS] = None
-    headers: Annotated[list[Header] | None, ApiField(f"{_DETAILS}.headers", own_request=True)] = None
-    routes: Annotated[list[Route] | None, ApiField(f"{_DETAILS}.routes", own_request=True)] = None
+    render_subdomain_policy: Switch | None = _SUBDOMAIN
+    ip_allow_list: list[AllowedAddress] | None = _ALLOWED
+    build_command: Command | None = api_field(f"{_DETAILS}.buildCommand", deploys=True)
+    static_publish_path: str | None = api_field(f"{_DETAILS}.publishPath", deploys=True)
+    previews: Previews | None = _PREVIEWS
+    headers: list[Header] | None = api_field(f"{_DETAILS}.headers", own_request=True)
+    routes: list[Route] | None = api_field(f"{_DETAILS}.routes", own_request=True)
 
     @property
     def health_path(self) -> str | None:
