@@ -1,7 +1,6 @@
 """`gate adopt`."""
 
-from gate.commands.options import Where, gate_command
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, gate_command
 
 
 @gate_command("adopt")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import Where, flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command, option
 from gate.common.errors import GateError
 
 

@@ -3,8 +3,7 @@
 import os
 from typing import Annotated
 
-from gate.commands.options import Where, flag, gate_command
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command
 
 
 @gate_command("disconnect", fits=lambda settings: settings.adopted)

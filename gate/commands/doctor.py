@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gate.commands.options import OnlyFailures, gate_command
-from gate.commands.running import Run
+from gate.commands.running import OnlyFailures, Run, gate_command
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:

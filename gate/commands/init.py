@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Run, flag, gate_command, option
 
 
 @gate_command("init")

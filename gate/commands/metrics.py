@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import Where, flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command, option
 
 
 @gate_command("metrics", fits=lambda settings: settings.released_by_tag, report=True)
@@ -46,14 +45,13 @@ def metrics(
     from gate.report.figures import FigureReport, figures
     from gate.report.releases import detected, read
     from gate.stack.target import load_peers
-    from gate.vendors import Accounts
-    from gate.vendors.repository import Repository
 
     until = datetime.now(UTC)
     began = beginning(since, until)
-    settings, config = where.settings()
-    with run.progress(f"reading deployments since {began:%Y-%m-%d}"), Accounts(os.environ, config) as accounts:
-        repository = Repository(accounts.github, settings.github.repository)
+    with (
+        run.progress(f"reading deployments since {began:%Y-%m-%d}"),
+        where.repository() as (repository, settings),
+    ):
         peers = load_peers(settings, os.environ)
         staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
         on_staging = read(repository, staging, began, commits=True)

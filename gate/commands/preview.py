@@ -6,8 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from gate.commands.options import Envs, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Envs, Run, gate_command, option
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """`gate prices`."""
 
-from gate.commands.options import gate_command
-from gate.commands.running import Run
+from gate.commands.running import Run, gate_command
 
 
 @gate_command("prices")

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gate.commands.options import Where, flag, gate_command
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command
 
 
 @gate_command("prune", fits=lambda settings: settings.released_by_tag)

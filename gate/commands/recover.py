@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from gate.commands.options import Where, flag, gate_command
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command
 
 
 @gate_command("recover")

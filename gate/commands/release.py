@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gate.commands.options import Minutes, Where, flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Minutes, Run, Where, flag, gate_command, option
 from gate.common.version import EXPECTED, parse, problem_with, taken_back_to
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from functools import partial
 
 from blueprint.errors import RenderError
 from gate.checks.login_test import NOT_REQUIRED, unset
-from gate.commands.options import Where
-from gate.commands.running import Run
+from gate.commands.running import Run, Where
 from gate.common import budget
 from gate.common.errors import GateError, ReleaseRefused
 from gate.common.signals import interruptible

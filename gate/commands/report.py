@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from markupsafe import escape
 
-from gate.commands.options import flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Run, flag, gate_command, option
 from gate.common.errors import GateError
 from gate.common.redaction import environment_secrets
 

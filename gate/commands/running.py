@@ -1,17 +1,23 @@
-"""How every command runs: it catches, redacts, prints, writes files, and ends with an exit code.
+"""How every command is declared and runs: the options that commands share, redaction, files, errors and exit codes.
 
-    with command("smoke", as_json=as_json, folder=report) as run:
-        target = load_target(env, stack, os.environ)
-        with run.progress(f"smoke-testing {env}") as tell:
-            run.finish(smoke_test(target, tell))
-    return run.exit_code
+    @gate_command("seed", fits=lambda settings: not settings.live)
+    def seed(run: Run, where: Where, again: Annotated[bool, flag("--again", "Also run ...")] = False) -> None:
+        from gate.upkeep.seeds import seed as run_scripts
 
-What a command needs of the features is imported inside its function, so that `--help` costs none of it.
+        target = where.target()
+        with run.progress(f"seeding {where.env}") as tell:
+            run.finish(run_scripts(target, tell))
+
+The decorated function takes `--json` as well; with a parameter `where` it takes `--env` and `--stack`, with a parameter
+`stacks` it takes `--env` several times, and with `report=True` it takes `--report`. It returns the exit code. What it
+needs of the features is imported inside of it, so that `--help` costs none of that.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import os
 import sys
 import tempfile
@@ -19,8 +25,11 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+
+import typer
 
 from blueprint.errors import RenderError
 from gate.common.errors import GateError
@@ -31,9 +40,107 @@ from gate.common.redaction import Redactor, environment_secrets
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from components.settings import Settings
     from gate.common.report import Report
+    from gate.stack.target import Target
+    from gate.vendors.repository import Repository
+
+    Fits = Callable[[Settings], bool]
 
 Reported = TypeVar("Reported", bound="Report")
+
+
+def option(help: str, metavar: str, *names: str, **more: Any) -> Any:
+    """Return an option whose value is shown as `metavar`. Its default is hidden unless `more` says how to show it."""
+    return typer.Option(*names, help=help, metavar=metavar, **{"show_default": False, **more})
+
+
+def flag(name: str, help: str) -> Any:
+    """Return an option without a value."""
+    return typer.Option(name, help=help, show_default=False, metavar="")
+
+
+def _stacks_here() -> list[str]:
+    """Return what the shell completes `--env` with."""
+    from components.stack_file import StackFileError, names
+
+    try:
+        return names()
+    except StackFileError:
+        return []
+
+
+def _env(help: str, default: str) -> Any:
+    return option(help, "NAME", "--env", autocompletion=_stacks_here, show_default=default)
+
+
+Env = Annotated[str | None, _env("The environment, as in Pulumi.NAME.yaml.", "the only one that fits")]
+Envs = Annotated[list[str] | None, _env("An environment, as in Pulumi.NAME.yaml; may be repeated.", "all of them")]
+StackName = Annotated[
+    str | None, option("Its stack, if that has another name.", "NAME", show_default="the environment's")
+]
+AsJson = Annotated[bool, flag("--json", "Print the report as JSON and nothing else.")]
+ReportFolder = Annotated[Path | None, option("Also write the report's files into this folder.", "DIR", "--report")]
+Minutes = Annotated[
+    int | None, option("How long to watch.", "N", min=0, max=60, show_default="marketedge:watch.minutes")
+]
+OnlyFailures = Annotated[bool, flag("--only-failures", "Show only what fails.")]
+
+
+class Where:
+    """The environment that a command works on, and its stack: the named one, else the only one here that fits.
+
+    Nothing is read before it is asked for.
+
+    Raises:
+        GateError: the environment has to be named, or its stack file is wrong (every member but `known`).
+    """
+
+    def __init__(self, env: str | None, stack: str | None, fits: Fits) -> None:
+        self._env, self._stack, self._fits = env, stack, fits
+
+    @cached_property
+    def _chosen(self) -> tuple[str, str]:
+        from gate.stack.target import choose
+
+        return choose(self._env, self._stack, os.environ, self._fits)
+
+    @property
+    def env(self) -> str:
+        """The environment's name."""
+        return self._chosen[0]
+
+    @property
+    def known(self) -> str:
+        """The environment's name as far as it is known by now; reads nothing."""
+        return self.env if "_chosen" in vars(self) else self._env or ""
+
+    @property
+    def stack(self) -> str:
+        """The name of its stack."""
+        return self._chosen[1]
+
+    def target(self) -> Target:
+        """Return its settings, and the addresses at which it is reached."""
+        from gate.stack.target import load_target
+
+        return load_target(self.env, self.stack, os.environ)
+
+    def settings(self) -> tuple[Settings, Mapping[str, str]]:
+        """Return its settings, and the configuration for `gate.vendors.accounts.Accounts`."""
+        from gate.stack.target import load_settings
+
+        return load_settings(self.env, self.stack, os.environ)
+
+    @contextmanager
+    def repository(self) -> Iterator[tuple[Repository, Settings]]:
+        """Open the application's repository at GitHub, and return it with the environment's settings."""
+        from gate.vendors import Accounts
+        from gate.vendors.repository import Repository
+
+        settings, config = self.settings()
+        with Accounts(os.environ, config) as accounts:
+            yield Repository(accounts.github, settings.github.repository), settings
 
 
 class Run:
@@ -101,10 +208,6 @@ class Run:
         for name, content in files.items():
             (self._folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
-    def say(self, text: str) -> None:
-        """Print one line for a person on standard error."""
-        print(self.redactor.text(text), file=sys.stderr, flush=True)
-
     def notify(self, outcome: str, facts: Mapping[str, str] | None = None, advice: str = "") -> None:
         """Send the outcome to the team's channel, if there is one. If that fails, the command goes on."""
         from gate.common import notifications
@@ -112,6 +215,15 @@ class Run:
         text, facts, advice = self.redactor.text(outcome), self.redactor.value(facts or {}), self.redactor.text(advice)
         if unheard := notifications.notify(text, os.environ, facts, advice):
             self.say(f"the team was not notified: {unheard}")
+
+    def say(self, text: str) -> None:
+        """Print one line for a person on standard error."""
+        print(self.redactor.text(text), file=sys.stderr, flush=True)
+
+    def fail(self, text: object) -> None:
+        """Say what went wrong, and end with 1."""
+        self.say(f"gate {self.name}: {text}")
+        self.exit_code = ExitCode.ERROR
 
     @contextmanager
     def or_fail(self, what: str) -> Iterator[None]:
@@ -124,11 +236,6 @@ class Run:
             yield
         except (GateError, RenderError) as error:
             self.fail(f"{what}: {error}")
-
-    def fail(self, text: object) -> None:
-        """Say what went wrong, and end with 1."""
-        self.say(f"gate {self.name}: {text}")
-        self.exit_code = ExitCode.ERROR
 
 
 @contextmanager
@@ -153,19 +260,20 @@ def command(name: str, *, as_json: bool = False, folder: Path | None = None) -> 
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        run.fail(_worded(error, run.redactor))
+        run.fail(unexpected(error, run.redactor))
 
 
-def unexpected(error: Exception) -> str:
-    """Return one line about an error that is raised outside of a command's run."""
-    return _worded(error, Redactor(environment_secrets(os.environ)))
+def unexpected(error: Exception, redactor: Redactor | None = None) -> str:
+    """Return one line about an error that is nobody's mistake, and write its details into a file.
 
-
-def _worded(error: Exception, redactor: Redactor) -> str:
+    Args:
+        redactor: of the run; None outside of one.
+    """
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}"
     if type(error).__name__ == "InvalidURL":  # of httpx, which --help does not load
         return f"an address in the environment or the configuration cannot be one: {error}"
+    redactor = redactor or Redactor(environment_secrets(os.environ))
     details = redactor.text("".join(traceback.format_exception(error)))
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" at {Path(last[0].filename).name}:{last[0].lineno}" if last else ""
@@ -179,3 +287,47 @@ def _worded(error: Exception, redactor: Redactor) -> str:
     except OSError as unwritten:
         return f"{what}; run `gate --debug …` to see the details ({unwritten.strerror})"
     return f"{what}: this is a bug. Report it with the details in {file}, from which known secrets are removed"
+
+
+def gate_command(
+    name: str, *, fits: Fits = lambda _settings: True, report: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., int]]:
+    """Make a function a command; the module's text shows how.
+
+    Args:
+        name: as it is typed, such as `workflows check`.
+        fits: the environments that the command can work on, for a call without `--env`.
+        report: whether it has `--report`.
+    """
+
+    def decorate(body: Callable[..., None]) -> Callable[..., int]:
+        own = dict(inspect.signature(body, eval_str=True).parameters)
+        one, several = own.pop("where", None), own.pop("stacks", None)
+        del own["run"]
+
+        def run_it(*, as_json: bool = False, report: Path | None = None, **given: Any) -> int:
+            with command(name, as_json=as_json, folder=report) as run:
+                if one:
+                    given["where"] = Where(given.pop("env", None), given.pop("stack", None), fits)
+                if several:
+                    from gate.stack.target import chosen_stacks
+
+                    given["stacks"] = chosen_stacks(given.pop("env", None))
+                body(run, **given)
+            return run.exit_code
+
+        first = {"env": Env, "stack": StackName} if one else {"env": Envs} if several else {}
+        last = {"as_json": AsJson, **({"report": ReportFolder} if report else {})}
+        parameters = [*_shared(first), *(p.replace(kind=p.KEYWORD_ONLY) for p in own.values()), *_shared(last)]
+        functools.update_wrapper(run_it, body)
+        run_it.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what typer reads
+        run_it.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return run_it
+
+    return decorate
+
+
+def _shared(types: Mapping[str, Any]) -> Iterator[inspect.Parameter]:
+    for name, annotation in types.items():
+        default = False if annotation is AsJson else None
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

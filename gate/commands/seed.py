@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from gate.commands.options import Where, flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command, option
 from gate.common.errors import GateError
 
 _BUDGET = 1800.0

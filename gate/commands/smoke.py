@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated
 
-from gate.commands.options import Where, flag, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import Run, Where, flag, gate_command, option
 from gate.common.errors import GateError
 
 if TYPE_CHECKING:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from gate.commands.options import OnlyFailures, Where, gate_command, option
-from gate.commands.running import Run
+from gate.commands.running import OnlyFailures, Run, Where, gate_command, option
 
 if TYPE_CHECKING:
     from gate.checks.report import CheckReport
-    from gate.smoke import SmokeReport
-    from gate.stack.target import Target
-    from gate.vendors.repository import Repository
 
 
 @gate_command("verify", report=True)
@@ -51,15 +47,17 @@ def verify(
     - `gate verify --env staging --wait dns --minutes 60`
     """
     from gate.checks.report import CheckReport
-    from gate.verify.run import Others
-    from gate.verify.run import verify as look
+    from gate.smoke import run as smoke_tests
+    from gate.upkeep.workflows import undelivered
+    from gate.verify import run as verification
 
     if wait:
         run.finish(_wait_for_dns(where, minutes, run))
         return
     target = where.target()
     with run.progress(f"verifying {where.env}") as tell:
-        checks = look(target, os.environ, Others(smoke, undelivered), tell, where.stack)
+        others = verification.Others(partial(smoke_tests.run, require_login=False), undelivered)
+        checks = verification.verify(target, os.environ, others, tell, where.stack)
     run.finish(CheckReport(title=f"Verification of {where.env}", checks=checks, only_failures=only_failures))
 
 
@@ -79,19 +77,3 @@ def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
     with run.progress(f"waiting for the DNS records of {where.env}", minutes * 60) as tell:
         checks = dns.wait(settings, records, Budget(minutes * 60, tell=tell.line, waiting=tell))
     return CheckReport(title=f"DNS records of {where.env}", checks=checks)
-
-
-def smoke(target: Target, environ: Mapping[str, str]) -> SmokeReport:
-    """Run the smoke tests without a login."""
-    from gate.smoke.run import run
-
-    return run(target, environ, require_login=False)
-
-
-def undelivered(target: Target, repository: Repository) -> Sequence[str]:
-    """Return the files that the environment's branch does not have as they are delivered."""
-    from gate.upkeep.workflows import compare, delivered, names
-
-    files = delivered(names(target.settings, os.environ))
-    found = compare(repository, target.settings.github.branch.name, files)
-    return [f"{one.path} {one.state}" for one in found]

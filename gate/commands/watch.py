@@ -4,8 +4,7 @@ import os
 from datetime import UTC, datetime
 from typing import Annotated
 
-from gate.commands.options import Minutes, Where, flag, gate_command
-from gate.commands.running import Run
+from gate.commands.running import Minutes, Run, Where, flag, gate_command
 
 
 @gate_command("watch")

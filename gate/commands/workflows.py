@@ -1,21 +1,10 @@
 """`gate workflows check` and `gate workflows sync`."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import typer
 
-from gate.commands.options import Envs, StackName, Where, gate_command
-from gate.commands.running import Run
-
-if TYPE_CHECKING:
-    from components.settings import Settings
-    from gate.upkeep.workflows import File
-    from gate.vendors.repository import Repository
+from gate.commands.running import Envs, Run, StackName, Where, gate_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 
@@ -45,10 +34,10 @@ def check_workflows(run: Run, where: Where) -> None:
 
     - `gate workflows check --env staging`
     """
-    from gate.upkeep.workflows import Comparison, compare
+    from gate.upkeep.workflows import Comparison, compare, delivered, names
 
-    with _repository(where) as (repository, settings, files):
-        branch = settings.github.branch.name
+    with where.repository() as (repository, settings):
+        branch, files = settings.github.branch.name, delivered(names(settings, os.environ))
         run.finish(Comparison(branch=branch, differences=compare(repository, branch, files)))
 
 
@@ -73,23 +62,12 @@ def sync_workflows(run: Run, env: Envs = None, stack: StackName = None) -> None:
     """
     from gate.stack.target import chosen_stacks
     from gate.upkeep.delivery import deliver, destinations
+    from gate.upkeep.workflows import delivered, names
 
     named: list[tuple[str | None, str | None]] = [(one, stack) for one in env or ()]
     named = named or [(None, one) for one in ([stack] if stack else chosen_stacks(None))]
     chosen = [Where(*one, fits=lambda _settings: True) for one in named]
-    with _repository(chosen[-1]) as (repository, _, files):
+    with chosen[-1].repository() as (repository, last):
         settings = [one.settings()[0] for one in chosen]
+        files = delivered(names(last, os.environ))
         run.finish(deliver(repository, destinations(settings, os.environ), files))
-
-
-@contextmanager
-def _repository(where: Where) -> Iterator[tuple[Repository, Settings, list[File]]]:
-    """Return the application's repository, the environment's settings, and what is delivered there."""
-    from gate.upkeep.workflows import delivered, names
-    from gate.vendors import Accounts
-    from gate.vendors.repository import Repository
-
-    settings, config = where.settings()
-    files = delivered(names(settings, os.environ))
-    with Accounts(os.environ, config) as accounts:
-        yield Repository(accounts.github, settings.github.repository), settings, files

@@ -90,12 +90,13 @@ def prune(
     """
     own = settings[0]
     repository = Repository(accounts.github, own.github.repository)
-    found = _at_render(session, [service.name for service in own.render.services])
+    found: list[PreviewDeployment] = []
     bound = {one.github.branch.name for one in settings}
     if own.vercel:
         project = accounts.vercel.require_project(own.vercel.project)
         found += [_deployment(one) for one in accounts.vercel.deployments(project) if one.get("target") != "production"]
         bound |= {str(one["gitBranch"]) for one in accounts.vercel.domains(project) if one.get("gitBranch")}
+    found += _at_render(session, [service.name for service in own.render.services])
     pulls = _of_pull_requests(repository, {one.branch for one in found if one.branch and not one.of})
     every = list(judged(found, pulls, bound, datetime.now(UTC), age))
     old, kept = [one for one in every if not one.reason], [one for one in every if one.reason]

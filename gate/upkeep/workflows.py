@@ -6,6 +6,7 @@ stack's names replace these. Facts: docs.github.com/en/rest (repos/contents, git
 
 import base64
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from components.settings import Settings
 from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
-from gate.stack.target import load_peers
+from gate.stack.target import Target, load_peers
 from gate.vendors.repository import Repository
 
 BEGIN, END = "<!-- staging gate: begin -->\n", "<!-- staging gate: end -->\n"
@@ -181,6 +182,16 @@ def _own(own: Names, file: Path) -> str:
     return own.in_document(text) if file.suffix == ".md" else own.in_workflow(text)
 
 
+def undelivered(target: Target, repository: Repository) -> list[str]:
+    """Return the files that an environment's branch does not have as they are delivered.
+
+    Raises:
+        GateError: no peer's file is here, or GitHub cannot be read.
+    """
+    files = delivered(names(target.settings, os.environ))
+    return [f"{one.path} {one.state}" for one in compare(repository, target.settings.github.branch.name, files)]
+
+
 def compare(repository: Repository, ref: str, files: list[File]) -> list[WorkflowDifference]:
     """Return what a branch of the repository does not have as it is delivered.
 
@@ -189,14 +200,10 @@ def compare(repository: Repository, ref: str, files: list[File]) -> list[Workflo
     """
     found = []
     for file in files:
-        there = _content(repository, ref, file.path)
+        there = decoded(repository.get(f"contents/{quote(file.path)}", ref=ref))
         if there != file.beside(there):
             found.append(WorkflowDifference(file.path, "missing" if there is None else "different"))
     return found
-
-
-def _content(repository: Repository, ref: str, path: str) -> str | None:
-    return decoded(repository.get(f"contents/{quote(path)}", ref=ref))
 
 
 def decoded(found: dict[str, Any] | None) -> str | None:

@@ -20,7 +20,7 @@ from components.github_settings import Branch, ReleaseManagers, Reviewers
 from gate.checks.login_wall import login_wall
 from gate.checks.report import CheckReport
 from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown
-from gate.commands.verify import smoke, undelivered
+from gate.upkeep.workflows import undelivered
 from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
 from gate.verify.run import Others, _asked, _smoke, verify
@@ -315,6 +315,9 @@ def test_an_answer_that_nobody_foresaw_hides_no_other_line() -> None:
     ]
 
 
+OTHERS = Others(lambda *_a: pytest.fail("smoke tests were run"), undelivered)
+
+
 def test_reports_of_checks_are_read_where_the_stack_has_github(
     estates: Estates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,14 +331,14 @@ def test_reports_of_checks_are_read_where_the_stack_has_github(
     monkeypatch.setattr("gate.verify.github.groups", groups)
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
     config = estates.target.config | {"github:baseUrl": "https://git.test/", "github:token": "of-the-stack"}
-    verify(dataclasses.replace(estates.target, config=config), {}, Others(smoke, undelivered))
+    verify(dataclasses.replace(estates.target, config=config), {}, OTHERS)
     assert asked == [("https://git.test/", "of-the-stack")]
 
 
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
-    found = verify(estates.target, {}, Others(smoke, undelivered))
+    found = verify(estates.target, {}, OTHERS)
     assert {one.verdict.outcome for one in found} == {"unknown"}
     why = {one.title: one.verdict.detail for one in found}
     for title in ("branch main", "protection of main", "required checks are reported", "environment production"):
@@ -345,11 +348,11 @@ def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkey
     assert "RENDER_API_KEY is not set" in why["service marketedge-platform"]
 
 
-def test_a_login_is_left_to_the_smoke_tests(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_is_left_to_the_smoke_tests(estates: Estates) -> None:
     """The client id here is the management application's, with which no login is possible."""
     app = Application("production")
-    monkeypatch.setattr("gate.smoke.run.run", lambda _target, environ, **_options: app.smoke(environ))
-    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, Others(smoke, undelivered))}
+    others = Others(lambda _target, environ: app.smoke(environ), undelivered)
+    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, others)}
     assert found["authentication"].outcome == "unknown"
     assert "python -m gate smoke" in found["authentication"].detail
     assert found["health"].outcome == "pass"

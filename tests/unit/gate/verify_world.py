@@ -8,9 +8,8 @@ from typing import Any
 from blueprint.workspace import connect
 from components.configuration import load
 from gate.checks.verdict import Line
-from gate.commands.verify import undelivered
 from gate.stack.target import Target, read_config
-from gate.upkeep.workflows import delivered, names
+from gate.upkeep.workflows import delivered, names, undelivered
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
 from gate.verify import frontend, github, render
