@@ -18,9 +18,9 @@ from gate.common.signals import interruptible
 from gate.release import release, rollback, staging
 from gate.release.report import ReleaseReport
 from gate.release.stage import Stage, open_stage
-from gate.smoke import SmokeReport, files, incident, probes
+from gate.smoke import SmokeReport, incident, watch
 from gate.smoke import run as smoke_tests
-from gate.smoke.watching import Watched
+from gate.smoke.watch import Watched
 from gate.stack.target import Target
 from gate.vendors.issues import TOKEN
 
@@ -120,7 +120,7 @@ class Call:
         """Test what serves. The last tests write their own files, for viewers that know JUnit."""
         optional = False if self.action == "rollback" else None  # it goes back also where nobody can log in
         found = smoke_tests.run(target, os.environ, seconds=seconds, require_login=optional)
-        self.run.write(files.written(found.redacted(self.run.redactor)))
+        self.run.write(found.redacted(self.run.redactor).files())
         return found
 
     def _notify(self, found: ReleaseReport) -> None:
@@ -138,7 +138,7 @@ class Call:
             rules = target.settings.watch
             rules = rules if self.minutes is None else rules.model_copy(update={"minutes": self.minutes})
             with interruptible(), self.run.progress(f"watching {self.subject} for {rules.minutes} min") as tell:
-                seen = probes.watch_for(target, os.environ, rules, tell)
+                seen = watch.watch_for(target, os.environ, rules, tell)
                 if seen.alarm:
                     return seen.alarm, seen
                 tested = self._smoke(target, target.settings.smoke.budget_seconds)

@@ -60,7 +60,7 @@ def report(
     from gate.common.period import beginning
     from gate.report.gather import Wanted
     from gate.report.page import report_of
-    from gate.smoke.probes import problem
+    from gate.smoke.watch import problem
 
     until = datetime.now(UTC)
     earlier = dict(_read(path, stacks) for path in drift_from or [])

@@ -65,7 +65,7 @@ def smoke(
     - `gate smoke --env production --expect-version v1.2.3`
     - `gate smoke --env staging --pull-request 12`
     """
-    from gate.smoke import console, files, status
+    from gate.smoke import status
     from gate.smoke.run import run as make_checks
 
     target = where.target()
@@ -76,7 +76,7 @@ def smoke(
         found = make_checks(
             target, os.environ, expect_version=expect_version, require_login=require_login, preview=preview, tell=tell
         )
-    run.finish(found, show=console.show, files=files.written)
+    run.finish(found)
     if not found.passed:
         run.notify(f"smoke tests of {where.env}: {found.headline}")
     if sha is not None:
@@ -93,7 +93,6 @@ def _pull_request(run: Run, target: Target, number: int) -> None:
     from blueprint.workspace import connect
     from gate.common.budget import Budget
     from gate.common.notifications import workflow_run
-    from gate.smoke import console, files
     from gate.smoke import pull_request as previews
     from gate.smoke.run import run as make_checks
     from gate.vendors import Accounts
@@ -114,7 +113,7 @@ def _pull_request(run: Run, target: Target, number: int) -> None:
                 halves.append(previews.at_vercel(accounts.vercel, settings.vercel.project, sha, budget))
             halves.append(previews.at_render(session, settings.render.service.name, number, sha, budget))
             found = previews.smoked(target, os.environ, halves, f"pull request {number}", make_checks)
-        found = run.finish(found, show=console.show, files=files.written)
+        found = run.finish(found)
         run.say(previews.comment(forum, number, found, workflow_run(os.environ)))
 
 

@@ -40,7 +40,7 @@ def watch(
     - `gate watch --env production --minutes 30`
     - `gate watch --env production --minutes 0 --incident`: for a schedule
     """
-    from gate.smoke.probes import expiring, watch_for
+    from gate.smoke.watch import expiring, watch_for
 
     target = where.target()
     rules = target.settings.watch

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from blueprint.sending import json_object
 from components.gate_settings import Smoke
 from gate.stack.target import Target
 
@@ -26,16 +27,7 @@ _REDIRECTS = 5
 
 
 class Failed(Exception):
-    """A check failed.
-
-    Attributes:
-        expected: what should have been seen.
-        fix: what to do.
-    """
-
-    def __init__(self, detail: str, expected: str = "", fix: str = "") -> None:
-        self.detail, self.expected, self.fix = detail, expected, fix
-        super().__init__(detail)
+    """A check failed. It is raised with what was seen, what should have been seen, and what to do."""
 
 
 class Skipped(Exception):
@@ -76,10 +68,11 @@ class Visit:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._patient_until = self.clock() + WARM_UP
-        self._awake = {service.name: threading.Event() for service in self.target.settings.render.addressed}
+        self._awake: dict[str, threading.Event] = {}
         for service in self.target.settings.render.addressed:
+            awake = self._awake[service.name] = threading.Event()
             if getattr(service, "plan", None) != "free":
-                self._awake[service.name].set()
+                awake.set()
         self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=self.transport)
 
     @property
@@ -99,6 +92,15 @@ class Visit:
         """Ask the backend. While it may be starting, it is asked again after no answer, 502, 503 and 504."""
         awake = self._awake[self.target.settings.render.service.name]
         return self._patiently(awake, "backend", method, f"{self.target.backend_url}{path}", **options)
+
+    def backend_json(
+        self, path: str, headers: Mapping[str, str] | None = None, **params: str
+    ) -> tuple[httpx.Response, dict[str, Any]]:
+        """Ask the backend, and return the object that it answers beside its answer; empty if it is none."""
+        answer = self.backend(
+            "GET", path, headers=headers, params=params or None
+        )  # without any, the path keeps its own
+        return answer, json_object(answer)
 
     def other(self, service: str, path: str) -> httpx.Response:
         """Ask another service of the stack in the same way."""
@@ -137,12 +139,9 @@ class Visit:
                 return answer
             url = urljoin(url, answer.headers["location"])
             if urlsplit(url).netloc != urlsplit(origin).netloc:
-                raise Failed(
-                    f"{path} leads away, to {urlsplit(url).netloc}",
-                    f"a page of {origin}",
-                    "Vercel's login page means Deployment Protection: open the domain, or set "
-                    "VERCEL_AUTOMATION_BYPASS_SECRET",
-                )
+                fix = "Vercel's login page means Deployment Protection: open the domain, or set "
+                fix += "VERCEL_AUTOMATION_BYPASS_SECRET"
+                raise Failed(f"{path} leads away, to {urlsplit(url).netloc}", f"a page of {origin}", fix)
         raise Failed(f"{path} redirects more than {_REDIRECTS} times", "a page", "check the frontend's redirects")
 
     def auth0(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -178,9 +177,13 @@ class Visit:
             raise _NoAnswer(type(error).__name__, unconnected=isinstance(error, httpx.ConnectError)) from None
 
     def _unreachable(self, what: str, error: Exception, where: str) -> Failed:
-        return Failed(
-            f"no answer from the {what}: {error}", "an answer", f"check {where}, and your own network connection"
-        )
+        fix = f"check {where}, and your own network connection"
+        return Failed(f"no answer from the {what}: {error}", "an answer", fix)
+
+
+def shown(value: Any) -> str:
+    """Return what an application answered, as a report shows it."""
+    return "missing" if value is None else str(value)[:200]
 
 
 def bypass_header(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,10 +1,17 @@
-"""The checks of the frontend: its pages load (plan 3.2), and call this environment's backend. It runs no JavaScript."""
+"""The checks of the frontend: its pages load (plan 3.2), call this backend, and pass the team's own tests.
+
+They run no JavaScript; the team's own tests, such as Playwright's, may.
+"""
 
 import re
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree
 
 import httpx
 
+from gate.common.process import NotFinished, run_command
+from gate.common.redaction import Redactor, environment_secrets
 from gate.smoke.client import Failed, Skipped, Visit
 
 _ERRORS = ("__next_error__", "Application error: a client-side exception has occurred")
@@ -12,6 +19,8 @@ _ERRORS = ("__next_error__", "Application error: a client-side exception has occ
 _SCRIPT = re.compile(r"""<script[^>]+src=["']([^"']+)["']""")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9-]+\.onrender\.com")
 _MOST_SCRIPTS = 40
+_SHOWN = 300
+"""How many characters of the end of its output a failure shows."""
 
 
 def page(visit: Visit, path: str) -> str:
@@ -28,11 +37,9 @@ def _checked(answer: httpx.Response, path: str) -> str:
         401: "the deployment is protected: open the domain at Vercel, or set VERCEL_AUTOMATION_BYPASS_SECRET",
         404: "check at Vercel, in the project's Domains, which deployment serves it; check smoke.pages",
     }
-    raise Failed(
-        f"{path}: status {answer.status_code}, content-type {kind}{', an error page' if broken else ''}",
-        "status 200 and an HTML document",
-        fixes.get(answer.status_code, "read the project's logs at Vercel"),
-    )
+    seen = f"{path}: status {answer.status_code}, content-type {kind}{', an error page' if broken else ''}"
+    fix = fixes.get(answer.status_code, "read the project's logs at Vercel")
+    raise Failed(seen, "status 200 and an HTML document", fix)
 
 
 def calls(visit: Visit, path: str) -> str:
@@ -49,9 +56,44 @@ def calls(visit: Visit, path: str) -> str:
             return f"calls {backend}"
         others.update(_ADDRESS.findall(text))
     if others:
-        raise Failed(
-            f"its scripts call {', '.join(sorted(others))}",
-            f"calls to {backend}",
-            "correct NEXT_PUBLIC_API_BASE_URL at Vercel (pulumi up), and redeploy the frontend: the build keeps it",
-        )
+        fix = "correct NEXT_PUBLIC_API_BASE_URL at Vercel (pulumi up), and redeploy the frontend: the build keeps it"
+        raise Failed(f"its scripts call {', '.join(sorted(others))}", f"calls to {backend}", fix)
     raise Skipped("its scripts name no address of an API")
+
+
+def own_suite(visit: Visit, _subject: str) -> str:
+    """Run the team's own tests, a command of the stack file with a time limit.
+
+    Expect that it ends with 0 and in time, and that its JUnit file, if one is named, holds a test and no failure.
+    It gets BACKEND_URL and FRONTEND_URL, and what is in the environment.
+    """
+    wanted = visit.smoke.suite
+    assert wanted is not None
+    addresses = {"BACKEND_URL": visit.target.backend_url, "FRONTEND_URL": visit.target.frontend_url}
+    junit = Path(wanted.folder, wanted.junit) if wanted.junit else None
+    if junit:
+        junit.unlink(missing_ok=True)  # of an earlier run
+    seconds = min(wanted.timeout_seconds, visit.left)
+    try:
+        code, output = run_command(wanted.command, wanted.folder, {**visit.environ, **addresses}, seconds)
+    except OSError as error:
+        raise Failed(f"{wanted.command}: {error.strerror}", "a command that runs", "correct smoke.suite") from None
+    except NotFinished:
+        late = f"not finished within {seconds:.0f} s"
+        raise Failed(late, "an end in time", "raise smoke.suite.timeoutSeconds") from None
+    if code:
+        end = Redactor(environment_secrets(visit.environ)).text(output)[-_SHOWN:]
+        raise Failed(f"ended with {code}: {end}", "0", "read its report, and check what it tests")
+    return _counted(junit) if junit else "ended with 0"
+
+
+def _counted(junit: Path) -> str:
+    try:
+        cases = list(ElementTree.parse(junit).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:
+        raise Failed(f"{junit}: {type(error).__name__}", "a JUnit file", "correct smoke.suite.junit") from None
+    bad = [case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    if bad or not cases:
+        said = f"{len(bad)} of {len(cases)} failed: {', '.join(bad)}"
+        raise Failed(said[:_SHOWN], "tests that pass", "read its report")
+    return f"{len(cases)} tests"

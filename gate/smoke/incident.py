@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from gate.common.notifications import notify
 from gate.common.text import code
-from gate.smoke.watching import Watched
+from gate.smoke.watch import Watched
 from gate.stack.target import Target
 from gate.vendors.errors import VendorError
 from gate.vendors.incidents import Detection, incident_marker

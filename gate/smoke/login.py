@@ -1,4 +1,4 @@
-"""The check of a login: Auth0 gives a JWT, and the backend accepts it (plan 1.1, 3.2, 3.4).
+"""The checks of a login: its address, a JWT from Auth0 that the backend accepts (plan 1.1, 1.3, 3.2, 3.4).
 
 The backend's own /api/v1/auth/login takes an authorization code, which only a browser gets. So the token comes from one
 of two grants (auth0.com/docs/get-started/authentication-and-authorization-flow): the resource owner password grant, for
@@ -7,35 +7,105 @@ whose token is the application's own and names no user. `auth0.loginTest` of the
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from blueprint.sending import json_object
 from components.frontend_settings import Auth0
 from gate.checks.login_test import CLIENT, EMAIL, NOT_REQUIRED, PASSWORD, SECRET, unset
 from gate.checks.verdict import UP
-from gate.smoke.backend import authorize_query
-from gate.smoke.client import Failed, Skipped, Visit
+from gate.smoke.backend import allowed_origin
+from gate.smoke.client import Failed, Skipped, Visit, shown
 from gate.vendors.auth0 import claims_of
+
+
+def auth0_url(visit: Visit, _subject: str) -> str:
+    """Compare tenant, audience, client and callback of the address that the frontend sends people to."""
+    return _compared(visit, _own_query(visit), _callback(visit))
+
+
+def preview_login(visit: Visit, origin: str) -> str:
+    """Test a login from a preview: its page loads, the backend lets it ask, and Auth0 shows its login page for it.
+
+    Auth0 redirects to its own login page, and to none where the callback is not the application's
+    (auth0.com/docs/api/authentication, Authorize).
+    """
+    visit.page("/", origin)
+    allowed_origin(visit, origin)
+    callback = f"{origin}{visit.smoke.callback_path}"
+    query = _query(visit, callback)
+    _compared(visit, query, callback)
+    asked = {name: value for name, value in query.items() if name != "domain"}
+    answer = visit.auth0("GET", "/authorize", params=asked)
+    to = urlsplit(answer.headers.get("location", ""))
+    if answer.has_redirect_location and to.netloc in ("", query["domain"]) and "error" not in parse_qs(to.query):
+        return f"people come back to {callback}"
+    found = f"Auth0 does not log people in for {callback}: status {answer.status_code}"
+    raise Failed(found, "Auth0's login page", f"add the address to auth0.callbacks, then {UP}")
+
+
+def _callback(visit: Visit) -> str:
+    """Return where a login comes back to: the frontend, or the first callback that is no pattern."""
+    if visit.target.frontend_url:
+        return f"{visit.target.frontend_url}{visit.smoke.callback_path}"
+    callbacks = visit.target.settings.auth0.callbacks
+    return next((one for one in callbacks if one.startswith("https://") and "*" not in one), callbacks[0])
+
+
+def _own_query(visit: Visit) -> dict[str, str]:
+    """Return tenant (`domain`) and query of the address that the backend sends people to. It is asked once."""
+    return visit.once("auth0-url", lambda: _query(visit, _callback(visit)))
+
+
+def _query(visit: Visit, callback: str) -> dict[str, str]:
+    answer, content = visit.backend_json(str(visit.smoke.auth0_url_path), redirect_uri=callback)
+    if content.get("status") == "fallback_mode":
+        fix = "read the service's logs: its API router did not load"
+        raise Failed("status fallback_mode", "an address made by the application itself", fix)
+    url = content.get("auth_url")
+    if answer.status_code != 200 or not isinstance(url, str):
+        fix = "read the service's logs at Render; check its AUTH0_DOMAIN and AUTH0_CLIENT_ID, and smoke.auth0UrlPath"
+        raise Failed(f"status {answer.status_code}, auth_url {shown(url)}", "status 200 and an auth_url", fix)
+    parts = urlsplit(url)
+    return {"domain": parts.netloc, **{key: values[0] for key, values in parse_qs(parts.query).items()}}
+
+
+def _compared(visit: Visit, query: Mapping[str, str], callback: str) -> str:
+    auth0 = visit.target.settings.auth0
+    wanted = {"domain": auth0.domain, "audience": auth0.audience, "redirect_uri": callback}
+    # A client of the login test's own is not the one that people use.
+    own = None if auth0.login_test else visit.environ.get(CLIENT)
+    wanted |= {"client_id": own} if own else {}
+    wrong = [key for key, value in wanted.items() if query.get(key) != value]
+    wrong = wrong or ([] if query.get("client_id") else ["client_id"])
+    if not wrong:
+        return f"audience {auth0.audience}, client_id {'as expected' if own else 'present'}"
+    fix = f"correct AUTH0_{'AUDIENCE' if 'audience' in wrong else 'DOMAIN'} of the service: pulumi up"
+    if "client_id" in wrong:
+        fix = "backend and frontend have to use one application: correct AUTH0_CLIENT_ID of the service"
+    raise Failed(
+        ", ".join(f"{key} {shown(query.get(key))}" for key in wrong),
+        ", ".join(f"{key} {wanted.get(key, 'of the application')}" for key in wrong),
+        fix,
+    )
 
 
 def authentication(visit: Visit, _subject: str) -> str:
     """Log in, get a JWT, and expect that the backend knows the user."""
     path = visit.smoke.me_path
-    answer = visit.backend("GET", path, headers=_authorization(visit))
+    answer, found = visit.backend_json(path, _authorization(visit))
     if not visit.target.settings.auth0.login.logs_a_user_in:
         if not answer.is_success:
             fix = "let smoke.mePath name an endpoint that takes an application's token, or use the grant password"
             raise Failed(f"{path}: status {answer.status_code} for the test client's token", "status 200", fix)
         return "a JWT of the test client, accepted by the backend"
-    found = json_object(answer)
     person = found.get("user", found)
     email = person.get("email") if isinstance(person, dict) else None
     if answer.status_code != 200 or str(email).lower() != visit.environ[EMAIL].lower():
-        raise Failed(
-            f"{path}: status {answer.status_code}, {'no' if email is None else 'another'} user",
-            f"status 200 and the user of {EMAIL}",
-            "check AUTH0_DOMAIN and AUTH0_AUDIENCE of the service, and that its database has the user",
-        )
+        seen = f"{path}: status {answer.status_code}, {'no' if email is None else 'another'} user"
+        fix = "check AUTH0_DOMAIN and AUTH0_AUDIENCE of the service, and that its database has the user"
+        raise Failed(seen, f"status 200 and the user of {EMAIL}", fix)
     return "a JWT, accepted by the backend"
 
 
@@ -59,25 +129,22 @@ def _authorization(visit: Visit) -> dict[str, str]:
     return {"Authorization": f"Bearer {visit.once('token', lambda: _token(visit))}"}
 
 
-def _form(visit: Visit) -> dict[str, str]:
-    """Return what the token endpoint is sent (auth0.com/docs/api/authentication, Get Token)."""
+def _token(visit: Visit) -> str:
+    """Return a token that the backend should accept (auth0.com/docs/api/authentication, Get Token)."""
     environ, auth0 = visit.environ, visit.target.settings.auth0
     form = {"grant_type": auth0.login.grant_type, "audience": auth0.audience, "client_id": environ[CLIENT]}
     if auth0.login.logs_a_user_in:
         form |= {"username": environ[EMAIL], "password": environ[PASSWORD], "scope": "openid profile email"}
     optional = {"client_secret": environ.get(SECRET), "realm": auth0.login.connection}
-    return form | {name: value for name, value in optional.items() if value}
-
-
-def _token(visit: Visit) -> str:
-    answer = visit.auth0("POST", "/oauth/token", data=_form(visit))
+    form |= {name: value for name, value in optional.items() if value}
+    answer = visit.auth0("POST", "/oauth/token", data=form)
     content = json_object(answer)
     token = content.get("access_token")
-    if isinstance(token, str) and token:
-        visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
-        _require_audience(visit, _jwt(token))
-        return token
-    raise _refused(visit.target.settings.auth0, answer.status_code, content)
+    if not isinstance(token, str) or not token:
+        raise _refused(auth0, answer.status_code, content)
+    visit.tokens += [token, *(str(content[key]) for key in ("id_token", "refresh_token") if content.get(key))]
+    _check_token(visit, token)
+    return token
 
 
 def _refused(auth0: Auth0, status: int, content: dict[str, Any]) -> Failed:
@@ -95,30 +162,24 @@ def _refused(auth0: Auth0, status: int, content: dict[str, Any]) -> Failed:
         "mfa_required": "exempt the test user from multi-factor authentication",
         "access_denied": test_client if status == 401 else at_the_api,
     }.get(code, f"correct {EMAIL} and {PASSWORD}" if auth0.login.logs_a_user_in else test_client)
-    shown = code if re.fullmatch(r"[a-z_]{1,40}", code) else "no error code"
-    return Failed(f"Auth0 refused the login: status {status}, {shown}", "an access token", fix)
+    known = code if re.fullmatch(r"[a-z_]{1,40}", code) else "no error code"
+    return Failed(f"Auth0 refused the login: status {status}, {known}", "an access token", fix)
 
 
-def _jwt(token: str) -> dict[str, Any]:
-    """Return what the token says, if it is a JWT. Without an audience Auth0 answers an opaque or an encrypted one."""
+def _check_token(visit: Visit, token: str) -> None:
+    """Expect a JWT of the audience that the backend sends people for.
+
+    Without an audience Auth0 answers an opaque or an encrypted token.
+    """
     parts, claims = token.split("."), claims_of(token)
     if len(parts) != 3 or claims is None:
-        raise Failed(
-            f"an access token of {len(parts)} part{'s' * (len(parts) > 1)}, not a JWT",
-            "a JWT: three parts",
-            "the audience must be an API of the tenant (plan 1.1): see APIs in Auth0",
-        )
-    return claims
-
-
-def _require_audience(visit: Visit, claims: dict[str, Any]) -> None:
-    """Expect that the backend accepts tokens of the audience that it sends people for."""
+        seen = f"an access token of {len(parts)} part{'s' * (len(parts) > 1)}, not a JWT"
+        fix = "the audience must be an API of the tenant (plan 1.1): see APIs in Auth0"
+        raise Failed(seen, "a JWT: three parts", fix)
     asked = visit.smoke.auth0_url_path
-    wanted = (authorize_query(visit).get("audience") if asked else None) or visit.target.settings.auth0.audience
+    wanted = (_own_query(visit).get("audience") if asked else None) or visit.target.settings.auth0.audience
     found = claims.get("aud")
     if wanted not in (found if isinstance(found, list) else [found]):
-        raise Failed(
-            f"a token of the audience {str(found)[:200]}",
-            f"the audience {wanted}, which the backend sends",
-            "correct AUTH0_AUDIENCE of the service, or marketedge:auth0.audience: pulumi up",
-        )
+        seen = f"a token of the audience {shown(found)}" if found else "a token without an audience"
+        fix = "correct AUTH0_AUDIENCE of the service, or marketedge:auth0.audience: pulumi up"
+        raise Failed(seen, f"the audience {wanted}, which the backend sends", fix)

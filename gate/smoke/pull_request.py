@@ -13,9 +13,8 @@ from typing import Any
 from blueprint.workspace import Session
 from gate.common.budget import Budget
 from gate.common.errors import StepFailed
-from gate.smoke.files import markdown
 from gate.smoke.report import Outcome, Result, SmokeReport
-from gate.smoke.table import TABLE
+from gate.smoke.run import TABLE
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
 from gate.vendors.render import UNDER_WAY, commit_of, require_service
@@ -144,7 +143,7 @@ def comment(forum: IssueTracker, number: int, report: SmokeReport, workflow: str
         VendorError: GitHub refused.
     """
     mark = marker("pull request's previews")
-    text = f"{mark}\n{markdown(report)}" + (f"\n[The run]({workflow})\n" if workflow else "")
+    text = f"{mark}\n{report.markdown()}" + (f"\n[The run]({workflow})\n" if workflow else "")
     address, done = forum.comment(number, mark, cut(text, LIMIT, "{lines} more lines are in the workflow's summary."))
     return f"comment {done}: {address}"
 

@@ -1,18 +1,30 @@
-"""What the smoke tests found, and its JSON form. It knows neither HTTP nor a terminal."""
+"""What the smoke tests found: for a person, as JSON, as Markdown and as JUnit XML."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from xml.etree import ElementTree
+
+from rich.text import Text
 
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
+from gate.common.text import escaped, markdown_table
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+_STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.SKIPPED: "yellow"}
+_MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.SKIPPED: "⏭️"}
 
 
 @dataclass(frozen=True)
@@ -84,3 +96,76 @@ class SmokeReport(Report):
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form; see the class's docstring."""
         return {**super().as_json(), "passed": self.passed}
+
+    def lines(self) -> list[Text]:
+        """Return one line for each check, and the failures with one reason together, last and with the fix."""
+        others = [check for check in self.checks if check.outcome != Outcome.FAILED]
+        lines = [_line(one.outcome, f"{one.name}: {one.detail} ({one.seconds:.1f} s)") for one in others]
+        for checks in self.failures():
+            names, first = ", ".join(check.name for check in checks), checks[0]
+            told = f"{names}: {first.detail}; expected {first.expected}\n        fix: {first.fix}"
+            lines.append(_line(Outcome.FAILED, told))
+        headline = f"smoke tests of {self.environment}: {self.headline} in {self.seconds:.1f} s"
+        return [*lines, Text(headline, "bold green" if self.passed else "bold red")]
+
+    def markdown(self) -> str:
+        mark = _MARKS[Outcome.PASSED if self.passed else Outcome.FAILED]
+        rows = [
+            (*map(escaped, (_MARKS[one.outcome], one.name, one.plan, one.detail)), f"{one.seconds:.1f}")
+            for one in self.checks
+        ]
+        parts = [
+            f"## {mark} Smoke tests, {self.environment}: {self.headline}",
+            f"{' and '.join(filter(None, (self.backend_url, self.frontend_url)))}, {self.seconds:.1f} s",
+            markdown_table(("", "check", "plan", "seen", "seconds"), rows, texts=4),
+        ]
+        advice = []
+        for checks in self.failures():
+            names, first = ", ".join(check.name for check in checks), checks[0]
+            advice.append(f"- **{escaped(names)}**: expected {escaped(first.expected)}. {escaped(first.fix)}")
+        parts += ["### What to do", "\n".join(advice)] if advice else []
+        return "\n\n".join(parts) + "\n"
+
+    def files(self, name: str = "smoke", markdown: str | None = None) -> dict[str, str | bytes]:
+        """Return content by file name. Whatever ran the tests, the files are called smoke."""
+        return {**super().files("smoke", markdown), "smoke.xml": self.junit()}
+
+    def junit(self) -> bytes:
+        """Return one suite with one case for each check, in the form of pytest and of viewers for GitHub Actions."""
+        totals = {
+            "name": f"smoke {self.environment}",
+            "tests": str(len(self.checks)),
+            "failures": str(len(self.of(Outcome.FAILED))),
+            "errors": "0",
+            "skipped": str(len(self.of(Outcome.SKIPPED))),
+            "time": f"{self.seconds:.2f}",
+        }
+        root = ElementTree.Element("testsuites", totals)
+        stamp = self.started_at.isoformat(timespec="seconds")
+        suite = ElementTree.SubElement(root, "testsuite", {**totals, "timestamp": stamp})
+        for check in self.checks:
+            attributes = {"classname": f"smoke.{self.environment}", "name": check.name, "time": f"{check.seconds:.2f}"}
+            case, detail = _element(suite, "testcase", attributes), {"message": check.detail}
+            if check.outcome is Outcome.SKIPPED:
+                _element(case, "skipped", detail)
+            elif check.outcome is Outcome.FAILED:
+                told = f"{check.detail}\nexpected: {check.expected}\nwhat to do: {check.fix}\nplan: {check.plan}"
+                _element(case, "failure", {**detail, "type": "failed"}, told)
+            else:
+                _element(case, "system-out", {}, check.detail)
+        document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+        return document
+
+
+def _line(outcome: Outcome, text: str) -> Text:
+    return Text.assemble((f"{outcome}: ", _STYLES[outcome]), text)
+
+
+def _element(
+    parent: ElementTree.Element, tag: str, attributes: Mapping[str, str], text: str | None = None
+) -> ElementTree.Element:
+    """Add an element without what XML cannot hold, because an application may answer anything."""
+    cleaned = {name: _NOT_XML.sub("\ufffd", value) for name, value in attributes.items()}
+    element = ElementTree.SubElement(parent, tag, cleaned)
+    element.text = text and _NOT_XML.sub("\ufffd", text)
+    return element

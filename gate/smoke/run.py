@@ -1,28 +1,110 @@
-"""Makes every check of the table at the same time, within the budget. The report has all of them."""
+"""The table of smoke tests, and the run that makes every check of it at the same time, within the budget."""
 
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import httpx
 
 from gate.common.errors import GateError
 from gate.common.redaction import Redactor, environment_secrets
+from gate.smoke import backend, frontend, login
 from gate.smoke.client import Failed, Skipped, Visit
 from gate.smoke.report import Outcome, Result, SmokeReport
-from gate.smoke.table import TABLE, Check
 from gate.stack.target import Target
 
 
-class _Case(NamedTuple):
-    check: Check
-    subject: str
+@dataclass(frozen=True)
+class Check:
+    """One row of the table.
 
-    @property
-    def name(self) -> str:
-        return f"{self.check.name} {self.subject}".rstrip()
+    Attributes:
+        plan: the row of the plan that asks for it.
+        run: makes the check of one subject. It returns what was seen, or raises Failed or Skipped.
+        subjects: what it is made of, such as paths. Each has a result of its own.
+        required: the check fails if it has no subjects. Any other is left out then.
+        at_frontend: made only if the environment has a frontend.
+        before_people: made only in environments that nobody depends on.
+    """
+
+    name: str
+    plan: str
+    run: Callable[[Visit, str], str]
+    subjects: Callable[[Visit], Sequence[str]] = lambda _visit: [""]
+    required: bool = False
+    at_frontend: bool = False
+    before_people: bool = False
+
+    def applies(self, visit: Visit) -> bool:
+        there = bool(visit.target.frontend_url) or not self.at_frontend
+        return there and not (self.before_people and visit.target.settings.live)
+
+    def name_of(self, subject: str) -> str:
+        return f"{self.name} {subject}".rstrip()
+
+    def result(self, subject: str, outcome: Outcome, seconds: float, *words: str) -> Result:
+        """Return a result.
+
+        Args:
+            words: what was seen and, if it failed, what should have been seen and what to do.
+        """
+        return Result(self.name_of(subject), self.plan, outcome, round(seconds, 2), *words)
+
+
+def _one(subject: str | None) -> list[str]:
+    """Return one subject, if there is such a thing."""
+    return [subject] if subject else []
+
+
+def _unnamed(subject: object) -> list[str]:
+    """Return one check without a name of its own, if there is such a thing."""
+    return [""] if subject else []
+
+
+def _pages(visit: Visit) -> list[str]:
+    return visit.smoke.pages[: 1 if visit.target.settings.live else None]
+
+
+TABLE = (
+    Check("health", "3.2, 3.4 health endpoint; 2.4 environment", backend.health),
+    Check("health of", "3.2, 3.4 health endpoint", backend.other_health, lambda visit: list(visit.target.others)),
+    Check("version", "4.2 production release", backend.version, lambda visit: _one(visit.expect_version)),
+    Check("connected", "3.2, 3.4 database, Redis", backend.dependency, lambda visit: visit.smoke.dependencies),
+    Check("CORS allows", "1.2 CORS", backend.allowed_origin, backend.origins, required=True),
+    Check("CORS refuses", "1.2 CORS", backend.refused_origin, backend.strangers, required=True),
+    Check("auth0-url", "1.1 audience", login.auth0_url, lambda visit: _unnamed(visit.smoke.auth0_url_path)),
+    Check("API", "3.2, 3.4 API endpoints", backend.api, lambda visit: visit.smoke.api_paths, required=True),
+    Check("authentication", "3.2, 3.4 authentication flow; 1.1 JWT", login.authentication),
+    Check("page", "3.2 dashboard loading", frontend.page, _pages, required=True, at_frontend=True),
+    Check(
+        "frontend calls the backend, page",
+        "2.5 NEXT_PUBLIC_API_BASE_URL",
+        frontend.calls,
+        lambda visit: visit.smoke.pages[:1],
+        at_frontend=True,
+    ),
+    Check("login from", "1.3 login from a preview", login.preview_login, lambda visit: _one(visit.preview)),
+    Check("suite", "3.2, 3.4 the team's own tests", frontend.own_suite, lambda visit: _unnamed(visit.smoke.suite)),
+    Check(
+        "super-admin page",
+        "3.2 super admin panel",
+        frontend.page,
+        lambda visit: _one(visit.smoke.admin_page),
+        at_frontend=True,
+        before_people=True,
+    ),
+    Check(
+        "super-admin API",
+        "3.2 super admin panel",
+        login.admin_api,
+        lambda visit: _unnamed(visit.smoke.admin_api_path),
+        before_people=True,
+    ),
+)
+"""Staging runs the full suite of plan 3.2, production the minimal one of plan 3.4."""
 
 
 def run(
@@ -58,21 +140,13 @@ def run(
     started, began = datetime.now(UTC), clock()
     own = target.settings.smoke.budget_seconds
     budget = own if seconds is None else min(own, seconds)
+    login_required = target.settings.login_required if require_login is None else require_login
+    deadline = began + budget
     visit = Visit(
-        target,
-        environ,
-        began + budget,
-        expect_version,
-        target.settings.login_required if require_login is None else require_login,
-        preview.rstrip("/"),
-        clock,
-        sleep,
-        transport,
+        target, environ, deadline, expect_version, login_required, preview.rstrip("/"), clock, sleep, transport
     )
-    try:
+    with closing(visit):
         results = _results(visit, table, budget, tell)
-    finally:
-        visit.close()
     report = SmokeReport(
         environment=target.environment,
         frontend_url=target.frontend_url,
@@ -86,47 +160,44 @@ def run(
 
 def _results(visit: Visit, table: Sequence[Check], budget: float, tell: Callable[[str], None]) -> list[Result]:
     rows = [row for row in table if row.applies(visit)]
-    cases = [_Case(row, subject) for row in rows for subject in row.subjects(visit)]
+    cases = [(row, subject) for row in rows for subject in row.subjects(visit)]
     done: dict[str, Result] = {}
 
-    def work(case: _Case) -> None:
-        done[case.name] = _made(case, visit)
+    def work(row: Check, subject: str) -> None:
+        done[row.name_of(subject)] = _made(row, subject, visit)
         tell(f"{len(done)} of {len(cases)} checks")
 
     # As daemons, so that a connection which never ends cannot hold up the end of the program.
-    threads = [threading.Thread(target=work, args=(case,), daemon=True) for case in cases]
+    threads = [threading.Thread(target=work, args=case, daemon=True) for case in cases]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, visit.left))
-    finished = dict(done)
-    results = [finished.get(case.name) or _not_made(case, budget) for case in cases]
-    return results + [_without_subject(row) for row in rows if row.required and not row.subjects(visit)]
+    finished, late = dict(done), f"not finished within {budget:.0f} s"
+    results = [
+        finished.get(row.name_of(subject))
+        or row.result(
+            *(subject, Outcome.FAILED, budget, late),
+            *("an outcome within the budget", "find out what took so long, then run it again"),
+        )
+        for row, subject in cases
+    ]
+    missing = "nothing is configured to test", "at least one", "complete marketedge:smoke of the stack"
+    without = [row for row in rows if row.required and not row.subjects(visit)]
+    return results + [row.result("", Outcome.FAILED, 0, *missing) for row in without]
 
 
-def _made(case: _Case, visit: Visit) -> Result:
-    began = visit.clock()
-
-    def result(outcome: Outcome, detail: str, expected: str = "", fix: str = "") -> Result:
-        return Result(case.name, case.check.plan, outcome, round(visit.clock() - began, 2), detail, expected, fix)
-
+def _made(row: Check, subject: str, visit: Visit) -> Result:
+    began, outcome = visit.clock(), Outcome.FAILED
     try:
-        return result(Outcome.PASSED, case.check.run(visit, case.subject))
+        words: tuple[str, ...] = (row.run(visit, subject),)
+        outcome = Outcome.PASSED
     except Failed as failure:
-        return result(Outcome.FAILED, failure.detail, failure.expected, failure.fix)
+        words = failure.args
     except Skipped as reason:
-        return result(Outcome.SKIPPED, str(reason))
+        words, outcome = (str(reason),), Outcome.SKIPPED
     except Exception as error:
         # Without its text, which may quote an answer. A check that breaks must not count as one that passed.
         broken = f"the check itself broke: {type(error).__name__}"
-        return result(Outcome.FAILED, broken, "a check that runs", "report it, with this name and the answer it met")
-
-
-def _not_made(case: _Case, budget: float) -> Result:
-    late, fix = f"not finished within {budget:.0f} s", "find out what took so long, then run it again"
-    return Result(case.name, case.check.plan, Outcome.FAILED, budget, late, "an outcome within the budget", fix)
-
-
-def _without_subject(row: Check) -> Result:
-    missing, fix = "nothing is configured to test", "complete marketedge:smoke of the stack"
-    return Result(row.name, row.plan, Outcome.FAILED, 0, missing, "at least one", fix)
+        words = broken, "a check that runs", "report it, with this name and the answer it met"
+    return row.result(subject, outcome, visit.clock() - began, *words)

@@ -15,7 +15,7 @@ import pytest
 from blueprint.errors import Unreachable
 from gate.cli import main
 from gate.release import stage as opening
-from gate.smoke.watching import Watched
+from gate.smoke.watch import Watched
 from gate.vendors.api import Api
 from gate.vendors.errors import VendorError
 from rehearsal.vendor_api import github_git
@@ -91,7 +91,7 @@ class Drill:
         self.patch.setattr(Api, "send", send)
 
     def watched(self, alarm: str) -> None:
-        self.patch.setattr("gate.smoke.probes.watch_for", lambda *_arguments: Watched(alarm=alarm))
+        self.patch.setattr("gate.smoke.watch.watch_for", lambda *_arguments: Watched(alarm=alarm))
 
 
 @dataclass(frozen=True)

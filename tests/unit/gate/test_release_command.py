@@ -16,7 +16,7 @@ from gate.common.budget import Budget
 from gate.release import stage as opening
 from gate.report.releases import detected
 from gate.smoke import Outcome, Result, SmokeReport
-from gate.smoke.watching import Watched
+from gate.smoke.watch import Watched
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
 from rehearsal.render_api import serve
@@ -243,7 +243,7 @@ def test_a_release_is_watched_and_an_alarm_rolls_it_back(
         world.unhealthy |= {second} if broken else set()
         return Watched(alarm=alarm)
 
-    monkeypatch.setattr("gate.smoke.probes.watch_for", watch)
+    monkeypatch.setattr("gate.smoke.watch.watch_for", watch)
     capsys.readouterr()
     assert main(["release", "v1.1.0", "--watch", "--json"]) == (3 if reason else 0)
     content = json.loads(capsys.readouterr().out)
@@ -268,7 +268,7 @@ def test_an_alarm_after_a_release_leaves_an_incident_with_the_time_to_detect(
         world.unhealthy |= set() if works else set(world.serving()) | {r["sha"] for r in records(world)}
         return Watched(alarm="down for 4 min: status 503", looks=30, failures=17, first_failure=down)
 
-    monkeypatch.setattr("gate.smoke.probes.watch_for", watch)
+    monkeypatch.setattr("gate.smoke.watch.watch_for", watch)
     monkeypatch.setenv("REPORT_TOKEN", world.environ["GITHUB_TOKEN"])
     monkeypatch.setenv("GITHUB_REPOSITORY", f"zebra-devops/{REPOSITORY}")
     assert main(["release", "v1.1.0", "--watch"]) == (3 if works else 4)
@@ -296,6 +296,6 @@ def test_a_release_is_watched_no_longer_than_the_stack_allows(
 
 
 def test_without_watch_nothing_is_watched(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.smoke.probes.watch_for", lambda *_arguments: pytest.fail("it was watched"))
+    monkeypatch.setattr("gate.smoke.watch.watch_for", lambda *_arguments: pytest.fail("it was watched"))
     world.tagged("v1.0.0")
     assert main(["release", "v1.0.0"]) == 0

@@ -12,7 +12,7 @@ import pytest
 from gate.common.errors import GateError
 from gate.smoke import Outcome
 from gate.smoke.client import Visit
-from gate.smoke.table import TABLE, Check
+from gate.smoke.run import TABLE, Check
 from gate.stack.target import Target
 from tests.unit.gate.smoke_application import CLIENT_SECRET, LOGIN, PASSWORD, Application, everything, jwt, target
 
@@ -111,7 +111,7 @@ _HTML = {"content-type": "text/html"}
         (lambda app: setattr(app, "token", "opaque-token"), "authentication", "1 part,"),
         (lambda app: setattr(app, "token", "not.a.jwt"), "authentication", "not a JWT"),
         (lambda app: setattr(app, "token", jwt(aud="https://other/")), "authentication", "audience https://other/"),
-        (lambda app: setattr(app, "token", jwt(sub="me")), "authentication", "audience None"),
+        (lambda app: setattr(app, "token", jwt(sub="me")), "authentication", "without an audience"),
         (lambda app: setattr(app, "page", "<html id='__next_error__'></html>"), "page /", "an error page"),
         (
             lambda app: setattr(app, "script", '"https://marketedge-platform.onrender.com"'),

@@ -14,7 +14,7 @@ from rich.console import Console
 from gate.commands.running import Run
 from gate.commands.smoke import smoke
 from gate.common.errors import GateError
-from gate.smoke import console, files, status
+from gate.smoke import status
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import release_world
 from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application
@@ -22,7 +22,7 @@ from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Applicati
 
 def write(report, folder):
     run = Run("smoke", folder=folder)
-    run.write(files.written(report))
+    run.write(report.files())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_no_file_holds_a_secret(tmp_path):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_the_console_shows_every_check_and_what_to_do(broken, terminal):
     out = io.StringIO()
-    console.show(broken.smoke({}), Console(file=out, force_terminal=terminal, width=200))
+    broken.smoke({}).show(Console(file=out, force_terminal=terminal, width=200))
     assert "connected database" in out.getvalue()
     assert "SMOKE_USER_EMAIL" in out.getvalue()
     assert "read the service's logs at Render" in out.getvalue()

@@ -18,8 +18,7 @@ from gate import cli
 from gate.checks.verdict import failed, passed
 from gate.report.releases import detected
 from gate.smoke.incident import report
-from gate.smoke.probes import error_rate, expiring, problem
-from gate.smoke.watching import Rate, Watched, watch
+from gate.smoke.watch import Rate, Watched, error_rate, expiring, problem, watch
 from gate.stack.target import load_target
 from gate.vendors import Accounts
 from gate.vendors.repository import Repository
@@ -231,7 +230,7 @@ def test_the_command(
         asked.append(rules.minutes)
         return Watched(alarm=alarm, looks=3)
 
-    monkeypatch.setattr("gate.smoke.probes.watch_for", seen)
+    monkeypatch.setattr("gate.smoke.watch.watch_for", seen)
     assert cli.main(["watch", "--env", "production", "--minutes", "30", "--json"]) == code
     assert asked == [30]
     told = json.loads(capsys.readouterr().out)
@@ -282,7 +281,7 @@ def test_an_alarm_opens_one_issue_that_the_next_quiet_watch_closes(
     monkeypatch.setattr("gate.smoke.incident.notify", notify)
     alarm = ["health: status 503"]
     monkeypatch.setattr(
-        "gate.smoke.probes.watch_for",
+        "gate.smoke.watch.watch_for",
         lambda *_arguments, last: Watched(alarm=alarm[0], looks=2, first_failure=FIRST if last else None),
     )
     left = [passed("valid for 60 days")]
