@@ -1,6 +1,7 @@
 """The objects of the simulated workspace: dictionaries by id, which tests read and change directly."""
 
 import random
+import string
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,16 +24,34 @@ class Estate:
     """Everything that exists. A key with a leading underscore is a note of the simulator, which no answer shows.
 
     Attributes:
+        deploy_seconds: how long a deploy takes that starts from now on, and a job.
+        provisioning_seconds: how long a datastore is created or resized, and an export written.
+        queue_deploys: whether a deploy waits for the running one, or cancels it.
         env_vars, secret_files: by service id, values by name in the order of creation.
+        deploy_environment: by deploy id, the variables that it runs with.
+        job_output: by start command, the lines that a job which begins now prints.
+        http_requests: by service id, how many requests had which status. A plan without metrics has no entry.
         repos: by repository URL and branch, the commit that a deploy takes.
         bad_commits: do not build.
         builds_kept: how many of the newest builds of a service a rollback can use; None is all of them.
+        recovery_status: what a paid database answers of its recovery.
         dns: the names of custom domains that point at Render, which a verification then finds.
     """
 
-    def __init__(self, owners: Sequence[Mapping[str, Any]], clock: Callable[[], float], seed: int) -> None:
+    def __init__(
+        self,
+        owners: Sequence[Mapping[str, Any]],
+        clock: Callable[[], float],
+        seed: int = 0,
+        *,
+        deploy_seconds: float = 0.0,
+        provisioning_seconds: float = 0.0,
+        queue_deploys: bool = False,
+    ) -> None:
         self.clock = clock
         self.random = random.Random(seed)
+        self.deploy_seconds, self.provisioning_seconds = deploy_seconds, provisioning_seconds
+        self.queue_deploys = queue_deploys
         self.owners: dict[str, Json] = {owner["id"]: dict(owner) for owner in owners}
         self.services: dict[str, Json] = {}
         self.deploys: dict[str, Json] = {}
@@ -47,9 +66,13 @@ class Estate:
         self.environments: dict[str, Json] = {}
         self.registry_credentials: dict[str, Json] = {}
         self.blueprints: dict[str, Json] = {}
+        self.jobs: dict[str, Json] = {}
+        self.job_output: dict[str, list[str]] = {}
+        self.http_requests: dict[str, dict[int, int]] = {}
         self.repos: dict[str, dict[str, Json]] = {}
         self.bad_commits: set[str] = set()
         self.builds_kept: int | None = None
+        self.recovery_status = "AVAILABLE"
         self.dns: set[str] = set()
 
     # Time and identity
@@ -80,7 +103,7 @@ class Estate:
 
     def password(self) -> str:
         """Return a datastore's password: 32 letters and digits (recording key_value.jsonl line 4)."""
-        return "".join(self.random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", k=32))
+        return "".join(self.random.choices(string.ascii_uppercase + string.ascii_lowercase + string.digits, k=32))
 
     # Finding
 
@@ -89,9 +112,9 @@ class Estate:
         """Return the workspace of an object. Services name its id, datastores hold it whole, environments omit it."""
         return str(row["owner"]["id"] if "owner" in row else row.get("ownerId", row.get("_ownerId")))
 
-    def visible(self, call: Call, table: Mapping[str, Json]) -> list[Json]:
+    def visible(self, call: Call, table: dict[str, Json]) -> list[Json]:
         """Return the objects of a table that the key of the call may see, newest first."""
-        return [row for row in reversed(list(table.values())) if self.owner_of(row) in call.owners]
+        return [row for row in reversed(table.values()) if self.owner_of(row) in call.owners]
 
     def get(self, call: Call, table: Mapping[str, Json], identifier: str) -> Json:
         """Return one object, or raise the 404, also when it is in a workspace that the key of the call does not see."""
@@ -127,7 +150,7 @@ class Estate:
 
     def deploys_of(self, service_id: str) -> list[Json]:
         """Return the deploys of a service, newest first."""
-        return [deploy for deploy in reversed(list(self.deploys.values())) if deploy["_service"] == service_id]
+        return [deploy for deploy in reversed(self.deploys.values()) if deploy["_service"] == service_id]
 
     def live_deploy(self, service_id: str) -> Json | None:
         """Return the deploy whose code and environment a service runs now."""
@@ -135,7 +158,7 @@ class Estate:
 
     def domains_of(self, service_id: str) -> list[Json]:
         """Return the custom domains of a service, newest first."""
-        return [row for row in reversed(list(self.custom_domains.values())) if row["_service"] == service_id]
+        return [row for row in reversed(self.custom_domains.values()) if row["_service"] == service_id]
 
     def linked_groups(self, service_id: str) -> list[Json]:
         """Return the environment groups that are linked to a service, oldest first."""

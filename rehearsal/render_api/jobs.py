@@ -1,80 +1,79 @@
-"""One-off jobs of a service (Render documentation, One-Off Jobs): pending, running, then succeeded or failed."""
+"""One-off jobs of a service with their logs, and counts of answered requests.
 
-from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.routing import Route
-from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found
+Render documentation, One-Off Jobs; Render API reference, List logs and Get HTTP request count.
+"""
+
+from rehearsal.render_api.endpoints import Collection, Resource, route
+from rehearsal.render_api.wire import Answer, ApiError, Call, Json, not_found, public
 
 FAILING = "exit 1"
 """A job fails if its start command contains this."""
 
 
-class Jobs:
-    """The jobs of all services.
+class Jobs(Collection):
+    """The jobs of all services. A job is pending, then running, then succeeded or failed."""
 
-    Args:
-        seconds: how long a job runs.
+    path, table, item, prefix = "/services/{service}/jobs", "jobs", "job", "job"
+    post, deletable = "PostJobBody", False
+    filters = ("status",)
 
-    Attributes:
-        prints: by start command, the lines that a job which begins now prints.
-    """
+    def visible(self, call: Call) -> list[Json]:
+        """Return the jobs with the status that each has by the clock."""
+        return [row | {"status": self.status(row)} for row in super().visible(call)]
 
-    def __init__(self, estate: Estate, seconds: float) -> None:
-        self._estate, self._seconds = estate, seconds
-        self.jobs: dict[str, Json] = {}
-        self.prints: dict[str, list[str]] = {}
-
-    def routes(self) -> list[Route]:
-        """Return the endpoints."""
-        return [
-            Route("GET", "/services/{id}/jobs", self.list_all),
-            Route("POST", "/services/{id}/jobs", self.create, "PostJobBody"),
-            Route("GET", "/services/{id}/jobs/{job}", self.get),
-            Route("GET", "/logs", self.logs),
-        ]
-
-    def list_all(self, call: Call, service_id: str) -> Answer:
-        """Answer the jobs of a service, newest first."""
-        self._estate.get(call, self._estate.services, service_id)
-        mine = [self._shown(job) for job in reversed(self.jobs.values()) if job["serviceId"] == service_id]
-        return 200, call.page(mine, "job", lambda row: str(row["id"]))
-
-    def create(self, call: Call, service_id: str) -> Answer:
+    def build(self, call: Call, row: Json, body: Json) -> None:
         """Start a job. A service on the free plan has no jobs."""
-        service = self._estate.get(call, self._estate.services, service_id)
-        body = call.object()
-        if service["serviceDetails"].get("plan", "free") == "free":
+        if call.service["serviceDetails"].get("plan", "free") == "free":
             raise ApiError(400, "one-off jobs need a paid instance")
-        job = {"id": self._estate.new_id("job"), "serviceId": service_id, "startCommand": body["startCommand"]}
-        job["planId"] = body.get("planId", "plan-srv-004")
-        job |= {"createdAt": self._estate.now(), "_began": self._estate.clock()}
-        job["_printed"] = self.prints.get(body["startCommand"], [])
-        self.jobs[job["id"]] = job
-        return 201, self._shown(job)
+        del row["updatedAt"]
+        row |= {"serviceId": call.service["id"], "startCommand": body["startCommand"]}
+        row |= {"planId": body.get("planId", "plan-srv-004"), "_service": call.service["id"]}
+        row |= {"_began": self.estate.clock(), "_printed": self.estate.job_output.get(body["startCommand"], [])}
 
-    def get(self, call: Call, service_id: str, job_id: str) -> Answer:
-        """Answer one job."""
-        self._estate.get(call, self._estate.services, service_id)
-        if (job := self.jobs.get(job_id)) is None or job["serviceId"] != service_id:
-            raise not_found(job_id)
-        return 200, self._shown(job)
+    def made(self, row: Json) -> Json:
+        """Return the new job."""
+        return public(row) | {"status": self.status(row)}
 
+    def status(self, row: Json) -> str:
+        """Return how far a job is. It runs as long as a deploy."""
+        elapsed, seconds = self.estate.clock() - row["_began"], self.estate.deploy_seconds
+        if elapsed >= seconds:
+            return "failed" if FAILING in row["startCommand"] else "succeeded"
+        return "running" if elapsed >= seconds / 2 else "pending"
+
+
+class Observability(Resource):
+    """Logs, and counts of answered requests. A test says what they are."""
+
+    @route("GET", "/logs")
     def logs(self, call: Call) -> Answer:
-        """Return the lines of a job (Render API reference, List logs); nobody asks for those of other resources."""
-        missing = [name for name in ("ownerId", "resource") if not call.query.get(name)]
-        if missing:
+        """Return the lines of a job; nobody asks for those of other resources."""
+        jobs = Jobs(self.estate)
+        if missing := [name for name in ("ownerId", "resource") if not call.last(name)]:
             raise ApiError(400, f"missing: {', '.join(missing)}")
-        if (job := self.jobs.get(call.query["resource"][-1])) is None:
-            raise not_found(call.query["resource"][-1])
-        ended = self._shown(job)["status"] not in ("pending", "running")
+        if (job := jobs.rows.get(call.last("resource"))) is None:
+            raise not_found(call.last("resource"))
+        ended = jobs.status(job) not in ("pending", "running")
         lines = [
             {"id": f"{job['id']}-{number}", "message": line, "timestamp": job["createdAt"], "labels": []}
             for number, line in enumerate(job["_printed"] if ended else [])
         ]
-        period = {"nextStartTime": job["createdAt"], "nextEndTime": self._estate.now()}
+        period = {"nextStartTime": job["createdAt"], "nextEndTime": self.estate.now()}
         return 200, {"hasMore": False, "logs": lines, **period}
 
-    def _shown(self, job: Json) -> Json:
-        elapsed = self._estate.clock() - job["_began"]
-        ended = "failed" if FAILING in job["startCommand"] else "succeeded"
-        status = ended if elapsed >= self._seconds else "running" if elapsed >= self._seconds / 2 else "pending"
-        return {**{key: value for key, value in job.items() if not key.startswith("_")}, "status": status}
+    @route("GET", "/metrics/http-requests")
+    def http_requests(self, call: Call) -> Answer:
+        """Answer one series for each status."""
+        service_id = call.last("resource")
+        self.estate.get(call, self.estate.services, service_id)
+        if service_id not in self.estate.http_requests:
+            raise ApiError(402, "HTTP metrics need a Professional workspace or higher")
+        moment = call.last("endTime")
+        return 200, [
+            {
+                "labels": [{"field": "statusCode", "value": str(status)}],
+                "unit": "requests",
+                "values": [{"timestamp": moment, "value": count}],
+            }
+            for status, count in self.estate.http_requests[service_id].items()
+        ]

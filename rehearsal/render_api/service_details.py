@@ -4,7 +4,7 @@ from typing import Any
 
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.shapes import SERVICE_TYPES, check
-from rehearsal.render_api.wire import ApiError, Json
+from rehearsal.render_api.wire import ApiError, Json, given
 
 # Empty commands of each family of runtimes, as they are reported.
 NATIVE: Json = {"buildCommand": "", "startCommand": ""}
@@ -26,8 +26,9 @@ def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) ->
         details: Json = {"buildPlan": "starter", "publishPath": "public", "buildCommand": "", "url": address(slug)}
         change(kind, details, previews | sent, estate)
         return details
-    if "runtime" not in sent:
-        raise ApiError(400, "missing required field: runtime")
+    needed = ["runtime"] if sent.get("runtime") in COMMANDS else ["runtime", "envSpecificDetails"]
+    if missing := [name for name in needed if name not in sent]:
+        raise ApiError(400, f"missing required field: {missing[0]}")
     region, plan = sent.get("region", "oregon"), sent.get("plan", "starter")
     if plan in LEGACY_PLANS or plan.endswith("_legacy"):
         raise ApiError(400, f"legacy plan, not for new services: {plan}")
@@ -43,8 +44,6 @@ def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) ->
         details["url"] = address(slug) if kind == "web_service" else f"{slug}:10000"
     if kind == "web_service":
         defaults |= {"healthCheckPath": "", "maintenanceMode": {"enabled": False, "uri": ""}}
-    if sent["runtime"] not in COMMANDS and "envSpecificDetails" not in sent:
-        raise ApiError(400, "missing required field: envSpecificDetails")
     if disk := sent.get("disk"):
         details["disk"] = {"id": estate.new_id("dsk"), "sizeGB": 1} | disk
     change(kind, details, defaults | sent, estate)
@@ -65,18 +64,23 @@ def change(kind: str, details: Json, sent: Json, estate: Estate) -> None:
             details[name] = {"generation": value.get("generation", "off")}
         elif name == "ipAllowList":
             details.pop(name, None)
-            if value:  # an empty one is not reported back
-                details[name] = value
+            details |= {name: value} if value else {}  # an empty one is not reported back
         elif name == "runtime":
             details |= {"runtime": value, "env": value}
         elif name == "autoscaling":
             autoscale(details, value)
-        elif name == "maxShutdownDelaySeconds" and not 1 <= value <= 300:
-            raise ApiError(400, "maxShutdownDelaySeconds must be between 1 and 300")
         elif name not in NOT_REPORTED_WHERE_SENT:
             details[name] = value
     if kind != "static_site":
         _change_commands(details, sent, estate)
+
+
+def scalable(service: Json) -> Json:
+    """Return the details of a service that has instances. Raise the 400 for one that has none."""
+    if service["type"] in ("static_site", "cron_job"):
+        raise ApiError(400, f"a {service['type']} has no instances")
+    details: Json = service["serviceDetails"]
+    return details
 
 
 def autoscale(details: Json, config: Json) -> None:
@@ -86,8 +90,8 @@ def autoscale(details: Json, config: Json) -> None:
         raise ApiError(400, "autoscaling needs 1 <= min <= max and percentages from 1 to 90")
     if config["enabled"] and not enabled:
         raise ApiError(400, "autoscaling needs at least one criterion")
+    refuse_scaling(details | {"autoscaling": config})
     details["autoscaling"] = config
-    refuse_scaling(details)
 
 
 def refuse_scaling(details: Json) -> None:
@@ -104,19 +108,18 @@ def _change_commands(details: Json, sent: Json, estate: Estate) -> None:
     empty = COMMANDS.get(details["runtime"], NATIVE)
     commands: Json = details.get("envSpecificDetails", {})
     before = commands.get("preDeployCommand")
-    given = dict(sent.get("envSpecificDetails", {}))
-    credential = given.pop("registryCredentialId", None)
-    if unknown := given.keys() - empty.keys() - {"preDeployCommand"}:
+    wanted = dict(sent.get("envSpecificDetails", {}))
+    credential = wanted.pop("registryCredentialId", None)
+    if unknown := wanted.keys() - empty.keys() - {"preDeployCommand"}:
         raise ApiError(400, f"not for runtime {details['runtime']}: {', '.join(sorted(unknown))}")
     kept = {name: commands.get(name, "") if commands else value for name, value in empty.items()}
-    if "registryCredential" in commands:
-        kept["registryCredential"] = commands["registryCredential"]
+    kept |= given(commands, "registryCredential")
     if credential:
         kept["registryCredential"] = credential_of(estate, credential)
     elif credential == "":
         kept.pop("registryCredential", None)
-    commands = kept | given
-    command = sent.get("preDeployCommand", given.get("preDeployCommand", before))
+    commands = kept | wanted
+    command = sent.get("preDeployCommand", wanted.get("preDeployCommand", before))
     # Emptying a command reports it as empty; an empty one where there was none is not reported
     # (recordings web_service.jsonl line 45 and web_service_env_vars.jsonl line 44).
     if command or before is not None:
@@ -128,7 +131,7 @@ def credential_of(estate: Estate, identifier: str) -> Json:
     """Return a registry credential as a service shows it, without its token and workspace."""
     if (row := estate.registry_credentials.get(identifier)) is None:
         raise ApiError(400, f"no such registry credential: {identifier}")
-    return {name: row[name] for name in ("id", "name", "registry", "username", "updatedAt")}
+    return given(row, "id", "name", "registry", "username", "updatedAt")
 
 
 def address(slug: str) -> str:

@@ -1,16 +1,14 @@
-"""Services: create, list, change, suspend, resume, delete."""
+"""Services: create, list, change, scale, suspend, resume, delete."""
 
 import copy
 import re
 
 from rehearsal.render_api import service_details
-from rehearsal.render_api.collection import Collection, given
 from rehearsal.render_api.deploys import Deploys
-from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.routing import Route
+from rehearsal.render_api.endpoints import Collection, route
 from rehearsal.render_api.shapes import SERVICE_TYPES
-from rehearsal.render_api.variables import FILES, read_variables
-from rehearsal.render_api.wire import Answer, ApiError, Call, Json, public
+from rehearsal.render_api.values import FILES, VARIABLES
+from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
 AUTO_DEPLOY = {"yes": "commit", "no": "off"}
 
@@ -18,41 +16,29 @@ AUTO_DEPLOY = {"yes": "commit", "no": "off"}
 class Services(Collection):
     """The endpoints of services."""
 
-    path, item, prefix, unique = "/services", "service", "srv", True
-    shapes = ("ServicePOST", "ServicePATCH")
+    path, table, item, prefix, unique = "/services", "services", "service", "srv", True
+    post, patch = "ServicePOST", "ServicePATCH"
     filters = ("name", "type", "ownerId", "environmentId", "suspended")
 
-    def __init__(self, estate: Estate, deploys: Deploys) -> None:
-        super().__init__(estate, estate.services)
-        self.deploys = deploys
-
-    def routes(self) -> list[Route]:
-        """Return the endpoints."""
-        return [
-            *super().routes(),
-            Route("POST", "/services/{id}/suspend", self.suspend),
-            Route("POST", "/services/{id}/resume", self.resume),
-        ]
-
     def wanted(self, call: Call, row: Json) -> bool:
-        """Answer the services. `includePreviews=false` omits preview instances."""
+        """Whether the filters let a service pass. `includePreviews=false` omits preview instances."""
         previews = call.last("includePreviews") != "false"
         return super().wanted(call, row) and (previews or service_details.base_of(row) is None)
 
     def build(self, call: Call, row: Json, body: Json) -> None:
         """Create a service and its first deploy. Its createdAt has microseconds even here (recorded)."""
-        variables = read_variables(body.get("envVars", []), self.estate)
-        files = read_variables(body.get("secretFiles", []), self.estate, FILES)
-        self.describe(row, body)
+        variables = VARIABLES.read_all(body.get("envVars", []), self.estate)
+        files = FILES.read_all(body.get("secretFiles", []), self.estate)
+        self._describe(row, body)
         self.estate.env_vars[row["id"]] = variables
         self.estate.secret_files[row["id"]] = files
-        row["_first"] = self.deploys.start(row, "other", commit=self.deploys.head(row), first=True)["id"]
+        row["_first"] = self._deploy(row, "other", first=True)["id"]
 
-    def made(self, row: Json, moments: Json) -> Json:
+    def made(self, row: Json) -> Json:
         """Return the new service with its first deploy."""
         return {"service": public(row), "deployId": row["_first"]}
 
-    def change(self, call: Call, row: Json, body: Json) -> None:
+    def change(self, row: Json, body: Json) -> None:
         """Change a service without deploying it. If nothing changes, updatedAt stays (recorded)."""
         changed = copy.deepcopy(row)
         changed["name"] = body.get("name", row["name"])
@@ -73,30 +59,56 @@ class Services(Collection):
         super().remove(row)
         for by_service in (estate.env_vars, estate.secret_files):
             by_service.pop(identifier, None)
-        for owned in (estate.deploys, estate.custom_domains):
+        for owned in (estate.deploys, estate.custom_domains, estate.jobs):
             for key in [key for key, one in owned.items() if one["_service"] == identifier]:
                 del owned[key]
         for group in estate.env_groups.values():
             group["serviceLinks"] = [link for link in group["serviceLinks"] if link["id"] != identifier]
 
-    def suspend(self, call: Call, service_id: str) -> Answer:
+    @route("POST", "/{id}/suspend")
+    def suspend(self, call: Call, row: Json) -> Answer:
         """Suspend a service."""
-        service = self.one(call, service_id)
-        if service["suspended"] == "not_suspended":
-            service |= {"suspended": "suspended", "suspenders": ["user"], "updatedAt": self.estate.now()}
+        if row["suspended"] == "not_suspended":
+            row |= {"suspended": "suspended", "suspenders": ["user"], "updatedAt": self.estate.now()}
         return 202, None
 
-    def resume(self, call: Call, service_id: str) -> Answer:
+    @route("POST", "/{id}/resume")
+    def resume(self, call: Call, row: Json) -> Answer:
         """Resume a service, for which Render deploys it."""
-        service = self.one(call, service_id)
-        if service["suspended"] == "suspended":
-            service |= {"suspended": "not_suspended", "suspenders": [], "updatedAt": self.estate.now()}
-            self.deploys.start(service, "service_resumed", commit=self.deploys.head(service))
+        if row["suspended"] == "suspended":
+            row |= {"suspended": "not_suspended", "suspenders": [], "updatedAt": self.estate.now()}
+            self._deploy(row, "service_resumed")
         return 202, None
 
-    def describe(self, row: Json, body: Json) -> None:
+    @route("POST", "/{id}/scale", "ScaleServiceBody")
+    def scale(self, call: Call, row: Json) -> Answer:
+        """Set the number of instances by hand. It takes effect without a deploy (Render documentation, Scaling)."""
+        change = {"numInstances": call.body["numInstances"]}
+        service_details.refuse_scaling(service_details.scalable(row) | change)
+        row["serviceDetails"] |= change
+        row["updatedAt"] = self.estate.now()
+        return 202, None
+
+    @route("PUT", "/{id}/autoscaling", "AutoscalingConfig")
+    def put_autoscaling(self, call: Call, row: Json) -> Answer:
+        """Let Render set the number of instances."""
+        service_details.autoscale(service_details.scalable(row), call.body)
+        row["updatedAt"] = self.estate.now()
+        return 200, call.body
+
+    @route("DELETE", "/{id}/autoscaling")
+    def delete_autoscaling(self, call: Call, row: Json) -> Answer:
+        """Set the number of instances by hand again."""
+        service_details.scalable(row).pop("autoscaling", None)
+        return 204, None
+
+    def _deploy(self, row: Json, trigger: str, *, first: bool = False) -> Json:
+        deploys = Deploys(self.estate)
+        return deploys.start(row, trigger, commit=deploys.head(row), first=first)
+
+    def _describe(self, row: Json, body: Json) -> None:
         """Fill in a new service."""
-        kind, slug = body["type"], self._slug(body["name"])
+        kind, slug, sent = body["type"], self._slug(body["name"]), body.get("serviceDetails", {})
         row |= given(body, "name", "ownerId", "type", "environmentId") | {
             "slug": slug,
             "rootDir": "",
@@ -107,7 +119,6 @@ class Services(Collection):
             "suspended": "not_suspended",
             "suspenders": [],
         }
-        sent = body.get("serviceDetails", {})
         needed = "image" if sent.get("runtime") == "image" else "repo"
         if not body.get(needed):
             raise ApiError(400, f"missing required field: {needed}")

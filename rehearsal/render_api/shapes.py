@@ -15,6 +15,16 @@ from rehearsal.render_api.wire import ApiError
 
 SHAPES: dict[str, Any] = json.loads((Path(__file__).parent / "shapes.json").read_text())
 
+# What the documentation says of a field and the client's models do not.
+DOCUMENTED: dict[str, Any] = {
+    "name": {"minLength": 1},
+    "maxShutdownDelaySeconds": {"minimum": 1, "maximum": 300},
+    "environments": {"minItems": 1},  # of a project
+    "connectionPool": {"enum": ["none", "pgbouncer"]},
+    "readReplicas": {"maxItems": 5},
+    "diskSizeGB": {"minimum": 1, "maximum": 16_384, "if": {"minimum": 2}, "then": {"multipleOf": 5}},
+}
+
 SERVICE_TYPES = {
     # The API's name of a type: the short one of links and dashboard addresses, and what its details are called.
     "web_service": ("web", "WebServiceDetails"),
@@ -29,10 +39,11 @@ def check(body: Any, shape: str) -> None:
     """Refuse a body that the API reference does not have.
 
     Args:
+        body: as it was sent.
         shape: the name of a model, `A|B` for one of two, `[A]` for a list.
 
     Raises:
-        ApiError: 400 for an unknown, missing or fixed field, a wrong type, or a value outside the enumeration.
+        ApiError: 400 for an unknown, missing or fixed field, a wrong type, or a value outside what is documented.
     """
     if error := best_match(_validator(shape).iter_errors(body)):
         raise ApiError(400, _words(error, shape))
@@ -45,25 +56,28 @@ def fields(shape: str) -> frozenset[str]:
 
 @cache
 def _validator(shape: str) -> Draft202012Validator:
-    names = shape.strip("[]").split("|")
-    schema: dict[str, Any] = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in names]}
-    if len(names) == 1:
-        schema = schema["anyOf"][0]
+    models = {
+        name: {"allOf": [model, {"properties": DOCUMENTED}]} if "properties" in model else model
+        for name, model in SHAPES.items()
+    }
+    names = [{"$ref": f"#/$defs/{name}"} for name in shape.strip("[]").split("|")]
+    schema: dict[str, Any] = {"anyOf": names} if len(names) > 1 else names[0]
     if shape.startswith("["):
         schema = {"type": "array", "items": schema}
-    return Draft202012Validator({"$defs": SHAPES, **schema})
+    return Draft202012Validator({"$defs": models, **schema})
 
 
 def _words(error: ValidationError, shape: str) -> str:
     place = ".".join(map(str, error.absolute_path))
-    creation = shape.replace("PATCH", "POST")
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         unknown = sorted(error.instance.keys() - known.keys())
-        fixed = [name for name in unknown if name in fields(creation)]
+        fixed = sorted(fields(shape.replace("PATCH", "POST")) & {*unknown})
         what = f"{', '.join(fixed)} cannot be changed" if fixed else f"unknown field: {', '.join(unknown)}"
     elif error.validator == "enum":
         what = f"invalid value: {error.instance}"
+    elif error.validator in ("type", "anyOf"):  # the message would have the value, which may be a secret
+        what = f"invalid {error.validator}"
     else:
-        what = error.message if error.validator == "required" else f"invalid {error.validator}"
+        what = error.message
     return f"{place}: {what}" if place else what

@@ -4,17 +4,16 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs
 
 Json = dict[str, Any]
 
 # A handler's result: the status, and what becomes JSON. None is an empty body.
 Answer = tuple[int, Json | list[Json] | None]
 
-DEFAULT_PAGE = 20
-LARGEST_PAGE = 100
+DEFAULT_PAGE, LARGEST_PAGE = "20", 100
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class ApiError(Exception):
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.status = status
-        self.message = message
+        self.status, self.message = status, message
 
 
 def not_found(identifier: str) -> ApiError:
@@ -43,73 +41,61 @@ def not_found(identifier: str) -> ApiError:
     return ApiError(404, f"not found: {identifier}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
-    """One authenticated request. `owners` are the workspaces that its API key may see."""
+    """One authenticated request.
+
+    Attributes:
+        query: every value of each name of the query string.
+        owners: the workspaces that its API key may see.
+        as_recorded: whether a null in the body counts as absent, and a list that is null as empty.
+        service: the service that a path below /services names.
+    """
 
     method: str
     path: str
     query: Mapping[str, Sequence[str]]
-    body: bytes
+    content: bytes
     owners: frozenset[str]
     as_recorded: bool = False
+    service: Json = field(default_factory=dict)
 
-    def json(self) -> Any:
-        """Return the body as JSON, an object if there is none. A body that cannot be read raises the 400.
-
-        With `as_recorded`, a null counts as absent and a list that is null as empty, as recorded clients sent them.
-        """
+    @cached_property
+    def body(self) -> Any:
+        """Return the content as JSON, an object if there is none. Content that cannot be read raises the 400."""
         try:
-            body = json.loads(self.body) if self.body else {}
+            body = json.loads(self.content) if self.content else {}
         except ValueError as error:
             raise ApiError(400, "invalid JSON") from error
         if self.as_recorded:
             return [] if body is None else without_nulls(body)
         return body
 
-    def object(self) -> Json:
-        """Return the body as a JSON object."""
-        body = self.json()
-        if not isinstance(body, dict):
-            raise ApiError(400, "invalid JSON: an object is expected")
-        return body
-
-    def last(self, name: str) -> str:
-        """Return one value of the query string; empty if it is not there."""
-        return (self.query.get(name) or [""])[-1]
+    def last(self, name: str, default: str = "") -> str:
+        """Return one value of the query string."""
+        return (self.query.get(name) or [default])[-1]
 
     def filter(self, name: str) -> frozenset[str] | None:
         """Return the values of a filter, given as `?a=1&a=2` or `?a=1,2`, or None without such a filter."""
         values = [part for value in self.query.get(name, ()) for part in value.split(",") if part]
         return frozenset(values) or None
 
-    def page(self, rows: Sequence[Json], field: str, key: Callable[[Json], str]) -> list[Json]:
+    def page(self, rows: Sequence[Json], field: str, key: str = "id") -> list[Json]:
         """Return the requested part of a list, each row with the cursor that continues after it."""
-        limit = self._limit()
-        start = 0
-        if cursor := (self.query.get("cursor") or [""])[-1]:
-            keys = [key(row) for row in rows]
-            after = decode_cursor(cursor)
+        limit, start = self.last("limit", DEFAULT_PAGE), 0
+        if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
+            raise ApiError(400, f"invalid limit: must be between 1 and {LARGEST_PAGE}")
+        if cursor := self.last("cursor"):
+            keys, after = [row[key] for row in rows], decode_cursor(cursor)
             if after not in keys:
                 raise ApiError(400, "invalid cursor")
             start = keys.index(after) + 1
-        return with_cursors(rows[start : start + limit], field, key)
-
-    def _limit(self) -> int:
-        given = (self.query.get("limit") or [str(DEFAULT_PAGE)])[-1]
-        if not given.isdecimal() or not 1 <= int(given) <= LARGEST_PAGE:
-            raise ApiError(400, f"invalid limit: must be between 1 and {LARGEST_PAGE}")
-        return int(given)
+        return with_cursors(rows[start : start + int(limit)], field, key)
 
 
-def with_cursors(rows: Sequence[Json], field: str, key: Callable[[Json], str]) -> list[Json]:
+def with_cursors(rows: Sequence[Json], field: str, key: str = "id") -> list[Json]:
     """Return the items of a list's answer."""
-    return [{field: public(row), "cursor": encode_cursor(key(row))} for row in rows]
-
-
-def encode_cursor(key: str) -> str:
-    """Return an opaque cursor for the row with this key."""
-    return base64.urlsafe_b64encode(key.encode()).decode()
+    return [{field: public(row), "cursor": base64.urlsafe_b64encode(row[key].encode()).decode()} for row in rows]
 
 
 def decode_cursor(cursor: str) -> str:
@@ -125,6 +111,11 @@ def public(row: Json) -> Json:
     return {key: value for key, value in row.items() if not key.startswith("_")}
 
 
+def given(body: Mapping[str, object], *names: str) -> Json:
+    """Return the named fields of a body that are not null."""
+    return {name: body[name] for name in names if body.get(name) is not None}
+
+
 NULL_LISTS = frozenset({"ipAllowList", "databasesIds", "redisIds", "serviceIds", "envGroupIds"})
 
 
@@ -136,8 +127,3 @@ def without_nulls(content: Any) -> Any:
         return content
     kept = {name: [] if value is None and name in NULL_LISTS else value for name, value in content.items()}
     return {name: without_nulls(value) for name, value in kept.items() if value is not None}
-
-
-def parse_query(query: Mapping[str, Sequence[str]] | str) -> Mapping[str, Sequence[str]]:
-    """Return a query string as a mapping. A mapping is returned as it is."""
-    return parse_qs(query, keep_blank_values=True) if isinstance(query, str) else query

@@ -1,0 +1,169 @@
+"""What repositories do to an account: a push deploys, a pull request gets previews, a Blueprint syncs.
+
+Render documentation, Blueprints: a sync sets variables with a value, the plan and automatic deploys again, and deploys
+what it changed. It keeps the plan when the file omits it; an omitted autoDeployTrigger means `commit`. Disconnecting a
+Blueprint keeps its resources.
+
+Render documentation, Service previews: a preview is made only for a pull request against the branch that the service is
+linked to. It copies every setting and every variable of its base service, also the address of its database.
+"""
+
+import copy
+import email
+import json
+from email.policy import HTTP
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+import blueprint
+from rehearsal.render_api.deploys import Deploys
+from rehearsal.render_api.endpoints import Collection, route
+from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.service_details import address, base_of
+from rehearsal.render_api.wire import Answer, ApiError, Call, Json, public
+
+SCHEMA = json.loads((Path(blueprint.__file__).parent / "blueprint.schema.json").read_text())
+
+
+def push(estate: Estate, repo: str, branch: str, commit_id: str, message: str) -> list[Json]:
+    """Push a commit. Returns the deploys that it starts."""
+    commit = {"id": commit_id, "message": message, "createdAt": estate.now()}
+    estate.repos.setdefault(repo, {})[branch] = commit
+    for row in estate.blueprints.values():
+        if row["autoSync"] and (row["repo"], row["branch"]) == (repo, branch):
+            Blueprints(estate).sync(row)
+    return [
+        Deploys(estate).start(service, "new_commit", commit=dict(commit))
+        for service in following(estate, repo, branch)
+        if service["autoDeploy"] == "yes" and service["suspended"] == "not_suspended"
+    ]
+
+
+def following(estate: Estate, repo: str, branch: str) -> list[Json]:
+    """Return the services that are linked to a branch."""
+    return [one for one in estate.services.values() if (one.get("repo"), one.get("branch")) == (repo, branch)]
+
+
+def open_pull_request(estate: Estate, repo: str, base: str, number: int, commit_id: str, modes: set[str]) -> None:
+    """Open a pull request, which makes a preview of each service whose previews are generated in one of the modes."""
+    for service in following(estate, repo, base):
+        if base_of(service) is None and _mode(service["serviceDetails"]) in modes:
+            _preview(estate, service, number, commit_id)
+
+
+def previews_of(estate: Estate, repo: str, number: int) -> list[Json]:
+    """Return the previews of a pull request."""
+    services = [one for one in estate.services.values() if base_of(one) and one.get("repo") == repo]
+    return [one for one in services if one["name"].endswith(f" PR #{number}")]
+
+
+def _preview(estate: Estate, service: Json, number: int, commit_id: str) -> None:
+    identifier, now = estate.new_id("srv"), estate.now()
+    slug = f"{service['slug']}-pr-{number}"
+    preview = copy.deepcopy(service) | {"id": identifier, "name": f"{service['name']} PR #{number}", "slug": slug}
+    preview |= {"createdAt": now, "updatedAt": now}
+    preview["serviceDetails"] |= {"parentServer": {"id": service["id"], "name": service["name"]}}
+    if "url" in preview["serviceDetails"]:
+        preview["serviceDetails"]["url"] = address(slug)
+    estate.services[identifier] = preview
+    for values in (estate.env_vars, estate.secret_files):
+        values[identifier] = dict(values.get(service["id"], {}))
+    for group in estate.linked_groups(service["id"]):
+        link = next(one for one in group["serviceLinks"] if one["id"] == service["id"])
+        group["serviceLinks"].append(link | {"id": identifier, "name": preview["name"]})
+    commit = {"id": commit_id, "message": f"Pull request {number}", "createdAt": now}
+    Deploys(estate).start(preview, "new_commit", commit=commit, first=True)
+
+
+def _mode(details: Json) -> str:
+    old = {"yes": "automatic", "no": "off"}[details.get("pullRequestPreviewsEnabled", "no")]
+    return str(details.get("previews", {}).get("generation", old)) if old == "off" else old
+
+
+class Blueprints(Collection):
+    """Blueprints that manage existing objects. One can only be made in the dashboard: see `connect`."""
+
+    path, table, item, prefix = "/blueprints", "blueprints", "blueprint", "exs"
+    patch, filters = "BlueprintPATCH", ("ownerId",)
+
+    def listed(self, row: Json) -> Json:
+        """Return a Blueprint as the list has it, without its resources."""
+        return {name: value for name, value in public(row).items() if name != "resources"}
+
+    def update(self, call: Call, row: Json) -> Answer:
+        """Change a Blueprint. The answer has no resources either."""
+        super().update(call, row)
+        return 200, self.listed(row)
+
+    def change(self, row: Json, body: Json) -> None:
+        """Change a Blueprint. Without automatic syncs it is paused."""
+        row |= body
+        row["status"] = "in_sync" if row["autoSync"] else "paused"
+
+    def connect(self, name: str, owner_id: str, repo: str, branch: str, text: str, path: str = "render.yaml") -> Json:
+        """Do what a person does in the dashboard: a file manages the objects that it names. It syncs at once."""
+        row: Json = {"id": self.estate.new_id(self.prefix), "name": name, "status": "in_sync", "autoSync": True}
+        row |= {"repo": repo, "branch": branch, "path": path, "_ownerId": owner_id, "_text": text}
+        self.rows[row["id"]] = row
+        self.sync(row)
+        return row
+
+    def sync(self, row: Json) -> None:
+        """Set again what the file says."""
+        declared, resources = yaml.safe_load(row["_text"]), []
+        for section, table in (("services", self.estate.services), ("databases", self.estate.postgres)):
+            for wanted in declared.get(section, []):
+                for live in Estate.named(table, wanted["name"], row["_ownerId"]):
+                    resources.append({"id": live["id"], "name": live["name"], "type": live.get("type", "postgres")})
+                    if section == "services":
+                        self._set(live, wanted)
+                    elif "plan" in wanted:
+                        live["plan"] = wanted["plan"].replace("-", "_")
+        row |= {"resources": resources, "lastSync": self.estate.now()}
+
+    def _set(self, service: Json, declared: Json) -> None:
+        trigger = declared.get("autoDeployTrigger", "commit" if declared.get("autoDeploy", True) else "off")
+        service |= {"autoDeployTrigger": trigger, "autoDeploy": "no" if trigger == "off" else "yes"}
+        details, variables = service["serviceDetails"], self.estate.env_vars.setdefault(service["id"], {})
+        wanted = {one["key"]: str(one["value"]) for one in declared.get("envVars", []) if "value" in one}
+        plan = str(declared.get("plan", details.get("plan"))).replace(" ", "_")
+        if wanted.items() <= variables.items() and plan == details.get("plan", plan):
+            return
+        variables.update(wanted)
+        details["plan"] = plan
+        deploys = Deploys(self.estate)
+        deploys.start(service, "blueprint_sync", commit=deploys.head(service))
+
+    @route("POST", "/validate")
+    def validate(self, call: Call) -> Answer:
+        """Answer what is wrong with a file, by Render's published schema."""
+        boundary = call.content.split(b"\r\n", 1)[0].removeprefix(b"--")
+        header = b"Content-Type: multipart/form-data; boundary=" + boundary + b"\r\n\r\n"
+        message = email.message_from_bytes(header + call.content, policy=HTTP)
+        parts = {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
+        if {"ownerId", "file"} - parts.keys():
+            raise ApiError(400, "ownerId and file are required")
+        if str(parts["ownerId"].get_payload()).strip() not in call.owners:
+            raise ApiError(403, "forbidden")
+        try:
+            content = yaml.safe_load(parts["file"].get_content())
+        except yaml.YAMLError as error:
+            return 200, {"valid": False, "errors": [{"error": str(error)}]}
+        found = sorted(Draft202012Validator(SCHEMA).iter_errors(content), key=lambda one: list(map(str, one.path)))
+        errors = [{"error": one.message, "path": ".".join(map(str, one.absolute_path))} for one in found]
+        return 200, {"valid": not errors} | ({"errors": errors} if errors else {"plan": plan_of(content)})
+
+
+def plan_of(content: Json) -> Json:
+    """Return the names of what a file would make."""
+    services = content.get("services", [])
+    stores = [one["name"] for one in services if one["type"] in ("keyvalue", "redis")]
+    plan: Json = {
+        "services": [one["name"] for one in services if one["name"] not in stores],
+        "databases": [one["name"] for one in content.get("databases", [])],
+        "keyValue": stores,
+        "envGroups": [one["name"] for one in content.get("envVarGroups", [])],
+    }
+    return {name: names for name, names in plan.items() if names} | {"totalActions": sum(map(len, plan.values()))}

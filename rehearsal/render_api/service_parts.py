@@ -1,0 +1,171 @@
+"""What belongs to a service beside its own fields: disk, custom domains, and the rules of a static site."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rehearsal.render_api.endpoints import Collection, Resource, Route, route
+from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.service_details import refuse_scaling, scalable
+from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
+
+
+class Disks(Collection):
+    """The disks of services, each of which can have one. A disk lies in the details of its service."""
+
+    path, item, prefix = "/disks", "disk", "dsk"
+    post, patch = "DiskPOST", "DiskPATCH"
+    filters = ("serviceId",)
+
+    def visible(self, call: Call) -> list[Json]:
+        """Return the disks with more than the service shows of them (recording web_service.jsonl line 48)."""
+        return [
+            service["serviceDetails"]["disk"] | {"serviceId": service["id"]} | given(service, "createdAt", "updatedAt")
+            for service in self.estate.visible(call, self.estate.services)
+            if "disk" in service["serviceDetails"]
+        ]
+
+    def create(self, call: Call) -> Answer:
+        """Add a disk to a service."""
+        service = self.estate.get(call, self.estate.services, call.body["serviceId"])
+        details = scalable(service)
+        if "disk" in details:
+            raise ApiError(400, "the service has a disk")
+        disk = {"id": self.estate.new_id(self.prefix)} | given(call.body, "name", "mountPath", "sizeGB")
+        refuse_scaling(details | {"disk": disk})
+        details["disk"] = disk
+        service["updatedAt"] = self.estate.now()
+        return 201, self.one(call, disk["id"])
+
+    def change(self, row: Json, body: Json) -> None:
+        """Change a disk. It cannot become smaller (Render documentation, Disks)."""
+        if body.get("sizeGB", row["sizeGB"]) < row["sizeGB"]:
+            raise ApiError(400, "sizeGB cannot be decreased")
+        self.estate.services[row["serviceId"]]["serviceDetails"]["disk"] |= body
+        super().change(row, body)
+
+    def remove(self, row: Json) -> None:
+        """Delete a disk and its data."""
+        del self.estate.services[row["serviceId"]]["serviceDetails"]["disk"]
+
+
+# Enough of the public suffix list for the domains of tests: everything else ends in its last label.
+TWO_LABEL_SUFFIXES = frozenset({"co.uk", "org.uk", "com.au", "co.nz", "co.za", "co.in", "com.br"})
+
+
+def split_name(name: str) -> tuple[bool, str]:
+    """Return whether a name is an apex, and its public suffix."""
+    labels = name.split(".")
+    two = ".".join(labels[-2:])
+    suffix = two if two in TWO_LABEL_SUFFIXES else labels[-1]
+    return len(labels) == suffix.count(".") + 2, suffix
+
+
+def companion(name: str) -> str | None:
+    """Return the name that Render adds as a redirect: an apex gets its www, a www its apex (Render documentation)."""
+    apex, _ = split_name(name)
+    if apex:
+        return f"www.{name}"
+    parent = name.removeprefix("www.")
+    return parent if parent != name and split_name(parent)[0] else None
+
+
+class Domains(Collection):
+    """The custom domains of services, with the redirects that Render adds to them."""
+
+    path, table, item, prefix = "/services/{service}/custom-domains", "custom_domains", "customDomain", "cdm"
+    post = "CreateCustomDomainBody"
+    filters, keys = ("name",), ("id", "name")
+
+    def create(self, call: Call) -> Answer:
+        """Add a domain. The answer is a list, because a redirect may be added with it."""
+        kind, name = call.service["type"], call.body["name"].lower()
+        if kind not in ("web_service", "static_site"):
+            raise ApiError(400, f"a {kind} has no custom domains")
+        taken = {row["name"] for row in self.rows.values()}
+        if name in taken:
+            raise ApiError(409, f"custom domain already in use: {name}")
+        added = [self._add(call, name, "")]
+        if (extra := companion(name)) and extra not in taken:
+            added.append(self._add(call, extra, name))
+        return 201, added
+
+    def remove(self, row: Json) -> None:
+        """Remove a domain, and what redirects to it."""
+        for other in self.estate.domains_of(row["_service"]):
+            if other is row or other["redirectForName"] == row["name"]:
+                super().remove(other)
+
+    @route("POST", "/{id}/verify")
+    def verify(self, call: Call, row: Json) -> Answer:
+        """Check the DNS again. It finds the names in the estate's `dns`."""
+        row["verificationStatus"] = "verified" if row["name"] in self.estate.dns else "unverified"
+        return 202, None
+
+    def _add(self, call: Call, name: str, redirect_for: str) -> Json:
+        apex, suffix = split_name(name)
+        exact, stored = self.estate.birth()
+        row: Json = {
+            "id": self.estate.new_id(self.prefix),
+            "name": name,
+            "domainType": "apex" if apex else "subdomain",
+            "publicSuffix": suffix,
+            "redirectForName": redirect_for,
+            "verificationStatus": "unverified",
+            "createdAt": stored,
+            "_service": call.service["id"],
+        }
+        self.rows[row["id"]] = row
+        return public(row) | {"createdAt": exact}
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """One of the two lists of a static site, which are read, and replaced as a whole."""
+
+    path: str
+    item: str
+    prefix: str
+    shape: str
+    numbered: bool
+
+
+RULE_KINDS = (
+    RuleKind("routes", "route", "rte", "RoutePut", numbered=True),
+    RuleKind("headers", "header", "hdr", "HeaderInput", numbered=False),
+)
+
+
+class Rules(Resource):
+    """The redirects and rewrites, or the response headers, of static sites.
+
+    A Blueprint that omits them keeps them. The API's PUT replaces the list (Render API reference).
+    """
+
+    def __init__(self, estate: Estate, kind: RuleKind) -> None:
+        super().__init__(estate)
+        self.kind, self.path = kind, f"/services/{{service}}/{kind.path}"
+
+    def routes(self) -> Iterator[Route]:
+        """Return the endpoints."""
+        yield self.endpoint("GET", self.list_all)
+        yield self.endpoint("PUT", self.replace, body=f"[{self.kind.shape}]")
+
+    def list_all(self, call: Call) -> Answer:
+        """Answer the rules in the order in which they are tried."""
+        return 200, call.page(self._of(call.service), self.kind.item)
+
+    def replace(self, call: Call) -> Answer:
+        """Replace the whole list."""
+        self._of(call.service)[:] = call.body
+        return 200, self._of(call.service)
+
+    def _of(self, service: Json) -> list[Json]:
+        """Return the rules with what Render adds: ids, and the position of a route."""
+        if service["type"] != "static_site":
+            raise ApiError(400, f"a {service['type']} has no {self.kind.path}")
+        rows: list[Json] = service.setdefault(f"_{self.kind.path}", [])
+        for place, rule in enumerate(rows):
+            rule.setdefault("id", self.estate.new_id(self.kind.prefix))
+            if self.kind.numbered:
+                rule.setdefault("priority", place)
+        return rows
