@@ -1,4 +1,4 @@
-"""HTTP between a client and a simulator, over a socket on loopback."""
+"""HTTP between a client and a simulator, over a socket on loopback or without one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
+
+import httpx
 
 
 @dataclass(frozen=True)
@@ -126,3 +128,38 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def transport(simulator: Simulator) -> httpx.MockTransport:
+    """Return a transport for `httpx.Client(transport=…)` that asks a simulator without a socket.
+
+    A fault becomes the exception that a client would get. No hang is waited for: it is compared with the client's
+    timeout.
+    """
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path, _, query = request.url.raw_path.decode().partition("?")
+        try:
+            response = simulator.handle(request.method, path, query, request.headers, request.read())
+        except ConnectionFault as fault:
+            response = _late(fault, request)
+        return httpx.Response(response.status, headers=response.headers, content=response.body)
+
+    return httpx.MockTransport(answer)
+
+
+_RAISED: dict[int | str, tuple[type[httpx.TransportError], str]] = {
+    "hang": (httpx.ReadTimeout, "The read operation timed out"),
+    "refused": (httpx.ConnectError, "Connection refused"),
+    "reset": (httpx.ReadError, "Connection reset by peer"),
+}
+
+
+def _late(fault: ConnectionFault, request: httpx.Request) -> Response:
+    """Return the answer of a hang that is shorter than the client's timeout. Raise for every other fault."""
+    patience = request.extensions.get("timeout", {}).get("read")
+    if fault.kind == "hang" and fault.response and (patience is None or fault.seconds < patience):
+        return fault.response
+    lost = (httpx.RemoteProtocolError, "Server disconnected without sending a response.")
+    raised, text = _RAISED.get(fault.kind, lost)
+    raise raised(text, request=request)

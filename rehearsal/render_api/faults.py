@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 # An integer is a status that is answered instead of running the request. The words:
 #   refused    no connection is made
@@ -17,7 +17,16 @@ BEFORE_THE_REQUEST_RUNS = frozenset({"refused", "drop"})
 
 @dataclass
 class Fault:
-    """One planned fault, for the request with this number, or for those with this method and path pattern."""
+    """One planned fault, for the request with this number, or for those with this method and path pattern.
+
+    Attributes:
+        number: counts from 1 over the whole request log.
+        path: a shell pattern, compared without the query.
+        times: how many requests it meets.
+        headers, body: of the answer, when the fault is a status.
+        seconds: how late the answer comes, when it hangs.
+        applied: whether the request runs before that status is answered.
+    """
 
     kind: FaultKind
     number: int | None = None
@@ -30,7 +39,7 @@ class Fault:
     applied: bool = False
 
     def meets(self, number: int, method: str, path: str) -> bool:
-        """Whether this fault applies to a request. `path` is a shell pattern, compared without the query."""
+        """Whether this fault applies to a request."""
         return (
             self.times > 0
             and self.number in (None, number)
@@ -45,27 +54,9 @@ class Faults:
     def __init__(self) -> None:
         self._planned: list[Fault] = []
 
-    def add(
-        self,
-        *,
-        kind: FaultKind,
-        number: int | None = None,
-        method: str | None = None,
-        path: str | None = None,
-        times: int = 1,
-        headers: dict[str, str] | None = None,
-        body: bytes = b"",
-        seconds: float = 0.0,
-        applied: bool = False,
-    ) -> Fault:
-        """Plan a fault.
-
-        Args:
-            number: counts from 1 over the whole request log.
-            headers, body: of the answer, when the fault is a status.
-            applied: whether the request runs before that status is answered.
-        """
-        fault = Fault(kind, number, method, path, times, headers or {}, body, seconds, applied)
+    def add(self, *, kind: FaultKind, **which: Any) -> Fault:
+        """Plan a fault, with the fields of Fault."""
+        fault = Fault(kind, **which)
         self._planned.append(fault)
         return fault
 

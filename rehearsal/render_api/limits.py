@@ -2,52 +2,47 @@
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MINUTE = 60
 HOUR = 3600
 
 
-@dataclass(frozen=True)
-class Quota:
-    """A class of requests with one limit. An empty method or pattern matches every request."""
+class Quota(NamedTuple):
+    """A class of requests with one limit.
+
+    Attributes:
+        methods: separated by spaces.
+        path: a pattern of the whole path.
+        limit: how many requests may be made in a window.
+        window: in seconds.
+    """
 
     name: str
-    methods: frozenset[str]
-    pattern: re.Pattern[str]
+    methods: str
+    path: str
     limit: int
     window: int
 
     def covers(self, method: str, path: str) -> bool:
         """Whether a request counts against this limit."""
-        return method in self.methods and self.pattern.fullmatch(path) is not None
-
-
-def _quota(name: str, methods: str, pattern: str, limit: int, window: int) -> Quota:
-    return Quota(name, frozenset(methods.split()), re.compile(pattern), limit, window)
+        return method in self.methods.split() and re.fullmatch(self.path, path) is not None
 
 
 # The limits are those of the recorded Ratelimit-Limit headers; the first quota that covers a call counts it. That
 # PATCH of a service and POST of a deploy share an allowance is how their recorded Ratelimit-Remaining values run.
 QUOTAS = (
-    _quota("read", "GET", r".*", 400, MINUTE),
-    _quota("create service", "POST", r"/services", 20, HOUR),
-    _quota("create postgres", "POST", r"/postgres", 20, HOUR),
-    _quota("create key-value", "POST", r"/key-value", 20, HOUR),
-    _quota("custom domain", "POST", r"/services/[^/]+/custom-domains", 50, HOUR),
-    _quota("change service", "PATCH", r"/services/[^/]+", 10, MINUTE),
-    _quota("change service", "POST", r"/services/[^/]+/deploys", 10, MINUTE),
-    _quota("write", "POST PUT PATCH DELETE", r".*", 100, MINUTE),
+    Quota("read", "GET", r".*", 400, MINUTE),
+    Quota("create service", "POST", r"/services", 20, HOUR),
+    Quota("create postgres", "POST", r"/postgres", 20, HOUR),
+    Quota("create key-value", "POST", r"/key-value", 20, HOUR),
+    Quota("custom domain", "POST", r"/services/[^/]+/custom-domains", 50, HOUR),
+    Quota("change service", "PATCH", r"/services/[^/]+", 10, MINUTE),
+    Quota("change service", "POST", r"/services/[^/]+/deploys", 10, MINUTE),
+    Quota("write", "POST PUT PATCH DELETE", r".*", 100, MINUTE),
 )
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What a request is told about its limit. `retry_after` is set if it is over the limit."""
-
-    headers: dict[str, str]
-    retry_after: int | None
 
 
 class RateLimits:
@@ -58,27 +53,26 @@ class RateLimits:
     """
 
     def __init__(self, clock: Callable[[], float], enforced: bool) -> None:
-        self._clock = clock
-        self._enforced = enforced
-        self._counts: dict[tuple[str, str], tuple[int, int]] = {}
+        self._clock, self._enforced = clock, enforced
+        self._counts: dict[tuple[str, str, int], int] = defaultdict(int)
 
-    def take(self, key: str, method: str, path: str) -> Allowance:
-        """Count one request of an API key, and return whether it may run."""
+    def take(self, key: str, method: str, path: str) -> tuple[dict[str, str], bool]:
+        """Count one request of an API key.
+
+        Returns:
+            The headers that say how far the limit is used, and whether the request is over it.
+        """
         quota = next((quota for quota in QUOTAS if quota.covers(method, path)), QUOTAS[0])
-        now = self._clock()
-        window = int(now // quota.window)
-        left = (window + 1) * quota.window - now
-        started, used = self._counts.get((key, quota.name), (window, 0))
-        if started != window:
-            used = 0
-        exceeded = used >= quota.limit
-        if not exceeded:
-            used += 1
-        self._counts[key, quota.name] = (window, used)
+        window, passed = divmod(self._clock(), quota.window)
+        counted = (key, quota.name, int(window))
+        left, exceeded = quota.window - passed, self._counts[counted] >= quota.limit
+        self._counts[counted] += not exceeded
         headers = {
             "Ratelimit-Limit": str(quota.limit),
             # A client paces itself by this: limits that are not enforced are never used up.
-            "Ratelimit-Remaining": str(max(quota.limit - used, 0 if self._enforced else 1)),
+            "Ratelimit-Remaining": str(max(quota.limit - self._counts[counted], 0 if self._enforced else 1)),
             "Ratelimit-Reset": str(int(left)),
         }
-        return Allowance(headers, math.ceil(left) if exceeded and self._enforced else None)
+        if exceeded and self._enforced:
+            return headers | {"Retry-After": str(math.ceil(left))}, True
+        return headers, False

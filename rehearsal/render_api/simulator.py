@@ -1,37 +1,35 @@
 """The Render API in memory. `handle` answers one request, without a socket."""
 
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 
-from rehearsal.loopback import ConnectionFault, Response
-from rehearsal.render_api.blueprints import Blueprints
-from rehearsal.render_api.datastores import Provisioning
+from rehearsal.loopback import ConnectionFault, Response, Server, running, transport
+from rehearsal.render_api import repositories
+from rehearsal.render_api.datastores import KeyValues, Postgres, settle
 from rehearsal.render_api.deploys import Deploys
-from rehearsal.render_api.domains import Domains
-from rehearsal.render_api.env_groups import EnvGroups
+from rehearsal.render_api.endpoints import Resource, Router
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, Fault, Faults
-from rehearsal.render_api.instances import Instances
-from rehearsal.render_api.jobs import Jobs
-from rehearsal.render_api.key_value import KeyValues
+from rehearsal.render_api.jobs import Jobs, Observability
 from rehearsal.render_api.limits import RateLimits
-from rehearsal.render_api.metrics import Metrics
-from rehearsal.render_api.postgres import Postgres
-from rehearsal.render_api.previews import Previews
-from rehearsal.render_api.routing import Resource, Router
-from rehearsal.render_api.rules import KINDS, Rules
+from rehearsal.render_api.service_parts import RULE_KINDS, Disks, Domains, Rules
 from rehearsal.render_api.services import Services
-from rehearsal.render_api.transport import mock_transport
-from rehearsal.render_api.variables import FILES, VARIABLES, ServiceValues
-from rehearsal.render_api.wire import ApiError, Call, Json, Request, parse_query, without_nulls
+from rehearsal.render_api.values import KINDS, EnvGroups, GroupValues, ServiceValues
+from rehearsal.render_api.wire import ApiError, Call, Json, Request, without_nulls
 from rehearsal.render_api.workspace import Environments, Projects, RegistryCredentials, Workspaces
 
 JSON_TYPE = "application/json; charset=utf-8"
+RESOURCES: tuple[type[Resource], ...] = (
+    *(Services, Deploys, Jobs, Observability, Disks, Domains, EnvGroups, Postgres, KeyValues),
+    *(Workspaces, RegistryCredentials, Projects, Environments, repositories.Blueprints),
+)
 
 
 class RenderSimulator:
@@ -44,10 +42,19 @@ class RenderSimulator:
 
     Whoever changes the estate while other threads call `handle` has to hold `lock`.
 
+    Args:
+        api_keys: the ids of the workspaces that each key sees.
+        owners: the workspaces.
+        clock: returns the time in seconds.
+        rate_limits: whether a request over Render's limits is refused.
+        as_recorded: see above.
+        times: `deploy_seconds`, `provisioning_seconds`, `queue_deploys` and `seed` of the estate.
+
     Attributes:
         requests: the log.
         estate: what exists.
         faults: what fails next.
+        deploys, postgres, blueprints: what a test does to them that the API cannot.
     """
 
     def __init__(
@@ -57,82 +64,47 @@ class RenderSimulator:
         owners: Sequence[Mapping[str, Any]],
         clock: Callable[[], float] = time.time,
         rate_limits: bool = True,
-        provisioning_seconds: float = 0.0,
-        deploy_seconds: float = 0.0,
-        queue_deploys: bool = False,
         as_recorded: bool = False,
-        seed: int = 0,
+        **times: Any,
     ) -> None:
         self.lock = threading.RLock()
         self.requests: list[Request] = []
         self.faults = Faults()
-        self.estate = Estate(owners, clock, seed)
-        self._api_keys = {key: frozenset(seen) for key, seen in api_keys.items()}
-        self._clock = clock
-        self._limits = RateLimits(clock, rate_limits)
+        self.estate = Estate(owners, clock, **times)
         self.as_recorded = as_recorded
-        self._deploys = Deploys(self.estate, deploy_seconds, queue_deploys)
-        self._provisioning = Provisioning(self.estate, provisioning_seconds)
-        self._previews = Previews(self.estate, self._deploys)
-        self._postgres = Postgres(self.estate, self._provisioning)
-        self._services = Services(self.estate, self._deploys)
-        self.metrics = Metrics(self.estate)
-        self.blueprints = Blueprints(self.estate, self._deploys)
-        self.jobs = Jobs(self.estate, deploy_seconds)
-        environments = Environments(self.estate)
-        resources: tuple[Resource, ...] = (
-            self._services,
-            self._deploys,
-            Instances(self.estate),
-            *(ServiceValues(self.estate, kind) for kind in (VARIABLES, FILES)),
-            *(Rules(self.estate, kind) for kind in KINDS),
-            Domains(self.estate),
-            EnvGroups(self.estate, item="envGroup" if as_recorded else ""),
-            self.jobs,
-            self.metrics,
-            self._postgres,
-            KeyValues(self.estate, self._provisioning),
-            Workspaces(self.estate),
-            RegistryCredentials(self.estate, self.estate.registry_credentials),
-            environments,
-            Projects(self.estate, environments),
-            self.blueprints,
-        )
-        self.router = Router(route for resource in resources for route in resource.routes())
+        self.deploys, self.postgres = Deploys(self.estate), Postgres(self.estate)
+        self.blueprints = repositories.Blueprints(self.estate)
+        self._api_keys = {key: frozenset(seen) for key, seen in api_keys.items()}
+        self._limits = RateLimits(clock, rate_limits)
+        families = [family(self.estate, kind) for family in (ServiceValues, GroupValues) for kind in KINDS]
+        rules = [Rules(self.estate, kind) for kind in RULE_KINDS]
+        self.router = Router(self.estate, [*(kind(self.estate) for kind in RESOURCES), *families, *rules])
 
-    def take(self, seconds: float) -> None:
-        """Set how many seconds each deploy takes that starts from now on."""
-        self._deploys.seconds = seconds
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer one request. A planned fault of the connection is raised as ConnectionFault.
 
-    def handle(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Sequence[str]] | str,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Response:
-        """Answer one request. A planned fault of the connection is raised as ConnectionFault."""
-        path, _, in_path = path.partition("?")
-        path = path.removeprefix("/v1")
+        Args:
+            path: with or without /v1 and a query string.
+        """
+        target = f"{path}?{query}" if query else path
+        path, _, query = target.removeprefix("/v1").partition("?")
         with self.lock:
             number = len(self.requests) + 1
             fault = self.faults.take(number, method, path)
             status = None
             try:
-                response = self._respond(method, path, parse_query(query or in_path), headers, body, fault)
+                response = self._respond(fault, method, path, parse_qs(query, keep_blank_values=True), headers, body)
                 status = response.status
                 return response
             finally:
-                kind = str(fault.kind) if fault else None
-                shown = f"{path}?{in_path}" if in_path else with_query(path, query)
-                self.requests.append(Request(number, method, shown, status, self._clock(), kind))
+                shown, kind = f"{path}?{query}" if query else path, str(fault.kind) if fault else None
+                self.requests.append(Request(number, method, shown, status, self.estate.clock(), kind))
 
     def settle(self) -> None:
         """Bring the estate to the clock's time. Every request does that first."""
         with self.lock:
-            self._deploys.settle()
-            self._provisioning.settle()
+            self.deploys.settle()
+            settle(self.estate)
 
     def push(self, repo: str, branch: str, commit_id: str, message: str = "") -> list[Json]:
         """Push a commit to a branch, which the services that deploy automatically then deploy. Returns these deploys.
@@ -141,55 +113,40 @@ class RenderSimulator:
         """
         with self.lock:
             self.settle()
-            commit = {"id": commit_id, "message": message, "createdAt": self.estate.now()}
-            self.estate.repos.setdefault(repo, {})[branch] = commit
-            self.blueprints.pushed(repo, branch)
-            return [
-                self._deploys.start(service, "new_commit", commit=dict(commit))
-                for service in self.estate.services.values()
-                if (service.get("repo"), service.get("branch")) == (repo, branch)
-                and service["autoDeploy"] == "yes"
-                and service["suspended"] == "not_suspended"
-            ]
+            return repositories.push(self.estate, repo, branch, commit_id, message)
 
     def open_pull_request(self, repo: str, base: str, number: int, commit_id: str, *, asked_for: bool = False) -> None:
-        """Open a pull request against a branch. The services that are linked to it and have previews get one."""
+        """Open a pull request against a branch. The services that are linked to it and have previews get one.
+
+        Args:
+            asked_for: whether somebody asks for the previews that are made by hand.
+        """
         with self.lock:
             self.settle()
-            self._previews.open(repo, base, number, commit_id, asked_for=asked_for)
+            modes = {"automatic", "manual"} if asked_for else {"automatic"}
+            repositories.open_pull_request(self.estate, repo, base, number, commit_id, modes)
 
     def close_pull_request(self, repo: str, number: int) -> None:
         """Close a pull request, which deletes its previews."""
         with self.lock:
-            for name in self._previews.close(repo, number):
-                self._services.remove(self.estate.find_service(name))
-
-    def fill_database(self, name: str, used: float) -> None:
-        """Let a database hold so many gigabytes."""
-        self._postgres.fill(self.estate.find_postgres(name), used)
+            for preview in repositories.previews_of(self.estate, repo, number):
+                Services(self.estate).remove(preview)
 
     def transport(self) -> httpx.MockTransport:
         """Return a transport for `httpx.Client(transport=…)`, which needs no socket."""
-        return mock_transport(self)
+        return transport(self)
 
-    def _respond(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Sequence[str]],
-        headers: Mapping[str, str],
-        body: bytes,
-        fault: Fault | None,
-    ) -> Response:
+    def _respond(self, fault: Fault | None, *request: Any) -> Response:
         if fault is None:
-            return self._answer(method, path, query, headers, body)
+            return self._answer(*request)
         if fault.kind in BEFORE_THE_REQUEST_RUNS:
             raise ConnectionFault(fault.kind)
         if isinstance(fault.kind, int):
             if fault.applied:
-                self._answer(method, path, query, headers, body)
-            return status_fault(fault, fault.kind)
-        response = self._answer(method, path, query, headers, body)
+                self._answer(*request)
+            body = fault.body or json.dumps({"message": "fault"}).encode()
+            return Response(fault.kind, {"Content-Type": JSON_TYPE} | fault.headers, body)
+        response = self._answer(*request)
         if fault.kind == "truncated":
             return Response(response.status, response.headers, response.body[: len(response.body) // 2])
         raise ConnectionFault(fault.kind, fault.seconds, response)
@@ -198,47 +155,41 @@ class RenderSimulator:
         self, method: str, path: str, query: Mapping[str, Sequence[str]], headers: Mapping[str, str], body: bytes
     ) -> Response:
         key = api_key(headers)
-        allowance = self._limits.take(key, method, path)
-        answered = dict(allowance.headers)
+        answered, exceeded = self._limits.take(key, method, path)
         try:
             if key not in self._api_keys:
                 raise ApiError(401, "unauthorized")
-            if allowance.retry_after is not None:
-                answered["Retry-After"] = str(allowance.retry_after)
+            if exceeded:
                 raise ApiError(429, "rate limit exceeded")
             self.settle()
             call = Call(method, path, query, body, self._api_keys[key], self.as_recorded)
             status, content = self.router.dispatch(call)
             content = content if self.as_recorded else without_nulls(content)
         except ApiError as error:
-            status, content = error.status, self._error(error)
+            status, content = error.status, {"message": error.message}
+            if status != 404:  # a 404 is recorded with a message only (postgres.jsonl line 44)
+                content = {"id": self.estate.new_id("err")} | content
         if content is None:
             return Response(status, answered, b"")
         return Response(status, answered | {"Content-Type": JSON_TYPE}, json.dumps(content).encode())
 
-    def _error(self, error: ApiError) -> Json:
-        """Return an error's body.
-
-        A 404 is recorded with a message only (postgres.jsonl line 44); others have an id too.
-        """
-        message = {"message": error.message}
-        return message if error.status == 404 else {"id": self.estate.new_id("err")} | message
-
 
 def api_key(headers: Mapping[str, str]) -> str:
     """Return the bearer token of a request. If there is none, the token is empty, which is nobody's key."""
-    values = (value for name, value in headers.items() if name.lower() == "authorization")
-    scheme, _, token = next(values, "").partition(" ")
+    scheme, _, token = httpx.Headers(headers).get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def with_query(path: str, query: Mapping[str, Sequence[str]] | str) -> str:
-    """Return a path as it is logged."""
-    text = query if isinstance(query, str) else str(httpx.QueryParams({name: list(v) for name, v in query.items()}))
-    return f"{path}?{text}" if text else path
+@contextlib.contextmanager
+def serve(simulator: RenderSimulator, latency: float = 0.0, port: int = 0) -> Iterator[str]:
+    """Serve a simulator on a loopback socket, for clients that are processes of their own.
 
+    Args:
+        latency: how long each request waits, in seconds.
+        port: 0 for any that is free.
 
-def status_fault(fault: Fault, status: int) -> Response:
-    """Return the answer of a fault that is a status. It is JSON unless the fault has its own body."""
-    body = fault.body or json.dumps({"message": "fault"}).encode()
-    return Response(status, {"Content-Type": JSON_TYPE} | fault.headers, body)
+    Yields:
+        The base URL.
+    """
+    with running(Server(simulator, latency, port)) as address:
+        yield f"{address}/v1"

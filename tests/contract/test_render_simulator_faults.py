@@ -142,7 +142,7 @@ def test_many_threads_leave_one_consistent_estate() -> None:
         thread.join()
 
     assert statuses == [200] * 80
-    assert len(sim.handle("GET", path, {"limit": ["100"]}, headers, b"").json()) == 80
+    assert len(sim.handle("GET", path, "limit=100", headers, b"").json()) == 80
     assert [entry.number for entry in sim.requests] == list(range(1, 83))
     assert sim.handle("DELETE", f"{path}/KEY_0_0", "", headers, b"").headers["Ratelimit-Remaining"] == "19"
 

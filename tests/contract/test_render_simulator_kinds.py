@@ -124,9 +124,9 @@ def test_a_database_has_replicas_high_availability_and_a_disk_that_grows_behind_
     wanted = {"diskSizeGB": 10, "enableDiskAutoscaling": True, "enableHighAvailability": True}
     made = account.http.post("/postgres", json=POSTGRES | wanted | {"readReplicas": [{"name": "reader"}]}).json()
     path = f"/postgres/{made['id']}"
-    account.sim.fill_database("db", used=8.9)
+    account.sim.postgres.fill("db", used=8.9)
     before = account.http.get(path).json()["diskSizeGB"]
-    account.sim.fill_database("db", used=9.1)
+    account.sim.postgres.fill("db", used=9.1)
 
     listed = {one["postgres"]["name"]: one["postgres"]["role"] for one in account.http.get("/postgres").json()}
     reader = made["readReplicas"][0]["id"]

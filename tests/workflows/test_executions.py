@@ -91,7 +91,7 @@ def test_server_errors_after_a_release_are_rolled_back(world: WorkflowWorld) -> 
     release(world, "v1.2.3")
     world.tagged("v1.3.0")
     (service,) = world.render.estate.named(world.render.estate.services, "marketedge-platform")
-    world.render.metrics.answered[service["id"]] = {200: 80, 500: 20}
+    world.render.estate.http_requests[service["id"]] = {200: 80, 500: 20}
     output = release(world, "v1.3.0", good=False)
     assert "release v1.3.0: rolled back (20 % of 100 requests were server errors)" in output
     assert world.serving("production") == first
@@ -214,7 +214,7 @@ def test_a_canceled_release_is_rolled_back_by_the_next_step(world: WorkflowWorld
     def deployed() -> bool:
         if world.serving("production") != second:
             return False
-        world.render.take(15)  # to roll back takes longer than GitHub leaves
+        world.render.estate.deploy_seconds = 15  # to roll back takes longer than GitHub leaves
         return True
 
     (one, code, _said), (other, ended, output) = run_canceled(

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blueprint.marker import KEY
-from rehearsal.render_api.env_groups import put
 from tests.unit.blueprint.account import GENERATED, Account, Killed
 from tests.unit.blueprint.documents import database, from_database, from_itself, service
 
@@ -73,7 +72,10 @@ def groups(account: Account) -> list[Json]:
 
 def put_in_groups(account: Account, key: str, value: str) -> None:
     for group in account.estate.env_groups.values():
-        put(group["envVars"], {"key": key, "value": value}, "key")
+        if mine := [variable for variable in group["envVars"] if variable["key"] == key]:
+            mine[0]["value"] = value
+        else:
+            group["envVars"].insert(0, {"key": key, "value": value})
 
 
 def add_domain(account: Account) -> None:

@@ -167,7 +167,7 @@ def by_hand_at_render(drill: Drill) -> int:
         simulator = drill.world.render
         service = simulator.estate.find_service("marketedge-platform")
         commit = {"id": "a" * 40, "message": "work", "createdAt": service["createdAt"]}
-        simulator._deploys.start(service, "manual", commit=commit)
+        simulator.deploys.start(service, "manual", commit=commit)
 
     drill.during.append(deploy)
     return drill.release()

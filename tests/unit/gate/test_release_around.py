@@ -58,12 +58,9 @@ def test_a_database_with_recovery_points_has_a_way_back(world: ReleaseWorld) -> 
 
 
 @pytest.fixture
-def without_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_recovery(world: ReleaseWorld) -> None:
     """A paid database whose first backup is still being made."""
-    monkeypatch.setattr(
-        "rehearsal.render_api.postgres.Postgres.recovery",
-        lambda *_arguments: (200, {"recoveryStatus": "BACKUP_NOT_READY"}),
-    )
+    world.render.estate.recovery_status = "BACKUP_NOT_READY"
 
 
 @pytest.mark.usefixtures("without_recovery")
@@ -140,7 +137,7 @@ def listed(world: ReleaseWorld, tag: str, after: list[str]) -> ReleaseReport:
     command = "alembic history"
 
     def smoke(_seconds: float) -> Verdict:
-        world.render.jobs.prints[command] = after
+        world.render.estate.job_output[command] = after
         return Verdict(True)
 
     with world.stage(smoke) as stage:
@@ -150,7 +147,7 @@ def listed(world: ReleaseWorld, tag: str, after: list[str]) -> ReleaseReport:
 
 
 def test_a_command_lists_the_migrations_before_and_after(world: ReleaseWorld) -> None:
-    world.render.jobs.prints["alembic history"] = ["0041 -> 0042, users"]
+    world.render.estate.job_output["alembic history"] = ["0041 -> 0042, users"]
     world.tagged("v1.0.0")
     report = listed(world, "v1.0.0", ["0041 -> 0042, users", "0042 -> 0043, drop (reversible: no)"])
     assert report.outcome == "done"

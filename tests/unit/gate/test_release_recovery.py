@@ -328,7 +328,7 @@ def test_the_step_that_runs_on_cancellation_restores_within_ten_minutes(
 ) -> None:
     """With a deploy of four minutes, also where Render no longer has the build. GitHub gives the step five minutes."""
     good = released(world, "v1.0.0")
-    world.render.take(240)
+    world.render.estate.deploy_seconds = 240
     world.render.estate.builds_kept = kept
     world.tagged("v1.1.0")
     canceled(world, monkeypatch, nth)

@@ -157,7 +157,7 @@ def test_render_counts_the_answers_since_the_beginning(render: tuple[RenderSimul
     simulator, service = render
     moments = [datetime(2026, 1, 1, 12, minute, tzinfo=UTC) for minute in (0, 5)]
     ask = error_rate(KEY, "api", iter(moments).__next__, simulator.transport())
-    simulator.metrics.answered[service] = {200: 80, 404: 5, 500: 10, 503: 5}
+    simulator.estate.http_requests[service] = {200: 80, 404: 5, 500: 10, 503: 5}
     assert ask() == Rate(100, 15)
     path = simulator.requests[-1].path
     assert "startTime=2026-01-01T12%3A00%3A00Z" in path
@@ -168,7 +168,7 @@ def test_render_counts_the_answers_since_the_beginning(render: tuple[RenderSimul
 def test_a_single_look_counts_the_last_minutes(render: tuple[RenderSimulator, str]) -> None:
     simulator, service = render
     moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    simulator.metrics.answered[service] = {200: 10, 503: 30}
+    simulator.estate.http_requests[service] = {200: 10, 503: 30}
     ask = error_rate(KEY, "api", lambda: moment, simulator.transport(), timedelta(minutes=10))
     assert ask() == Rate(40, 30)
     assert "startTime=2026-01-01T11%3A50%3A00Z" in simulator.requests[-1].path
