@@ -11,7 +11,6 @@ from components import adoption, guardrails, outputs, stack, vercel_project
 from components import earlier_runs as rollout
 from components.auth0 import Application, ApplicationArgs, LoginTestClient
 from components.blueprint import Blueprint
-from components.existing import Vendors
 from components.foreseen import Foreseen
 from components.github import (
     BoundChecks,
@@ -109,7 +108,6 @@ if Part.ENVIRONMENT in parts and "GitHub" not in running.unseen:
 
 adopted.finish(running.unseen)
 exported = outputs.export(loaded, backend, render, warned, project)
-at_vendors = Vendors(loaded.owner, github.repository, project, os.environ)
-foreseen.tell(backend.given if backend else {}, render, exported, at_vendors)
+foreseen.tell(backend.given if backend else {}, render, exported, loaded.owner)
 
 gc.freeze()  # Python would look once more as it ends, for a third of a second

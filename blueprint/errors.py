@@ -1,4 +1,15 @@
-"""What can go wrong with Render: a hierarchy with one base. Messages never hold a secret or a request body."""
+"""What can go wrong: the base of the program's and the commands' errors, and the hierarchy of Render's.
+
+Messages never hold a secret or a request body.
+"""
+
+
+class GateError(Exception):
+    """Base of every error of the program and the commands. Its text can be shown to the user as it is."""
+
+
+class MissingCredentials(GateError):
+    """A vendor cannot be read, so nothing can be said of the stack as a whole."""
 
 
 class RenderError(Exception):

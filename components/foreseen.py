@@ -20,7 +20,7 @@ from components.command_environment import HIDDEN, differences, fields
 from components.consequences import WATCHED, Outputs, consequences
 from components.databases import described
 from components.earlier_runs import Resources
-from components.existing import Created, Vendors
+from components.existing import Created, existing
 from components.observation import Observation
 from components.render_consequences import NOT_DECLARED, Planned, Told
 from components.vendor_objects import NAMED, filled
@@ -61,14 +61,14 @@ class Foreseen:
         if args.type_ in self._seen:
             self._declared[args.type_, args.name] = {_camel(key): value for key, value in args.props.items()}
 
-    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs, vendors: Vendors) -> None:
+    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs, owner: str) -> None:
         """Log it, in a preview, as soon as everything is known that a preview can know.
 
         Args:
             commands: `stdin` and `environment` of the command of each object at Render.
             found: at Render.
             outputs: of the stack.
-            vendors: where objects are looked up that the state does not have.
+            owner: of the repository at GitHub.
         """
 
         def log(values: Sequence[Any]) -> None:
@@ -78,7 +78,7 @@ class Foreseen:
                 *at_render(dict(zip(commands, given_now, strict=True)), given(self._state), found),
                 *elsewhere(declared, self._state, self._seen, self._adopted),
             ]
-            for what in vendors.existing(self._created(declared)):
+            for what in existing(self._created(declared), owner, os.environ):
                 advice = f"run gate adopt --env {pulumi.get_stack()} before up"
                 meets = "which would fail at it, make a second one or change it"
                 pulumi.log.warn(f"{EXISTING}{what} was not made by this stack: {advice}, {meets}")

@@ -6,6 +6,7 @@ A rule is a function from facts to findings. A risk that somebody may take is a 
 
 from collections.abc import Callable, Iterator, Mapping
 
+import httpx
 import pulumi
 
 from blueprint.errors import RenderError
@@ -15,12 +16,13 @@ from blueprint.workspace import connect
 from components import cost, security_rules
 from components import declared_rules as watch
 from components import earlier_runs as rollout
+from components.accounts import CredentialsMissing, VendorError, accounts_of_the_program
 from components.configuration import Loaded
 from components.earlier_runs import Before
 from components.facts import Facts, RuleFinding
 from components.observation import Observation
 from components.phases import Part
-from components.repository import Unavailable, open_repository
+from components.repository import read_evidence
 from components.required_checks import Evidence, unreported
 from components.vercel_project import ExistingProject, overriding_records, shared_records
 
@@ -53,14 +55,16 @@ def enforce(
 def gathered(loaded: Loaded, environ: Mapping[str, str]) -> Evidence | None:
     """Return what GitHub tells about the required checks; None without a token, or if GitHub cannot be reached."""
     settings, github = loaded.settings, loaded.settings.github
-    if not (repository := open_repository(loaded.owner, github.repository, environ)):
-        return None
     required = github.protection_in(settings.phase).required_checks
     # A branch that this stack makes has the workflows of the one it is made from.
     reference = github.branch.source or github.branch.name
     try:
-        return repository.evidence(github.branch.name, reference, required, settings.release.smoke_context)
-    except Unavailable as error:
+        with accounts_of_the_program(loaded.owner, environ) as accounts:
+            repository = accounts.repository(github.repository)
+            return read_evidence(repository, github.branch.name, reference, required, settings.release.smoke_context)
+    except CredentialsMissing:
+        return None
+    except (VendorError, httpx.InvalidURL) as error:
         pulumi.log.info(f"the required checks were not compared with the repository's workflows: {error}")
         return None
 

@@ -1,6 +1,6 @@
 """The vendors: what they are called, which credentials they need, and where people make those.
 
-Another vendor is one more row here, its component, and its own modules in `gate/vendors`, `gate/doctor` and
+Another vendor is one more row here, its component, and its own modules in `components/accounts`, `gate/doctor` and
 `gate/verify`. Its kinds of objects are rows of `gate.vendors.kinds`.
 """
 

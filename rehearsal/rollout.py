@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from components.accounts import Accounts
 from gate.recover.search import AdoptionReport, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
-from gate.vendors import Accounts
 from rehearsal.production import REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import Chapter, RehearsalFailed, Story, expect_no_changes
 

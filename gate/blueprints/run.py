@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from blueprint.workspace import connect
+from components.accounts import Accounts
 from components.configuration_errors import problems_of, untagged
 from components.render_settings import Render
 from gate.blueprints.document import Json, read
@@ -19,8 +20,6 @@ from gate.blueprints.report import ExportReport, ImportReport
 from gate.blueprints.stack_file import SECTION, as_yaml, with_section
 from gate.common.errors import GateError
 from gate.stack.target import load_settings, read_config, stack_file
-from gate.vendors.accounts import Accounts
-from gate.vendors.repository import Repository
 
 
 def import_into(
@@ -100,7 +99,7 @@ def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Map
     if not name:
         raise GateError("marketedge:github.repository is not set: it says which repository the Blueprint is in")
     with Accounts(environ, config) as accounts:
-        repository = Repository(accounts.github, name)
+        repository = accounts.repository(name)
         found = repository.get(f"contents/{path.as_posix()}", **({"ref": ref} if ref else {}))
     if not found:
         raise GateError(f"{repository.full_name} has no {path}{f' at {ref}' if ref else ''}")

@@ -33,10 +33,10 @@ def prune(
     - `gate prune --older-than 2w --yes`
     """
     from blueprint.workspace import connect
+    from components.accounts import Accounts
     from gate.common.period import length
     from gate.stack.target import load_peers
     from gate.upkeep import old_previews
-    from gate.vendors import Accounts
 
     age = length(older_than, "--older-than")
     settings, config = where.settings()

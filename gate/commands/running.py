@@ -40,10 +40,10 @@ from gate.common.redaction import Redactor, environment_secrets
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from components.accounts.repository import Repository
     from components.settings import Settings
     from gate.common.report import Report
     from gate.stack.target import Target
-    from gate.vendors.repository import Repository
 
     Fits = Callable[[Settings], bool]
 
@@ -135,12 +135,11 @@ class Where:
     @contextmanager
     def repository(self) -> Iterator[tuple[Repository, Settings]]:
         """Open the application's repository at GitHub, and return it with the environment's settings."""
-        from gate.vendors import Accounts
-        from gate.vendors.repository import Repository
+        from components.accounts import Accounts
 
         settings, config = self.settings()
         with Accounts(os.environ, config) as accounts:
-            yield Repository(accounts.github, settings.github.repository), settings
+            yield accounts.repository(settings.github.repository), settings
 
 
 class Run:

@@ -91,11 +91,11 @@ def _pull_request(run: Run, target: Target, number: int) -> None:
         GateError, RenderError: a vendor cannot be read.
     """
     from blueprint.workspace import connect
+    from components.accounts import Accounts
     from gate.common.budget import Budget
     from gate.common.notifications import workflow_run
     from gate.smoke import pull_request as previews
     from gate.smoke.run import run as make_checks
-    from gate.vendors import Accounts
     from gate.vendors.issues import open_issue_tracker
 
     settings, branch = target.settings, target.settings.github.branch.name

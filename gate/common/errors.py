@@ -1,16 +1,12 @@
 """What can go wrong in a command: a hierarchy with one base."""
 
+from blueprint.errors import GateError, MissingCredentials
 
-class GateError(Exception):
-    """Base of every error of this package. Its text can be shown to the user as it is."""
+__all__ = ["GateError", "MissingCredentials", "PreviewFailed", "StackUnavailable", "StepFailed"]
 
 
 class StackUnavailable(GateError):
     """The stack cannot be opened: no Pulumi CLI, no project here, no such stack, a wrong passphrase."""
-
-
-class MissingCredentials(GateError):
-    """A vendor cannot be read, so nothing can be said of the stack as a whole."""
 
 
 class StepFailed(GateError):

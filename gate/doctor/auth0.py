@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from components.accounts.auth0 import Auth0
 from components.frontend_settings import Auth0 as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
-from gate.vendors.auth0 import Auth0
 
 SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")
 SCOPES_OF_SECRETS = ("read:client_keys", "read:client_credentials", "update:client_credentials")

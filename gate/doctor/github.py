@@ -13,9 +13,9 @@ from urllib.parse import quote
 import httpx
 
 from blueprint.sending import json_object
+from components.accounts.github import GitHub
 from components.github_settings import GitHub as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
-from gate.vendors.github import GitHub
 
 _SOON = timedelta(days=7)
 _NEW = "make a new one and export GITHUB_TOKEN: Settings, Developer settings, Personal access tokens"
@@ -28,7 +28,7 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
         VendorError: GitHub cannot be read.
     """
     path = github.path(declared.repository)
-    answer = github.api.look(path)
+    answer = github.look(path)
     token = _token(answer, now or datetime.now(UTC))
     yield "token", token
     if answer.status_code == 401 or token.outcome == "fail":
@@ -40,14 +40,14 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
     branch, environment = declared.branch, quote(declared.environment.name, safe="")
     source = branch.source or branch.name
     answers = {
-        "Contents": github.api.look(f"{path}/git/ref/heads/{quote(source)}"),
-        "Administration": github.api.look(f"{path}/branches/{quote(source, safe='')}/protection"),
-        "Actions": github.api.look(f"{path}/environments/{environment}"),
-        "Environments": github.api.look(f"{path}/environments/{environment}/variables"),
+        "Contents": github.look(f"{path}/git/ref/heads/{quote(source)}"),
+        "Administration": github.look(f"{path}/branches/{quote(source, safe='')}/protection"),
+        "Actions": github.look(f"{path}/environments/{environment}"),
+        "Environments": github.look(f"{path}/environments/{environment}/variables"),
     }
     if "x-oauth-scopes" not in answer.headers:
         head = f"commits/{quote(source, safe='')}"
-        others = {name: github.api.look(f"{path}/{place.format(head=head)}") for name, place in _OTHERS.items()}
+        others = {name: github.look(f"{path}/{place.format(head=head)}") for name, place in _OTHERS.items()}
         for name, found in (answers | others).items():
             yield _permission(name, found, declared.environment.name)
     yield f"branch {source}", _branch(answers["Contents"], source)
@@ -55,7 +55,7 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
         fix = "name a team: marketedge:github.releaseManagers.teams"
         yield f"tags {declared.release_tags}", note("everybody who can write can create one, and that releases", fix)
     for variable, form in _GATE.items():
-        yield f"variable {variable}", _variable(github.api.look(f"{path}/actions/variables/{variable}"), form)
+        yield f"variable {variable}", _variable(github.look(f"{path}/actions/variables/{variable}"), form)
     if json_object(answer).get("private"):
         yield "branch protection of a private repository", _plan(answers["Administration"], github.owner)
         if declared.environment.reviewers.users or declared.environment.reviewers.teams:

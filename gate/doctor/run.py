@@ -9,6 +9,8 @@ from pulumi import automation
 
 from blueprint.errors import RateLimited, RenderError
 from blueprint.workspace import connect
+from components.accounts import Accounts
+from components.accounts.api import VendorRateLimited
 from components.configuration import Loaded
 from components.settings import Settings
 from components.vendors import AUTH0, GITHUB, RENDER, VENDORS, VERCEL, Vendor, missing_credentials
@@ -18,8 +20,6 @@ from gate.common.errors import GateError, StackUnavailable
 from gate.doctor import auth0, github, machine, network, render, vercel
 from gate.doctor.stack import Opened, settings_lines, stack_lines
 from gate.stack.project import open_project
-from gate.vendors import Accounts
-from gate.vendors.errors import VendorRateLimited
 
 Tell = Callable[[str], None]
 Told = Iterator[tuple[str, Verdict]]

@@ -6,11 +6,11 @@ from urllib.parse import quote
 import httpx
 
 from blueprint.sending import json_object
+from components.accounts.vercel import Vercel
 from components.configuration import VERCEL_TOKEN
 from components.frontend_settings import Vercel as Declared
 from gate.checks.login_wall import login_wall
 from gate.checks.verdict import Verdict, failed, note, passed
-from gate.vendors.vercel import Vercel
 
 _NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, with the project's team as its scope"
 
@@ -36,7 +36,7 @@ def lines(
         VendorError: Vercel cannot be read.
     """
     if team:
-        answer = vercel.look(f"/v2/teams/{quote(team, safe='')}", in_team=False)
+        answer = vercel.look_at_team()
         if _is_refused(answer):
             yield "token", failed(f"is not accepted ({_message(answer)})", _NEW)
             return

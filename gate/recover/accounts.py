@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from pulumi.automation import CommandError, Stack
 
+from components.accounts import Accounts
 from gate.common.errors import StackUnavailable
 from gate.common.redaction import configured_secrets, environment_secrets
 from gate.stack.project import said
-from gate.vendors import Accounts
 
 
 @contextmanager

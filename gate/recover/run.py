@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from pulumi.automation import Stack
 
+from components.accounts import Accounts
+from components.accounts.lookup import Existing, NeedsDecision, Unknown
 from gate.recover import state
 from gate.recover.imports import ImportFailed, import_objects
 from gate.recover.report import NotLookedUp, Orphan, Recovery
@@ -11,7 +13,6 @@ from gate.recover.search import look_up_new
 from gate.stack import planned as plans
 from gate.stack.names import vendor_object
 from gate.stack.planned import Plan
-from gate.vendors import Accounts, Existing, NeedsDecision, Unknown
 
 _ATTEMPTS = 3
 """How often an import is tried. It ends at the first error of a vendor."""

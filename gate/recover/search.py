@@ -6,11 +6,12 @@ import yaml
 from pulumi.automation import Stack
 from pydantic import ConfigDict, Field
 
+from components.accounts import Accounts
+from components.accounts.lookup import LOOK_UPS, Existing, NeedsDecision, Unknown, look_up
 from components.adoption import key
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report, ReportPart
 from gate.stack import planned as plans
-from gate.vendors import Accounts, Existing, NeedsDecision, Unknown, can_be_looked_up, look_up
 
 
 class AdoptableObject(ReportPart):
@@ -92,7 +93,7 @@ def look_up_new(
     Raises:
         VendorError: a vendor cannot be read.
     """
-    declared = [resource for resource in plan.new() if can_be_looked_up(resource.type)]
+    declared = [resource for resource in plan.new() if resource.type in LOOK_UPS]
     show(f"looking up {len(declared)} objects at their vendors")
     return [(resource, _answer(accounts, resource)) for resource in declared]
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from blueprint.errors import ApiError, RenderError
 from blueprint.workspace import Session
+from components.accounts.repository import ChangedFile, Repository
 from gate.common.budget import Budget
 from gate.common.errors import GateError, StepFailed
 from gate.common.text import count
 from gate.release.report import Migration
 from gate.vendors.render_jobs import Jobs
-from gate.vendors.repository import ChangedFile, Repository
 
 _REVERSIBLE = re.compile(r"\breversible:\s*(yes|no)\b", re.IGNORECASE)
 

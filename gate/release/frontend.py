@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
+from components.accounts.api import VendorError, VendorForbidden
+from components.accounts.repository import Repository
+from components.accounts.vercel import Vercel, commit_of, state_of
 from gate.common.budget import Budget
 from gate.common.errors import StepFailed
 from gate.release.records import Deployed
-from gate.vendors.errors import VendorError, VendorForbidden
-from gate.vendors.repository import Repository
-from gate.vendors.vercel import Vercel, commit_of, state_of
 
 _UNDER_WAY = frozenset({"pending", "in-progress"})
 _ENDED = frozenset({"READY", "ERROR", "CANCELED"})
@@ -193,7 +193,7 @@ class VercelProject:
     def _ask(self, kind: Kind, deployment: str, before: dict[str, Any]) -> None:
         try:
             # Sent again after a lost answer, it points the same domains at the same build.
-            self._vercel.send("POST", f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}", {})
+            self._vercel.change("POST", f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}", {})
         except VendorError:
             if not self._since(before, deployment):  # 409 where the first of two was carried out
                 raise

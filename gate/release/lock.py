@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from components.accounts.api import VendorError
+from components.accounts.repository import Repository
 from gate.common.errors import ReleaseRefused
-from gate.vendors.errors import VendorError
-from gate.vendors.repository import Repository
 
 _NEEDS = "Contents: write"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from components.accounts.repository import Repository
 from gate.common.budget import Budget
 from gate.common.errors import ReleaseRefused
 from gate.common.version import parse, problem_with
@@ -12,7 +13,6 @@ from gate.release.records import BACKEND, Record
 from gate.release.report import Condition, Migration
 from gate.release.stage import Stage
 from gate.stack.target import Target
-from gate.vendors.repository import Repository
 
 
 @dataclass

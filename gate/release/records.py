@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from components.accounts.repository import Repository
 from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
-from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: write"
 _GOOD = frozenset({"success", "inactive"})

@@ -6,6 +6,7 @@ before from the record at GitHub.
 
 from collections.abc import Sequence
 
+from components.accounts.repository import Repository
 from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.signals import undisturbed
@@ -14,7 +15,6 @@ from gate.release.preconditions import Candidate, check_preconditions, newer
 from gate.release.records import Record, Serving
 from gate.release.report import ReleaseReport
 from gate.release.stage import Stage, worded
-from gate.vendors.repository import Repository
 
 _LISTING = 120.0
 """Seconds that the command which lists the migrations may take."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
+from components.accounts import Accounts, CredentialsMissing
+from components.accounts.repository import Repository
 from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
@@ -19,9 +21,7 @@ from gate.release.production import Production, Smoke
 from gate.release.records import Deployed, Record, Records, Serving
 from gate.release.report import ReleaseReport
 from gate.stack.target import Target, load_peers
-from gate.vendors import Accounts, CredentialsMissing
 from gate.vendors.render_jobs import Jobs, NoJobs
-from gate.vendors.repository import Repository
 
 _SPARE = 120
 """Seconds that a run may take beyond its budgets, for a vendor's answer at the end."""
@@ -156,7 +156,7 @@ def open_stage(
     settings, release = target.settings, target.settings.release
     branch, service = settings.github.branch.name, settings.render.service.name
     with Accounts(environ, target.config) as accounts, connect(environ, tell, deadline=seconds + _SPARE) as session:
-        repository = Repository(accounts.github, target.repository)
+        repository = accounts.repository(target.repository)
         own = settings.vercel.project if settings.vercel and settings.vercel.target == "production" else None
         frontend = VercelProject(accounts.vercel, own) if own else None  # a preview's builds serve by themselves
         others = [RenderService(session, other.name) for other in settings.render.other_services]

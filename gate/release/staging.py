@@ -3,6 +3,7 @@
 import os
 
 from blueprint.errors import RenderError
+from components.accounts.repository import CommitState
 from gate.common.budget import Budget
 from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
@@ -12,7 +13,6 @@ from gate.release.records import Deployed, Record
 from gate.release.report import ReleaseReport
 from gate.release.stage import Stage
 from gate.vendors.issues import IssueTracker, marker
-from gate.vendors.repository import CommitState
 
 PATIENCE = 60.0
 """Seconds that Render gets to start the deploy by itself."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from pulumi import automation
 
 from components import environments_document as matrix
+from components.accounts import Accounts, VendorError
+from components.accounts.github import web
 from components.configuration import Loaded, load
 from components.configuration_errors import SettingsError
 from components.settings import Settings
@@ -23,9 +25,6 @@ from gate.report.figures import Figure, figures
 from gate.report.stack_state import Places
 from gate.stack.project import open_project
 from gate.stack.target import chosen_stacks, own_address, read_config, stack_file
-from gate.vendors import Accounts, VendorError
-from gate.vendors.github import web
-from gate.vendors.repository import Repository
 
 if TYPE_CHECKING:
     from gate.changes.drift import DriftReport
@@ -137,7 +136,7 @@ class Wanted:
         environment = settings.github.environment.name
         try:
             with Accounts(self.environ, config) as accounts:
-                repository = Repository(accounts.github, settings.github.repository)
+                repository = accounts.repository(settings.github.repository)
                 found = releases.read(repository, environment, self.since, commits=True)
                 detected = releases.detected(repository, settings.environment, self.since) if settings.live else []
                 try:

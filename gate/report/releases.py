@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from blueprint.errors import RenderError
 from blueprint.workspace import connect
+from components.accounts.api import VendorError
+from components.accounts.repository import Repository
 from gate.common.errors import GateError
 from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
-from gate.vendors.errors import VendorError
 from gate.vendors.incidents import detections, incidents
 from gate.vendors.render import commit_of, require_service
-from gate.vendors.repository import Repository
 
 _NEEDS = "Deployments: read"
 _ENDED = frozenset({"success", "failure", "error"})

@@ -3,6 +3,7 @@
 A vendor that cannot be asked is no error: its questions have no proposals, and `notes` says why.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ from typing import Any, Self, TypeVar
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
+from components.accounts import Accounts, Repository
 from gate.common.errors import GateError
-from gate.vendors import Accounts
 
 Found = TypeVar("Found")
 _DEADLINE = 30.0
@@ -60,7 +61,7 @@ class VendorAccounts:
 
     def default_branch(self) -> str:
         """Return the repository's default branch, or main if it cannot be read."""
-        return str((self._tried(self._repository) or {}).get("default_branch", "main"))
+        return str((self._tried(lambda: self._github.get(needs="Metadata: read")) or {}).get("default_branch", "main"))
 
     def login(self) -> dict[str, list[str]]:
         """Return production's addresses at Auth0, by the stack file's keys; empty lists if there are none."""
@@ -108,17 +109,16 @@ class VendorAccounts:
         config |= {"vercel:team": team} if (team := self.answers.get("vercel_team")) else {}
         return self._open.enter_context(Accounts(self.environ, config))
 
-    def _repository(self, *steps: str, **query: str | int) -> Any:
-        github, name = self._accounts.github, self.answers["repository"].partition("/")[2]
-        return github.api.get(github.path(name, *steps), query, needs="Metadata, Pull requests, Checks: read")
+    @property
+    def _github(self) -> Repository:
+        return self._accounts.repository(self.answers["repository"].partition("/")[2])
 
     def _checks(self) -> list[str]:
         """Return the checks that GitHub Actions reported on the newest pull requests, the most frequent first."""
-        seen: dict[str, int] = {}
-        for pull in self._repository("pulls", state="all", per_page=5) or []:
-            runs = self._repository("commits", pull["head"]["sha"], "check-runs", per_page=100) or {}
-            for name in {run["name"] for run in runs.get("check_runs", []) if run["app"]["slug"] == "github-actions"}:
-                seen[name] = seen.get(name, 0) + 1
+        seen: Counter[str] = Counter()
+        for pull in self._github.get("pulls", "Pull requests: read", state="all", per_page=5) or []:
+            runs = self._github.pages(f"commits/{pull['head']['sha']}/check-runs", "Checks: read", item="check_runs")
+            seen.update({run["name"] for run in runs if run["app"]["slug"] == "github-actions"})
         return sorted(seen, key=lambda name: (-seen[name], name))
 
     def _applications(self) -> list[str]:
@@ -135,9 +135,9 @@ class VendorAccounts:
         return [one for one in web if str(one.get("repo")).lower().removesuffix(".git") == url]
 
     def _projects(self) -> list[dict[str, Any]]:
-        """Return the projects of the repository (rest-api/projects/retrieve-a-list-of-projects)."""
+        """Return the projects of the repository."""
         owner, _, name = self.answers["repository"].partition("/")
-        found = self._accounts.vercel.pages("/v10/projects", "projects", repo=name, limit=100)
+        found = self._accounts.vercel.projects(name)
         return [one for one in found if str((one.get("link") or {}).get("org", owner)).lower() == owner.lower()]
 
     def _domains(self) -> list[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from components.accounts.api import VendorError
 from gate.common.notifications import notify
 from gate.common.text import code
 from gate.smoke.watch import Watched
 from gate.stack.target import Target
-from gate.vendors.errors import VendorError
 from gate.vendors.incidents import Detection, incident_marker
 from gate.vendors.issues import IssueTracker, marker, open_issue_tracker
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from blueprint.workspace import Session
+from components.accounts.vercel import Vercel, state_of
 from gate.common.budget import Budget
 from gate.common.errors import StepFailed
 from gate.smoke.report import Outcome, Result, SmokeReport
@@ -18,7 +19,6 @@ from gate.smoke.run import TABLE
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
 from gate.vendors.render import UNDER_WAY, commit_of, require_service
-from gate.vendors.vercel import Vercel, state_of
 
 _BEGINS = 120.0
 """Seconds in which a vendor starts to build what was pushed."""

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
+from components.accounts import Accounts
 from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
 from gate.smoke.report import SmokeReport
 from gate.stack.target import Target
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 
 
 def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str], serving: str | None) -> None:
@@ -24,7 +23,7 @@ def post(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, st
         name, served = target.settings.render.service.name, str(serving)[:7] or "nothing"
         raise GateError(f"{name} serves {served}, not {sha[:7]}: wait for its deploy")
     with Accounts(environ, target.config) as accounts:
-        Repository(accounts.github, target.repository).set_status(
+        accounts.repository(target.repository).set_status(
             sha,
             target.settings.release.smoke_context,
             "success" if report.passed else "failure",

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from components.accounts.api import VendorError
+from components.accounts.repository import Repository
 from components.settings import Settings
 from gate.common.errors import GateError
 from gate.common.report import Report, ReportPart
 from gate.upkeep.workflows import File, compare, decoded, pair
-from gate.vendors.errors import VendorError
-from gate.vendors.repository import Repository
 
 TITLE = "Staging gate: workflows"
 EARLIER = "staging-gate/workflows"

@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session
+from components.accounts import Accounts
+from components.accounts.repository import Repository
+from components.accounts.vercel import state_of
 from components.settings import Settings
 from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count
-from gate.vendors.accounts import Accounts
-from gate.vendors.repository import Repository
-from gate.vendors.vercel import state_of
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def prune(
         VendorError, RenderError: a vendor cannot be read.
     """
     own = settings[0]
-    repository = Repository(accounts.github, own.github.repository)
+    repository = accounts.repository(own.github.repository)
     found: list[PreviewDeployment] = []
     bound = {one.github.branch.name for one in settings}
     if own.vercel:
@@ -104,7 +104,7 @@ def prune(
     for one in old if delete else ():
         try:  # one that is already gone is fine
             if one.vendor == "Vercel":
-                accounts.vercel.send("DELETE", f"/v13/deployments/{one.id}")
+                accounts.vercel.change("DELETE", f"/v13/deployments/{one.id}")
             else:
                 session.client.delete(f"/services/{one.id}")
         except (GateError, RenderError) as error:

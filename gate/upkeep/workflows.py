@@ -17,12 +17,12 @@ from urllib.parse import quote
 
 import yaml
 
+from components.accounts.repository import Repository
 from components.settings import Settings
 from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.stack.target import Target, load_peers
-from gate.vendors.repository import Repository
 
 BEGIN, END = "<!-- staging gate: begin -->\n", "<!-- staging gate: end -->\n"
 _SOURCE = Path(__file__).resolve().parents[2] / "workflows"

@@ -1,17 +1,4 @@
-"""Finds objects at GitHub, Auth0 and Vercel by the names that people give them. It knows no Pulumi."""
+"""What the commands read and write at the vendors, and what people call the objects there.
 
-from gate.vendors.accounts import Accounts
-from gate.vendors.errors import CredentialsMissing, VendorError
-from gate.vendors.kinds import can_be_looked_up, look_up
-from gate.vendors.lookup import Existing, NeedsDecision, Unknown
-
-__all__ = [
-    "Accounts",
-    "CredentialsMissing",
-    "Existing",
-    "NeedsDecision",
-    "Unknown",
-    "VendorError",
-    "can_be_looked_up",
-    "look_up",
-]
+The accounts themselves are in `components.accounts`, because the program uses them too.
+"""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gate.vendors.repository import Repository
+from components.accounts.repository import Repository
 
 _PAGE = 100
 

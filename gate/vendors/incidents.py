@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from components.accounts.repository import Repository
 from gate.vendors.issues import WORKFLOW, marker
-from gate.vendors.repository import Repository
 
 _DATA = re.compile(r"<!-- staging gate: detected (\{[^\n]*\}) -->")
 

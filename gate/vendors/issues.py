@@ -8,11 +8,10 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.repository import BASE_URL
+from components.accounts.api import VendorOutcomeUnknown
+from components.accounts.github import BASE_URL, GitHub
+from components.accounts.repository import Repository
 from gate.common.errors import GateError
-from gate.vendors.errors import VendorOutcomeUnknown
-from gate.vendors.github import GitHub
-from gate.vendors.repository import Repository
 
 LIMIT = 65_536
 """The most characters that GitHub takes in the text of a comment or an issue."""

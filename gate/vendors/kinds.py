@@ -1,18 +1,14 @@
-"""The kinds of objects that a stack declares: what people call one, how it is found, and its page in the dashboard.
+"""The kinds of objects that a stack declares: what people call one, and its page in the dashboard.
 
 One row for each resource type; the words are in `components.vendor_objects`. Drift, preview, recover, adopt, doctor and
-report all name an object by its row here.
+report all name an object by its row here. How an existing one is found is in `components.accounts.lookup`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from components import vendor_objects as named
 from gate.common.report import ReportPart
-from gate.vendors import lookup
-from gate.vendors.accounts import Accounts
-from gate.vendors.lookup import Existing, Inputs
 
 
 class VendorObject(ReportPart):
@@ -36,42 +32,35 @@ class Kind:
         page: of one object, in properties of the resource, below the place where its vendor shows the stack: the
             repository, the tenant, the project.
         listed: the page that lists it, if it has none of its own or its id is not known.
-        look_up: finds an existing one by its natural key; None if nothing has to be found.
     """
 
     words: str
     name: str
     page: str = ""
     listed: str = ""
-    look_up: Callable[[Accounts, Inputs], Existing | None] | None = None
 
 
 _ENVIRONMENTS, _ACTIONS = "settings/environments", "settings/variables/actions"
 _CLIENT_PAGE = "applications/{clientId}/settings"
-_FOUND: Mapping[str, tuple[str, str, Callable[[Accounts, Inputs], Existing | None] | None]] = {
-    "github:index/branch:Branch": ("tree/{branch}", "", lookup.branch),
-    named.BRANCH_PROTECTION: ("", "settings/branches", lookup.protection),
-    named.ENVIRONMENT: ("", _ENVIRONMENTS, lookup.environment),
-    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
-        "",
-        _ENVIRONMENTS,
-        lookup.deployment_policy,
-    ),
-    named.ENVIRONMENT_VARIABLE: ("", _ENVIRONMENTS, lookup.variable),
-    named.ENVIRONMENT_SECRET: ("", _ENVIRONMENTS, lookup.secret),
-    named.RULESET: ("settings/rules/{rulesetId}", "settings/rules", lookup.ruleset),
-    "github:index/actionsVariable:ActionsVariable": ("", _ACTIONS, None),
-    "github:index/actionsSecret:ActionsSecret": ("", "settings/secrets/actions", None),
-    named.CLIENT: (_CLIENT_PAGE, "applications", lookup.client),
-    "auth0:index/clientCredentials:ClientCredentials": (_CLIENT_PAGE, "applications", lookup.client_credentials),
-    "auth0:index/clientGrant:ClientGrant": ("applications/{clientId}/apis", "applications", lookup.client_grant),
-    named.PROJECT: ("", "settings", lookup.project),
-    named.PROJECT_DOMAIN: ("", "settings/domains", lookup.domain),
-    named.PROJECT_VARIABLE: ("", "settings/environment-variables", lookup.project_variable),
-    named.DNS_RECORD: ("", "", lookup.dns_record),
+_PAGES: Mapping[str, tuple[str, str]] = {
+    "github:index/branch:Branch": ("tree/{branch}", ""),
+    named.BRANCH_PROTECTION: ("", "settings/branches"),
+    named.ENVIRONMENT: ("", _ENVIRONMENTS),
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": ("", _ENVIRONMENTS),
+    named.ENVIRONMENT_VARIABLE: ("", _ENVIRONMENTS),
+    named.ENVIRONMENT_SECRET: ("", _ENVIRONMENTS),
+    named.RULESET: ("settings/rules/{rulesetId}", "settings/rules"),
+    "github:index/actionsVariable:ActionsVariable": ("", _ACTIONS),
+    "github:index/actionsSecret:ActionsSecret": ("", "settings/secrets/actions"),
+    named.CLIENT: (_CLIENT_PAGE, "applications"),
+    "auth0:index/clientCredentials:ClientCredentials": (_CLIENT_PAGE, "applications"),
+    "auth0:index/clientGrant:ClientGrant": ("applications/{clientId}/apis", "applications"),
+    named.PROJECT: ("", "settings"),
+    named.PROJECT_DOMAIN: ("", "settings/domains"),
+    named.PROJECT_VARIABLE: ("", "settings/environment-variables"),
 }
 KINDS: Mapping[str, Kind] = {
-    type_: Kind(words, name, *_FOUND.get(type_, ())) for type_, (words, name) in named.NAMED.items()
+    type_: Kind(words, name, *_PAGES.get(type_, ())) for type_, (words, name) in named.NAMED.items()
 }
 """The kinds by the engine's resource type."""
 
@@ -83,18 +72,3 @@ RENDER_KINDS: Mapping[str, Kind] = {
     "projects": Kind("project", "", "project/{id}"),
 }
 """The kinds at Render, by the section in which a command reports its object. To the engine they are all commands."""
-
-
-def can_be_looked_up(type: str) -> bool:
-    return type in KINDS and KINDS[type].look_up is not None
-
-
-def look_up(accounts: Accounts, type: str, inputs: Mapping[str, Any]) -> Existing | None:
-    """Return the existing object that a resource would create a second time.
-
-    Raises:
-        Unknown, Refused, VendorError: nobody can say.
-    """
-    find = KINDS[type].look_up
-    assert find is not None
-    return find(accounts, Inputs(inputs))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from components.accounts.auth0 import Auth0
+from components.accounts.vercel import ACCESS, Vercel, state_of
 from components.domains import Domain
 from components.frontend_settings import Auth0 as DeclaredLogin
 from components.frontend_settings import Vercel as Declared
@@ -10,8 +12,6 @@ from components.vercel_project import overriding_records, shared_records
 from gate.checks.login_wall import login_wall
 from gate.checks.verdict import UP, Line, Verdict, compared, complete, expect, failed, passed, unknown
 from gate.stack.target import Target
-from gate.vendors.auth0 import Auth0
-from gate.vendors.vercel import ACCESS, Vercel, state_of
 
 
 def auth0_lines(target: Target, auth0: Auth0) -> Iterator[Line]:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from components.repository import RepositoryReader, Unavailable
+from components.accounts.api import VendorError
+from components.accounts.repository import Repository
+from components.repository import read_evidence
 from components.required_checks import unreported
 from gate.checks.login_test import CLIENT, needed
 from gate.checks.verdict import UP, Group, Line, Verdict, compared, complete, failed, note, passed, unknown
 from gate.stack.target import Target
-from gate.vendors.repository import Repository
 
 _ADMIN = "Administration: read"
 _CONVERSATIONS = "required_conversation_resolution"
@@ -18,8 +19,6 @@ _CONVERSATIONS = "required_conversation_resolution"
 def groups(
     target: Target,
     repository: Callable[[], Repository],
-    base_url: str,
-    token: str,
     undelivered: Callable[[Target, Repository], Sequence[str]],
 ) -> Iterator[Group]:
     """Check the repository. Each look may raise.
@@ -36,7 +35,7 @@ def groups(
     yield Group("1.5", f"protection of {name}", lambda: _protection(target, repository()))
     plan = "5.2" if github.at_cutover else "1.5"
     reported = "required checks are reported"
-    yield Group.of_one(plan, reported, lambda: _reported(target, repository(), base_url, token))
+    yield Group.of_one(plan, reported, lambda: _reported(target, repository()))
     writers = f"who writes {target.settings.release.smoke_context}"
     yield Group("5.2", writers, lambda: _status_writers(target, repository(), writers))
     where = f"environment {github.environment.name}"
@@ -88,18 +87,17 @@ def _on(rule: dict[str, Any], key: str) -> bool:
     return bool((rule.get(key) or {}).get("enabled"))
 
 
-def _reported(target: Target, repository: Repository, base_url: str, token: str) -> Verdict:
+def _reported(target: Target, repository: Repository) -> Verdict:
     """Check required checks, by the rule of the guardrail, with the same evidence."""
     github, context = target.settings.github, target.settings.release.smoke_context
     required, branch = github.protection_in(target.settings.phase).required_checks, github.branch.name
     try:
-        reports = RepositoryReader(base_url, token, repository.owner, repository.name)
-        evidence = reports.evidence(branch, branch, required, context)
-    except Unavailable as error:
+        reported = read_evidence(repository, branch, branch, required, context)
+    except VendorError as error:
         return unknown(f"what reports them cannot be read: {error}")
-    found = unreported(required, evidence, branch, context)
+    found = unreported(required, reported, branch, context)
     if not found:
-        skipped = evidence.workflows.passed_over
+        skipped = reported.workflows.passed_over
         return passed(
             f"{len(required)} of {len(required)}" + (f"; not understood: {', '.join(skipped)}" if skipped else "")
         )

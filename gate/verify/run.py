@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
-from components.vendors import GITHUB
+from components.accounts import Accounts
+from components.accounts.repository import Repository
 from gate.checks.login_test import EMAIL, PASSWORD, SECRET
 from gate.checks.verdict import Group, Line, Verdict, failed, for_stack, passed, unknown
 from gate.common.errors import GateError
 from gate.stack.target import Target
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from gate.verify import certificates, frontend, github, render
 
 if TYPE_CHECKING:
@@ -76,10 +75,9 @@ def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str], othe
     settings = target.settings
 
     def repository() -> Repository:
-        return Repository(accounts.github, target.repository)
+        return accounts.repository(target.repository)
 
-    base_url, token = accounts.hosts[GITHUB.label], accounts.github_token
-    yield from github.groups(target, repository, base_url, token, others.undelivered)
+    yield from github.groups(target, repository, others.undelivered)
     application = f"application {settings.auth0.application}"
     yield Group("1.3", application, lambda: frontend.auth0_lines(target, accounts.auth0))
 

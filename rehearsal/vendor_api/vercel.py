@@ -49,7 +49,8 @@ class Vercel(Simulator):
                 found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
                 return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
             case ("v10", "projects") if request.method == "GET":
-                return Answer(200, {"projects": self._linked(request.query, team), "pagination": {"count": 0}})
+                listed = [{**one, "updatedAt": _TIME + n} for n, one in enumerate(self._linked(request.query, team))]
+                return paged("projects", listed[::-1], request, moment="updatedAt", begins="from")
             case (_, "projects", asked, *rest) if request.method == "GET":
                 project = self._project(asked, team)
                 return self._answer(project, request, tuple(rest)) if project else _not_found("Project not found.")

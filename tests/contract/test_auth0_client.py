@@ -48,7 +48,7 @@ def management(estate: Estate) -> Iterator[Auth0]:
 
 
 def test_applications_are_listed_page_by_page(management: Auth0) -> None:
-    """The program asks for the same fields, with totals (gate.vendors.auth0)."""
+    """The program asks for the same fields, with totals (components.accounts.auth0)."""
     fields = "client_id,name,app_type,description"
     found = management.clients.list(
         fields=fields, include_fields=True, is_global=False, include_totals=True, per_page=2, page=0
@@ -69,7 +69,7 @@ def test_an_application_is_read_without_its_secret(management: Auth0) -> None:
 
 
 def test_what_an_application_may_get_tokens_for_is_listed(estate: Estate, management: Auth0) -> None:
-    """As gate.vendors.auth0 asks: by application and API."""
+    """As components.accounts.auth0 asks: by application and API."""
     client = estate.find("auth0", "client", name="App 1") or {}
     with estate.edit("auth0") as objects:
         objects.append({"type": "resource_server", "identifier": "https://api.test"})

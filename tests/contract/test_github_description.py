@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gate.vendors import github
+from components.accounts import lookup
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_actions, github_git
 
@@ -80,7 +80,7 @@ def test_a_graphql_request_is_judged_by_githubs_schema(query: str, variables: di
 
 
 def test_what_the_program_asks_by_graphql_is_in_the_schema() -> None:
-    asked = {"query": github._RULES, "variables": {"id": "R_1", "after": None}}
+    asked = {"query": lookup._RULES, "variables": {"id": "R_1", "after": None}}
     assert github_graphql.complaints(asked) == []
 
 

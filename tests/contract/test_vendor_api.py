@@ -13,12 +13,15 @@ from typing import Any
 import httpx
 import pytest
 
-from components.repository import RepositoryReader, Unavailable
+from components.accounts import Accounts
+from components.accounts.api import VendorError, VendorForbidden, VendorUnauthorized
+from components.accounts.auth0 import Auth0
+from components.accounts.github import GitHub
+from components.accounts.lookup import LOOK_UPS, look_up
+from components.accounts.repository import Repository
+from components.accounts.vercel import Vercel
+from components.repository import read_evidence
 from components.required_checks import Evidence
-from gate.vendors.auth0 import Auth0
-from gate.vendors.errors import VendorError, VendorForbidden, VendorUnauthorized
-from gate.vendors.github import GitHub
-from gate.vendors.vercel import Vercel
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import Addresses, github_git, serve
 
@@ -120,29 +123,36 @@ def test_github_refuses_strangers_and_hides_what_they_may_not_see(vendors: Addre
     assert (missing.status_code, missing.json()["message"]) == (404, "Not Found")
 
 
-def test_the_finder_of_github_finds_everything_and_nothing_else(vendors: Addresses) -> None:
-    found = GitHub("acme", CREDENTIALS["GITHUB_TOKEN"], base_url=vendors.github)
-    node_id = found.repository("platform").node_id
-    assert found.branch("platform", "feature/one")
-    assert not found.branch("platform", "feature")
-    rule = found.protection(node_id, "release/*")
-    assert rule
-    assert rule[0].name == "platform"
-    assert not found.protection(node_id, "release")
-    assert found.environment("platform", "staging")
-    assert not found.environment("platform", "production")
-    assert found.deployment_policy("platform", "staging", "tag", "v*")
-    assert not found.deployment_policy("platform", "staging", "branch", "v*")
-    assert found.environment_variable("platform", "staging", "V34"), "on the second page"
-    assert not found.environment_variable("platform", "staging", "V35")
-    assert not found.environment_variable("platform", "production", "V1")
-    assert found.environment_secret("platform", "staging", "PASSWORD")
-    assert len(found.rulesets("platform", "tags", "tag")) == 1
-    assert found.rulesets("platform", "tags", "branch") == []
-    lists = [path for _, _, path in vendors.requests if "/staging/variables" in path]
-    assert len(lists) == 2, "two pages, asked for once"
-    with pytest.raises(VendorError, match="no repository with the node id"):
-        found.protection("R_stranger", "main")
+def test_the_look_up_at_github_finds_everything_and_nothing_else(vendors: Addresses) -> None:
+    config = {"github:owner": "acme", "github:token": CREDENTIALS["GITHUB_TOKEN"], "github:baseUrl": vendors.github}
+    staging = {"repository": "platform", "environment": "staging"}
+
+    def found(kind: str, **inputs: str) -> str | None:
+        there = look_up(accounts, next(type for type in LOOK_UPS if type.endswith(f":{kind}")), inputs)
+        return there.import_id.partition(":")[2] if there else None
+
+    with Accounts({}, config) as accounts:
+        node_id = accounts.github.repository("platform").node_id
+        assert found("Branch", repository="platform", branch="feature/one") == "feature/one:main"
+        assert not found("Branch", repository="platform", branch="feature")
+        assert found("BranchProtection", repositoryId=node_id, pattern="release/*") == "release/*"
+        assert not found("BranchProtection", repositoryId=node_id, pattern="release")
+        assert found("RepositoryEnvironment", **staging) == "staging"
+        assert not found("RepositoryEnvironment", **{**staging, "environment": "production"})
+        assert found("RepositoryEnvironmentDeploymentPolicy", **staging, tagPattern="v*")
+        assert not found("RepositoryEnvironmentDeploymentPolicy", **staging, branchPattern="v*")
+        assert found("ActionsEnvironmentVariable", **staging, variableName="V34"), "on the second page"
+        assert not found("ActionsEnvironmentVariable", **staging, variableName="V35")
+        assert not found(
+            "ActionsEnvironmentVariable", repository="platform", environment="production", variableName="V1"
+        )
+        assert found("ActionsEnvironmentSecret", **staging, secretName="PASSWORD")
+        assert found("RepositoryRuleset", repository="platform", name="tags", target="tag")
+        assert not found("RepositoryRuleset", repository="platform", name="tags", target="branch")
+        lists = [path for _, _, path in vendors.requests if "/staging/variables" in path]
+        assert len(lists) == 2, "two pages, asked for once"
+        with pytest.raises(VendorError, match="no repository with the node id"):
+            found("BranchProtection", repositoryId="R_stranger", pattern="main")
 
 
 def token(vendors: Addresses, **changed: str) -> httpx.Response:
@@ -235,6 +245,17 @@ def test_vercel_lists_the_records_of_a_zone(estate: Estate, vendors: Addresses) 
     assert at_vercel.records("other.com") == []
 
 
+def test_vercel_lists_projects_in_pages_that_begin_with_from(estate: Estate, vendors: Addresses) -> None:
+    """vercel.com/docs/rest-api/projects/retrieve-a-list-of-projects: it takes `from`, and no `until`."""
+    link = {"type": "github", "repo": "acme/shop"}
+    with estate.edit("vercel") as objects:
+        for n in range(120):
+            objects.append({"type": "project", "id": f"prj_{n}", "name": f"shop-{n}", "gitRepository": link})
+    at_vercel = Vercel(CREDENTIALS["VERCEL_API_TOKEN"], base_url=vendors.vercel)
+    assert len({one["id"] for one in at_vercel.projects("shop")}) == 120
+    assert vercel(vendors, "/v10/projects", until="1").status_code == 400
+
+
 def test_vercel_refuses_strangers_and_hides_other_teams(estate: Estate, vendors: Addresses) -> None:
     """vercel.com/docs/rest-api/reference/errors: `{error: {code, message}}`."""
     refused = vercel(vendors, "/v9/projects/prj_1", "wrong")
@@ -269,11 +290,11 @@ def test_the_evidence_of_required_checks_is_what_github_shows(estate: Estate, ve
     github_git.status(estate, "platform", "c" * 40, "external/ci")
 
     def evidence(branch: str) -> Evidence:
-        repository = RepositoryReader(vendors.github, CREDENTIALS["GITHUB_TOKEN"], "acme", "platform")
-        return repository.evidence(branch, branch, ["unit", "external/ci"], "smoke")
+        github = GitHub("acme", CREDENTIALS["GITHUB_TOKEN"], base_url=vendors.github)
+        return read_evidence(Repository(github, "platform"), branch, branch, ["unit", "external/ci"], "smoke")
 
     found = evidence("main")
     assert [job.contexts for job in found.workflows.jobs] == [("unit",)]
     assert (found.heads, found.required) == ((frozenset({"external/ci"}),), frozenset())
-    with pytest.raises(Unavailable, match="404"):
+    with pytest.raises(VendorError, match="404"):
         evidence("feature/one")

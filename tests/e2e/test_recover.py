@@ -15,10 +15,10 @@ import pulumiverse_vercel as vercel
 import pytest
 from pulumi import automation
 
+from components.accounts import Accounts
 from gate import cli
 from gate.recover.report import Recovery
 from gate.recover.run import recover
-from gate.vendors import Accounts
 from rehearsal.engine import Engine as StagingEngine
 from rehearsal.engine import inhabit
 from rehearsal.estate import World

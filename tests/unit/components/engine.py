@@ -27,6 +27,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from blueprint.reconcile import Report
 from blueprint.spec import Document
+from components import vendor_objects as named
 from components.required_checks import Evidence
 from tests.unit.components.vendors import answer, in_sync, outputs_of, reporting
 from tests.unit.settings.stack_file import PROJECT, StackFile
@@ -147,8 +148,9 @@ def run(
         mock.patch("components.guardrails.managing", return_value=[]),
         # It costs a tenth of the time, and is nothing but where in a file a resource stands.
         mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace),
-        mock.patch("components.repository.RepositoryReader.evidence", side_effect=lambda *_a: Evidence.of(workflows())),
-        mock.patch("components.existing.Vendors._has", side_effect=lambda kind, _values, _github: kind in there),
+        mock.patch("components.guardrails.read_evidence", side_effect=lambda *_a: Evidence.of(workflows())),
+        mock.patch("components.existing.look_up", side_effect=lambda _accounts, kind, _values: kind in there),
+        mock.patch("components.existing._application", side_effect=lambda _values: named.CLIENT in there),
         # The program expects its process to end. Here the garbage of a run would stay, and be looked through again.
         mock.patch("gc.disable"),
         mock.patch("gc.freeze"),

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from blueprint.spec import parse
+from components.accounts import Accounts
 from components.environments_document import document
 from components.vendors import VERCEL, missing_credentials
 from gate.common.errors import MissingCredentials
-from gate.vendors import Accounts
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.settings.stack_file import PROJECT, StackFile
 

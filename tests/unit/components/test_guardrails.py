@@ -13,11 +13,11 @@ import pytest
 
 from blueprint.marker import fingerprint
 from components import guardrails, security_rules
+from components.accounts import VendorError
 from components.declared_rules import tells_a_leak
 from components.earlier_runs import Before
 from components.facts import Facts, RuleFinding
 from components.observation import Observation
-from components.repository import Unavailable
 from components.required_checks import Evidence
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import in_sync
@@ -386,7 +386,7 @@ def test_what_is_not_understood_is_passed_over_and_said(monkeypatch: pytest.Monk
 
 def test_required_checks_are_not_compared_where_github_is_out_of_reach() -> None:
     def unreachable(*_where: object) -> dict[str, str]:
-        raise Unavailable("no route to host")
+        raise VendorError("no route to host")
 
     assert run(workflows=unreachable).unexpected == []
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
 import pytest
 
-from components.repository import RepositoryReader, Unavailable
+from components.accounts import VendorError
+from components.accounts.api import PREVIEW
+from components.accounts.github import GitHub
+from components.accounts.repository import Repository
+from components.repository import read_evidence
 from components.required_checks import Evidence, unreported
 from components.workflow_jobs import read
 
@@ -245,11 +250,8 @@ def test_a_matrix_has_so_many_rows_as_github_makes_of_it() -> None:
 class World:
     """GitHub as far as the evidence needs it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], **answers: object) -> None:
+    def __init__(self, files: dict[str, str], **answers: object) -> None:
         self.files, self.answers, self.asked = files, answers, list[str]()
-        real = httpx.Client
-        transport = httpx.MockTransport(self._answer)
-        monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.partition("/repos/o/r/")[2]
@@ -266,18 +268,29 @@ class World:
         return httpx.Response(200, text=self.files[name]) if name in self.files else httpx.Response(404)
 
     def evidence(self, *required: str) -> Evidence:
-        return RepositoryReader("https://github.test/", "token-of-a-test", "o", "r").evidence(
-            "main", "main", required, "smoke"
-        )
+        return read_evidence(repository(self._answer, "https://github.test/"), "main", "main", required, "smoke")
 
 
-def test_workflows_that_explain_everything_are_all_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(monkeypatch, {"migrations.yml": MIGRATIONS})
+def repository(answer: Callable[[httpx.Request], httpx.Response], base_url: str = "") -> Repository:
+    """A repository at a GitHub that answers like this."""
+    transport = httpx.MockTransport(answer)
+    github = GitHub(
+        "o", "token-of-a-test", base_url=base_url, patience=PREVIEW, transport=transport, sleep=lambda _seconds: None
+    )
+    return Repository(github, "r")
+
+
+def asked(answer: Callable[[httpx.Request], httpx.Response]) -> Evidence:
+    return read_evidence(repository(answer), "main", "main", ["x"], "smoke")
+
+
+def test_workflows_that_explain_everything_are_all_that_is_asked_for() -> None:
+    world = World({"migrations.yml": MIGRATIONS})
     world.evidence("test-migrations")
     assert world.asked == ["contents/.github/workflows", "contents/.github/workflows/migrations.yml"]
 
 
-def test_before_a_check_is_called_unreported_recent_pull_requests_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_before_a_check_is_called_unreported_recent_pull_requests_are_asked() -> None:
     answers = {
         "pulls": [{"head": {"sha": "a"}}, {"head": {"sha": "b"}}, {"head": {"sha": "a"}}],
         "commits/a/check-runs": {"check_runs": [*({"name": f"unit ({n})"} for n in range(230)), {"name": "unit"}]},
@@ -286,7 +299,7 @@ def test_before_a_check_is_called_unreported_recent_pull_requests_are_asked(monk
         "commits/b/status": {"statuses": []},
         "branches/main/protection": {"required_status_checks": {"contexts": ["external/ci"]}},
     }
-    found = World(monkeypatch, {}, **answers).evidence("external/ci")
+    found = World({}, **answers).evidence("external/ci")
     assert len(found.heads) == 1
     assert {"unit", "external/ci", "unit (229)"} <= found.heads[0]
     assert found.required == {"external/ci"}
@@ -294,38 +307,30 @@ def test_before_a_check_is_called_unreported_recent_pull_requests_are_asked(monk
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])
-def test_a_refusal_is_unavailable_without_the_token(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
-    real, transport = httpx.Client, httpx.MockTransport(lambda _request: httpx.Response(status, text="no"))
-    monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
-    with pytest.raises(Unavailable, match=str(status)) as error:
-        RepositoryReader("", "token-of-a-test", "o", "r").evidence("main", "main", ["x"], "smoke")
+def test_a_refusal_is_an_error_without_the_token(status: int) -> None:
+    with pytest.raises(VendorError, match=str(status) if status != 401 else "does not accept GITHUB_TOKEN") as error:
+        asked(lambda _request: httpx.Response(status, text="no"))
     assert "token-of-a-test" not in str(error.value)
 
 
-def test_only_the_status_404_means_that_nothing_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    status = iter([404, 403])
-    real, transport = httpx.Client, httpx.MockTransport(lambda _request: httpx.Response(next(status), text="no"))
-    monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
-    repository = RepositoryReader("", "t", "o", "r")
-    assert repository.has("environments/staging") is False
-    with pytest.raises(Unavailable, match="403"):
-        repository.has("environments/staging/variables/ERROR_404")
-
-
 @pytest.mark.parametrize("answer", ["text", '"text"', "[1]", '{"a": 1}'])
-def test_an_answer_that_is_not_understood_is_unavailable(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    real = httpx.Client
-    transport = httpx.MockTransport(lambda _request: httpx.Response(200, text=answer))
-    monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=transport))
-    with pytest.raises(Unavailable):
-        RepositoryReader("", "t", "o", "r").evidence("main", "main", ["x"], "smoke")
+def test_an_answer_that_is_not_understood_is_an_error(answer: str) -> None:
+    with pytest.raises(VendorError):
+        asked(lambda _request: httpx.Response(200, text=answer))
 
 
-def test_no_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_is_an_error() -> None:
     def answer(_request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    real = httpx.Client
-    monkeypatch.setattr(httpx, "Client", lambda **options: real(**options, transport=httpx.MockTransport(answer)))
-    with pytest.raises(Unavailable, match="cannot connect"):
-        RepositoryReader("", "t", "o", "r").evidence("main", "main", ["x"], "smoke")
+    with pytest.raises(VendorError, match="cannot connect"):
+        asked(answer)
+
+
+def test_a_repository_that_has_another_name_now_is_read_where_it_is() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "/repos/o/r/" in request.url.path:
+            return httpx.Response(301, headers={"Location": str(request.url).replace("/o/r/", "/o/new/")})
+        return httpx.Response(200, json=[] if request.url.path.endswith("workflows") else None)
+
+    assert repository(answer).get("contents/.github/workflows") == []

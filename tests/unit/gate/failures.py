@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from blueprint.errors import Unreachable
+from components.accounts.api import Api, VendorError
 from gate.cli import main
 from gate.release import stage as opening
 from gate.smoke.watch import Watched
-from gate.vendors.api import Api
-from gate.vendors.errors import VendorError
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld
 from tests.unit.gate.test_release_command import Told

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blueprint.workspace import connect
+from components.accounts import Accounts
 from components.configuration import load
 from gate.common.budget import Budget
 from gate.release.backend import RenderService
@@ -17,8 +18,6 @@ from gate.release.production import Production, Smoke, Tested
 from gate.release.records import Records
 from gate.release.stage import Stage
 from gate.stack.target import Target, read_config
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
@@ -112,7 +111,7 @@ class ReleaseWorld:
             Accounts(self.environ, config) as accounts,
             connect(environ, self.said.append, self.render.transport()) as session,
         ):
-            repository = Repository(accounts.github, REPOSITORY)
+            repository = accounts.repository(REPOSITORY)
             production = Production(
                 RenderService(session, SERVICE), VercelProject(accounts.vercel, FRONTEND), smoke or self._smoke
             )

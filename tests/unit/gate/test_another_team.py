@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
+from components.accounts import Accounts
 from gate.common.errors import GateError
 from gate.release.backend import RenderService
 from gate.release.lock import ReleaseLock
@@ -25,8 +26,6 @@ from gate.smoke import Outcome, SmokeReport
 from gate.smoke.run import run
 from gate.stack.project import CLI_VARIABLE
 from gate.stack.target import load_peers, load_target
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from rehearsal.vendor_api import github_git
 from tests.unit.components.test_another_team import Harbor
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, URL, ReleaseWorld, release_world
@@ -173,7 +172,7 @@ def stage(world: ReleaseWorld) -> Iterator[Stage]:
         Accounts(world.environ, {"github:owner": "zebra-devops"}) as accounts,
         connect({"RENDER_API_KEY": "rnd_release"}, world.said.append, world.render.transport()) as session,
     ):
-        repository = Repository(accounts.github, REPOSITORY)
+        repository = accounts.repository(REPOSITORY)
         backend, web = RenderService(session, SERVICE), RenderService(session, WEB)
         production = Production(backend, None, world._smoke, [web])
         records = Records(repository, "live", live=True)

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
+from components.accounts.api import Api, VendorError
+from components.accounts.vercel import Vercel
 from gate.cli import main
 from gate.release.frontend import PreviewBuilds
 from gate.release.stage import Stage
 from gate.release.staging import deploy
 from gate.report import releases
-from gate.vendors.api import Api
-from gate.vendors.errors import VendorError
-from gate.vendors.vercel import Vercel
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
 

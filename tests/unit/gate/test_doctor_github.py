@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from components.accounts.github import GitHub, web
 from components.configuration import load
 from gate.checks.verdict import Verdict
 from gate.doctor import github
 from gate.stack.target import read_config
-from gate.vendors.github import GitHub, web
 from tests.unit.gate.release_world import REPOSITORY
 from tests.unit.settings.stack_file import PROJECT, STACKS
 

@@ -13,14 +13,14 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
+from components.accounts.auth0 import Auth0
+from components.accounts.vercel import Vercel
 from components.configuration import Loaded, load
 from gate.checks.verdict import Verdict, unknown
 from gate.doctor import auth0, render, vercel
 from gate.doctor.run import Case, vendor_lines
 from gate.doctor.stack import Opened
 from gate.stack.target import read_config
-from gate.vendors.auth0 import Auth0
-from gate.vendors.vercel import Vercel
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve

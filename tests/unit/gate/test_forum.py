@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from components.accounts.api import VendorError, VendorOutcomeUnknown
+from components.accounts.github import GitHub
+from components.accounts.repository import Repository
 from gate.common.errors import GateError
-from gate.vendors.errors import VendorError, VendorOutcomeUnknown
-from gate.vendors.github import GitHub
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker, open_issue_tracker
-from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_git
@@ -163,7 +163,7 @@ def everywhere(monkeypatch: pytest.MonkeyPatch, handle: Any) -> None:
     """Every client that is made now talks to this."""
     client, transport = httpx.Client, httpx.MockTransport(handle)
     monkeypatch.setattr(
-        "gate.vendors.api.httpx.Client", lambda **options: client(**{**options, "transport": transport})
+        "components.accounts.api.httpx.Client", lambda **options: client(**{**options, "transport": transport})
     )
 
 

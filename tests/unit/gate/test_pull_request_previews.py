@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
+from components.accounts.vercel import Vercel
 from gate.cli import main
 from gate.smoke import pull_request as previews
 from gate.smoke.pull_request import Half
 from gate.smoke.report import Outcome, Result, SmokeReport
 from gate.smoke.run import run
-from gate.vendors.vercel import Vercel
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, SERVICE, URL, ReleaseWorld, release_world

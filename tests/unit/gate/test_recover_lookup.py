@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
 
+from components.accounts import Accounts
+from components.accounts.auth0 import Client
+from components.accounts.github import GitHub
+from components.accounts.lookup import NeedsDecision, Unknown, look_up
+from components.accounts.vercel import Variable
 from components.vocabulary import UNKNOWN
-from gate.vendors import Accounts, NeedsDecision, Unknown, look_up
-from gate.vendors.auth0 import Client
-from gate.vendors.github import DatedObject, RepositoryNode
 from gate.vendors.kinds import KINDS
-from gate.vendors.vercel import Variable
 
 MADE = "2026-11-02T10:00:00Z"
 NODE = "R_kgDOA"
 
 
-class GitHub:
-    def __init__(self, rulesets: list[DatedObject] | None = None) -> None:
-        self._rulesets = rulesets or []
+RULES = [{"id": "BPR_1", "pattern": "staging"}]
+AT_GITHUB: dict[str, Any] = {
+    "": {"name": "platform", "node_id": NODE},
+    "/git/ref/heads/staging": {"ref": "refs/heads/staging"},
+    "/environments/staging": {"id": 7, "created_at": MADE},
+    "/environments/staging/deployment-branch-policies": {
+        "branch_policies": [{"id": 41, "name": "staging"}, {"id": 42, "name": "v*", "type": "tag"}]
+    },
+    "/environments/staging/variables": {"variables": [{"name": "URL", "created_at": MADE}]},
+    "/environments/staging/secrets": {"secrets": [{"name": "URL", "created_at": MADE}]},
+    "/rulesets": [],
+}
+"""What the repository answers by path."""
 
-    def repository(self, name: str) -> RepositoryNode:
-        return RepositoryNode(name, NODE)
 
-    def branch(self, repository: str, branch: str) -> DatedObject | None:
-        return DatedObject(branch) if branch == "staging" else None
+def github(**changed: Any) -> GitHub:
+    """GitHub as far as objects are looked up there."""
 
-    def protection(self, repository_id: str, pattern: str) -> tuple[RepositoryNode, DatedObject] | None:
-        found = RepositoryNode("platform", NODE), DatedObject("BPR_1")
-        return found if (repository_id, pattern) == (NODE, "staging") else None
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/graphql":
+            found = {"nodes": RULES, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+            node = {"name": "platform", "branchProtectionRules": found}
+            known = json.loads(request.content)["variables"]["id"] == NODE
+            return httpx.Response(200, json={"data": {"node": node if known else None}})
+        path = request.url.path.removeprefix("/repos/acme/platform")
+        there = {**AT_GITHUB, **{f"/{name}": value for name, value in changed.items()}}
+        return httpx.Response(200, json=there[path]) if path in there else httpx.Response(404)
 
-    def environment(self, repository: str, environment: str) -> DatedObject | None:
-        return DatedObject("7", MADE) if environment == "staging" else None
-
-    def deployment_policy(self, repository: str, environment: str, kind: str, pattern: str) -> DatedObject | None:
-        return {("branch", "staging"): DatedObject("41"), ("tag", "v*"): DatedObject("42")}.get((kind, pattern))
-
-    def environment_variable(self, repository: str, environment: str, name: str) -> DatedObject | None:
-        return DatedObject(name, MADE) if name == "URL" else None
-
-    environment_secret = environment_variable
-
-    def rulesets(self, repository: str, name: str, target: str) -> list[DatedObject]:
-        return self._rulesets
+    return GitHub("acme", "t", transport=httpx.MockTransport(answer))
 
 
 class Auth0:
@@ -76,8 +81,8 @@ class Vercel:
         return list(self._variables)
 
 
-def accounts(github: Any = None, auth0: Any = None, vercel: Any = None) -> Accounts:
-    found = SimpleNamespace(github=github or GitHub(), auth0=auth0 or Auth0(), vercel=vercel or Vercel())
+def accounts(at_github: Any = None, auth0: Any = None, vercel: Any = None) -> Accounts:
+    found = SimpleNamespace(github=at_github or github(), auth0=auth0 or Auth0(), vercel=vercel or Vercel())
     return cast(Accounts, found)
 
 
@@ -90,6 +95,7 @@ def import_id(name: str, inputs: dict[str, Any], there: Accounts | None = None) 
     return found.import_id if found else None
 
 
+TAGS = {"id": 11, "name": "release tags", "target": "tag"}
 IN_PLATFORM = {"repository": "platform"}
 IN_STAGING = {"repository": "platform", "environment": "staging"}
 
@@ -119,14 +125,15 @@ def test_objects_of_github_by_what_people_call_them(name: str, inputs: dict[str,
 
 def test_a_ruleset_is_found_by_its_name_and_several_are_refused() -> None:
     inputs = {**IN_PLATFORM, "name": "release tags", "target": "tag"}
+    assert import_id("RepositoryRuleset", {**inputs, "target": "branch"}, accounts(github(rulesets=[TAGS]))) is None
     assert import_id("RepositoryRuleset", inputs) is None
-    assert import_id("RepositoryRuleset", inputs, accounts(GitHub([DatedObject("11")]))) == "platform:11"
+    assert import_id("RepositoryRuleset", inputs, accounts(github(rulesets=[TAGS]))) == "platform:11"
     with pytest.raises(NeedsDecision, match="2 rulesets named 'release tags': 11, 12"):
-        import_id("RepositoryRuleset", inputs, accounts(GitHub([DatedObject("11"), DatedObject("12")])))
+        import_id("RepositoryRuleset", inputs, accounts(github(rulesets=[TAGS, {**TAGS, "id": 12}])))
 
 
 def test_an_application_is_found_by_its_name_and_its_credentials_by_its_id() -> None:
-    there = accounts(auth0=Auth0(Client("abc", "MarketEdge", "regular_web", ""), Client("def", "Other", "spa", "")))
+    there = accounts(auth0=Auth0(Client("abc", "MarketEdge", "regular_web"), Client("def", "Other", "spa")))
     assert import_id("Client", {"name": "MarketEdge"}, there) == "abc"
     assert import_id("Client", {"name": "Market"}, there) is None
     assert import_id("ClientCredentials", {"clientId": "abc"}, there) == "abc"
@@ -136,7 +143,7 @@ def test_an_application_is_found_by_its_name_and_its_credentials_by_its_id() -> 
 
 
 def test_two_applications_of_one_name_are_refused_with_their_ids_and_what_to_do() -> None:
-    there = accounts(auth0=Auth0(Client("abc", "MarketEdge", "", ""), Client("def", "MarketEdge", "", "")))
+    there = accounts(auth0=Auth0(Client("abc", "MarketEdge", ""), Client("def", "MarketEdge", "")))
     with pytest.raises(
         NeedsDecision, match=r"2 applications named 'MarketEdge': abc, def\. Keep the one whose id is in use"
     ):

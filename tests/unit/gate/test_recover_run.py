@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from components.accounts.lookup import Existing
 from gate.recover import run, search, state
 from gate.recover.imports import ImportFailed
 from gate.stack import planned
-from gate.vendors.lookup import Existing
 
 URNS = [f"urn:pulumi:staging::gate::github:index/branch:Branch::{name}" for name in ("one", "two")]
 

@@ -8,11 +8,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gate.common.errors import GateError, MissingCredentials
-from gate.vendors.accounts import Accounts
-from gate.vendors.api import ATTEMPTS, Api
-from gate.vendors.auth0 import Auth0
-from gate.vendors.errors import (
+from components.accounts import Accounts
+from components.accounts.api import (
+    COMMAND,
+    Api,
     CredentialsMissing,
     VendorError,
     VendorForbidden,
@@ -20,8 +19,10 @@ from gate.vendors.errors import (
     VendorUnauthorized,
     VendorUnreachable,
 )
-from gate.vendors.github import GitHub
-from gate.vendors.vercel import Vercel
+from components.accounts.auth0 import Auth0
+from components.accounts.github import GitHub
+from components.accounts.vercel import Vercel
+from gate.common.errors import GateError, MissingCredentials
 
 TOKEN = "ghp_never-to-be-shown"
 Handle = Callable[[httpx.Request], httpx.Response]
@@ -76,10 +77,10 @@ def test_what_passes_is_waited_out(passing: httpx.Response | Exception) -> None:
 def test_what_does_not_pass_ends_with_the_reason() -> None:
     vendor = Vendor(httpx.Response(502))
     with pytest.raises(
-        VendorUnreachable, match=f"no usable answer from GitHub to GET /thing in {ATTEMPTS} tries: status 502"
+        VendorUnreachable, match=f"no usable answer from GitHub to GET /thing in {COMMAND.tries} tries: status 502"
     ):
         vendor.get()
-    assert len(vendor.requests) == ATTEMPTS
+    assert len(vendor.requests) == COMMAND.tries
 
 
 def test_a_long_rate_limit_is_not_waited_for() -> None:
@@ -112,6 +113,12 @@ def test_a_refusal_says_what_is_missing(answer: httpx.Response, error: type[Gate
         Vendor(answer).get()
 
 
+def test_only_the_status_404_means_that_nothing_is_there() -> None:
+    refused = Vendor(httpx.Response(403, json={"message": "Resource not accessible"})).api()
+    with pytest.raises(VendorForbidden, match="variables/ERROR_404"):
+        refused.get("/variables/ERROR_404", needs="Environments: read")
+
+
 def test_a_token_that_the_vendor_repeats_is_not_shown() -> None:
     with pytest.raises(VendorUnauthorized) as caught:
         Vendor(httpx.Response(401, json={"message": f"unknown token {TOKEN}"})).get()
@@ -122,7 +129,7 @@ def test_a_repository_that_the_token_does_not_see_is_not_taken_for_empty() -> No
     transport = httpx.MockTransport(lambda _: httpx.Response(404, json={"message": "Not Found"}))
     github = GitHub("acme", TOKEN, transport=transport)
     with pytest.raises(VendorError, match="shows GITHUB_TOKEN no repository acme/platform"):
-        github.branch("platform", "staging")
+        github.repository("platform")
 
 
 @pytest.mark.parametrize(
@@ -144,13 +151,11 @@ def test_github_is_where_the_provider_looks_for_it(base: str, rest: str, graphql
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(str(request.url))
-        rules = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
-        node = {"name": "p", "branchProtectionRules": rules}
-        return httpx.Response(200, json={"name": "p", "node_id": "R_1", "data": {"node": node}})
+        return httpx.Response(200, json={"name": "p", "node_id": "R_1", "data": {"node": {"name": "p"}}})
 
     github = GitHub("acme", TOKEN, base_url=base, transport=httpx.MockTransport(answer))
     github.repository("p")
-    assert github.protection("R_1", "main") is None
+    assert github.ask("query", {}, "Administration: read")["node"]["name"] == "p"
     assert asked == [rest, graphql]
 
 
@@ -158,7 +163,7 @@ def test_graphql_refuses_with_a_good_status() -> None:
     refusal = {"data": None, "errors": [{"type": "INSUFFICIENT_SCOPES", "message": "needs repo"}]}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=refusal))
     with pytest.raises(VendorForbidden, match="needs Administration: read, or the scope repo"):
-        GitHub("acme", TOKEN, transport=transport).protection("R_1", "main")
+        GitHub("acme", TOKEN, transport=transport).ask("query", {}, "Administration: read, or the scope repo")
 
 
 def test_auth0_asks_for_a_token_of_the_tenant_once() -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
+from components.accounts.api import Api, VendorError
 from gate.cli import main
 from gate.release.database import DatabaseBackup, MigrationList
 from gate.release.release import release
 from gate.release.report import ReleaseReport
-from gate.vendors.api import Api
-from gate.vendors.errors import VendorError
 from gate.vendors.render_jobs import Jobs
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, ReleaseWorld, Verdict, release_world

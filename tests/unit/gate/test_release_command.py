@@ -11,14 +11,13 @@ from xml.etree import ElementTree
 import pytest
 
 from blueprint.errors import Unreachable
+from components.accounts import Accounts
 from gate.cli import main
 from gate.common.budget import Budget
 from gate.release import stage as opening
 from gate.report.releases import detected
 from gate.smoke import Outcome, Result, SmokeReport
 from gate.smoke.watch import Watched
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.settings.stack_file import STACKS
@@ -277,7 +276,7 @@ def test_an_alarm_after_a_release_leaves_an_incident_with_the_time_to_detect(
     assert issue["title"] == "production is down: down for 4 min: status 503"
     assert ("v1.1.0 was rolled back" if works else "The rollback of v1.1.0 failed") in issue["body"]
     with Accounts(world.environ, {"github:owner": "zebra-devops"}) as accounts:
-        found = detected(Repository(accounts.github, REPOSITORY), "production", down)
+        found = detected(accounts.repository(REPOSITORY), "production", down)
         assert found == [pytest.approx(4, abs=0.5)]
     assert "opened issue #" in capsys.readouterr().err
 

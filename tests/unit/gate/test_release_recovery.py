@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from blueprint.client import RenderClient
+from components.accounts.api import Api, VendorError
 from gate.common.errors import ReleaseRefused
 from gate.common.signals import interruptible
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback
-from gate.vendors.api import Api
-from gate.vendors.errors import VendorError
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import back, go, project, released
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from components.accounts import Accounts
 from gate.report.releases import live, news
-from gate.vendors import Accounts
 from gate.vendors.incidents import incident_marker
 from gate.vendors.issues import IssueTracker
-from gate.vendors.repository import Repository
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, ReleaseWorld, release_world
 from tests.unit.gate.test_release import released
@@ -23,7 +22,7 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 
 def told(world: ReleaseWorld) -> list[tuple[str, str]]:
     with Accounts(world.environ, {"github:owner": "zebra-devops"}) as accounts:
-        found = news(Repository(accounts.github, REPOSITORY), "production", "production")
+        found = news(accounts.repository(REPOSITORY), "production", "production")
         return [(one.tone, one.text) for one in found]
 
 
@@ -52,7 +51,7 @@ def test_a_release_that_goes_on_is_told_and_one_that_has_ended_is_not(world: Rel
 def test_an_open_incident_is_told_if_the_gate_wrote_it(world: ReleaseWorld, writer: str, shown: bool) -> None:
     body = f"{incident_marker('production')}\n**health**"
     with Accounts(world.environ, {"github:owner": "zebra-devops"}) as accounts:
-        tracker = IssueTracker(Repository(accounts.github, REPOSITORY))
+        tracker = IssueTracker(accounts.repository(REPOSITORY))
         tracker.open_issue(incident_marker("production"), "production is down", body)
     with world.estate.edit("github") as objects:
         next(one for one in objects if one["type"] == "issue")["user"] = writer

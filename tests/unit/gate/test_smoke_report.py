@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 from rich.console import Console
 
+from components.accounts import Repository
 from gate.commands.running import Run
 from gate.commands.smoke import smoke
 from gate.common.errors import GateError
@@ -91,7 +93,12 @@ class GitHub:
 class Accounts:
     def __init__(self, github: GitHub) -> None:
         base = "/repos/zebra-devops"
-        self.github = SimpleNamespace(api=github, path=lambda repository, *steps: "/".join([base, repository, *steps]))
+        self.github: Any = SimpleNamespace(
+            send=github.send, path=lambda repository, *steps: "/".join([base, repository, *steps])
+        )
+
+    def repository(self, name: str) -> Repository:
+        return Repository(self.github, name)
 
     def __enter__(self) -> Accounts:
         return self

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from blueprint.sending import problem_with
+from components.accounts import Accounts
+from components.accounts.api import VendorUnauthorized
 from components.vendors import misformed_credentials
 from gate.cli import main
-from gate.vendors.accounts import Accounts
-from gate.vendors.errors import VendorUnauthorized
 from tests.unit.settings.stack_file import STACKS
 
 GOOD = {

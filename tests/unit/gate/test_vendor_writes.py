@@ -7,8 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gate.vendors.api import ATTEMPTS, Api
-from gate.vendors.errors import NotThere, VendorError, VendorOutcomeUnknown, VendorUnreachable
+from components.accounts.api import COMMAND, Api, NotThere, VendorError, VendorOutcomeUnknown, VendorUnreachable
 
 
 def api(answer: Callable[[int], httpx.Response]) -> tuple[Api, list[httpx.Request]]:
@@ -64,7 +63,7 @@ def test_a_repeatable_change_gives_up_in_the_end() -> None:
     client, asked = api(lambda _n: httpx.Response(502))
     with pytest.raises(VendorUnreachable):
         client.send("PUT", "/contents", {}, needs="x", repeatable=True)
-    assert len(asked) == ATTEMPTS
+    assert len(asked) == COMMAND.tries
 
 
 def test_what_a_rate_limit_refused_is_sent_again() -> None:

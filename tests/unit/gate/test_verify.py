@@ -6,7 +6,7 @@ import dataclasses
 import http.server
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
+from components.accounts import Accounts, Repository
 from components.frontend_settings import LoginTest
 from components.gate_settings import Seed
 from components.github_settings import Branch, ReleaseManagers, Reviewers
@@ -21,7 +22,6 @@ from gate.checks.login_wall import login_wall
 from gate.checks.report import CheckReport
 from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown
 from gate.upkeep.workflows import undelivered
-from gate.vendors import Accounts
 from gate.verify import certificates, frontend, render
 from gate.verify.run import Others, _asked, _smoke, verify
 from rehearsal import vendor_api
@@ -323,8 +323,9 @@ def test_reports_of_checks_are_read_where_the_stack_has_github(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def groups(_target: object, _repository: object, base_url: str, token: str, _undelivered: object) -> Iterator[Line]:
-        asked.append((base_url, token))
+    def groups(_target: object, repository: Callable[[], Repository], _undelivered: object) -> Iterator[Line]:
+        session = repository().github._http
+        asked.append((str(session.base_url), session.headers["Authorization"]))
         return iter([])
 
     monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
@@ -332,7 +333,7 @@ def test_reports_of_checks_are_read_where_the_stack_has_github(
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
     config = estates.target.config | {"github:baseUrl": "https://git.test/", "github:token": "of-the-stack"}
     verify(dataclasses.replace(estates.target, config=config), {}, OTHERS)
-    assert asked == [("https://git.test/", "of-the-stack")]
+    assert asked == [("https://git.test", "Bearer of-the-stack")]
 
 
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:

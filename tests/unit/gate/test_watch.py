@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from blueprint.workspace import connect
+from components.accounts import Accounts
 from components.gate_settings import Watch
 from gate import cli
 from gate.checks.verdict import failed, passed
@@ -20,8 +21,6 @@ from gate.report.releases import detected
 from gate.smoke.incident import report
 from gate.smoke.watch import Rate, Watched, error_rate, expiring, problem, watch
 from gate.stack.target import load_target
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
@@ -299,7 +298,7 @@ def test_an_alarm_opens_one_issue_that_the_next_quiet_watch_closes(
         assert "`gate rollback --env production`" in body
         assert f"https://github.test/zebra-devops/{REPOSITORY}/actions/workflows/production-rollback.yml" in body
         with Accounts(environ, {"github:owner": "zebra-devops"}) as accounts:
-            repository, since = Repository(accounts.github, REPOSITORY), FIRST
+            repository, since = accounts.repository(REPOSITORY), FIRST
             minutes = (datetime.now(UTC) - FIRST).total_seconds() / 60
             assert detected(repository, "production", since) == [pytest.approx(minutes, abs=1)]
             assert detected(repository, "staging", since) == []
@@ -345,5 +344,5 @@ def test_the_time_to_detect_of_a_scheduled_look_begins_at_the_last_good_one(
         seen = Watched(environment="production", alarm="health: status 503", looks=2, failures=2, first_failure=look)
         assert report(seen, target, {**environ, "GITHUB_WORKFLOW_REF": ref}) == "opened issue #1"
         with Accounts(environ, {"github:owner": "zebra-devops"}) as accounts:
-            found = detected(Repository(accounts.github, REPOSITORY), "production", good - timedelta(hours=1))
+            found = detected(accounts.repository(REPOSITORY), "production", good - timedelta(hours=1))
         assert found == [pytest.approx(4, abs=0.2)]

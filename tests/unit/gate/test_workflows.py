@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.accounts import Accounts
+from components.accounts.repository import Repository
 from gate.cli import main
 from gate.common.errors import GateError
 from gate.stack.target import load_settings
 from gate.upkeep.delivery import EARLIER, TITLE, Destination, deliver, delivery_branch, destinations
 from gate.upkeep.workflows import BEGIN, END, File, Names, WorkflowDifference, compare, delivered
 from gate.upkeep.workflows import names as names_of
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import github_git
@@ -44,7 +44,7 @@ def vendors(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Iterator[vendor_
 def repository(vendors: vendor_api.Addresses) -> Iterator[Repository]:
     environ = {**CREDENTIALS, **vendors.environment, "GITHUB_OWNER": "zebra-devops"}
     with Accounts(environ) as accounts:
-        yield Repository(accounts.github, REPOSITORY)
+        yield accounts.repository(REPOSITORY)
 
 
 FILES = [File(".github/workflows/a.yml", "on: push\n"), File(".github/workflows/b.yml", "on: pull_request\n")]

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.workspace import connect
+from components.accounts import Accounts
 from components.configuration import load
 from gate.checks.verdict import Line
 from gate.stack.target import Target, read_config
 from gate.upkeep.workflows import delivered, names, undelivered
-from gate.vendors import Accounts
-from gate.vendors.repository import Repository
 from gate.verify import frontend, github, render
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -125,8 +124,7 @@ class Estates:
                 Accounts(environ, self.target.config) as accounts,
                 connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, self.render.transport()) as session,
             ):
-                repository, token = Repository(accounts.github, REPOSITORY), CREDENTIALS["GITHUB_TOKEN"]
-                groups = github.groups(self.target, lambda: repository, addresses.github, token, undelivered)
+                groups = github.groups(self.target, lambda: accounts.repository(REPOSITORY), undelivered)
                 found = [line for group in groups for line in group.look()]
                 found += frontend.auth0_lines(self.target, accounts.auth0)
                 assert self.target.settings.vercel is not None

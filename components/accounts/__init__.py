@@ -7,17 +7,28 @@ of the GitHub provider disagree about which of the two counts.
 from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from blueprint.client import BASE_URL as RENDER_BASE_URL
 from blueprint.sending import problem_with
-from components.repository import BASE_URL as GITHUB_BASE_URL
+from components.accounts.api import (
+    COMMAND,
+    PREVIEW,
+    Api,
+    CredentialsMissing,
+    Patience,
+    VendorError,
+    VendorUnauthorized,
+)
+from components.accounts.auth0 import Auth0
+from components.accounts.github import BASE_URL as GITHUB_BASE_URL
+from components.accounts.github import GitHub
+from components.accounts.repository import Repository
+from components.accounts.vercel import BASE_URL as VERCEL_BASE_URL
+from components.accounts.vercel import Vercel
 from components.vendors import AUTH0, GITHUB, RENDER, VERCEL, Vendor
-from gate.vendors.auth0 import Auth0
-from gate.vendors.errors import CredentialsMissing, VendorError, VendorUnauthorized
-from gate.vendors.github import GitHub
-from gate.vendors.vercel import BASE_URL as VERCEL_BASE_URL
-from gate.vendors.vercel import Vercel
+
+__all__ = ["Accounts", "CredentialsMissing", "Repository", "VendorError", "accounts_of_the_program"]
 
 _OPENED = (GITHUB, AUTH0, VERCEL)
 """Each is a property by the name of its package. Render is opened by `blueprint.workspace.connect`."""
@@ -31,13 +42,16 @@ class Accounts:
             or with AUTH0_API_TOKEN; VERCEL_API_TOKEN. AUTH0_BASE_URL and VERCEL_BASE_URL point at a simulator. They are
             for this project's tests and rehearsal only, because the providers do not know them.
         config: the stack's configuration, secrets in clear: `github:owner`, `vercel:team`, and so on.
+        patience: how long each waits.
 
     Raises:
         CredentialsMissing: any property, with the names to export.
     """
 
-    def __init__(self, environ: Mapping[str, str], config: Mapping[str, str] | None = None) -> None:
-        self._environ, self._config = environ, config or {}
+    def __init__(
+        self, environ: Mapping[str, str], config: Mapping[str, str] | None = None, patience: Patience = COMMAND
+    ) -> None:
+        self._environ, self._config, self._patience = environ, config or {}, patience
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +82,7 @@ class Accounts:
         for account in self._open():
             account.forget()
 
-    def _open(self) -> list[Any]:
+    def _open(self) -> list[Api]:
         return [self.__dict__[vendor.package] for vendor in _OPENED if vendor.package in self.__dict__]
 
     @property
@@ -82,16 +96,15 @@ class Accounts:
             RENDER.label: self._value("", "RENDER_HOST") or RENDER_BASE_URL,
         }
 
-    @property
-    def github_token(self) -> str:
-        """The token for GitHub; empty if none is set."""
-        return self._value("github:token", "GITHUB_TOKEN")
+    def repository(self, name: str) -> Repository:
+        """Return a repository at GitHub. Nothing is asked yet."""
+        return Repository(self.github, name)
 
     @cached_property
     def github(self) -> GitHub:
         if self._value("github:appAuth"):
             raise VendorError("objects at GitHub are looked up with GITHUB_TOKEN only: github:appAuth is not supported")
-        token = self.github_token
+        token = self._value("github:token", "GITHUB_TOKEN")
         owners = {self._value("github:owner"), self._value("", "GITHUB_OWNER", "GITHUB_ORGANIZATION")} - {""}
         missing = [] if token else ["GITHUB_TOKEN"]
         missing += [] if owners else ["GITHUB_OWNER (or: pulumi config set github:owner …)"]
@@ -100,7 +113,7 @@ class Accounts:
             raise VendorError(
                 f"github:owner and GITHUB_OWNER name different owners ({', '.join(sorted(owners))}): unset GITHUB_OWNER"
             )
-        return GitHub(owners.pop(), token, base_url=self.hosts[GITHUB.label])
+        return GitHub(owners.pop(), token, base_url=self.hosts[GITHUB.label], patience=self._patience)
 
     @property
     def _auth0_domain(self) -> str:
@@ -122,13 +135,15 @@ class Accounts:
         _require(AUTH0, [name for name, value in wanted.items() if not value])
         if problem := problem_with("AUTH0_DOMAIN", self._value("auth0:domain", "AUTH0_DOMAIN")):
             raise VendorUnauthorized(problem)
-        return Auth0(domain, client_id, secret, token=token, base_url=self._value("", "AUTH0_BASE_URL"))
+        base_url = self._value("", "AUTH0_BASE_URL")
+        return Auth0(domain, client_id, secret, token=token, base_url=base_url, patience=self._patience)
 
     @cached_property
     def vercel(self) -> Vercel:
         token = self._value("vercel:apiToken", "VERCEL_API_TOKEN")
         _require(VERCEL, [] if token else ["VERCEL_API_TOKEN"])
-        return Vercel(token, self._value("vercel:team", "VERCEL_TEAM"), base_url=self.hosts[VERCEL.label])
+        team = self._value("vercel:team", "VERCEL_TEAM")
+        return Vercel(token, team, base_url=self.hosts[VERCEL.label], patience=self._patience)
 
     def _value(self, key: str, *variables: str) -> str:
         found = [self._config.get(key, ""), *(self._environ.get(variable, "") for variable in variables)]
@@ -139,3 +154,14 @@ def _require(vendor: Vendor, missing: list[str]) -> None:
     if missing:
         made = f"; made at {vendor.label}: {vendor.made_at}"
         raise CredentialsMissing(f"{vendor.label}: export {' and '.join(missing)}{made}")
+
+
+def accounts_of_the_program(owner: str, environ: Mapping[str, str]) -> Accounts:
+    """Open the accounts for a run of the program, with the providers' configuration.
+
+    Args:
+        owner: of the repositories.
+    """
+    from pulumi.runtime import config  # here, because `gate` uses this module where Pulumi is not installed
+
+    return Accounts(environ, {**config.get_config_env(), **config.CONFIG.get(), "github:owner": owner}, PREVIEW)

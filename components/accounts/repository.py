@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
-from gate.vendors.github import GitHub, pages
+from components.accounts.github import GitHub
 
 _READ = "Contents: read"
 CommitState = Literal["success", "failure", "error", "pending"]
@@ -49,11 +49,11 @@ class Repository:
     """
 
     def __init__(self, github: GitHub, name: str) -> None:
-        self._github, self.name = github, name
+        self.github, self.name = github, name
 
     @property
     def owner(self) -> str:
-        return self._github.owner
+        return self.github.owner
 
     @property
     def full_name(self) -> str:
@@ -132,7 +132,7 @@ class Repository:
 
     def viewer(self) -> str:
         """Return who the token writes as; empty if GitHub does not say."""
-        return self._github.viewer()
+        return self.github.viewer()
 
     def merged_head(self, sha: str) -> str | None:
         """Return the head that a commit merged, squashed or rebased, if that added nothing (equal trees)."""
@@ -141,22 +141,29 @@ class Repository:
             return None
         heads = [parent["sha"] for parent in commit["parents"][1:]]
         if not heads:
-            pulls = self.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []
+            pulls = self.pages(f"commits/{sha}/pulls", needs="Pull requests: read")
             heads = [pull["head"]["sha"] for pull in pulls if pull.get("merge_commit_sha") == sha]
         tree = commit["commit"]["tree"]["sha"]
         found = ((head, self.get(f"commits/{head}")) for head in heads)
         return next((head for head, one in found if one and one["commit"]["tree"]["sha"] == tree), None)
 
-    def get(self, path: str, needs: str = _READ, **query: str | int) -> Any:
-        return self._github.api.get(self._github.path(self.name, path), query, needs=needs)
+    def path(self, path: str) -> str:
+        """Return the path of something in it, below the REST API; of the repository itself if it is empty."""
+        return self.github.path(self.name, *filter(None, [path]))
+
+    def get(self, path: str = "", needs: str = _READ, **query: str | int) -> Any:
+        """Return what is at a path of the repository, or None if nothing is; of no path the repository itself."""
+        return self.github.get(self.path(path), needs, **query)
+
+    def text(self, path: str, needs: str = _READ, **query: str | int) -> str:
+        """Return a file as it is (repos/contents, the raw media type)."""
+        return self.github.text(self.path(path), needs, accept="application/vnd.github.raw+json", **query)
 
     def pages(
         self, path: str, needs: str = _READ, *, item: str | None = None, size: int = 100, **query: str | int
     ) -> Iterator[dict[str, Any]]:
-        """Yield every entry of a list; see `gate.vendors.github.pages`."""
-        return pages(lambda page: self.get(path, needs=needs, **query, **page), item, size)
+        """Yield every entry of a list; see `GitHub.pages`."""
+        return self.github.pages(self.path(path), needs, item, size, **query)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
-        return self._github.api.send(
-            method, self._github.path(self.name, path), body, needs=needs, repeatable=repeatable
-        )
+        return self.github.send(method, self.path(path), body, needs=needs, repeatable=repeatable)

@@ -1,18 +1,16 @@
-"""Finds a Vercel project's domains and environment variables by name. Facts: vercel.com/docs/rest-api."""
+"""Vercel's API for one account, or one team of it (vercel.com/docs/rest-api)."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
+from components.accounts.api import Api, VendorError
+from components.accounts.github import segment
 from components.vercel_project import VariableRecord
-from gate.vendors.api import Api
-from gate.vendors.errors import VendorError
 
 BASE_URL = "https://api.vercel.com"
 _PAGE = 100
@@ -27,53 +25,41 @@ class Variable(VariableRecord):
     created: str
 
 
-class Vercel:
-    """Read access to one account, or to one team of it.
+class Vercel(Api):
+    """One account, or one team of it.
 
     Args:
         team: as `vercel:team`, an id or a slug; empty for a personal account.
+        options: as Api takes them.
 
     Raises:
         VendorError: any method; also if the project is not visible.
     """
 
-    def __init__(
-        self,
-        token: str,
-        team: str = "",
-        *,
-        base_url: str = BASE_URL,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, token: str, team: str = "", *, base_url: str = BASE_URL, **options: Any) -> None:
         self._team = team
-        self._api = Api("Vercel", base_url, credential="VERCEL_API_TOKEN", transport=transport, sleep=sleep)
-        self._api.authorize(token)
-        self._visible: dict[str, str] = {}
-        self._variables: dict[str, list[Variable]] = {}
+        super().__init__("Vercel", base_url, credential="VERCEL_API_TOKEN", **options)
+        self.authorize(token)
 
-    def close(self) -> None:
-        self._api.close()
+    def get(self, path: str, needs: str = ACCESS, **query: str | int) -> Any:
+        """Return the answer's JSON, or None if Vercel knows nothing at this path. The team is named in the query."""
+        return super().get(path, needs, **query, **self._of_team)
 
-    def get(self, path: str, **query: str | int) -> Any:
-        """Return the answer's JSON, or None if Vercel knows nothing at this path."""
-        return self._api.get(path, {**query, **self._team_query}, needs=ACCESS)
+    def look(self, path: str, **query: str | int) -> httpx.Response:
+        """Return the answer as it came. Refusals are answers too. The team is looked up first if it is a slug."""
+        return super().look(path, **query, **self._of_team)
 
-    def look(self, path: str, *, in_team: bool = True) -> httpx.Response:
-        """Return the answer as it came. Refusals are answers too.
+    def look_at_team(self) -> httpx.Response:
+        """Return the answer about the team as it came."""
+        return super().look(f"/v2/teams/{segment(self._team)}")
 
-        Args:
-            in_team: whether to name the team, which is looked up first if it is a slug.
-        """
-        return self._api.look(path, self._team_query if in_team else None)
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
+    def change(self, method: str, path: str, body: Any = None) -> Any:
         """Change something that may be sent twice, and return the answer's JSON."""
         team = f"?teamId={self.team_id}" if self._team else ""
-        return self._api.send(method, f"{path}{team}", body, needs=ACCESS, repeatable=True)
+        return self.send(method, f"{path}{team}", body, needs=ACCESS, repeatable=True)
 
     @property
-    def _team_query(self) -> dict[str, str | int]:
+    def _of_team(self) -> dict[str, str | int]:
         return {"teamId": self.team_id} if self._team else {}
 
     @cached_property
@@ -81,7 +67,7 @@ class Vercel:
         """The team's id, which import ids and queries need. A slug is looked up (rest-api/teams/get-a-team)."""
         if not self._team or self._team.startswith("team_"):
             return self._team
-        found = self._api.get(f"/v2/teams/{_segment(self._team)}", needs=ACCESS)
+        found = super().get(f"/v2/teams/{segment(self._team)}", ACCESS)
         if found is None:
             raise VendorError(
                 f"Vercel shows VERCEL_API_TOKEN no team {self._team!r}: correct vercel:team, or use {ACCESS}"
@@ -90,7 +76,7 @@ class Vercel:
 
     def project(self, name: str) -> dict[str, Any] | None:
         """Return a project (rest-api/projects/find-a-project-by-id-or-name); None if the token sees none of it."""
-        found: dict[str, Any] | None = self.get(f"/v9/projects/{_segment(name)}")
+        found: dict[str, Any] | None = self.get(f"/v9/projects/{segment(name)}")
         return found
 
     def require_project(self, name: str) -> str:
@@ -101,20 +87,22 @@ class Vercel:
         Raises:
             VendorError: the token sees no such project.
         """
-        if name not in self._visible:
+
+        def read() -> str:
             if (found := self.project(name)) is None:
                 where = f"in the team {self._team!r}" if self._team else "outside teams (vercel:team is not set)"
                 raise VendorError(
                     f"Vercel shows VERCEL_API_TOKEN no project {name} {where}: correct marketedge:vercel.project, or "
                     f"use {ACCESS}"
                 )
-            self._visible[name] = str(found["id"])
-        return self._visible[name]
+            return str(found["id"])
+
+        return self.once(("project", name), read)
 
     def domain(self, project: str, domain: str) -> bool:
         """Whether a project has a domain (rest-api/projects/get-a-project-domain)."""
         self.require_project(project)
-        return self.get(f"/v9/projects/{_segment(project)}/domains/{_segment(domain)}") is not None
+        return self.get(f"/v9/projects/{segment(project)}/domains/{segment(domain)}") is not None
 
     def variables(self, project: str) -> list[Variable]:
         """Return the variables, without values.
@@ -122,15 +110,13 @@ class Vercel:
         rest-api/projects/retrieve-the-environment-variables-of-a-project-by-id-or-name: `{envs, pagination?}`. Vercel's
         own variables (`type: system`) are left out.
         """
-        if project not in self._variables:
-            self.require_project(project)
-            listed = self.pages(f"/v10/projects/{_segment(project)}/env", "envs")
-            self._variables[project] = [_variable(found) for found in listed if found.get("type") != "system"]
-        return self._variables[project]
 
-    def forget(self) -> None:
-        """Forget what was read."""
-        self._variables.clear()
+        def read() -> list[Variable]:
+            self.require_project(project)
+            listed = self.pages(f"/v10/projects/{segment(project)}/env", "envs")
+            return [_variable(found) for found in listed if found.get("type") != "system"]
+
+        return self.once(("variables", project), read)
 
     def deployments(self, project: str, **filters: str | int) -> Iterator[dict[str, Any]]:
         """Yield deployments, newest first, while somebody reads on (rest-api/deployments/list-deployments).
@@ -139,30 +125,39 @@ class Vercel:
             project: its id.
             filters: such as target, state, sha, branch.
         """
-        return self.pages("/v6/deployments", "deployments", projectId=project, limit=_PAGE, **filters)
+        return self.pages("/v6/deployments", "deployments", "until", projectId=project, limit=_PAGE, **filters)
 
     def domains(self, project: str, **filters: str) -> Iterator[dict[str, Any]]:
         """Yield the domains (rest-api/projects/retrieve-project-domains-by-project-by-id-or-name)."""
-        return self.pages(f"/v9/projects/{_segment(project)}/domains", "domains", limit=_PAGE, **filters)
+        return self.pages(f"/v9/projects/{segment(project)}/domains", "domains", limit=_PAGE, **filters)
 
     def records(self, zone: str) -> list[dict[str, Any]]:
         """Return the records of a zone; none if the token sees no such zone.
 
-        rest-api/dns/list-existing-dns-records: `{records}` with id, name, type and value.
+        rest-api/dns/list-existing-dns-records: `{records}` with id, name, type and value. They are read once.
         """
-        return list(self.pages(f"/v5/domains/{_segment(zone)}/records", "records", limit=_PAGE))
+        path = f"/v5/domains/{segment(zone)}/records"
+        return self.once(("records", zone), lambda: list(self.pages(path, "records", limit=_PAGE)))
 
-    def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Yield every entry of a list. Each page names the time at which the next one begins (rest-api, Pagination)."""
+    def projects(self, repository: str) -> Iterator[dict[str, Any]]:
+        """Yield the projects that build repositories of a name (rest-api/projects/retrieve-a-list-of-projects)."""
+        return self.pages("/v10/projects", "projects", "from", repo=repository, limit=_PAGE)
+
+    def pages(self, path: str, item: str, next_in: str = "until", **query: str | int) -> Iterator[dict[str, Any]]:
+        """Yield every entry of a list. Each page names the time at which the next one begins (rest-api, Pagination).
+
+        Args:
+            next_in: the parameter that takes it.
+        """
         seen: set[int] = set()
         while True:
-            answer = self.get(path, **query) or {}
+            answer = self.get(path, ACCESS, **query) or {}
             yield from answer.get(item) or []
             following = (answer.get("pagination") or {}).get("next")
             if not following or following in seen:
                 return
             seen.add(following)
-            query["until"] = following
+            query[next_in] = following
 
 
 def commit_of(deployment: Mapping[str, Any]) -> str:
@@ -191,7 +186,3 @@ def _time(milliseconds: Any) -> str:
     if not isinstance(milliseconds, int | float):
         return ""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe="")
