@@ -127,7 +127,7 @@ class Where:
         return load_target(self.env, self.stack, os.environ)
 
     def settings(self) -> tuple[Settings, Mapping[str, str]]:
-        """Return its settings, and the configuration for `gate.vendors.accounts.Accounts`."""
+        """Return its settings, and the configuration for `components.accounts.Accounts`."""
         from gate.stack.target import load_settings
 
         return load_settings(self.env, self.stack, os.environ)
