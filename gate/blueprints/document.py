@@ -30,42 +30,7 @@ DEFINITIONS = {
 }
 
 
-_TEXT: Json = {"type": "string"}
-_REFERENCE: Json = {
-    "type": "object",
-    "required": ["name"],
-    "properties": dict.fromkeys(("name", "type", "property", "envVarKey"), _TEXT),
-}
-_NAMED: Json = {
-    "type": "object",
-    "required": ["name"],
-    "properties": {
-        "name": {"type": "string", "minLength": 1},
-        **dict.fromkeys(("type", "runtime", "env", "domain", "plan"), _TEXT),
-        "disk": {"type": "object"},
-        "image": {"type": "object"},
-        "previews": {"type": "object"},
-        "domains": {"type": "array", "items": _TEXT},
-        "readReplicas": {"type": "array", "items": _REFERENCE},
-        "envVars": {
-            "type": ["array", "null"],
-            "items": {
-                "type": "object",
-                "properties": {
-                    "fromGroup": {"type": "string"},
-                    "fromDatabase": _REFERENCE,
-                    "fromService": _REFERENCE,
-                },
-            },
-        },
-    },
-}
-_PART: Json = {"type": "object", "properties": {name: {"type": ["array", "null"], "items": _NAMED} for name in LISTS}}
-_PROJECT: Json = {"properties": {"environments": {"type": "array", "items": _PART}}}
-_FORM = _PART | {
-    "properties": _PART["properties"] | {"ungrouped": _PART, "projects": {"type": "array", "items": _NAMED | _PROJECT}}
-}
-"""The least form of a file that can be read as a Blueprint. A service may name its runtime instead of its type."""
+_FORM: Json = json.loads(Path(__file__).with_name("form.schema.json").read_text())
 
 
 def read(text: str) -> Json:

@@ -2,7 +2,7 @@
 
 import graphlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -120,9 +120,9 @@ def _paid_for(one: Json) -> str:
     """Return what of a service a free one cannot have, in words; empty if there is nothing."""
     if one["type"] in PAID_ONLY:
         return f"of type {one['type']}"
-    named = next((key for key in ("disk", "preDeployCommand", "scaling") if one.get(key)), "")
-    named = named or ("numInstances" if one.get("numInstances", 1) != 1 else "")
-    return f"with {named}" if named else ""
+    several = one.get("numInstances", 1) != 1
+    paid = [key for key in ("disk", "preDeployCommand", "scaling", "numInstances") if one.get(key)]
+    return next((f"with {key}" for key in paid if several or key != "numInstances"), "")
 
 
 def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:
@@ -209,21 +209,21 @@ def _rename(content: Json, renames: Mapping[str, str], suffix: str, notes: list[
         one["name"] = names[one["name"]]
         for replica in one.get("readReplicas") or ():
             names[replica["name"]] = replica["name"] = replica["name"] + suffix
-    for holder, key in _references(content):
+    for _, _, holder, key in _references(content):
         holder[key] = names.get(holder[key], holder[key])
 
 
-def _references(content: Json) -> list[tuple[Json, str]]:
-    """Return every place in a variable that holds another object's name: the mapping and its key."""
-    found: list[tuple[Json, str]] = []
-    for _, one in objects(content):
+def _references(content: Json) -> Iterator[tuple[Json, str, Json, str]]:
+    """Yield every place in a variable that holds another object's name.
+
+    Yields:
+        The object that has the variable, the variable's source, and the mapping and the key that hold the name.
+    """
+    for _, one in list(objects(content)):
         for variable in one.get("envVars") or ():
-            for source in REFERENCES:
-                key = "fromGroup" if source == "fromGroup" else "name"
-                holder = variable if source == "fromGroup" else variable.get(source) or {}
-                if key in holder:
-                    found.append((holder, key))
-    return found
+            for source in REFERENCES.keys() & variable.keys():  # it has one source
+                holder, key = (variable, source) if source == "fromGroup" else (variable[source], "name")
+                yield one, source, holder, key
 
 
 def _declare_what_is_referred_to(content: Json, notes: list[str]) -> None:
@@ -231,18 +231,12 @@ def _declare_what_is_referred_to(content: Json, notes: list[str]) -> None:
     declared: dict[str, set[str]] = {kind: set() for kind in LISTS}
     for kind, one in objects(content):
         declared[kind] |= {one["name"], *(replica["name"] for replica in one.get("readReplicas") or ())}
-    for _, one in list(objects(content)):
-        for variable in one.get("envVars") or ():
-            for source, kind in REFERENCES.items():
-                reference = variable.get(source)
-                name = reference if source == "fromGroup" else (reference or {}).get("name")
-                if not name or name in declared[kind]:
-                    continue
-                declared[kind].add(name)
-                content.setdefault(kind, []).append(_outside(source, name, reference))
-                notes.append(
-                    f"{name}: {source} of {one['name']} refers to it, but nothing declares it; {_MEANT[source]}"
-                )
+    for one, source, holder, key in _references(content):
+        kind, name = REFERENCES[source], holder[key]
+        if name not in declared[kind]:
+            declared[kind].add(name)
+            content.setdefault(kind, []).append(_outside(source, name, holder))
+            notes.append(f"{name}: {source} of {one['name']} refers to it, but nothing declares it; {_MEANT[source]}")
 
 
 _MEANT = {
@@ -263,7 +257,10 @@ def _break_circles(content: Json, notes: list[str]) -> None:
     """Write out the addresses of services that wait for each other. Render makes an address of the name."""
     services = {one["name"]: one for kind, one in objects(content) if kind == "services"}
     while True:
-        waits = {name: {ref["name"] for ref in _to_services(one)} - {name} for name, one in services.items()}
+        waits: dict[str, set[str]] = {name: set() for name in services}
+        for one, source, holder, key in _references(content):
+            if source == "fromService" and one is services.get(one["name"]) and holder[key] != one["name"]:
+                waits[one["name"]].add(holder[key])
         try:
             graphlib.TopologicalSorter(waits).prepare()
             return
@@ -277,10 +274,6 @@ def _break_circles(content: Json, notes: list[str]) -> None:
                 f"{' → '.join(circle)}: they need each other's variables; write one of the values out yourself"
             )
             return
-
-
-def _to_services(one: Json) -> list[Json]:
-    return [variable["fromService"] for variable in one.get("envVars") or () if variable.get("fromService")]
 
 
 def _write_out(holder: Json, other: Json, notes: list[str]) -> bool:
