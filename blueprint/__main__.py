@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
 from typing import TextIO
 
 import httpx
@@ -23,7 +22,7 @@ import httpx
 from blueprint import reconcile
 from blueprint.errors import InvalidSpec, Refused, RenderError
 from blueprint.spec import KNOWN_VARIABLE, Document, fill_in, parse
-from blueprint.workspace import connect
+from blueprint.workspace import Session, connect
 
 
 def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: httpx.BaseTransport | None = None) -> int:
@@ -33,7 +32,8 @@ def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: ht
         document = parse(stdin.read(), os.environ.get(KNOWN_VARIABLE, ""))
         if arguments.command == "apply":
             document = fill_in(document, os.environ)
-        report = run(arguments.command, document, os.environ, transport)
+        with connect(os.environ, _progress, transport) as session:
+            report = _run(arguments.command, document, session)
     except RenderError as error:
         print(f"render {arguments.command}: {error}", file=sys.stderr)
         return 2 if isinstance(error, InvalidSpec | Refused) else 1
@@ -44,25 +44,14 @@ def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: ht
     return 0
 
 
-def run(
-    command: str, document: Document, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None
-) -> reconcile.Report:
-    """Read the document and run the command.
-
-    Raises:
-        RenderError: of any kind.
-    """
-    with connect(environ, _progress, transport) as session:
-        made = reconcile.parse_report(environ.get("PULUMI_COMMAND_STDOUT"))
-        before = [one for section in made.values() for one in section.values()]
-        for owner_id in (document.known.owner_id, *(one.get("ownerId") for one in before)):
-            if owner_id:
-                session.expect_owner(owner_id)
-        if command == "destroy":
-            return reconcile.destroy(session, document, made)
-        if command == "apply":
-            return reconcile.apply(session, document, made)
+def _run(command: str, document: Document, session: Session) -> reconcile.Report:
+    made = reconcile.parse_report(os.environ.get("PULUMI_COMMAND_STDOUT"))
+    before = [one.get("ownerId") for section in made.values() for one in section.values()]
+    for owner_id in filter(None, (document.known.owner_id, *before)):
+        session.expect_owner(owner_id)
+    if command == "observe":
         return reconcile.observe(session, document)
+    return (reconcile.apply if command == "apply" else reconcile.destroy)(session, document, made)
 
 
 def _progress(line: str) -> None:

@@ -26,12 +26,11 @@ from blueprint.errors import (
     Unauthorized,
     Unreachable,
 )
-from blueprint.sending import Again, AnswerLost, Retries, json_of, trusted
+from blueprint.sending import Again, AnswerLost, Retries, http_client, json_of
 
 BASE_URL = "https://api.render.com/v1"
 DEADLINE = 900.0
 PAGE = 100
-_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}
 
 
@@ -62,17 +61,7 @@ class RenderClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={
-                "Authorization": f"Bearer {api_key}",
-                "Accept": "application/json",
-                "User-Agent": "marketedge-staging-gate",
-            },
-            timeout=_TIMEOUT,
-            verify=trusted(),
-            transport=transport,
-        )
+        self._http = http_client(base_url, transport, Authorization=f"Bearer {api_key}")
         self._notify, self._sleep, self._clock = notify, sleep, clock
         self._retries = Retries(lambda _tries, _failed, pause: clock() + pause > self._ends, sleep=sleep)
         self._ends = clock() + deadline
@@ -147,9 +136,7 @@ class RenderClient:
         def once() -> httpx.Response:
             self._pace(request)
             answer = self._http.request(method, path, params=query or None, json=body)
-            self._note_time(answer)
-            if answer.status_code != 429:
-                self._note_allowance(request, answer)
+            self._note(request, answer)
             return answer
 
         def announce(wait: float, reason: Again) -> None:
@@ -194,15 +181,14 @@ class RenderClient:
             self._notify(f"waiting {wait:.0f} s before {request}: Render's rate limit is used up")
         self._sleep(wait)
 
-    def _note_allowance(self, request: str, answer: httpx.Response) -> None:
-        headers = answer.headers
-        with suppress(KeyError, ValueError):  # not every answer says it
-            left, reset = int(headers["Ratelimit-Remaining"]), float(headers["Ratelimit-Reset"])
-            self._used_up[_allowance(request)] = 0.0 if left else self._clock() + reset + 1.0
-
-    def _note_time(self, answer: httpx.Response) -> None:
-        with suppress(ValueError, TypeError):  # no date, or none that can be read
-            self.server_time = parsedate_to_datetime(answer.headers.get("Date"))
+    def _note(self, request: str, answer: httpx.Response) -> None:
+        """Note Render's time, and when an allowance that is used up is renewed. Not every answer says it."""
+        with suppress(KeyError, ValueError):
+            self.server_time = parsedate_to_datetime(answer.headers["Date"])
+        with suppress(KeyError, ValueError):
+            left, reset = int(answer.headers["Ratelimit-Remaining"]), float(answer.headers["Ratelimit-Reset"])
+            if answer.status_code != 429:
+                self._used_up[_allowance(request)] = 0.0 if left else self._clock() + reset + 1.0
 
 
 def _just_after(item: dict[str, Any]) -> str:

@@ -95,7 +95,8 @@ class ApiField:
     def declared(self, spec: Any) -> Any:
         """Return the declared value in the API's terms, or None if nothing is declared."""
         value = _plain(getattr(spec, self.name))
-        return self.default if value is None and not spec.is_adopted else value
+        is_open = value is None and self.default is not None and not spec.is_adopted
+        return self.default if is_open else value
 
     def live(self, answer: Json) -> Any:
         if callable(self.read):

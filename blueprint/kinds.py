@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from blueprint import objects, service
 from blueprint.fields import ApiField, fields_of
+from blueprint.sources import as_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,23 +58,12 @@ def kind_of(spec: objects.Object) -> Kind:
     return next(kind for kind in KINDS if isinstance(spec, kind.model))
 
 
-_ONLY_IN_BLUEPRINTS = {
-    "initial_deploy_hook": "initialDeployHook",
-    "preview_plan": "previewPlan",
-    "preview_disk_size_gb": "previewDiskSizeGB",
-    "previews.plan": "previews.plan",
-    "previews.num_instances": "previews.numInstances",
-}
+_ONLY_IN_BLUEPRINTS = ("initialDeployHook", "previewPlan", "previewDiskSizeGB")
 
 
 def unsent(spec: objects.Object) -> list[str]:
     """Return the declared keys that only Blueprints have, for preview environments. The REST API does not take them."""
-    keys = [key for path, key in _ONLY_IN_BLUEPRINTS.items() if _at(spec, path) is not None]
-    variables = getattr(spec, "env_vars", ())
-    return keys + [f"{one.key}.previewValue" for one in variables if one.preview_value is not None]
-
-
-def _at(spec: Any, path: str) -> Any:
-    for name in path.split("."):
-        spec = getattr(spec, name, None)
-    return spec
+    declared = as_json(spec)
+    keys = [key for key in _ONLY_IN_BLUEPRINTS if key in declared]
+    keys += [f"previews.{key}" for key in ("plan", "numInstances") if key in declared.get("previews", {})]
+    return keys + [f"{one['key']}.previewValue" for one in declared.get("envVars", ()) if "previewValue" in one]

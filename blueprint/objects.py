@@ -169,17 +169,23 @@ class EnvVarGroup(Object, Generic[AnyVariable]):
 class Networking(Model):
     isolation: Switch = "disabled"
 
+    def api(self) -> bool:
+        return self.isolation == "enabled"
+
 
 class Permissions(Model):
     protection: Switch = "disabled"
+
+    def api(self) -> str:
+        return "protected" if self.protection == "enabled" else "unprotected"
 
 
 class Environment(Model):
     """An environment of a project. What belongs to it says so itself: see Object.environment."""
 
     name: ObjectName
-    networking: Networking | None = None
-    permissions: Permissions | None = None
+    permissions: Permissions | None = api_field("protectedStatus")
+    networking: Networking | None = api_field("networkIsolationEnabled")
 
 
 class Project(Object):

@@ -131,15 +131,13 @@ class OwnedService(Service):
         else:
             self._write_each(changed, removed, marker)
 
-    def _is_taken_up_by_a_deploy(self, name: str, old: Marker | None) -> bool:
+    def _is_taken_up_by_a_deploy(self, name: str, old: Marker) -> bool:
         """Whether a change of what a marker records needs a deploy.
 
         A field that is newly declared, or no longer declared, and has the same value needs none.
         """
-        if name.startswith(("env.", "group.")):
-            return True
-        before = old.fields if old else {}
-        return name in before and any(field.label == name and field.deploys for field in self._fields)
+        labels = {field.label for field in self._fields if field.deploys} & old.fields.keys()
+        return name.startswith(("env.", "group.")) or name in labels
 
     def _converge_domains(self) -> None:
         if not self.spec.has_address:

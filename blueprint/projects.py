@@ -7,12 +7,10 @@ What a project has beyond its declared environments is left alone.
 from collections.abc import Iterator
 
 from blueprint.declared import DeclaredObject
-from blueprint.fields import Difference, DriftKind, canonical
+from blueprint.fields import Difference, DriftKind, body, canonical, fields_of
 from blueprint.objects import Environment, Project
 from blueprint.variables import References
 from blueprint.workspace import Json, Session
-
-_STATUS = {"enabled": "protected", "disabled": "unprotected"}
 
 
 class DeclaredProject(DeclaredObject[Project]):
@@ -81,9 +79,5 @@ class DeclaredProject(DeclaredObject[Project]):
 
 def _settings(environment: Environment) -> Json:
     """Return what is declared of an environment, in the API's terms."""
-    settings: Json = {}
-    if environment.permissions:
-        settings["protectedStatus"] = _STATUS[environment.permissions.protection]
-    if environment.networking:
-        settings["networkIsolationEnabled"] = environment.networking.isolation == "enabled"
-    return settings
+    values = ((field, field.declared(environment)) for field in fields_of(Environment))
+    return body({field: value for field, value in values if value is not None})

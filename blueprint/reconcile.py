@@ -34,90 +34,11 @@ _MODELS: Mapping[str, Callable[[Session, Any, Json | None], DeclaredObject[Any]]
 """How an object of each section is compared. A section comes after those that its objects may refer to."""
 
 
-class DeclaredObjects:
-    """The declared objects of a document, each beside its live counterpart."""
-
-    def __init__(self, session: Session, document: Document, made: Report | None = None) -> None:
-        """Find the live counterparts.
-
-        Args:
-            made: what the last apply reported.
-        """
-        self._session, self._known = session, document.known
-        session.environments |= {path: one.id for path, one in document.known.environments.items()}
-
-        def beside(spec: Object) -> DeclaredObject[Any]:
-            return _MODELS[section](session, spec, (made or {}).get(section, {}).get(spec.name))
-
-        self._sections: dict[str, list[DeclaredObject[Any]]] = {}
-        for section, specs in _sections(document):
-            self._sections[section] = _at_once(beside, specs)
-
-    def check(self, *, to_apply: bool = False) -> None:
-        """Refuse what cannot be done.
-
-        Args:
-            to_apply: also refuse if an object was lost, or if what somebody else made would lose something.
-
-        Raises:
-            Refused: a declared object cannot become what is declared.
-        """
-        objects = [one for section in self._sections.values() for one in section]
-        _at_once(lambda one: one.check(), objects)  # some read what is live first
-        if found := [reason for one in objects if to_apply and (reason := one.refused())]:
-            raise Refused("; ".join(found))
-
-    def converge(self) -> Report:
-        """Write what differs, object by object, each after those that it refers to."""
-        made_in = {"ownerId": self._session.owner_id}
-        references = References(self._session, self._known)
-        report: Report = {}
-        for section, objects in self._sections.items():
-            for one in objects:
-                made = one.converge(references) | made_in
-                references.add(section, one.spec.name, made)
-                report.setdefault(section, {})[one.spec.name] = made
-        return report
-
-    def observe(self, asked: Asked = NOTHING) -> Report:
-        """Return what changed at Render, object by object. It only reads."""
-        references = References(self._session, KnownObjects())
-
-        def look(one: DeclaredObject[Any]) -> tuple[str, Json]:
-            found = one.observe(references)
-            if isinstance(one, Group):
-                # One that drifted is written again, and what it holds then is another revision.
-                references.revisions[one.spec.name] = None if found["drift"] else one.known
-            return one.spec.name, found | (asked.of(one.present) if isinstance(one, VariableHolder) else {})
-
-        return {section: dict(_at_once(look, objects)) for section, objects in self._sections.items()}
-
-
-def _sections(document: Document) -> Iterator[tuple[str, Sequence[Object]]]:
-    """Return the objects of each section that has some, in the order of `_MODELS`."""
-    for section in _MODELS:
-        if specs := [one for one in document.objects if kind_of(one).section == section]:
-            yield section, specs
-
-
-def parse_report(text: str | None) -> Report:
-    """Return what an apply printed, or nothing if that is not such a report."""
-    try:
-        return TypeAdapter(Report).validate_json(text or "{}")
-    except ValidationError:
-        return {}
-
-
-def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:
-    """Look at several objects at the same time. The first error ends the run."""
-    if len(objects) < 2:
-        return [look(one) for one in objects]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(look, objects))
+_Sections = dict[str, list[DeclaredObject[Any]]]
 
 
 def apply(session: Session, document: Document, made: Report | None = None) -> Report:
-    """Make every declared object match. Nothing is written if nothing differs.
+    """Make every declared object match, each after those that it refers to. Nothing is written if nothing differs.
 
     Args:
         made: what the last apply reported. It tells a datastore that is gone from one that was never made.
@@ -126,9 +47,17 @@ def apply(session: Session, document: Document, made: Report | None = None) -> R
         Refused: before any write.
         RenderError: at any point. Run it again to continue.
     """
-    estate = DeclaredObjects(session, document, made)
-    estate.check(to_apply=True)
-    return estate.converge()
+    sections = _beside(session, document, made)
+    _check(sections, to_apply=True)
+    made_in = {"ownerId": session.owner_id}
+    references = References(session, document.known)
+    report: Report = {}
+    for section, objects in sections.items():
+        for one in objects:
+            found = one.converge(references) | made_in
+            references.add(section, one.spec.name, found)
+            report.setdefault(section, {})[one.spec.name] = found
+    return report
 
 
 def observe(session: Session, document: Document, asked: Asked = NOTHING, made: Report | None = None) -> Report:
@@ -145,9 +74,18 @@ def observe(session: Session, document: Document, asked: Asked = NOTHING, made: 
     Raises:
         Refused: as in `apply`, so that it is said before anything else is written.
     """
-    estate = DeclaredObjects(session, document, made)
-    estate.check()
-    report = estate.observe(asked)
+    sections = _beside(session, document, made)
+    _check(sections)
+    references = References(session, KnownObjects())
+
+    def look(one: DeclaredObject[Any]) -> tuple[str, Json]:
+        found = one.observe(references)
+        if isinstance(one, Group):
+            # One that drifted is written again, and what it holds then is another revision.
+            references.revisions[one.spec.name] = None if found["drift"] else one.known
+        return one.spec.name, found | (asked.of(one.present) if isinstance(one, VariableHolder) else {})
+
+    report = {section: dict(_at_once(look, objects)) for section, objects in sections.items()}
     if not any(one["exists"] for section in report.values() for one in section.values()):
         session.confirm_owner()
     return report
@@ -178,3 +116,52 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
     if nothing_found:
         session.confirm_owner()
     return deleted
+
+
+def parse_report(text: str | None) -> Report:
+    """Return what an apply printed, or nothing if that is not such a report."""
+    try:
+        return TypeAdapter(Report).validate_json(text or "{}")
+    except ValidationError:
+        return {}
+
+
+def _sections(document: Document) -> Iterator[tuple[str, Sequence[Object]]]:
+    """Return the objects of each section that has some, in the order of `_MODELS`."""
+    for section in _MODELS:
+        if specs := [one for one in document.objects if kind_of(one).section == section]:
+            yield section, specs
+
+
+def _beside(session: Session, document: Document, made: Report | None) -> _Sections:
+    """Return the declared objects, each beside its live counterpart."""
+    session.environments |= {path: one.id for path, one in document.known.environments.items()}
+
+    def beside(spec: Object) -> DeclaredObject[Any]:
+        section = kind_of(spec).section
+        return _MODELS[section](session, spec, (made or {}).get(section, {}).get(spec.name))
+
+    return {section: _at_once(beside, specs) for section, specs in _sections(document)}
+
+
+def _check(sections: _Sections, *, to_apply: bool = False) -> None:
+    """Refuse what cannot be done.
+
+    Args:
+        to_apply: also refuse if an object was lost, or if what somebody else made would lose something.
+
+    Raises:
+        Refused: a declared object cannot become what is declared.
+    """
+    objects = [one for section in sections.values() for one in section]
+    _at_once(lambda one: one.check(), objects)  # some read what is live first
+    if found := [reason for one in objects if to_apply and (reason := one.refused())]:
+        raise Refused("; ".join(found))
+
+
+def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Result]:
+    """Look at several objects at the same time. The first error ends the run."""
+    if len(objects) < 2:
+        return [look(one) for one in objects]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(look, objects))

@@ -154,6 +154,21 @@ def _failure(state: RetryCallState) -> Again:
     return error
 
 
+def http_client(base_url: str, transport: httpx.BaseTransport | None = None, **headers: str) -> httpx.Client:
+    """Return a client that says who it is, expects JSON and does not wait for ever.
+
+    Args:
+        transport: replaced in tests.
+    """
+    return httpx.Client(
+        base_url=base_url,
+        headers={"Accept": "application/json", "User-Agent": "marketedge-staging-gate", **headers},
+        timeout=httpx.Timeout(20.0, connect=10.0),
+        verify=trusted(),
+        transport=transport,
+    )
+
+
 @cache
 def trusted() -> ssl.SSLContext:
     """Return what all clients of a process check servers with: certifi's authorities, or those of SSL_CERT_FILE.
