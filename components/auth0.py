@@ -1,28 +1,10 @@
 """An environment's own Auth0 application and its credentials (plan 1.3)."""
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.frontend_settings import Auth0, LoginTest
-
-
-@dataclass(frozen=True)
-class ApplicationArgs:
-    """Arguments of Application.
-
-    Attributes:
-        environment: shown in the application's description.
-        credentials: whether anything needs the client secret. If not, the way the application authenticates stays.
-        adopted: whether it exists already. Then only its addresses are managed.
-    """
-
-    settings: Auth0
-    environment: str
-    credentials: bool
-    adopted: bool
-
+from components.settings import Settings
+from components.vendor_settings import LoginTest
 
 _KEPT = [
     "description", "app_type", "is_first_party", "oidc_conformant", "grant_types", "allowed_clients", "client_aliases",
@@ -43,30 +25,28 @@ class Application(pulumi.ComponentResource):
     (the other lists, cross-origin authentication). For an adopted application all that is ignored.
 
     Attributes:
-        client_id: text.
-        client_secret: secret; None without credentials.
+        outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses; the secret only if one does.
     """
 
     client_id: pulumi.Output[str]
-    client_secret: pulumi.Output[str] | None = None
+    outputs: dict[str, pulumi.Output[str]]
 
-    def __init__(self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:auth0:Application", name, None, opts)
-        settings = args.settings
-        kept = pulumi.ResourceOptions(parent=self, ignore_changes=_KEPT if args.adopted else None)
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__("marketedge:auth0:Application", name)
+        declared = settings.auth0
         client = auth0.Client(
             name,
-            name=settings.application,
-            description=f"{args.environment}; declared by the staging gate, do not edit by hand",
+            name=declared.application,
+            description=f"{settings.environment}; declared by the staging gate, do not edit by hand",
             app_type="regular_web",
             is_first_party=True,
             oidc_conformant=True,
             grant_types=["authorization_code", "refresh_token"],
-            callbacks=list(settings.callbacks),
-            allowed_logout_urls=list(settings.logout_urls),
-            web_origins=list(settings.web_origins),
+            callbacks=list(declared.callbacks),
+            allowed_logout_urls=list(declared.logout_urls),
+            web_origins=list(declared.web_origins),
             allowed_origins=list(
-                settings.web_origins if settings.allowed_origins is None else settings.allowed_origins
+                declared.web_origins if declared.allowed_origins is None else declared.allowed_origins
             ),
             allowed_clients=[],
             client_aliases=[],
@@ -74,7 +54,7 @@ class Application(pulumi.ComponentResource):
             sso_disabled=False,
             custom_login_page_on=True,
             is_token_endpoint_ip_header_trusted=False,
-            organization_usage="allow" if settings.for_organizations else "deny",
+            organization_usage="allow" if declared.for_organizations else "deny",
             organization_require_behavior="no_prompt",
             jwt_configuration=auth0.ClientJwtConfigurationArgs(alg="RS256", lifetime_in_seconds=36_000),
             refresh_token=auth0.ClientRefreshTokenArgs(
@@ -86,38 +66,40 @@ class Application(pulumi.ComponentResource):
                 infinite_token_lifetime=False,
                 infinite_idle_token_lifetime=False,
             ),
-            opts=kept,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=_KEPT if settings.adopted else None),
         )
         self.client_id = client.client_id
-        if args.credentials:
+        self.outputs = {"auth0.clientId": client.client_id}
+        if "auth0.clientSecret" in settings.wired:  # else the way in which the application authenticates stays
             credentials = auth0.ClientCredentials(
                 name,
                 client_id=client.client_id,
                 authentication_method="client_secret_post",
                 opts=pulumi.ResourceOptions(
-                    parent=self, ignore_changes=["authentication_method"] if args.adopted else None
+                    parent=self, ignore_changes=["authentication_method"] if settings.adopted else None
                 ),
             )
-            self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
-        self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})
+            self.outputs["auth0.clientSecret"] = _secret_of(credentials)
+        secret = self.outputs.get("auth0.clientSecret")
+        self.register_outputs({"client_id": self.client_id, "client_secret": secret})
 
 
 class LoginTestClient(pulumi.ComponentResource):
     """The application of the smoke tests' login, with the one grant that the stack file chooses.
 
     Attributes:
-        client_id: text.
-        client_secret: secret.
+        outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses.
     """
 
-    client_id: pulumi.Output[str]
-    client_secret: pulumi.Output[str]
+    outputs: dict[str, pulumi.Output[str]]
 
-    def __init__(
-        self, name: str, settings: LoginTest, audience: str, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        """Args: audience: the API at Auth0 that the token is for."""
-        super().__init__("marketedge:auth0:LoginTestClient", name, None, opts)
+    def __init__(self, name: str, settings: LoginTest, audience: str) -> None:
+        """Declare the application.
+
+        Args:
+            audience: the API at Auth0 that the token is for.
+        """
+        super().__init__("marketedge:auth0:LoginTestClient", name)
         child = pulumi.ResourceOptions(parent=self)
         client = auth0.Client(
             f"{name}-login-test",
@@ -141,9 +123,13 @@ class LoginTestClient(pulumi.ComponentResource):
             auth0.ClientGrant(
                 f"{name}-login-test", client_id=client.client_id, audience=audience, scopes=[], opts=child
             )
-        self.client_id = client.client_id
-        self.client_secret = pulumi.Output.secret(credentials.client_secret.apply(_readable))
-        self.register_outputs({"client_id": self.client_id, "client_secret": self.client_secret})
+        secret = _secret_of(credentials)
+        self.outputs = {"auth0.testClientId": client.client_id, "auth0.testClientSecret": secret}
+        self.register_outputs({"client_id": client.client_id, "client_secret": secret})
+
+
+def _secret_of(credentials: auth0.ClientCredentials) -> pulumi.Output[str]:
+    return pulumi.Output.secret(credentials.client_secret.apply(_readable))
 
 
 def _readable(secret: str) -> str:

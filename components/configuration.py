@@ -15,9 +15,8 @@ from pydantic import BaseModel, ValidationError
 from components.configuration_errors import Problem, SettingsError, path_of, problems_of, untagged
 from components.settings import Settings
 from components.stack_file import WITH_A_TIME, StackConfig
-from components.vocabulary import NAMESPACE, SECRETS, UNKNOWN
+from components.vendors import NAMESPACE, SECRETS, UNKNOWN
 
-VERCEL_SECTION = f"{NAMESPACE}:vercel"
 VERCEL_TOKEN = re.compile(r"[0-9A-Za-z]{24}|vc[a-z]_[0-9A-Za-z]{24,}")
 """The form of a Vercel token: 24 letters and digits, or newer ones with a prefix. The provider checks later."""
 
@@ -89,11 +88,6 @@ def load(
     if problems or settings is None:
         raise SettingsError(stack, problems)
     return Loaded(settings, owner, secrets)
-
-
-def without_vercel(config: Mapping[str, object]) -> bool:
-    """Whether this is the configuration of a stack without anything at Vercel, which needs no token for it."""
-    return f"{NAMESPACE}:environment" in config and VERCEL_SECTION not in config
 
 
 def _sections(config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[tuple[str, Any]]:

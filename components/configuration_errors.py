@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from components.render_settings import SERVICE_TAGS
 from components.settings import Settings
-from components.vocabulary import NAMESPACE, SECRETS
+from components.vendors import NAMESPACE, SECRETS
 
 
 @dataclass(frozen=True)

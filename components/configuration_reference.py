@@ -19,12 +19,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from components import environments_document
-from components.documents import markdown_row, templates
+from components.documents import PROJECT, environments_document, markdown_row, stacks, templates
 from components.settings import Settings
-from components.vocabulary import NAMESPACE, SECRETS
+from components.vendors import NAMESPACE, SECRETS
 
-PROJECT = Path(__file__).resolve().parents[1]
 USUAL = frozenset({"Settings.adopted", "Vercel.target"})
 """The required keys that may be left out, because a validator fills them in first."""
 
@@ -219,7 +217,7 @@ def documents() -> dict[Path, str]:
     return {
         PROJECT / "docs" / "CONFIGURATION.md": document(),
         PROJECT / "schema" / "stack.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
-        environments_document.DOCUMENT: environments_document.document(environments_document.stacks()),
+        PROJECT / "docs" / "ENVIRONMENTS.md": environments_document(stacks()),
     }
 
 

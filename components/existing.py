@@ -11,7 +11,7 @@ import httpx
 import pulumi
 import pulumi_auth0 as auth0
 
-from components import vendor_objects as named
+from components import vendors as named
 from components.accounts import VendorError, accounts_of_the_program
 from components.accounts.lookup import NeedsDecision, Unknown, look_up
 

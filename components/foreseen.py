@@ -4,8 +4,6 @@ The engine does not show its comparison to the program, so what is declared is c
 made. `gate preview` tells the same of what the engine compared; both take the words from `consequences`.
 """
 
-import contextlib
-import json
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,16 +14,13 @@ import pulumi
 from blueprint.fields import Difference, DriftKind
 from blueprint.spec import KNOWN_VARIABLE
 from components import adoption, cost
-from components.command_environment import HIDDEN, differences, fields
-from components.consequences import WATCHED, Outputs, consequences
+from components.consequences import NOT_DECLARED, WATCHED, Outputs, Planned, Told, consequences
 from components.databases import described
-from components.earlier_runs import Resources
 from components.existing import Created, existing
 from components.observation import Observation
-from components.render_consequences import NOT_DECLARED, Planned, Told
-from components.vendor_objects import NAMED, filled
-from components.vendors import VENDORS
-from components.vocabulary import COMMAND, EXISTING, FORESEEN, UNKNOWN
+from components.render_documents import Key, differences, fields
+from components.stack import Stack, applied
+from components.vendors import EXISTING, FORESEEN, HIDDEN, NAMED, UNKNOWN, VENDORS, filled
 
 KINDS = {
     "databases": "database",
@@ -33,8 +28,6 @@ KINDS = {
     "envVarGroups": "environment group",
     "services": "service",
 }
-Key = tuple[str, str]
-"""An object's section of a document, and its name; of an object elsewhere its resource's type and name."""
 Values = Mapping[str, Any]
 _LABELS = {vendor.package: vendor.label for vendor in VENDORS}
 
@@ -42,18 +35,15 @@ _LABELS = {vendor.package: vendor.label for vendor in VENDORS}
 class Foreseen:
     """Collects what the program declares, and tells in a preview what becomes of it.
 
-    Args:
-        state: as of the last `up`.
-        before: the stack's outputs as of then.
-        unseen: labels of vendors that are left out of this run.
-        adopted: what objects are called that this run imports, as in `marketedge:adopt`.
+    Create it before anything is declared that it has to tell of.
     """
 
-    def __init__(self, state: Resources, before: Outputs, unseen: Collection[str], adopted: Collection[str]) -> None:
-        self._adopted = adopted
-        self._before, self._declared = before, dict[Key, Values]()
-        self._state = {(one["type"], urn.rpartition("::")[2]): one.get("outputs") or {} for urn, one in state.items()}
-        self._seen = {kind for kind in NAMED if _LABELS[kind.partition(":")[0]] not in unseen}
+    def __init__(self, running: Stack) -> None:
+        self._running, self._declared = running, dict[Key, Values]()
+        self._state = {
+            (one["type"], urn.rpartition("::")[2]): one.get("outputs") or {} for urn, one in running.state.items()
+        }
+        self._seen = {kind for kind in NAMED if _LABELS[kind.partition(":")[0]] not in running.unseen}
         if pulumi.runtime.is_dry_run():
             pulumi.runtime.register_stack_transformation(self._collect)
 
@@ -61,28 +51,30 @@ class Foreseen:
         if args.type_ in self._seen:
             self._declared[args.type_, args.name] = {_camel(key): value for key, value in args.props.items()}
 
-    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs, owner: str) -> None:
+    def tell(self, commands: Mapping[Key, Values], found: Observation, outputs: Outputs) -> None:
         """Log it, in a preview, as soon as everything is known that a preview can know.
 
         Args:
             commands: `stdin` and `environment` of the command of each object at Render.
             found: at Render.
             outputs: of the stack.
-            owner: of the repository at GitHub.
         """
+
+        running = self._running
+        adopted, before = running.loaded.settings.adopt, {k: one.command for k, one in applied(running.state).items()}
 
         def log(values: Sequence[Any]) -> None:
             told, given_now, inputs = map(_readable, values)
             declared = dict(zip(self._declared, inputs, strict=True))
             changes = [
-                *at_render(dict(zip(commands, given_now, strict=True)), given(self._state), found),
-                *elsewhere(declared, self._state, self._seen, self._adopted),
+                *at_render(dict(zip(commands, given_now, strict=True)), before, found),
+                *elsewhere(declared, self._state, self._seen, adopted),
             ]
-            for what in existing(self._created(declared), owner, os.environ):
+            for what in existing(self._created(declared), running.loaded.owner, os.environ):
                 advice = f"run gate adopt --env {pulumi.get_stack()} before up"
                 meets = "which would fail at it, make a second one or change it"
                 pulumi.log.warn(f"{EXISTING}{what} was not made by this stack: {advice}, {meets}")
-            for text, danger in dict.fromkeys(lines(changes, self._before, told)):
+            for text, danger in dict.fromkeys(lines(changes, running.before.own, told)):
                 (pulumi.log.warn if danger else pulumi.log.info)(f"{FORESEEN}{text}")
 
         if pulumi.runtime.is_dry_run():
@@ -91,7 +83,7 @@ class Foreseen:
 
     def _created(self, declared: Mapping[Key, Values]) -> Iterator[Created]:
         for key, values in declared.items():
-            if key not in self._state and adoption.key(*key) not in self._adopted:
+            if key not in self._state and adoption.key(*key) not in self._running.loaded.settings.adopt:
                 one = _planned(key, values, "create", {})
                 yield key[0], f"{one.vendor} {one}", values
 
@@ -167,16 +159,6 @@ def _readable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _readable(inner) for key, inner in value.items()}
     return [_readable(inner) for inner in value] if isinstance(value, list) else value
-
-
-def given(state: Mapping[Key, Values]) -> dict[Key, Values]:
-    """Return what the last `up` gave each object's command at Render, by the object that the command reported."""
-    found: dict[Key, Values] = {}
-    for (kind, _), outputs in state.items():
-        with contextlib.suppress(ValueError, AttributeError):  # a command that was cut short reported nothing
-            for section, objects in json.loads(outputs.get("stdout") or "{}").items() if kind == COMMAND else ():
-                found |= {(section, name): outputs for name in objects}
-    return found
 
 
 def at_render(now: Mapping[Key, Values], before: Mapping[Key, Values], found: Observation) -> Iterator[Planned]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from blueprint.sources import Model
-from components.kinds_of_text import Names, Origin
+from components.addresses import Names, Origin
 
 Path = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
 

@@ -1,31 +1,13 @@
 """The gate at GitHub: a protected branch, and the environment of the jobs that deploy and test it (plan 1.4, 1.5)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_github as github
 
-from components.github_settings import Branch, DeploymentEnvironment, Protection, ReleaseManagers, Reviewers
+from components.settings import Settings
+from components.vendor_settings import GitHub, ReleaseManagers, Reviewers
 from components.wiring import Wiring
-
-
-@dataclass(frozen=True)
-class ProtectedBranchArgs:
-    """Arguments of ProtectedBranch.
-
-    Attributes:
-        owner, repository: together they name the repository.
-        adopted: whether the rule may exist already. Then what the settings omit stays as strict as it is.
-    """
-
-    owner: str
-    repository: str
-    branch: Branch
-    protection: Protection
-    adopted: bool
-
 
 _REVIEWS = "requiredPullRequestReviews[0]"
 _KEPT = [
@@ -52,24 +34,28 @@ class ProtectedBranch(pulumi.ComponentResource):
 
     branch: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ProtectedBranchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:github:ProtectedBranch", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        rules = args.protection
-        branch = (
+    def __init__(self, name: str, owner: str, settings: Settings) -> None:
+        super().__init__("marketedge:github:ProtectedBranch", name)
+        declared, own = settings.github, settings.github.branch
+        rules = declared.protection_in(settings.phase)
+        made = (
             github.Branch(
-                name, repository=args.repository, branch=args.branch.name, source_branch=args.branch.source, opts=child
+                name,
+                repository=declared.repository,
+                branch=own.name,
+                source_branch=own.source,
+                opts=pulumi.ResourceOptions(parent=self),
             )
-            if args.branch.source
+            if own.source
             else None
         )
         repository = github.get_repository_output(
-            full_name=f"{args.owner}/{args.repository}", opts=pulumi.InvokeOutputOptions(parent=self)
+            full_name=f"{owner}/{declared.repository}", opts=pulumi.InvokeOutputOptions(parent=self)
         )
         protection = github.BranchProtection(
             name,
             repository_id=repository.node_id,
-            pattern=args.branch.name,
+            pattern=own.name,
             required_pull_request_reviews=[
                 github.BranchProtectionRequiredPullRequestReviewArgs(
                     required_approving_review_count=rules.required_approvals,
@@ -96,43 +82,30 @@ class ProtectedBranch(pulumi.ComponentResource):
             lock_branch=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[branch] if branch else [],
-                ignore_changes=_KEPT if args.adopted else None,
+                depends_on=[made] if made else [],
+                ignore_changes=_KEPT if settings.adopted else None,
             ),
         )
-        self.branch = branch.branch if branch else pulumi.Output.from_input(args.branch.name)
+        self.branch = made.branch if made else pulumi.Output.from_input(own.name)
         self.register_outputs({"branch": self.branch, "protection_id": protection.id})
 
 
-@dataclass(frozen=True)
-class EnvironmentArgs:
-    """Arguments of Environment.
+class Environment(pulumi.ComponentResource):
+    """A GitHub environment for the jobs of one branch or of tags, with its variables and its secrets.
 
-    Attributes:
-        branch: the only one whose jobs may use it, unless the settings name tags.
-        adopted: whether it may exist already. Then it keeps its waiting time, and its reviewers if the settings name
-            none.
+    One that may exist already keeps its waiting time, and its reviewers if the settings name none.
     """
 
-    repository: str
-    settings: DeploymentEnvironment
-    branch: str
-    wiring: Wiring
-    adopted: bool
-
-
-class Environment(pulumi.ComponentResource):
-    """A GitHub environment for the jobs of one branch or of tags, with its variables and its secrets."""
-
-    def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:github:Environment", name, None, opts)
+    def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
+        super().__init__("marketedge:github:Environment", name)
         child = pulumi.ResourceOptions(parent=self)
-        tags, reviewers = args.settings.tags, _reviewers(args.settings.reviewers, child)
+        repository, declared = settings.github.repository, settings.github.environment
+        reviewers = _reviewers(declared.reviewers, pulumi.InvokeOutputOptions(parent=self))
         kept = ["wait_timer", "prevent_self_review", *([] if reviewers else ["reviewers"])]
         environment = github.RepositoryEnvironment(
             name,
-            repository=args.repository,
-            environment=args.settings.name,
+            repository=repository,
+            environment=declared.name,
             can_admins_bypass=False,
             prevent_self_review=False,
             wait_timer=0,
@@ -140,51 +113,36 @@ class Environment(pulumi.ComponentResource):
             deployment_branch_policy=github.RepositoryEnvironmentDeploymentBranchPolicyArgs(
                 protected_branches=False, custom_branch_policies=True
             ),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=kept if args.adopted else None),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=kept if settings.adopted else None),
         )
+        own: dict[str, Any] = {"repository": repository, "environment": environment.environment, "opts": child}
         github.RepositoryEnvironmentDeploymentPolicy(
             name,
-            repository=args.repository,
-            environment=environment.environment,
-            branch_pattern=None if tags else args.branch,
-            tag_pattern=tags,
-            opts=child,
+            branch_pattern=None if declared.tags else settings.github.branch.name,
+            tag_pattern=declared.tags,
+            **own,
         )
-        own: dict[str, Any] = {"repository": args.repository, "environment": environment.environment, "opts": child}
-        for one in args.settings.variables:
-            value = args.wiring.value(one)
+        for one in declared.variables:
+            value = wiring.value(one)
             github.ActionsEnvironmentVariable(f"{name}-{one.key}", variable_name=str(one.key), value=value, **own)
-        for one in args.settings.secrets:
-            value = args.wiring.value(one)
+        for one in declared.secrets:
+            value = wiring.value(one)
             github.ActionsEnvironmentSecret(f"{name}-{one.key}", secret_name=str(one.key), value=value, **own)
         self.register_outputs({"environment": environment.environment})
 
 
 def _reviewers(
-    reviewers: Reviewers, options: pulumi.ResourceOptions
+    reviewers: Reviewers, look: pulumi.InvokeOutputOptions
 ) -> list[github.RepositoryEnvironmentReviewerArgs] | None:
     """Return the ids that GitHub needs instead of names, or None if nobody has to approve."""
     if not (reviewers.users or reviewers.teams):
         return None
-    look = pulumi.InvokeOutputOptions(parent=options.parent)
     users = [github.get_user_output(username=login, opts=look).id.apply(int) for login in reviewers.users]
-    teams = [github.get_team_output(slug=slug, opts=look).id.apply(int) for slug in reviewers.teams]
-    return [github.RepositoryEnvironmentReviewerArgs(users=users, teams=teams)]
+    return [github.RepositoryEnvironmentReviewerArgs(users=users, teams=_team_ids(reviewers.teams, look))]
 
 
-@dataclass(frozen=True)
-class ReleaseTagsArgs:
-    """Arguments of ReleaseTags.
-
-    Attributes:
-        pattern: of the tags, such as v*.
-        managers: who may create, move and delete them. If it is None, everybody with write access may create one, and
-            nobody may move or delete it.
-    """
-
-    repository: str
-    pattern: str
-    managers: ReleaseManagers | None = None
+def _team_ids(teams: list[str], look: pulumi.InvokeOutputOptions) -> list[pulumi.Output[int]]:
+    return [github.get_team_output(slug=slug, opts=look).id.apply(int) for slug in teams]
 
 
 _ROLES = {"maintain": 2, "write": 4, "admin": 5}
@@ -192,20 +150,24 @@ _ROLES = {"maintain": 2, "write": 4, "admin": 5}
 
 
 class ReleaseTags(pulumi.ComponentResource):
-    """A ruleset for the release tags."""
+    """A ruleset for the release tags: only the managers may create, move and delete them.
 
-    def __init__(self, name: str, args: ReleaseTagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:github:ReleaseTags", name, None, opts)
+    Without managers, everybody with write access may create one, and nobody may move or delete it.
+    """
+
+    def __init__(self, name: str, declared: GitHub) -> None:
+        super().__init__("marketedge:github:ReleaseTags", name)
+        managers = declared.release_managers
         ruleset = github.RepositoryRuleset(
             name,
             name="Release tags",
-            repository=args.repository,
+            repository=declared.repository,
             target="tag",
             enforcement="active",
-            bypass_actors=_bypass(args.managers, pulumi.InvokeOutputOptions(parent=self)),
-            conditions=_only(f"refs/tags/{args.pattern}"),
+            bypass_actors=_bypass(managers, pulumi.InvokeOutputOptions(parent=self)),
+            conditions=_only(f"refs/tags/{declared.release_tags}"),
             rules=github.RepositoryRulesetRulesArgs(
-                creation=True if args.managers else None, deletion=True, update=True, non_fast_forward=True
+                creation=True if managers else None, deletion=True, update=True, non_fast_forward=True
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -223,8 +185,7 @@ def _bypass(
 ) -> list[github.RepositoryRulesetBypassActorArgs]:
     if managers is None:
         return []
-    teams = [github.get_team_output(slug=slug, opts=look).id.apply(int) for slug in managers.teams]
-    actors: list[tuple[str, pulumi.Input[int]]] = [("Team", team) for team in teams]
+    actors: list[tuple[str, pulumi.Input[int]]] = [("Team", team) for team in _team_ids(managers.teams, look)]
     actors += [("RepositoryRole", _ROLES[role]) for role in managers.roles]
     return [
         github.RepositoryRulesetBypassActorArgs(actor_type=kind, actor_id=identity, bypass_mode="always")
@@ -232,39 +193,29 @@ def _bypass(
     ]
 
 
-@dataclass(frozen=True)
-class BoundChecksArgs:
-    """Arguments of BoundChecks.
+class BoundChecks(pulumi.ComponentResource):
+    """A ruleset that accepts a required check from one app only. Branch protection cannot name the app.
 
-    Attributes:
-        checks: the id of the GitHub App that has to report a check, by the check's name.
-        active: whether they are required in this phase. The ruleset exists in every phase, because production's objects
-            are protected: a phase could not delete it on the way back.
+    The ruleset exists in every phase, because production's objects are protected: a phase could not delete it on the
+    way back. It is switched off while the phase requires none of these checks.
     """
 
-    repository: str
-    branch: str
-    checks: Mapping[str, int]
-    active: bool
-
-
-class BoundChecks(pulumi.ComponentResource):
-    """A ruleset that accepts a required check from one app only. Branch protection cannot name the app."""
-
-    def __init__(self, name: str, args: BoundChecksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:github:BoundChecks", name, None, opts)
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__("marketedge:github:BoundChecks", name)
+        protection, branch = settings.github.protection_in(settings.phase), settings.github.branch.name
+        bound = protection.bound_checks
         required = [
             github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs(context=check, integration_id=app)
-            for check, app in sorted(args.checks.items())
+            for check, app in sorted((bound or protection.checks_by).items())
         ]
         ruleset = github.RepositoryRuleset(
             f"{name}-checks",
-            name=f"Checks of {args.branch}",
-            repository=args.repository,
+            name=f"Checks of {branch}",
+            repository=settings.github.repository,
             target="branch",
-            enforcement="active" if args.active else "disabled",
+            enforcement="active" if bound else "disabled",
             bypass_actors=[],
-            conditions=_only(f"refs/heads/{args.branch}"),
+            conditions=_only(f"refs/heads/{branch}"),
             rules=github.RepositoryRulesetRulesArgs(
                 required_status_checks=github.RepositoryRulesetRulesRequiredStatusChecksArgs(
                     required_checks=required, strict_required_status_checks_policy=False

@@ -16,6 +16,8 @@ from blueprint.fields import Difference, DriftKind
 from blueprint.marker import Asked, Keys
 from blueprint.spec import Document
 from blueprint.workspace import connect
+from components.render_documents import Key
+from components.stack import Applied
 
 SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
 """Variables that are no secret, and that have to be right in production, whoever sets them."""
@@ -33,17 +35,12 @@ class ObjectDrift:
     updated_at: str | None = None
 
 
-Key = tuple[str, str]
-"""An object's section of the document, and its name."""
-Drift = Mapping[Key, ObjectDrift]
-"""It has only objects that drifted, or that are missing."""
-
-
 @dataclass(frozen=True)
 class Observation:
     """What was found at Render.
 
     Attributes:
+        drift: of objects that drifted, or that are missing.
         digests: of live values, by variable.
         switches: the live values of `SWITCHES`, by variable.
         expires: when a free database is deleted, as ISO 8601, by its name.
@@ -52,7 +49,7 @@ class Observation:
         renamed: the name that an object had when it was applied, if somebody gave it the declared name at Render.
     """
 
-    drift: Drift = field(default_factory=dict)
+    drift: Mapping[Key, ObjectDrift] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, str] = field(default_factory=dict)
@@ -62,13 +59,13 @@ class Observation:
 
 
 def observe(
-    document: Document, environ: Mapping[str, str], digests: Keys = (), applied: reconcile.Report | None = None
+    document: Document, environ: Mapping[str, str], digests: Keys, applied: Mapping[Key, Applied]
 ) -> Observation:
     """Compare every declared object with what was last applied. It only reads.
 
     Args:
         digests: variables whose values are compared between environments, by digest.
-        applied: what the last applies reported.
+        applied: what the last apply of each object left.
 
     Returns:
         Nothing if there is no API key; the stack has warned about that already.
@@ -80,34 +77,36 @@ def observe(
     nothing_declared = not (document.databases or document.services or document.env_var_groups or document.projects)
     if nothing_declared or not environ.get("RENDER_API_KEY"):
         return Observation()
+    before: reconcile.Report = {}
+    for (section, name), one in applied.items():
+        before.setdefault(section, {})[name] = dict(one.made)
     try:
-        report = look(document, environ, digests, applied)
+        report = look(document, environ, digests, before)
         _refuse_what_is_not_ours(report)
     except Refused as error:
         raise pulumi.RunError(f"Render: {error}. Nothing was changed") from None
     except RenderError as error:
         raise pulumi.RunError(f"Render could not be read: {error}") from None
-    drift = {
-        (section, name): ObjectDrift(list(_differences(found)), found["updatedAt"])
-        for section, objects in report.items()
-        for name, found in objects.items()
-        if found["drift"] or (not found["exists"] and name in (applied or {}).get(section, {}))
-    }
-    expires = {name: one["expiresAt"] for name, one in report.get("databases", {}).items() if one.get("expiresAt")}
-    services = {name: one["id"] for name, one in report.get("services", {}).items() if one["exists"]}
-    made = {
-        (section, name): found["made"]
-        for section, objects in report.items()
-        for name, found in objects.items()
-        if found.get("made")
-    }
-    digests, values = _told(report, "digests"), _told(report, "values")
-    return Observation(drift, digests, values, expires, services, made, _renamed(made, applied or {}))
+    found = {(section, name): one for section, objects in report.items() for name, one in objects.items()}
+    made = {key: one["made"] for key, one in found.items() if one.get("made")}
+    return Observation(
+        drift={
+            key: ObjectDrift(list(_differences(one)), one["updatedAt"])
+            for key, one in found.items()
+            if one["drift"] or (not one["exists"] and key in applied)
+        },
+        digests={key: value for one in found.values() for key, value in one.get("digests", {}).items()},
+        switches={key: value for one in found.values() for key, value in one.get("values", {}).items()},
+        expires={name: one["expiresAt"] for (_, name), one in found.items() if one.get("expiresAt")},
+        services={name: one["id"] for (section, name), one in found.items() if section == "services" and one["exists"]},
+        made=made,
+        renamed=_renamed(made, applied),
+    )
 
 
-def _renamed(made: Mapping[Key, Mapping[str, Any]], applied: reconcile.Report) -> dict[Key, str]:
+def _renamed(made: Mapping[Key, Mapping[str, Any]], applied: Mapping[Key, Applied]) -> dict[Key, str]:
     """Return the name under which the last apply reported an object, unless another object is declared under it."""
-    before = {one.get("id"): name for objects in applied.values() for name, one in objects.items()}
+    before = {one.made.get("id"): name for (_, name), one in applied.items()}
     names = {(section, name): before.get(one["id"], name) for (section, name), one in made.items()}
     return {(section, name): old for (section, name), old in names.items() if (section, old) not in made}
 
@@ -132,16 +131,8 @@ def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:
     yield from map(Difference.model_validate, found["drift"])
 
 
-def _told(report: reconcile.Report, what: str) -> dict[str, str]:
-    """Return values by variable, from whichever object has it."""
-    found = [one.get(what, {}) for objects in report.values() for one in objects.values()]
-    return {key: value for variables in found for key, value in variables.items()}
-
-
-def look(
-    document: Document, environ: Mapping[str, str], digests: Keys = (), applied: reconcile.Report | None = None
-) -> reconcile.Report:
-    """Return a client that gives up sooner than a command does, because somebody waits for the preview.
+def look(document: Document, environ: Mapping[str, str], digests: Keys, applied: reconcile.Report) -> reconcile.Report:
+    """Return what Render has. It gives up sooner than a command does, because somebody waits for the preview.
 
     Raises:
         RenderError: of any kind.

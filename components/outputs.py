@@ -7,14 +7,14 @@ import pulumi
 
 from blueprint.marker import fingerprint
 from components import cost
+from components.addresses import zone_file
 from components.configuration import Loaded
-from components.domains import zone_file
 from components.observation import Observation
 from components.phases import Part
 from components.render import Backend
 from components.settings import Settings
+from components.vendors import OVERRIDDEN
 from components.vercel_project import ExistingProject, overriding
-from components.vocabulary import OVERRIDDEN
 
 
 def export(

@@ -7,7 +7,6 @@ these changes, and when the object was found changed at Render: then its environ
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,31 +15,23 @@ import pulumi
 from pulumi_command import local
 
 from blueprint.spec import KNOWN_VARIABLE
-from components.blueprint import Blueprint, Spec, references
-from components.command_environment import DRIFT, contents_variable, dump, secret_variable
 from components.observation import ObjectDrift, Observation
+from components.render_documents import (
+    DRIFT,
+    Blueprint,
+    Key,
+    Spec,
+    contents_variable,
+    dump,
+    references,
+    secret_variable,
+)
+from components.stack import Applied
 from components.wiring import Wiring
 
 
-@dataclass(frozen=True)
-class BackendArgs:
-    """Arguments of Backend.
-
-    Attributes:
-        branch: the one to build. It is an output if this stack makes it, which has to happen first.
-        found: at Render: what has changed since the last apply, and what is known of the objects that exist.
-        held: names of resources in the state, by section and name of the object.
-    """
-
-    blueprint: Blueprint
-    branch: pulumi.Input[str]
-    wiring: Wiring
-    found: Observation
-    held: Mapping[tuple[str, str], str]
-
-
 class Backend(pulumi.ComponentResource):
-    """A database, a key-value instance if one is declared, a group of variables, and the service with its domains.
+    """Every object at Render, each after those that it needs.
 
     Ids are passed from one command to the next, and also a digest of what a group declares. So a new database or a
     changed group reaches the service. Connection strings are not passed: the service's command reads them from Render.
@@ -50,37 +41,42 @@ class Backend(pulumi.ComponentResource):
         service_urls: of every service, by name.
         outputs: what variables elsewhere can refer to, by the name that `fromOutput` uses.
         given: `stdin` and `environment` of each command, by the section and the name of its object.
-        database_id, env_group_id: None if not declared.
+        database_id, env_group_id: of the first one; None if none is declared.
     """
 
     service_id: pulumi.Output[str] | None = None
     service_url: pulumi.Output[str] | None = None
-    database_id: pulumi.Output[str] | None = None
-    env_group_id: pulumi.Output[str] | None = None
+    database_id: pulumi.Output[str] | None
+    env_group_id: pulumi.Output[str] | None
     service_urls: Mapping[str, pulumi.Output[str]]
     outputs: Mapping[str, pulumi.Output[str]]
 
-    def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:render:Backend", name, None, opts)
-        self._found, self._blueprint, self._held = args.found, args.blueprint, args.held
-        self.given: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._commands: dict[tuple[str, str], local.Command] = {}  # later ones may need earlier ones
-        self._made: dict[tuple[str, str], pulumi.Output[Any]] = {}
+    def __init__(
+        self,
+        name: str,
+        blueprint: Blueprint,
+        branch: pulumi.Input[str],
+        wiring: Wiring,
+        found: Observation,
+        applied: Mapping[Key, Applied],
+    ) -> None:
+        """Declare the objects.
+
+        Args:
+            branch: the one to build. It is an output if this stack makes it, which has to happen first.
+            found: at Render: what has changed since the last apply, and what is known of the objects that exist.
+            applied: the objects in the state.
+        """
+        super().__init__("marketedge:render:Backend", name)
+        self._blueprint, self._branch, self._found = blueprint, branch, found
+        self._held = {key: one.resource for key, one in applied.items()}
+        self.given: dict[Key, Mapping[str, Any]] = {}
+        self._commands: dict[Key, local.Command] = {}  # later ones may need earlier ones
+        self._made: dict[Key, pulumi.Output[Any]] = {}
         self._contents: dict[str, pulumi.Output[str]] = {}  # of each group
-        blueprint, value_of = args.blueprint, args.wiring.value
-        for spec in blueprint.projects():
-            self._converge("projects", spec)
-        for spec in blueprint.databases():
-            self._converge("databases", spec, protect=True)
-        for spec in blueprint.key_values():
-            self._converge("keyValues", spec, protect=True)
-        for spec in blueprint.env_groups(value_of):
-            self._converge("envVarGroups", spec)
-            self._contents[spec["name"]] = _contents(spec, self._known("envVarGroups", spec))
-        for spec in blueprint.services(value_of):
-            self._service(spec, args.branch)
-        self.database_id = self._first("databases")
-        self.env_group_id = self._first("envVarGroups")
+        for section, spec in blueprint.objects(wiring.value):
+            self._declare(section, spec)
+        self.database_id, self.env_group_id = map(self._first, ("databases", "envVarGroups"))
         services = {name: one for (section, name), one in self._made.items() if section == "services"}
         self.service_urls = {name: one["url"] for name, one in services.items() if name in blueprint.addressed}
         self.outputs = {"render.serviceUrls": pulumi.Output.json_dumps(self.service_urls, sort_keys=True)}
@@ -110,59 +106,55 @@ class Backend(pulumi.ComponentResource):
             known["environments"] = {path: {"id": project["environments"][path]}}
         return known
 
-    def _service(self, spec: Spec, branch: pulumi.Input[str]) -> None:
-        # A branch that this stack makes has to be there before it is built.
-        spec = {**spec, "branch": branch} if spec.get("branch") == self._blueprint.branch else spec
-        groups = [v["fromGroup"] for v in spec["envVars"] if v.get("fromGroup") in self._contents]
-        contents = {contents_variable(name): self._contents[name] for name in groups}
-        self._converge("services", spec, environment=contents)
-
-    def _converge(
-        self,
-        section: str,
-        spec: Spec,
-        *,
-        environment: Mapping[str, pulumi.Input[str]] | None = None,
-        protect: bool = False,
-    ) -> None:
+    def _declare(self, section: str, spec: Spec) -> None:
         """Declare one object.
 
         What is known of it is what `apply` reports. For one that exists it is what was found, which a preview knows
         too.
         """
-        name = spec["name"]
+        key = section, spec["name"]
+        if spec.get("branch") == self._blueprint.branch:  # one that this stack makes has to be there before it is built
+            spec = {**spec, "branch": self._branch}
+        groups = [v["fromGroup"] for v in spec.get("envVars", ()) if v.get("fromGroup") in self._contents]
+        contents = {contents_variable(group): self._contents[group] for group in groups}
+        values, known = {**_secrets(spec), **contents}, self._known(section, spec)
         # Without its earlier name, the engine would delete what was renamed at Render.
-        renamed = self._found.renamed.get((section, name))
-        change = self._found.drift.get((section, name))
+        renamed, change = self._found.renamed.get(key), self._found.drift.get(key)
         command = local.Command(
-            self._blueprint.resource_name(section, name, self._held, renamed),
+            self._blueprint.resource_name(key, self._held, renamed),
             create="bin/render apply",
             update="bin/render apply",
             delete="bin/render destroy",
             # Without secrets, and without what only `up` will know: so a preview shows what changes.
             stdin=pulumi.Output.json_dumps(_document(section, spec), sort_keys=True),
             environment={
-                **_secrets(spec),
-                **(environment or {}),
-                KNOWN_VARIABLE: pulumi.Output.json_dumps(self._known(section, spec), sort_keys=True),
+                **values,
+                KNOWN_VARIABLE: pulumi.Output.json_dumps(known, sort_keys=True),
                 **({DRIFT: _because(change)} if change else {}),
             },
             # Progress is on standard error; the report on standard output is for the next resource only.
             logging=local.Logging.STDERR,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                protect=protect,
+                protect=section in _DATA,
                 depends_on=[command for other, command in self._commands.items() if _needs(section, spec, *other)],
                 # In sync: the reasons of the last drift stay in the state, and are no change.
                 ignore_changes=[] if change else [f"environment.{DRIFT}"],
                 aliases=[pulumi.Alias(name=self._held[section, renamed])] if renamed else [],
             ),
         )
-        self._commands[section, name] = command
-        self.given[section, name] = {"stdin": command.stdin, "environment": {**_secrets(spec), **(environment or {})}}
-        made = self._found.made.get((section, name))
-        told = pulumi.Output.from_input(made) if made else pulumi.Output.json_loads(command.stdout)[section][name]
-        self._made[section, name] = told
+        self._commands[key] = command
+        self.given[key] = {"stdin": command.stdin, "environment": values}
+        made = self._found.made.get(key)
+        self._made[key] = (
+            pulumi.Output.from_input(made) if made else pulumi.Output.json_loads(command.stdout)[section][key[1]]
+        )
+        if section == "envVarGroups":
+            self._contents[key[1]] = _contents(spec, known)
+
+
+_DATA = frozenset({"databases", "keyValues"})
+"""The sections of what holds data: it is protected."""
 
 
 def _needs(section: str, spec: Spec, other_section: str, other: str) -> bool:
@@ -175,8 +167,8 @@ def _needs(section: str, spec: Spec, other_section: str, other: str) -> bool:
 
 
 _TOLD = {
-    "envVarGroups": frozenset({"databases", "keyValues"}),
-    "services": frozenset({"databases", "keyValues", "envVarGroups"}),
+    "envVarGroups": _DATA,
+    "services": _DATA | {"envVarGroups"},
 }
 """Return the sections of objects that the objects of a section may refer to by id."""
 

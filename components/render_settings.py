@@ -6,7 +6,7 @@ shorter ways to write the same lists.
 """
 
 import graphlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import Field, Tag, model_validator
@@ -125,6 +125,17 @@ class Render(Within):
         return [*self.projects, *self.databases, *self.key_values, *self.env_groups, *self.services]
 
     @property
+    def by_section(self) -> Mapping[str, Sequence[Object]]:
+        """Every object, by the section of a document that its kind has."""
+        return {
+            "services": self.services,
+            "databases": self.databases,
+            "keyValues": self.key_values,
+            "envVarGroups": self.env_groups,
+            "projects": self.projects,
+        }
+
+    @property
     def backend(self) -> WebService[RenderVariable] | None:
         """The service that the frontend talks to; None if the stack has no web service."""
         webs = [one for one in self.services if isinstance(one, WebService)]
@@ -188,12 +199,10 @@ class Render(Within):
 
         Render wants that of services only; this program finds every object by its name.
         """
-        kinds = (self.services, self.databases, self.key_values, self.env_groups, self.projects)
-        for objects in kinds:
+        for section, objects in self.by_section.items():
             names = [name for one in objects for name in (one.name, *getattr(one, "replica_names", ()))]
             if twice := repeated(names):
-                kind = type(objects[0]).__name__.partition("[")[0]
-                what = "service" if objects is kinds[0] else kind
+                what = "service" if section == "services" else type(objects[0]).__name__.partition("[")[0]
                 raise ValueError(f"more than one {what} is named {', '.join(twice)}")
         return self
 

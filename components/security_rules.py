@@ -1,14 +1,14 @@
-"""The guardrails about secrets, other people's hosts, and who may release. See `guardrails`. Plan 1.1 to 1.3, 2.4."""
+"""The rules about secrets, other people's hosts, and who may release. See `guardrails`. Plan 1.1 to 1.3, 2.4."""
 
+import fnmatch
 import re
 from collections.abc import Iterator, Sequence
 
 from blueprint.sources import Sourced
-from components.facts import Facts, RuleFinding
 from components.outputs import secret_digests
-from components.own_hosts import missing
 from components.phases import Part
 from components.render_settings import AnyService
+from components.rules import Facts, RuleFinding, error, notice, risk
 
 
 def production_is_quiet(facts: Facts) -> Iterator[RuleFinding]:
@@ -26,10 +26,10 @@ def production_is_quiet(facts: Facts) -> Iterator[RuleFinding]:
             declared.add(variable.key)
             if _forbidden(str(variable.key), value):
                 path = f"marketedge:render, variable {variable.key}"
-                yield RuleFinding("error", f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
+                yield error(f"{path}: {_show(variable.from_secret, value)} in production — {_EXPECTED}")
     for key, value in facts.observed.switches.items():
         if key not in declared and _forbidden(key, value):
-            yield RuleFinding("risk", f"Render, variable {key}: {_show(None, value)} in production — {_EXPECTED}")
+            yield risk(f"Render, variable {key}: {_show(None, value)} in production — {_EXPECTED}")
 
 
 _ON, _OFF = frozenset({"true", "t", "1", "yes", "y", "on"}), frozenset({"false", "f", "0", "no", "n", "off"})
@@ -56,10 +56,9 @@ def secrets_are_kept_as_such(facts: Facts) -> Iterator[RuleFinding]:
     for path, listed in variables.items():
         for variable in listed:
             if variable.value is not None and _looks_secret(str(variable.key), variable.value):
-                yield RuleFinding(
-                    "error",
+                yield error(
                     f"{path}, variable {variable.key}: a secret in clear; expected fromSecret, and the value where "
-                    "`pulumi config set --secret --path 'marketedge:secrets.<NAME>'` puts it",
+                    "`pulumi config set --secret --path 'marketedge:secrets.<NAME>'` puts it"
                 )
 
 
@@ -90,32 +89,37 @@ def no_wildcards(facts: Facts) -> Iterator[RuleFinding]:
     settings = facts.settings
     if not settings.live:
         return
-    auth0 = settings.auth0
-    lists = {
-        "marketedge:auth0.callbacks": (auth0.callbacks, _CODES),
-        "marketedge:auth0.logoutUrls": (
-            auth0.logout_urls,
-            "anybody with a host there can get your users redirected to it after a logout",
-        ),
-        "marketedge:auth0.webOrigins": (auth0.web_origins, "anybody with a host there can renew a session silently"),
-        "marketedge:auth0.allowedOrigins": (auth0.allowed_origins or [], _ORIGIN),
-        "marketedge:cors.origins": (settings.cors.origins, _ORIGIN),
-    }
-    for path, (entries, risk) in lists.items():
+    for path, (entries, danger) in {
+        "auth0.callbacks": (settings.auth0.callbacks, "receive the login codes of your users"),
+        "auth0.logoutUrls": (settings.auth0.logout_urls, "get your users redirected to it after a logout"),
+        "auth0.webOrigins": (settings.auth0.web_origins, "renew a session silently"),
+        "auth0.allowedOrigins": (settings.auth0.allowed_origins or [], _ORIGIN),
+        "cors.origins": (settings.cors.origins, _ORIGIN),
+    }.items():
         if wildcards := [entry for entry in entries if "*" in entry]:
+            told = danger if danger is _ORIGIN else f"anybody with a host there can {danger}"
             expected = "name the hosts, and leave wildcards to staging's own application"
-            yield RuleFinding("risk", f"{path}: {', '.join(wildcards)} in production: {risk}; {expected}")
+            yield risk(f"marketedge:{path}: {', '.join(wildcards)} in production: {told}; {expected}")
 
 
-_CODES = "anybody with a host there can receive the login codes of your users"
 _ORIGIN = "a page of anybody with a host there can call the backend as your users"
 
 
 def own_hosts_are_allowed(facts: Facts) -> Iterator[RuleFinding]:
     """Find a frontend whose own address is missing from one of the lists, so that nobody can log in (plan 1.2, 1.3)."""
-    for path, address, written in missing(facts.settings):
-        told = f"{address} is missing, so logins from the frontend fail; add {written} to the list"
-        yield RuleFinding("error", f"{path}: {told}")
+    settings, auth0 = facts.settings, facts.settings.auth0
+    path = settings.smoke.callback_path
+    needed = {
+        "auth0.callbacks": (auth0.callbacks, path),
+        "auth0.logoutUrls": (auth0.logout_urls, ""),
+        "auth0.webOrigins": (auth0.web_origins, ""),
+        "cors.origins": (settings.cors.origins, ""),
+    }
+    for key, (listed, ending) in needed.items() if settings.frontend_url else ():
+        address = f"{settings.frontend_url}{ending}"
+        if not any(fnmatch.fnmatchcase(address, entry) for entry in listed):
+            told = f"{address} is missing, so logins from the frontend fail; add '{{frontend}}{ending}' to the list"
+            yield error(f"marketedge:{key}: {told}")
 
 
 def secrets_differ(facts: Facts) -> Iterator[RuleFinding]:
@@ -123,10 +127,9 @@ def secrets_differ(facts: Facts) -> Iterator[RuleFinding]:
     for key, own in secret_digests(facts.loaded, facts.observed).items():
         for stack, outputs in facts.before.peers.items():
             if own == (outputs.get("secretDigests") or {}).get(key):
-                yield RuleFinding(
-                    "error",
+                yield error(
                     f"{key} is the same here and in stack {stack}: whoever signs tokens there can sign them here; "
-                    "expected two values: give one environment a new one (fromSecret, or generateValue: true)",
+                    "expected two values: give one environment a new one (fromSecret, or generateValue: true)"
                 )
 
 
@@ -140,11 +143,10 @@ def previews_use_no_live_data(facts: Facts) -> Iterator[RuleFinding]:
         return
     for service in facts.settings.render.services:
         if service.preview_generation != "off" and _holds_data(service):
-            yield RuleFinding(
-                "error",
+            yield error(
                 f"marketedge:render, service {service.name}: previews are {service.preview_generation}, so pull "
                 "requests would run on live data; expected generation off here, and previews at the environment that "
-                "pull requests are merged to",
+                "pull requests are merged to"
             )
 
 
@@ -158,17 +160,15 @@ def releases_have_an_author(facts: Facts) -> Iterator[RuleFinding]:
     """Find release tags and commit statuses that everybody may set. Who may set them can release, or open the gate."""
     github, release = facts.settings.github, facts.settings.release
     if Part.RELEASE_TAGS in facts.declared and github.release_managers is None:
-        yield RuleFinding(
-            "notice",
+        yield notice(
             f"marketedge:github.releaseManagers: nobody is named, so everybody who can write to {github.repository} "
-            "can release; name a team or a role",
+            "can release; name a team or a role"
         )
     protection = github.protection_in(facts.settings.phase)
     if release.smoke_context in protection.required_checks and release.smoke_context not in protection.checks_by:
-        yield RuleFinding(
-            "notice",
+        yield notice(
             f"marketedge:github.protection.checksBy: {release.smoke_context} is bound to no app, so everybody who can "
-            f"write to {github.repository} can set it; add {release.smoke_context}: 15368 (GitHub Actions)",
+            f"write to {github.repository} can set it; add {release.smoke_context}: 15368 (GitHub Actions)"
         )
 
 
@@ -178,4 +178,4 @@ def public_variables(facts: Facts) -> Iterator[RuleFinding]:
     for variable in (*settings.render.variables, *(settings.vercel.variables if settings.vercel else ())):
         if variable.from_secret and _PUBLIC_NAME.match(str(variable.key)):
             told = f"{variable.key} is public by its prefix: browsers get the secret {variable.from_secret}"
-            yield RuleFinding("notice", f"{told}; rename the variable, or write the value out if it is no secret")
+            yield notice(f"{told}; rename the variable, or write the value out if it is no secret")

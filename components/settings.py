@@ -12,14 +12,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from blueprint.kinds_of_text import repeated, unique
 from blueprint.sources import Model
-from components.domains import Domain
-from components.frontend_settings import Auth0, Vercel
+from components.addresses import NO_FRONTEND, Domain, HostName, Names, Origins, StackName, expanded
 from components.gate_settings import Release, Seed, Smoke, Watch
-from components.github_settings import GitHub
-from components.kinds_of_text import HostName, Names, Origins, StackName
-from components.own_hosts import UNKNOWN, expanded
 from components.phases import Part, Phase, added, parts
 from components.render_settings import Render
+from components.vendor_settings import Auth0, GitHub, Vercel
 
 
 class Cors(Model):
@@ -165,6 +162,17 @@ class Settings(Model):
         return (settings.root_directory or "") if settings and not settings.at_the_top else ""
 
     @property
+    def outputs(self) -> dict[str, str]:
+        """What the settings themselves tell of what variables refer to, by the names that `fromOutput` uses."""
+        return {
+            "environment": self.environment,
+            "cors.origins": ",".join(self.cors.origins),
+            "frontend.url": self.frontend_url or "",
+            "auth0.domain": self.auth0.domain,
+            "auth0.audience": self.auth0.audience,
+        }
+
+    @property
     def wired(self) -> set[str]:
         """Every output that some variable refers to."""
         lists = [self.github.environment.variables, self.github.environment.secrets]
@@ -197,7 +205,7 @@ class Settings(Model):
             raise ValueError(f"fromOutput {' and '.join(sorted(named))} needs a web service in marketedge:render")
         if self.frontend_url is None and "frontend.url" in self.wired:
             raise ValueError(f"fromOutput frontend.url {needs}")
-        if any(UNKNOWN in entry for entry in (*self.auth0.addresses, *self.cors.origins)):
+        if any(NO_FRONTEND in entry for entry in (*self.auth0.addresses, *self.cors.origins)):
             raise ValueError(f"{{frontend}} or {{aliases}} in a list of addresses {needs}")
         if self.vercel and self.smoke.frontend_url:
             raise ValueError("smoke.frontendUrl: expected none beside marketedge:vercel, whose domain it is")

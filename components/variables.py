@@ -14,6 +14,7 @@ SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 Auth0Output = Literal["auth0.domain", "auth0.audience", "auth0.clientId", "auth0.clientSecret"]
 LoginTestOutput = Literal["auth0.testClientId", "auth0.testClientSecret"]
+Auth0Credential = Literal["auth0.clientId", "auth0.clientSecret", LoginTestOutput]
 SECRET_OUTPUTS = frozenset({"auth0.clientSecret", "auth0.testClientSecret"})
 DerivedOutput = Literal["cors.origins", "frontend.url", "environment"]
 RenderOutput = Literal["render.serviceUrl", "render.serviceId", "render.serviceUrls"]

@@ -1,14 +1,83 @@
-"""The vendors: what they are called, which credentials they need, and where people make those.
+"""The vendors: their names, the credentials that they need, and the kinds of objects that a stack declares there.
 
 Another vendor is one more row here, its component, and its own modules in `components/accounts`, `gate/doctor` and
-`gate/verify`. Its kinds of objects are rows of `gate.vendors.kinds`.
+`gate/verify`. It also has the words that the program and `gate` share. Nothing here needs Pulumi.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from blueprint.sending import problem_with
-from components.configuration import without_vercel
+EXISTING = "exists already: "
+"""How a line of a preview begins that names an object which `up` would meet; `gate preview` takes the line over."""
+FORESEEN = "up: "
+"""How a line of a plain preview begins that says what `up` leads to. `gate preview` words it in its own way."""
+
+PUBLIC_VARIABLES = "publicVariables"
+"""An input of components: the values, by key, of those variables that are no secret."""
+
+OVERRIDDEN = "overriddenAtVercel"
+"""Output of a stack: the variables that another record at Vercel wins over, with its id."""
+
+NAMESPACE = "marketedge"
+"""The prefix of the program's own keys in a stack file."""
+SECRETS = f"{NAMESPACE}:secrets"
+
+COMMAND = "command:local:Command"
+"""The engine's type of a command, which stands for an object at Render.
+
+Its delete command decides what is deleted: `render destroy` keeps an adopted service.
+"""
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes for a value that only `up` will know (pulumi.runtime.rpc.UNKNOWN)."""
+HIDDEN = "[secret]"
+"""Shown in place of a secret."""
+
+
+BRANCH_PROTECTION = "github:index/branchProtection:BranchProtection"
+ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
+ENVIRONMENT_VARIABLE = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable"
+ENVIRONMENT_SECRET = "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret"
+RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
+CLIENT = "auth0:index/client:Client"
+DNS_RECORD = "vercel:index/dnsRecord:DnsRecord"
+PROJECT = "vercel:index/project:Project"
+PROJECT_DOMAIN = "vercel:index/projectDomain:ProjectDomain"
+PROJECT_VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+
+NAMED: Mapping[str, tuple[str, str]] = {
+    "github:index/branch:Branch": ("branch", "{branch}"),
+    BRANCH_PROTECTION: ("branch protection", "{pattern}"),
+    ENVIRONMENT: ("environment", "{environment}"),
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
+        "deployment policy",
+        "{environment}",
+    ),
+    ENVIRONMENT_VARIABLE: ("environment variable", "{environment}/{variableName}"),
+    ENVIRONMENT_SECRET: ("environment secret", "{environment}/{secretName}"),
+    RULESET: ("ruleset", "{name}"),
+    "github:index/actionsVariable:ActionsVariable": ("variable", "{variableName}"),
+    "github:index/actionsSecret:ActionsSecret": ("secret", "{secretName}"),
+    "github:index/repository:Repository": ("repository", "{name}"),
+    CLIENT: ("application", "{name}"),
+    "auth0:index/clientCredentials:ClientCredentials": ("application credentials", "{clientId}"),
+    "auth0:index/clientGrant:ClientGrant": ("client grant", "{audience}"),
+    PROJECT: ("project", "{name}"),
+    PROJECT_DOMAIN: ("domain", "{domain}"),
+    PROJECT_VARIABLE: ("variable", "{key}"),
+    DNS_RECORD: ("DNS record", "{name} {type} in {domain}"),
+}
+"""The vendor's own words for a kind of object, and how one is told from another, in properties of the resource."""
+
+
+def filled(template: str, properties: Mapping[str, Any]) -> str:
+    """Return a template with the properties that it names; empty if one of them is not known, or secret."""
+    parts = {key: properties.get(key) for key in re.findall(r"{(\w+)}", template)}
+    known = all(isinstance(part, str | int) and part not in (HIDDEN, UNKNOWN) for part in parts.values())
+    return template.format_map(parts) if parts and known else ""
+
 
 PREVIEW_WITHOUT = "PREVIEW_WITHOUT"
 """Environment variable with the packages, separated by commas, that `pulumi preview --exclude` leaves out."""
@@ -47,8 +116,8 @@ class Vendor:
         return self.unseen == _LEFT_OUT
 
     def is_needed(self, found: Mapping[str, str]) -> bool:
-        """Return whether a stack with this configuration uses it."""
-        return self is not VERCEL or not without_vercel(found)
+        """Return whether a stack with this configuration uses it. One without the section needs no token of Vercel."""
+        return self is not VERCEL or f"{NAMESPACE}:environment" not in found or f"{NAMESPACE}:vercel" in found
 
 
 GITHUB = Vendor(
@@ -107,6 +176,8 @@ def misformed_credentials(found: Mapping[str, str]) -> list[str]:
     Args:
         found: as for `missing_credentials`.
     """
+    from blueprint.sending import problem_with  # here, because those who need the words alone need no HTTP client
+
     names = dict.fromkeys(
         name
         for vendor in VENDORS

@@ -1,33 +1,16 @@
 """What the frontend's builds get and where they are served, and the project itself (plan 2.5, 2.6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pulumi
 import pulumiverse_vercel as vercel
 
-from components.domains import Domain
-from components.frontend_settings import Vercel, VercelProject
+from components.addresses import Domain
 from components.variables import is_secret
+from components.vendor_settings import Vercel, VercelProject
+from components.vendors import PUBLIC_VARIABLES as PUBLIC
 from components.vercel_project import ExistingProject
-from components.vocabulary import PUBLIC_VARIABLES as PUBLIC
 from components.wiring import Wiring
-
-
-@dataclass(frozen=True)
-class FrontendArgs:
-    """Arguments of Frontend.
-
-    Attributes:
-        project: as it is at Vercel.
-        branch: the one that the domains serve, which has to exist first. None for production's domains: they serve what
-            was promoted last. They also existed before, so a redirect of theirs stays.
-    """
-
-    settings: Vercel
-    project: ExistingProject
-    branch: pulumi.Input[str] | None
-    wiring: Wiring
 
 
 class Frontend(pulumi.ComponentResource):
@@ -43,54 +26,47 @@ class Frontend(pulumi.ComponentResource):
 
     project_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: FrontendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, declared: Vercel, project: ExistingProject, branch: pulumi.Input[str] | None, wiring: Wiring
+    ) -> None:
+        """Declare the variables and the domains.
+
+        Args:
+            project: as it is at Vercel.
+            branch: the one that the domains serve, which has to exist first. None for production's domains: they serve
+                what was promoted last. They also existed before, so a redirect of theirs stays.
+        """
         # The provider makes every value a secret. These are none: as inputs of the component a preview shows them.
-        public = {str(v.key): args.wiring.value(v) for v in args.settings.variables if not is_secret(v)}
-        super().__init__("marketedge:vercel:Frontend", name, {PUBLIC: public}, opts)
-        self.project_id = pulumi.Output.from_input(args.project.id)
-        production = args.branch is None
-        for variable in args.settings.variables:
+        public = {str(v.key): wiring.value(v) for v in declared.variables if not is_secret(v)}
+        super().__init__("marketedge:vercel:Frontend", name, {PUBLIC: public})
+        self.project_id = pulumi.Output.from_input(project.id)
+        production = branch is None
+        for variable in declared.variables:
             # A sensitive value cannot be read back, so a change of it would go unseen: only secrets are.
             secret = is_secret(variable)
             vercel.ProjectEnvironmentVariable(
                 f"{name}-{variable.key}",
                 project_id=self.project_id,
                 key=str(variable.key),
-                value=args.wiring.value(variable),
+                value=wiring.value(variable),
                 targets=["production" if production else "preview"],
-                git_branch=args.branch if args.settings.target == "branch" else None,
+                git_branch=branch if declared.target == "branch" else None,
                 sensitive=secret,
                 comment="Declared by the staging gate",
                 # One that was there and is sensitive stays so: making it readable would replace it.
                 opts=_kept(self, ["sensitive"] if production and not secret else []),
             )
-        for domain in (args.settings.domain, *args.settings.aliases):
+        for domain in declared.domains:
             vercel.ProjectDomain(
-                name if domain == args.settings.domain else f"{name}-{domain}",
+                name if domain == declared.domain else f"{name}-{domain}",
                 project_id=self.project_id,
                 domain=domain,
-                git_branch=args.branch,
+                git_branch=branch,
                 # Its DNS record is made from this stack's outputs, so it cannot be ready before.
                 wait_for_ready=False,
                 opts=_kept(self, ["redirect", "redirect_status_code", "custom_environment_id"] if production else []),
             )
         self.register_outputs({"project_id": self.project_id})
-
-
-@dataclass(frozen=True)
-class ProjectArgs:
-    """Arguments of Project.
-
-    Attributes:
-        repository: owner/name at GitHub.
-        assign_domains: whether a build of the production branch gets the production domains by itself. Without it, such
-            a build is staged until somebody promotes it (plan 4.2, 5.4).
-    """
-
-    name: str
-    settings: VercelProject
-    repository: str
-    assign_domains: bool
 
 
 _KEPT = [
@@ -105,40 +81,42 @@ _KEPT = [
 class Project(pulumi.ComponentResource):
     """The project's own settings. The project exists and is adopted (see `adoption`); what is not declared stays."""
 
-    def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:vercel:Project", name, None, opts)
+    def __init__(
+        self, name: str, project_name: str, declared: VercelProject, repository: str, *, assign_domains: bool
+    ) -> None:
+        """Declare the project.
+
+        Args:
+            repository: owner/name at GitHub.
+            assign_domains: whether a build of the production branch gets the production domains by itself. Without it,
+                such a build is staged until somebody promotes it (plan 4.2, 5.4).
+        """
+        super().__init__("marketedge:vercel:Project", name)
         project = vercel.Project(
             name,
-            name=args.name,
-            root_directory=None if args.settings.at_the_top else args.settings.root_directory,
+            name=project_name,
+            root_directory=None if declared.at_the_top else declared.root_directory,
             git_repository=vercel.ProjectGitRepositoryArgs(
-                type="github", repo=args.repository, production_branch=args.settings.production_branch
+                type="github", repo=repository, production_branch=declared.production_branch
             ),
-            auto_assign_custom_domains=args.assign_domains,
+            auto_assign_custom_domains=assign_domains,
             preview_deployments_disabled=False,  # every branch has one (plan 1.3, the environment matrix, and 2.5)
-            opts=_kept(self, _KEPT if args.settings.root_directory else [*_KEPT, "root_directory"]),
+            opts=_kept(self, _KEPT if declared.root_directory else [*_KEPT, "root_directory"]),
         )
         self.register_outputs({"project_id": project.id})
-
-
-@dataclass(frozen=True)
-class ZoneRecordsArgs:
-    """Arguments of ZoneRecords.
-
-    Attributes:
-        targets: where the record of each domain points.
-    """
-
-    targets: Mapping[Domain, pulumi.Input[str]]
-    ttl_seconds: int
 
 
 class ZoneRecords(pulumi.ComponentResource):
     """The records, in a zone at Vercel, of domains that others serve. Vercel makes those of its own domains."""
 
-    def __init__(self, name: str, args: ZoneRecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("marketedge:vercel:ZoneRecords", name, None, opts)
-        for domain, target in args.targets.items():
+    def __init__(self, name: str, targets: Mapping[Domain, pulumi.Input[str]], ttl_seconds: int) -> None:
+        """Declare the records.
+
+        Args:
+            targets: where the record of each domain points.
+        """
+        super().__init__("marketedge:vercel:ZoneRecords", name)
+        for domain, target in targets.items():
             # Vercel keeps a host's name with its final dot; a value without it would look changed after an import.
             value = pulumi.Output.concat(target, "." if domain.record_type == "CNAME" else "")
             vercel.DnsRecord(
@@ -147,7 +125,7 @@ class ZoneRecords(pulumi.ComponentResource):
                 name=domain.name_in_zone,
                 type=domain.record_type,
                 value=value,
-                ttl=args.ttl_seconds,
+                ttl=ttl_seconds,
                 comment="Declared by the staging gate",
                 opts=pulumi.ResourceOptions(parent=self),
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from components.frontend_settings import Vercel
+from components.vendor_settings import Vercel
 
 
 @dataclass(frozen=True)

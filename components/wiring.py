@@ -12,11 +12,12 @@ class Wiring:
 
     Args:
         secrets: the stack's `marketedge:secrets`. They are returned as Pulumi secrets only.
+        outputs: what the settings themselves tell, by the names that `fromOutput` uses.
     """
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, str], outputs: Mapping[str, str]) -> None:
         self._secrets = secrets
-        self._outputs: dict[str, pulumi.Input[str]] = {}
+        self._outputs: dict[str, pulumi.Input[str]] = dict(outputs)
 
     def provide(self, outputs: Mapping[str, pulumi.Input[str]]) -> None:
         """Make values available under the names that `fromOutput` uses."""
@@ -35,8 +36,3 @@ class Wiring:
         if variable.value is None:
             raise LookupError(f"{variable.key} has no value of its own")
         return variable.value
-
-
-def unknown() -> pulumi.Output[str]:
-    """Return a value that a preview cannot know, because a vendor could not be asked."""
-    return pulumi.Output.from_input("").apply(lambda _: pulumi.UNKNOWN)  # type: ignore[arg-type, return-value]

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from components.yaml_nodes import PLAIN, compose
+from components.stack_file import PLAIN, compose
 
 FOLDER = ".github/workflows"
 _EVENTS = ("pull_request", "pull_request_target")

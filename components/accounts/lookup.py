@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from components import vendor_objects as named
+from components import vendors as named
 from components.accounts import Accounts
 from components.accounts.api import VendorError
 from components.accounts.github import segment
-from components.command_environment import HIDDEN
-from components.vocabulary import UNKNOWN
+from components.render_documents import HIDDEN
+from components.vendors import UNKNOWN
 
 Entry = Mapping[str, Any]
 """One object as a vendor's API shows it."""

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from components.render_consequences import NOT_DECLARED
+from components.consequences import NOT_DECLARED
 from gate.common.exit_codes import ExitCode
 from gate.common.redaction import SECRET
 from gate.common.report import Report, ReportPart

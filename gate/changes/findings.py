@@ -6,8 +6,8 @@ from typing import Any
 
 from pulumi.automation.events import OpType
 
-from components.command_environment import NEW_CONTENTS
-from components.vocabulary import OVERRIDDEN, PUBLIC_VARIABLES, UNKNOWN
+from components.render_documents import NEW_CONTENTS
+from components.vendors import OVERRIDDEN, PUBLIC_VARIABLES, UNKNOWN
 from gate.changes import render_findings as render
 from gate.changes.drift import OTHER_RECORD, Finding, FindingKind
 from gate.changes.preview import Operation, PlannedChange

@@ -9,11 +9,9 @@ from functools import partial
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from components.consequences import consequences
+from components.consequences import Planned, consequences
 from components.databases import described
-from components.render_consequences import Planned
-from components.vendors import PREVIEW_WITHOUT, missing_credentials, to_export
-from components.vocabulary import FORESEEN
+from components.vendors import FORESEEN, PREVIEW_WITHOUT, missing_credentials, to_export
 from gate.changes.drift import DriftReport, FindingKind
 from gate.changes.findings import MISSING, Dependencies, change_of, find, object_of, of_objects, overridden
 from gate.changes.preview import Consequence, CostChange, Operation, PlannedChange, StackPreview

@@ -1,15 +1,15 @@
 """Findings about Render objects, which Pulumi knows as commands: from their environment and their documents.
 
-The contract is `components.command_environment`. A document is public; a secret in it is the name of a variable.
+The contract is `components.render_documents`. A document is public; a secret in it is the name of a variable.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from blueprint.fields import DriftKind as Event
-from components.command_environment import DRIFT, NEW_CONTENTS, FoundDifference, differences, fields, load
-from components.render_consequences import NOT_DECLARED
-from components.vocabulary import UNKNOWN
+from components.consequences import NOT_DECLARED
+from components.render_documents import DRIFT, NEW_CONTENTS, FoundDifference, differences, fields, load
+from components.vendors import UNKNOWN
 from gate.changes.drift import Finding, FindingKind
 from gate.common.redaction import SECRET
 from gate.stack.steps import Properties, Steps

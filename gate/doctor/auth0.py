@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.accounts.auth0 import Auth0
-from components.frontend_settings import Auth0 as Declared
+from components.vendor_settings import Auth0 as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 
 SCOPES = ("read:clients", "create:clients", "update:clients", "delete:clients")

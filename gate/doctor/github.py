@@ -14,7 +14,7 @@ import httpx
 
 from blueprint.sending import json_object
 from components.accounts.github import GitHub
-from components.github_settings import GitHub as Declared
+from components.vendor_settings import GitHub as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 
 _SOON = timedelta(days=7)

@@ -11,7 +11,7 @@ from pulumi import automation
 from components.configuration import Loaded, load
 from components.configuration_errors import SettingsError
 from components.stack_file import StackConfig
-from components.vocabulary import SECRETS
+from components.vendors import SECRETS
 from gate.checks.verdict import Line, Verdict, failed, passed
 from gate.common.errors import StackUnavailable
 from gate.stack.project import run, said

@@ -8,7 +8,7 @@ import httpx
 from blueprint.sending import json_object
 from components.accounts.vercel import Vercel
 from components.configuration import VERCEL_TOKEN
-from components.frontend_settings import Vercel as Declared
+from components.vendor_settings import Vercel as Declared
 from gate.checks.login_wall import login_wall
 from gate.checks.verdict import Verdict, failed, note, passed
 

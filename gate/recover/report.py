@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from components.vocabulary import COMMAND
+from components.vendors import COMMAND
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pulumi import automation
 
-from components import environments_document as matrix
+from components import documents as matrix
 from components.accounts import Accounts, VendorError
 from components.accounts.github import web
 from components.configuration import Loaded, load

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from pydantic_core import to_jsonable_python
 
 from components import cost
-from components import environments_document as matrix
+from components import documents as matrix
 from components.documents import templates
 from components.phases import PHASES, Part
 from gate.common.exit_codes import ExitCode

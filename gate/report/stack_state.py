@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from pulumi import automation
 
-from components.vendor_objects import filled
-from components.vendors import AUTH0, GITHUB, LABELS, RENDER, VERCEL
+from components.vendors import AUTH0, GITHUB, LABELS, RENDER, VERCEL, filled
 from gate.report.estate import ManagedObject, Missing, State
 from gate.stack import names
 from gate.stack.project import run, said

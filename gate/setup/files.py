@@ -10,7 +10,7 @@ from typing import Any
 from components.configuration import load
 from components.configuration_errors import SettingsError
 from components.documents import templates
-from components.vocabulary import SECRETS
+from components.vendors import SECRETS
 from gate.common.errors import GateError
 from gate.setup.existing import VendorAccounts
 from gate.stack.target import read_config

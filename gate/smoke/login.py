@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from blueprint.sending import json_object
 from components.accounts.auth0 import claims_of
-from components.frontend_settings import Auth0
+from components.vendor_settings import Auth0
 from gate.checks.login_test import CLIENT, EMAIL, NOT_REQUIRED, PASSWORD, SECRET, unset
 from gate.checks.verdict import UP
 from gate.smoke.backend import allowed_origin

@@ -5,9 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.vendor_objects import filled
-from components.vendors import VENDORS
-from components.vocabulary import COMMAND
+from components.vendors import COMMAND, VENDORS, filled
 from gate.stack.values import Path, at, readable
 from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind, VendorObject
 

@@ -14,7 +14,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata
 
-from components.vocabulary import EXISTING, FORESEEN, UNKNOWN
+from components.vendors import EXISTING, FORESEEN, UNKNOWN
 from gate.common.errors import PreviewFailed
 from gate.stack.project import said
 from gate.stack.values import Path, at, field_of, holds, overlap, parse

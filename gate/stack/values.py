@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.vocabulary import UNKNOWN
+from components.vendors import UNKNOWN
 from gate.common.redaction import SECRET
 
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"

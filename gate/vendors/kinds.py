@@ -1,13 +1,13 @@
 """The kinds of objects that a stack declares: what people call one, and its page in the dashboard.
 
-One row for each resource type; the words are in `components.vendor_objects`. Drift, preview, recover, adopt, doctor and
+One row for each resource type; the words are in `components.vendors`. Drift, preview, recover, adopt, doctor and
 report all name an object by its row here. How an existing one is found is in `components.accounts.lookup`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components import vendor_objects as named
+from components import vendors as named
 from gate.common.report import ReportPart
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from components.accounts.auth0 import Auth0
 from components.accounts.vercel import ACCESS, Vercel, state_of
-from components.domains import Domain
-from components.frontend_settings import Auth0 as DeclaredLogin
-from components.frontend_settings import Vercel as Declared
+from components.addresses import Domain
+from components.vendor_settings import Auth0 as DeclaredLogin
+from components.vendor_settings import Vercel as Declared
 from components.vercel_project import overriding_records, shared_records
 from gate.checks.login_wall import login_wall
 from gate.checks.verdict import UP, Line, Verdict, compared, complete, expect, failed, passed, unknown

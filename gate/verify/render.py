@@ -6,7 +6,7 @@ from typing import Any
 from blueprint.service import deploy_trigger
 from blueprint.syncs import managing
 from blueprint.workspace import Session
-from components.domains import Domain
+from components.addresses import Domain
 from components.phases import Part
 from components.render_settings import AnyService
 from components.settings import Dns

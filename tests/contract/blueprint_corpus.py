@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from blueprint.spec import Document, fill_in
-from components.blueprint import Blueprint
 from components.phases import Part
+from components.render_documents import Blueprint
 from components.render_settings import Render
 from components.variables import RenderVariable
 from gate.blueprints.document import read
@@ -35,19 +35,13 @@ def section(found: Imported) -> Render:
 def document(render: Render) -> Document:
     """What the commands of a stack with this section are told, all in one; a secret's value is its name."""
     branch = SimpleNamespace(branch=SimpleNamespace(name="main"))
-    declared = Blueprint(SimpleNamespace(render=render, github=branch), REPOSITORY, frozenset({Part.BACKEND}))  # type: ignore[arg-type]
+    settings = SimpleNamespace(render=render, github=branch, parts={Part.BACKEND})
 
     def value_of(variable: RenderVariable) -> str:
         return str(variable.from_secret)
 
-    content = {
-        "projects": declared.projects(),
-        "databases": declared.databases(),
-        "services": [*declared.services(value_of), *declared.key_values()],
-        "envVarGroups": declared.env_groups(value_of),
-    }
     secrets = {str(variable.from_secret): "a secret" for variable in render.variables if variable.from_secret}
-    return fill_in(Document.model_validate(content), secrets)
+    return fill_in(Blueprint(settings, REPOSITORY).document(value_of), secrets)  # type: ignore[arg-type]
 
 
 def account(**options: Any) -> Account:

@@ -6,8 +6,7 @@ import pulumiverse_vercel as vercel
 import pytest
 from pulumi import automation
 
-from components import adoption
-from components import earlier_runs as rollout
+from components import adoption, stack
 from tests.unit.settings.stack_file import StackFile
 
 from .conftest import Engine
@@ -90,7 +89,7 @@ def test_a_run_sees_its_own_last_phase_and_what_the_other_environment_exported(e
     seen: list[tuple[object, object]] = []
 
     def program() -> None:
-        before = rollout.before(StackFile("production").load().settings, rollout.resources())
+        before = stack.before(StackFile("production").load().settings, stack.resources())
         seen.append((before.phase, before.peers))
         pulumi.export("phase", "foundation")
 

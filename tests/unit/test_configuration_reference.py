@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from components.configuration_reference import PROJECT as REPOSITORY
 from components.configuration_reference import described, document, keys, main, models, schema
+from components.documents import PROJECT as REPOSITORY
 from tests.unit.settings.stack_file import PROJECT, STACKS
 
 KEYS = [key for model in models() for key in keys(model)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.environments_document import document, stacks
+from components.documents import environments_document, stacks
 from components.phases import PHASES
 from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import PROJECT, StackFile
@@ -54,7 +54,7 @@ def test_each_stack_loads_and_declares_its_objects_in_each_phase(folder: Path, s
 
 def test_the_environments_can_be_written_down(folder: Path) -> None:
     found = stacks(folder)
-    text = document(found)
+    text = environments_document(found)
     assert [settings for settings in found if f"Vercel: {settings.vercel.domain}" not in text] == []
 
 

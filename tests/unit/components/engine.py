@@ -27,7 +27,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from blueprint.reconcile import Report
 from blueprint.spec import Document
-from components import vendor_objects as named
+from components import vendors as named
 from components.required_checks import Evidence
 from tests.unit.components.vendors import answer, in_sync, outputs_of, reporting
 from tests.unit.settings.stack_file import PROJECT, StackFile

@@ -10,7 +10,6 @@ import yaml
 
 from blueprint.spec import parse
 from components.accounts import Accounts
-from components.environments_document import document
 from components.vendors import VERCEL, missing_credentials
 from gate.common.errors import MissingCredentials
 from tests.unit.components.engine import CREDENTIALS, Run, run
@@ -165,7 +164,7 @@ def test_a_group_that_a_service_does_not_link_is_not_shadowed_by_it() -> None:
 
 
 def test_the_environments_can_be_drawn_without_vercel() -> None:
-    text = document([Harbor().load().settings, Harbor("production").load().settings])
+    text = environments_document([Harbor().load().settings, Harbor("production").load().settings])
     assert f'staging_service2["Render: {WEB}"]' in text
     assert "browser --> staging_backend" in text
     assert "by opening a pull request (none)" in text

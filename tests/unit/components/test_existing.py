@@ -10,9 +10,9 @@ import pulumi
 import pulumi_auth0
 import pytest
 
-from components import vendor_objects as named
+from components import vendors as named
 from components.existing import Created, existing
-from components.vocabulary import UNKNOWN
+from components.vendors import UNKNOWN
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from tests.unit.components.engine import CREDENTIALS

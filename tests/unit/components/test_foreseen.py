@@ -9,10 +9,11 @@ import pytest
 from blueprint.fields import Difference, DriftKind
 from blueprint.spec import KNOWN_VARIABLE
 from components import foreseen
-from components import vendor_objects as named
-from components.foreseen import at_render, elsewhere, given, lines
+from components import vendors as named
+from components.foreseen import at_render, elsewhere, lines
 from components.observation import ObjectDrift, Observation
-from components.vocabulary import COMMAND, UNKNOWN
+from components.stack import applied
+from components.vendors import COMMAND, UNKNOWN
 from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import StackFile
 
@@ -35,6 +36,15 @@ def command(section: str, name: str, text: str, **secrets: str) -> dict[str, Any
     """Outputs of a command in the state."""
     printed = json.dumps({section: {name: {"id": "x"}}})
     return {"stdin": text, "environment": {KNOWN_VARIABLE: "{}", **secrets}, "stdout": printed}
+
+
+def given(state: Mapping[tuple[str, str], dict[str, Any]]) -> dict[Any, Mapping[str, Any]]:
+    """What the last `up` gave each command, by the object that the command reported."""
+    resources = {
+        f"urn:pulumi:staging::gate::{type_}::{name}": {"type": type_, "outputs": outputs}
+        for (type_, name), outputs in state.items()
+    }
+    return {key: one.command for key, one in applied(resources).items()}
 
 
 GROUP = document("envVarGroups", "env", {"key": "LOG_LEVEL", "value": "DEBUG"}, {"key": "OLD", "value": "1"}, SECRET)

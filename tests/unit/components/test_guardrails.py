@@ -12,13 +12,13 @@ import pulumi_github as github
 import pytest
 
 from blueprint.marker import fingerprint
-from components import guardrails, security_rules
+from components import rules, security_rules
 from components.accounts import VendorError
-from components.declared_rules import tells_a_leak
-from components.earlier_runs import Before
-from components.facts import Facts, RuleFinding
+from components.guardrails import tells_a_leak
 from components.observation import Observation
 from components.required_checks import Evidence
+from components.rules import Facts, RuleFinding
+from components.stack import Before
 from tests.unit.components.engine import CREDENTIALS, Run, run
 from tests.unit.components.vendors import in_sync
 from tests.unit.settings.stack_file import StackFile
@@ -242,41 +242,41 @@ def owning(peer: dict[str, Any], own: dict[str, Any]) -> Before:
 
 def test_a_service_of_the_other_stack_is_an_error(production: StackFile) -> None:
     found = Observation(services={"marketedge-platform": "srv-1"})
-    (finding,) = guardrails.belongs_to_one_stack(facts(production, owning({"renderServiceId": "srv-1"}, {}), found))
+    (finding,) = rules.belongs_to_one_stack(facts(production, owning({"renderServiceId": "srv-1"}, {}), found))
     assert "service marketedge-platform belongs to stack staging already" in finding.text
     assert finding.level == "error"
 
 
 def test_an_application_of_the_other_stack_is_an_error(production: StackFile) -> None:
     production.config["marketedge:adopt"] = json.dumps({"auth0:Client/production": "stagingsClient"})
-    (finding,) = guardrails.belongs_to_one_stack(facts(production, owning({"auth0ClientId": "stagingsClient"}, {})))
+    (finding,) = rules.belongs_to_one_stack(facts(production, owning({"auth0ClientId": "stagingsClient"}, {})))
     assert "auth0:Client/production: stagingsClient belongs to stack staging already" in finding.text
 
 
 def test_another_service_than_the_adopted_one_is_an_error_unless_that_one_is_given_up(production: StackFile) -> None:
     before, found = owning({}, {"renderServiceId": "srv-1"}), Observation(services={"marketedge-platform": "srv-2"})
-    (finding,) = guardrails.belongs_to_one_stack(facts(production, before, found))
+    (finding,) = rules.belongs_to_one_stack(facts(production, before, found))
     assert "marketedge-platform is srv-2, and this stack has adopted srv-1" in finding.text
     production.config["marketedge:giveUp"] = json.dumps(["srv-1"])
-    assert list(guardrails.belongs_to_one_stack(facts(production, before, found))) == []
+    assert list(rules.belongs_to_one_stack(facts(production, before, found))) == []
 
 
 def test_what_belongs_to_this_stack_alone_is_fine(production: StackFile) -> None:
     before = owning({"renderServiceId": "srv-9", "auth0ClientId": "theirs"}, {"renderServiceId": "srv-1"})
     found = Observation(services={"marketedge-platform": "srv-1"})
     production.config["marketedge:adopt"] = json.dumps({"auth0:Client/production": "ours"})
-    assert list(guardrails.belongs_to_one_stack(facts(production, before, found))) == []
-    assert list(guardrails.belongs_to_one_stack(facts(production, before))) == []
+    assert list(rules.belongs_to_one_stack(facts(production, before, found))) == []
+    assert list(rules.belongs_to_one_stack(facts(production, before))) == []
 
 
 def test_a_free_database_is_a_notice_with_its_expiry_also_under_strict() -> None:
     stack_file = StackFile()
     stack_file.config["marketedge:strict"] = "true"
     known = Observation(expires={"marketedge-staging-db": "2026-12-24T10:00:00Z"})
-    (finding,) = guardrails.databases_that_expire(facts(stack_file, observed=known))
+    (finding,) = rules.databases_that_expire(facts(stack_file, observed=known))
     assert finding.level == "notice"
     assert "marketedge-staging-db expires on 2026-12-24" in finding.text
-    (finding,) = guardrails.databases_that_expire(facts(stack_file))
+    (finding,) = rules.databases_that_expire(facts(stack_file))
     assert "expires 30 days after its creation" in finding.text
     assert run(stack_file).error is None
 
@@ -284,7 +284,7 @@ def test_a_free_database_is_a_notice_with_its_expiry_also_under_strict() -> None
 def test_a_paid_database_does_not_expire() -> None:
     stack_file = StackFile()
     stack_file.put("render.database.plan", "basic_256mb")
-    assert list(guardrails.databases_that_expire(facts(stack_file))) == []
+    assert list(rules.databases_that_expire(facts(stack_file))) == []
 
 
 def test_costs_over_the_budget_are_an_error_that_lists_the_parts() -> None:
@@ -306,13 +306,13 @@ def test_costs_of_exactly_the_budget_are_fine() -> None:
     stack_file.put("render.database.diskSizeGB", 10)  # $3
     stack_file.put("render.service.previews.generation", "off")
     stack_file.config["marketedge:budgetUsd"] = "16"
-    assert list(guardrails.within_budget(facts(stack_file))) == []
+    assert list(rules.within_budget(facts(stack_file))) == []
 
 
 def test_a_plan_without_a_known_price_is_a_risk() -> None:
     stack_file = StackFile()
     stack_file.put("render.database.plan", "next_512gb")
-    (finding,) = guardrails.within_budget(facts(stack_file))
+    (finding,) = rules.within_budget(facts(stack_file))
     assert finding == RuleFinding(
         "risk", "no price is known for the plan of marketedge-staging-db: the budget is not checked"
     )
@@ -372,7 +372,7 @@ def test_a_check_that_the_branch_requires_already_is_no_error(production: StackF
     production.config["marketedge:phase"] = "infrastructure"
     required = frozenset(production.load().settings.github.protection.required_checks)
     evidence = replace(Evidence.of(only_migrations()), required=required)
-    found = list(guardrails.checks_that_report(replace(facts(production), evidence=evidence)))
+    found = list(rules.checks_that_report(replace(facts(production), evidence=evidence)))
     assert [one.level for one in found] == ["risk", "risk"]
 
 
@@ -380,7 +380,7 @@ def test_what_is_not_understood_is_passed_over_and_said(monkeypatch: pytest.Monk
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", said.append)
     evidence = Evidence.of({**only_migrations(), "odd.yml": "a: ["})
-    assert list(guardrails.checks_that_report(replace(facts(StackFile()), evidence=evidence)))
+    assert list(rules.checks_that_report(replace(facts(StackFile()), evidence=evidence)))
     assert said == ["workflows that are not understood: odd.yml"]
 
 

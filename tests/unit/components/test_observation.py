@@ -10,7 +10,7 @@ import pytest
 
 from blueprint.errors import Unauthorized
 from blueprint.fields import Difference, DriftKind
-from components.command_environment import load
+from components.render_documents import load
 from tests.changes import renamed_group
 from tests.unit import plan
 from tests.unit.components.engine import CREDENTIALS, Run, run

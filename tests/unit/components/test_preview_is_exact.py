@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from blueprint.reconcile import Report, parse_report
 from blueprint.spec import fill_in, parse
-from components.command_environment import DRIFT
+from components.render_documents import DRIFT
 from tests.changes import CLIENT, DECLARED, FRONTEND, Operations, Row, in_rounds, is_exact, side_by_side
 from tests.edits import EDITED
 from tests.unit.blueprint.account import API_KEY, Account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components import earlier_runs
+from components import stack
 from components.variables import RenderVariable
 from components.vendors import AUTH0, GITHUB, missing_credentials
 from components.wiring import Wiring
@@ -108,7 +108,7 @@ def test_the_login_tests_client_is_not_taken_for_the_application(monkeypatch: py
         for type_, key in ((client, "clientId"), (credentials, "clientSecret"))
     }
     monkeypatch.setattr("pulumi.Output.secret", lambda value: value)
-    found = earlier_runs.credentials_of_auth0(state)
+    found = stack.credentials_of_auth0(state)
     assert found == {
         "auth0.clientId": "clientId",
         "auth0.clientSecret": "clientSecret",
@@ -194,4 +194,4 @@ def test_what_is_no_token_ends_the_program_before_it_asks_anybody(name: str, val
 
 def test_a_variable_that_render_fills_in_has_no_value_to_wire() -> None:
     with pytest.raises(LookupError, match="JWT_SECRET_KEY has no value of its own"):
-        Wiring({}).value(RenderVariable(key="JWT_SECRET_KEY", generate_value=True))
+        Wiring({}, {}).value(RenderVariable(key="JWT_SECRET_KEY", generate_value=True))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from components.addresses import Domain
 from components.configuration_errors import SettingsError
-from components.domains import Domain
 from tests.unit import plan
 from tests.unit.components.engine import run
 from tests.unit.settings.stack_file import StackFile

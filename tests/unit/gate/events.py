@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.automation.events import EngineEvent
 
 from blueprint.fields import Difference, DriftKind
-from components.command_environment import DRIFT, dump
+from components.render_documents import DRIFT, dump
 from gate.stack.steps import Preview
 
 Properties = Mapping[str, Any]

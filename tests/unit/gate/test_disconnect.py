@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from blueprint.syncs import Sync, disconnect, managing
-from components import guardrails
+from components import guardrails, rules
 from gate.checks.verdict import Verdict
 from gate.cli import main
 from gate.doctor.render import blueprints
@@ -116,7 +116,7 @@ def test_doctor_says_it(account: Account) -> None:
 @pytest.mark.parametrize(("active", "level"), [(True, "error"), (False, "notice")])
 def test_at_cutover_an_up_is_refused_while_one_syncs(active: bool, level: str) -> None:
     sync = Sync("exs-1", "production", "render.yaml", active, (f"web_service {NAME}",))
-    (found,) = guardrails.no_blueprint_syncs(replace(facts(StackFile("production")), blueprints=(sync,)))
+    (found,) = rules.no_blueprint_syncs(replace(facts(StackFile("production")), blueprints=(sync,)))
     assert found.level == level
     assert "gate disconnect --env production" in found.text
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from components.configuration import load
-from components.environments_document import environments
+from components.documents import environments
 from components.settings import Settings
 from gate.changes.drift import DriftReport, Finding, FindingKind
 from gate.report.estate import Estate, ManagedObject, Missing, StackOverview, State

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from blueprint.fields import Difference, DriftKind
-from components.command_environment import load
+from components.render_documents import load
 from gate.changes.drift import Finding
 from gate.changes.findings import find, of_objects
 from tests.unit.gate import events as e

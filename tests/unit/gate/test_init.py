@@ -9,7 +9,7 @@ import pytest
 
 from blueprint.workspace import connect
 from components.configuration import load
-from components.vocabulary import SECRETS
+from components.vendors import SECRETS
 from gate.cli import main
 from gate.common.errors import GateError
 from gate.setup import files, questions

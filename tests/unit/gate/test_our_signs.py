@@ -10,7 +10,7 @@
 | a deployment's status | gate/vendors/deployments.py | who recorded the deployment wrote it: below |
 | the mark of a comment | gate/release/staging.py | its word is before the environment, which may be called preview |
 | signs in values | components/configuration.py | they are refused: tests/unit/settings/test_signs.py |
-| `{frontend}` in lists of addresses | components/own_hosts.py | a path or a port follows, or nothing: test_signs.py |
+| `{frontend}` in lists of addresses | components/addresses.py | a path or a port follows, or nothing: test_signs.py |
 """
 
 from __future__ import annotations

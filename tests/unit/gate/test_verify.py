@@ -15,9 +15,8 @@ import pytest
 
 from blueprint.workspace import connect
 from components.accounts import Accounts, Repository
-from components.frontend_settings import LoginTest
 from components.gate_settings import Seed
-from components.github_settings import Branch, ReleaseManagers, Reviewers
+from components.vendor_settings import Branch, LoginTest, ReleaseManagers, Reviewers
 from gate.checks.login_wall import login_wall
 from gate.checks.report import CheckReport
 from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown

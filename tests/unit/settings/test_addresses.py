@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from blueprint.kinds_of_text import branch_name
-from components import kinds_of_text as values
-from components import own_hosts
-from components.domains import Domain
+from components import addresses as values
+from components.addresses import Domain
+from components.observation import Observation
+from components.rules import Facts
+from components.security_rules import own_hosts_are_allowed
+from components.stack import Before
 from tests.unit.settings.stack_file import StackFile
 
 WILDCARD = (
@@ -315,20 +318,27 @@ WITHOUT_OWN_HOST = [
 ]
 
 
+def without_own_host(stack_file: StackFile) -> list[str]:
+    facts = Facts(stack_file.load(), Before(None, {}, {}), Observation())
+    return [finding.text for finding in own_hosts_are_allowed(facts)]
+
+
 @pytest.mark.parametrize(("path", "address", "written"), WITHOUT_OWN_HOST)
 def test_the_frontends_own_host_has_to_be_in_every_list(
     stack_file: StackFile, path: str, address: str, written: str
 ) -> None:
-    assert list(own_hosts.missing(stack_file.load().settings)) == []
+    assert without_own_host(stack_file) == []
     stack_file.put(path, ["https://other.example/callback" if path.endswith("callbacks") else "https://other.example"])
-    assert list(own_hosts.missing(stack_file.load().settings)) == [(f"marketedge:{path}", address, written)]
+    assert without_own_host(stack_file) == [
+        f"marketedge:{path}: {address} is missing, so logins from the frontend fail; add {written} to the list"
+    ]
 
 
 def test_a_wildcard_counts(stack_file: StackFile) -> None:
     stack_file.put("vercel.domain", "shop-staging.vercel.app")
     for section, key in (("auth0", "callbacks"), ("auth0", "logoutUrls"), ("auth0", "webOrigins"), ("cors", "origins")):
         stack_file[section][key] = [entry for entry in stack_file[section][key] if "{frontend}" not in entry]
-    assert list(own_hosts.missing(stack_file.load().settings)) == []
+    assert without_own_host(stack_file) == []
 
 
 def test_a_custom_domain_needs_an_audience(stack_file: StackFile) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.vocabulary import UNKNOWN
+from components.vendors import UNKNOWN
 from tests.unit.settings.stack_file import StackFile
 
 SIGNS = {
