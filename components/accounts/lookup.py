@@ -13,8 +13,7 @@ from components import vendors as named
 from components.accounts import Accounts
 from components.accounts.api import VendorError
 from components.accounts.github import segment
-from components.render_documents import HIDDEN
-from components.vendors import UNKNOWN
+from components.vendors import HIDDEN, UNKNOWN
 
 Entry = Mapping[str, Any]
 """One object as a vendor's API shows it."""

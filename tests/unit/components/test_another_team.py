@@ -10,6 +10,7 @@ import yaml
 
 from blueprint.spec import parse
 from components.accounts import Accounts
+from components.documents import environments_document
 from components.vendors import VERCEL, missing_credentials
 from gate.common.errors import MissingCredentials
 from tests.unit.components.engine import CREDENTIALS, Run, run
