@@ -25,8 +25,7 @@ def adopt(run: Run, where: Where) -> None:
     - `gate adopt --env production`
     - `gate adopt --env production --json`
     """
-    from gate.recover.accounts import accounts_of
-    from gate.recover.search import search
+    from gate.recover.search import accounts_of, search
     from gate.stack.project import open_stack
 
     with run.progress(f"looking for what {where.stack} declares") as tell:

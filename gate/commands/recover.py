@@ -32,9 +32,9 @@ def recover(
     - `gate recover --env staging --yes`
     - `gate recover --env staging --after-failure --yes`: what the Up workflow runs before each `pulumi up`
     """
-    from gate.recover.accounts import accounts_of
-    from gate.recover.report import Recovery
+    from gate.recover.run import Recovery
     from gate.recover.run import recover as recover_stack
+    from gate.recover.search import accounts_of
     from gate.recover.state import interrupted
     from gate.stack.project import open_stack
 

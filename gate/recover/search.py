@@ -1,17 +1,45 @@
-"""Looks up which objects of a preview exist at their vendor already."""
+"""Looks up which objects of a preview exist at their vendor already, with the accounts that the stack uses."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import yaml
-from pulumi.automation import Stack
+from pulumi.automation import CommandError, Stack
 from pydantic import ConfigDict, Field
 
 from components.accounts import Accounts
 from components.accounts.lookup import LOOK_UPS, Existing, NeedsDecision, Unknown, look_up
 from components.adoption import key
+from gate.common.errors import StackUnavailable
 from gate.common.exit_codes import ExitCode
+from gate.common.redaction import configured_secrets, environment_secrets
 from gate.common.report import Report, ReportPart
 from gate.stack import planned as plans
+from gate.stack.project import said
+
+
+@contextmanager
+def accounts_of(stack: Stack, hide: Callable[[Iterable[str]], None]) -> Iterator[Accounts]:
+    """Open every account that the stack needs.
+
+    Args:
+        hide: is called with the secrets of the stack's environment and configuration before anything is read.
+
+    Raises:
+        StackUnavailable: the CLI cannot work on the stack, also while the block runs.
+        CredentialsMissing: lists every variable that is not set.
+    """
+    environ = {**os.environ, **stack.workspace.env_vars}
+    hide(environment_secrets(environ))
+    try:
+        config = stack.get_all_config()
+        hide(configured_secrets(config))
+        with Accounts(environ, {key: value.value for key, value in config.items()}) as accounts:
+            accounts.require_all()
+            yield accounts
+    except CommandError as error:
+        raise StackUnavailable(f"the stack {stack.name} cannot be worked on: {said(error)}") from None
 
 
 class AdoptableObject(ReportPart):

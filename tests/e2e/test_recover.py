@@ -17,8 +17,7 @@ from pulumi import automation
 
 from components.accounts import Accounts
 from gate import cli
-from gate.recover.report import Recovery
-from gate.recover.run import recover
+from gate.recover.run import Recovery, recover
 from rehearsal.engine import Engine as StagingEngine
 from rehearsal.engine import inhabit
 from rehearsal.estate import World
@@ -106,7 +105,7 @@ def test_what_a_plain_rerun_stumbles_over_is_imported(
     orphan, state = engine.estate.find_all(vendor, type), engine.state_file().read_bytes()
 
     found = run(engine, vendors, program)
-    assert (found.exit_code, found.status, len(found.orphans)) == (2, "found", 1)
+    assert (found.exit_code, found.status, len(found.found)) == (2, "found", 1)
     assert engine.state_file().read_bytes() == state
 
     recovered = run(engine, vendors, program, change=True)
@@ -131,11 +130,11 @@ def test_an_application_is_not_doubled_when_it_is_recovered_before_the_next_up(
         engine.stack(application).up()
 
     found = run(engine, vendors, application)
-    assert [orphan.urn.rpartition("::")[2] for orphan in found.orphans] == ["application"]
-    assert [waiting.key for waiting in found.waiting] == ["clientId"]
+    assert [orphan.urn.rpartition("::")[2] for orphan in found.found] == ["application"]
+    assert [waiting.input for waiting in found.not_looked_up] == ["clientId"]
 
     recovered = run(engine, vendors, application, change=True)
-    assert [orphan.urn.rpartition("::")[2] for orphan in recovered.orphans] == ["application", "credentials"]
+    assert [orphan.urn.rpartition("::")[2] for orphan in recovered.found] == ["application", "credentials"]
     engine.stack(application).up()
     engine.stack(application).preview(refresh=True, expect_no_changes=True)
     (client,) = engine.estate.find_all("auth0", "client")
@@ -182,9 +181,9 @@ def test_a_killed_engine_leaves_a_lock_and_a_pending_operation_which_go(engine: 
     state = engine.state_file().read_bytes()
 
     found = run(engine, vendors, variable)
-    assert [left.operation for left in found.pending] == ["creating"]
-    assert [lock.stale for lock in found.locks] == [True]
-    assert [orphan.urn for orphan in found.orphans] == [left.urn for left in found.pending]
+    assert [left.operation for left in found.pending_operations] == ["creating"]
+    assert len(found.locks) == 1
+    assert [orphan.urn for orphan in found.found] == [left.urn for left in found.pending_operations]
     assert found.exit_code == 2
     assert engine.state_file().read_bytes() == state
     assert all(lock.exists() for lock in locks)

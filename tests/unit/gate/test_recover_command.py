@@ -11,7 +11,7 @@ from pulumi.automation import ConfigValue
 
 from gate import cli
 from gate.common.errors import StackUnavailable
-from gate.recover.report import Recovery
+from gate.recover.run import Recovery
 from tests.unit.gate.stack import failure
 
 SECRET = "never-to-be-shown-4711"

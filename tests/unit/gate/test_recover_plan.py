@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation.events import StepEventMetadata
 
-from gate.recover.imports import import_list
+from gate.recover.state import import_list
 from gate.stack.planned import Plan, plan
 
 STACK = "urn:pulumi:staging::gate::pulumi:pulumi:Stack::gate-staging"

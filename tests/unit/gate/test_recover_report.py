@@ -14,21 +14,22 @@ from typing import Any, cast
 import pytest
 from pulumi.automation import Stack
 
-from gate.recover.report import NotLookedUp, Orphan, Recovery
-from gate.recover.state import Locked, Pending, StackLock, locks, refuse_living
+from gate.recover.run import NotLookedUp, Orphan, Recovery
+from gate.recover.state import Locked, Pending, StackLock, dead_locks
 from gate.vendors.kinds import VendorObject
 
 URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"
 ORPHAN = Orphan(
-    URN,
-    "github:index/branchProtection:BranchProtection",
-    "platform:staging",
-    "protection rule for staging",
-    VendorObject(vendor="GitHub", type="branch protection", name="staging"),
+    urn=URN,
+    type="github:index/branchProtection:BranchProtection",
+    import_id="platform:staging",
+    recognised_by="protection rule for staging",
+    object=VendorObject(vendor="GitHub", type="branch protection", name="staging"),
 )
-PENDING = Pending(URN, "github:index/branchProtection:BranchProtection", "creating")
-COMMAND = Pending("urn:pulumi:staging::gate::x$command:local:Command::db", "command:local:Command", "creating")
-STALE = StackLock("ann@laptop, process 7", "2026-11-02T10:00:00", stale=True)
+IMPORTED = ORPHAN.model_copy(update={"imported": True})
+PENDING = Pending(urn=URN, operation="creating")
+COMMAND = Pending(urn="urn:pulumi:staging::gate::x$command:local:Command::db", operation="creating")
+STALE = StackLock(holder="ann@laptop, process 7", since="2026-11-02T10:00:00")
 
 
 def recovery(**parts: Any) -> Recovery:
@@ -40,14 +41,14 @@ def recovery(**parts: Any) -> Recovery:
     [
         (recovery(), 0, "clean"),
         (recovery(changed=True), 0, "clean"),
-        (recovery(waiting=[NotLookedUp(URN, "clientId")]), 0, "clean"),
-        (recovery(orphans=[ORPHAN]), 2, "found"),
-        (recovery(pending=[PENDING]), 2, "found"),
+        (recovery(not_looked_up=[NotLookedUp(urn=URN, input="clientId")]), 0, "clean"),
+        (recovery(found=[ORPHAN]), 2, "found"),
+        (recovery(pending_operations=[PENDING]), 2, "found"),
         (recovery(locks=[STALE]), 2, "found"),
         (recovery(surplus=["two"], changed=True), 2, "found"),
-        (recovery(orphans=[ORPHAN], imported={URN}, changed=True), 0, "recovered"),
-        (recovery(pending=[PENDING], changed=True), 0, "recovered"),
-        (recovery(orphans=[ORPHAN], refused=["which one?"]), 1, "refused"),
+        (recovery(found=[IMPORTED], changed=True), 0, "recovered"),
+        (recovery(pending_operations=[PENDING], changed=True), 0, "recovered"),
+        (recovery(found=[ORPHAN], refused=["which one?"]), 1, "refused"),
     ],
 )
 def test_the_exit_code_says_whether_something_is_left(found: Recovery, code: int, status: str) -> None:
@@ -55,7 +56,7 @@ def test_the_exit_code_says_whether_something_is_left(found: Recovery, code: int
 
 
 def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> None:
-    assert list(recovery(orphans=[ORPHAN], pending=[PENDING, COMMAND], locks=[STALE]).lines()) == [
+    assert list(recovery(found=[ORPHAN], pending_operations=[PENDING, COMMAND], locks=[STALE]).lines()) == [
         "found a stale lock of ann@laptop, process 7, since 2026-11-02T10:00:00: that process has ended",
         "found 2 pending operations of a killed update:",
         "  creating GitHub branch protection staging (it exists: see below)",
@@ -74,7 +75,7 @@ def test_a_look_shows_the_object_its_id_and_the_command_that_puts_it_right() -> 
             recovery(looked_up=3),
             "nothing to recover: `pulumi up` would create 3 resources, and none of that exists already",
         ),
-        (recovery(orphans=[ORPHAN], imported={URN}, changed=True), "run `pulumi up`, which goes on where the killed"),
+        (recovery(found=[IMPORTED], changed=True), "run `pulumi up`, which goes on where the killed"),
         (recovery(refused=["which?"]), "nothing was changed; run this again when that is done"),
         (recovery(surplus=["two"]), "nothing was changed; delete what is surplus"),
         (recovery(surplus=["two"], changed=True), "the state is whole again; delete what is surplus"),
@@ -85,8 +86,8 @@ def test_the_last_line_says_what_to_do_next(found: Recovery, last: str) -> None:
 
 
 def test_an_operation_of_unknown_outcome_comes_with_advice() -> None:
-    updating = Pending(URN, PENDING.type, "updating")
-    lines = list(recovery(pending=[updating, PENDING], changed=True).lines())
+    updating = Pending(urn=URN, operation="updating")
+    lines = list(recovery(pending_operations=[updating, PENDING], changed=True).lines())
     assert lines[0] == "cleared 2 pending operations of a killed update:"
     assert lines[1].endswith("(the next `pulumi up --refresh` reads how it ended)")
     assert lines[2].endswith("(does not exist, or cannot be looked up: see its vendor's dashboard)")
@@ -94,11 +95,10 @@ def test_an_operation_of_unknown_outcome_comes_with_advice() -> None:
 
 def test_the_report_for_programs() -> None:
     found = recovery(
-        orphans=[ORPHAN],
-        imported={URN},
-        pending=[PENDING],
-        locks=[STALE],
-        waiting=[NotLookedUp("u", "k")],
+        found=[IMPORTED],
+        pending_operations=[PENDING.model_copy(update={"cleared": True})],
+        locks=[STALE.model_copy(update={"removed": True})],
+        not_looked_up=[NotLookedUp(urn="u", input="k")],
         changed=True,
     )
     assert found.as_json() == {
@@ -149,20 +149,19 @@ def dead() -> int:
 
 def test_a_lock_is_stale_when_its_process_on_this_machine_is_gone(tmp_path: Path, dead: int) -> None:
     lock(tmp_path, dead)
-    found = locks(stack(tmp_path.as_uri(), tmp_path))
-    assert [one.stale for one in found] == [True]
-    refuse_living(stack("", tmp_path), found)
+    (found,) = dead_locks(stack(tmp_path.as_uri(), tmp_path))
+    assert (found.holder.partition("@")[0], found.since) == ("ann", "2026-11-02T10:00")
 
 
 @pytest.mark.parametrize("host", ["", "elsewhere"])
 def test_a_lock_that_may_be_alive_stops_everything(tmp_path: Path, dead: int, host: str) -> None:
     lock(tmp_path, dead if host else os.getpid(), host)
     with pytest.raises(Locked, match=r"may be running .*pulumi cancel --yes --stack staging"):
-        refuse_living(stack("", tmp_path), locks(stack(tmp_path.as_uri(), tmp_path)))
+        dead_locks(stack(tmp_path.as_uri(), tmp_path))
 
 
 def test_locks_are_found_where_the_backend_is_named_from_the_project_folder(tmp_path: Path, dead: int) -> None:
     lock(tmp_path / "state", dead)
-    assert len(locks(stack("file://./state", tmp_path))) == 1
-    assert locks(stack("file://./elsewhere", tmp_path)) == []
-    assert locks(stack("s3://bucket", tmp_path)) == []
+    assert len(dead_locks(stack("file://./state", tmp_path))) == 1
+    assert dead_locks(stack("file://./elsewhere", tmp_path)) == []
+    assert dead_locks(stack("s3://bucket", tmp_path)) == []

@@ -9,7 +9,7 @@ import pytest
 
 from components.accounts.lookup import Existing
 from gate.recover import run, search, state
-from gate.recover.imports import ImportFailed
+from gate.recover.state import ImportFailed
 from gate.stack import planned
 
 URNS = [f"urn:pulumi:staging::gate::github:index/branch:Branch::{name}" for name in ("one", "two")]
@@ -20,11 +20,11 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, failures: int) -> None:
         self.missing, self.failures, self.imports = list(URNS), failures, 0
-        for name, answer in (("locks", []), ("pending", []), ("refuse_living", None)):
+        for name, answer in (("dead_locks", []), ("pending", [])):
             monkeypatch.setattr(state, name, lambda *_a, answer=answer: answer)
         monkeypatch.setattr(planned, "read", lambda *_a: SimpleNamespace(new=self._new, kept=lambda: []))
         monkeypatch.setattr(search, "look_up", lambda *_a: Existing("platform:one", "branch"))
-        monkeypatch.setattr(run, "import_objects", self._import)
+        monkeypatch.setattr(state, "import_objects", self._import)
 
     def _new(self) -> list[Any]:
         return [SimpleNamespace(urn=urn, type="github:index/branch:Branch", inputs={}) for urn in self.missing]
@@ -47,8 +47,7 @@ def test_an_import_that_a_vendors_error_ended_goes_on_with_the_rest(monkeypatch:
     world = World(monkeypatch, failures=1)
     found = world.recover()
     assert (world.imports, found.exit_code) == (2, 0)
-    assert found.imported == set(URNS)
-    assert [orphan.urn for orphan in found.orphans] == URNS
+    assert [orphan.urn for orphan in found.found if orphan.imported] == URNS
 
 
 def test_an_import_that_fails_again_and_again_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +71,7 @@ def test_an_import_that_fails_again_and_again_is_an_error(monkeypatch: pytest.Mo
 def test_what_tells_that_the_last_up_did_not_end_well(
     monkeypatch: pytest.MonkeyPatch, results: list[str], locks: list[str], pending: list[str], expected: bool
 ) -> None:
-    monkeypatch.setattr(state, "locks", lambda _stack: locks)
+    monkeypatch.setattr(state, "_locks", lambda _stack: locks)
     monkeypatch.setattr(state, "pending", lambda _stack: pending)
     stack: Any = SimpleNamespace(history=lambda **_o: [SimpleNamespace(result=result) for result in results])
     assert state.interrupted(stack) is expected
