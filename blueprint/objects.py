@@ -3,7 +3,7 @@
 A field that is None is not declared: what Render has or creates stays.
 """
 
-from typing import Annotated, Any, Generic, Literal, Self
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -76,10 +76,12 @@ class Database(Object):
 
     Attributes:
         recreate: whether a lost instance is made again, empty. Otherwise its loss is an error.
+        new_plan: what a new one gets if none is declared.
     """
 
+    new_plan: ClassVar[str] = "basic_256mb"
     recreate: bool = False
-    plan: PostgresPlan | None = api_field("plan", new="basic_256mb")
+    plan: PostgresPlan | None = api_field("plan", new=new_plan)
     region: Region | None = api_field("region", fixed=True)
     postgres_major_version: PostgresVersion | None = api_field("version", fixed=True, new="18")
     database_name: SqlName | None = api_field("databaseName", fixed=True)
@@ -129,12 +131,13 @@ class KeyValue(Object):
     """A Render Key Value instance (Redis-compatible).
 
     Attributes:
-        recreate: as for a database.
+        recreate, new_plan: as for a database.
     """
 
+    new_plan: ClassVar[str] = "starter"
     recreate: bool = False
     type: Literal["keyvalue"] = "keyvalue"
-    plan: KeyValuePlan | None = api_field("plan", new="starter")
+    plan: KeyValuePlan | None = api_field("plan", new=new_plan)
     region: Region | None = api_field("region", fixed=True)
     maxmemory_policy: MemoryPolicy | None = api_field(
         "options.maxmemoryPolicy", "maxmemoryPolicy", default="allkeys_lru"

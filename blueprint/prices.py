@@ -14,7 +14,6 @@ from blueprint.service import CronJob, Running, Server, Service
 SOURCE = f"{PRICES['source']}, {PRICES['date']}"
 _STORAGE = {"free": 1, "basic": 15, "pro": 100, "accelerated": 250}
 """The GB that a database gets if none are declared, by the first part of its plan's name."""
-_NEW = {Database: "basic_256mb", KeyValue: "starter"}
 
 
 class Price(NamedTuple):
@@ -36,13 +35,13 @@ def prices(one: Object) -> list[Price]:
     if isinstance(one, Database):
         return list(_database(one))
     if isinstance(one, KeyValue):
-        plan = one.plan or _NEW[KeyValue]
+        plan = one.plan or one.new_plan
         return [Price(one.name, plan, PRICES["keyValue"].get(plan))]
     return list(_service(one)) if isinstance(one, Service) else []
 
 
 def _database(database: Database) -> Iterator[Price]:
-    plan = database.plan or _NEW[Database]
+    plan = database.plan or database.new_plan
     each, size = PRICES["postgres"].get(plan), database.disk_size_gb or _STORAGE.get(plan.partition("_")[0], 15)
     stored = 0 if plan == "free" else size * PRICES["postgresGB"]
     copies = [f"{database.name} (standby)"] if database.high_availability else []

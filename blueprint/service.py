@@ -8,30 +8,17 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from blueprint import service_parts as parts
 from blueprint.fields import Json, api_field
-from blueprint.kinds_of_text import (
-    BranchName,
-    Command,
-    DomainNames,
-    Folder,
-    OffAsText,
-    Schedule,
-    ServicePlan,
-    UrlPath,
-)
+from blueprint.kinds_of_text import BranchName, Command, DomainNames, Folder, OffAsText, Schedule, ServicePlan, UrlPath
 from blueprint.objects import AllowedAddress, Object, Region, Switch
 from blueprint.sources import AnyVariable, Model, unique_keys
 
 NativeRuntime = Literal["elixir", "go", "node", "python", "ruby", "rust"]
 Runtime = Literal[NativeRuntime, "docker", "image"]
 AutoDeployTrigger = Annotated[Literal["off", "commit", "checksPass"], OffAsText]
-Generation = Annotated[Literal["off", "manual", "automatic"], OffAsText]
 RepositoryUrl = Annotated[str, Field(pattern=r"^https://[^\s/]+/\S+$")]
-Percent = Annotated[int, Field(ge=1, le=90)]
-Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=1, le=300)]
-Instances = Annotated[int, Field(ge=1, le=100)]
-"""Of one service (render.com/docs/scaling)."""
 
 
 FOR_DOCKER = frozenset({"dockerCommand", "dockerContext", "dockerfilePath", "registryCredential", "image"})
@@ -44,95 +31,6 @@ NOT_FOR = {
 """Keys that a runtime does not have. A native runtime does not have those of containers."""
 
 
-class BuildFilter(Model):
-    """Glob patterns of the files whose change starts a build (`paths`) or does not (`ignoredPaths`)."""
-
-    paths: list[str] = Field([])
-    ignored_paths: list[str] = Field([])
-
-
-class Previews(Model):
-    """Service previews. Only a Blueprint can set their plan and num_instances."""
-
-    generation: Generation = "off"
-    plan: ServicePlan | None = None
-    num_instances: Instances | None = None
-
-    def api(self) -> Json:
-        return {"generation": self.generation}
-
-
-class RegistryCredentials(Model):
-    """The credentials for a registry that the workspace keeps, by name."""
-
-    class Named(Model):
-        name: Annotated[str, Field(min_length=1)]
-
-    from_registry_creds: Named
-
-    def api(self) -> str:
-        return self.from_registry_creds.name
-
-
-class Image(Model):
-    url: Annotated[str, Field(min_length=1, pattern=r"^\S*[^\s:/@]$")]
-    creds: RegistryCredentials | None = None
-
-    def api(self) -> Json:
-        return {"imagePath": image_path(self.url), "registryCredential": self.creds.api() if self.creds else None}
-
-
-def image_path(url: str) -> str:
-    """Return one text for the ways to write an image: without the default registry and namespace, with its tag."""
-    path = url.removeprefix("https://").removeprefix("docker.io/").removeprefix("library/")
-    return path if ":" in path.rpartition("/")[2] or "@" in path else f"{path}:latest"
-
-
-class Scaling(Model):
-    min_instances: Instances
-    max_instances: Instances
-    target_memory_percent: Percent | None = None
-    target_cpu_percent: Percent | None = Field(None, alias="targetCPUPercent")
-
-    @model_validator(mode="after")
-    def _has_a_target(self) -> Self:
-        if self.target_cpu_percent is None and self.target_memory_percent is None:
-            raise ValueError("expected targetCPUPercent or targetMemoryPercent")
-        if self.min_instances > self.max_instances:
-            raise ValueError("expected minInstances to be at most maxInstances")
-        return self
-
-    def api(self) -> Json:
-        def target(percent: int | None) -> Json:
-            return {"enabled": percent is not None, "percentage": percent or 70}
-
-        criteria = {"cpu": target(self.target_cpu_percent), "memory": target(self.target_memory_percent)}
-        return {"enabled": True, "min": self.min_instances, "max": self.max_instances, "criteria": criteria}
-
-
-class Disk(Model):
-    name: Annotated[str, Field(min_length=1)]
-    mount_path: Annotated[str, Field(pattern=r"^/.")]
-    size_gb: Count = Field(10, alias="sizeGB")
-
-
-class Header(Model):
-    path: str
-    name: str
-    value: str
-
-
-class Route(Model):
-    type: Literal["redirect", "rewrite"]
-    source: str
-    destination: str
-
-
-class MaintenanceMode(Model):
-    enabled: bool
-    uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-
-
 def deploy_trigger(live: Json) -> Any:
     """Return what starts a deploy of a live service. One that was made long ago answers only the older autoDeploy."""
     return live.get("autoDeployTrigger") or ("commit" if live.get("autoDeploy") == "yes" else "off")
@@ -140,7 +38,7 @@ def deploy_trigger(live: Json) -> Any:
 
 def _image(live: Json) -> Any:
     path = live.get("imagePath")
-    return path and {"imagePath": image_path(path), "registryCredential": _name(live.get("registryCredential"))}
+    return path and {"imagePath": parts.image_path(path), "registryCredential": _name(live.get("registryCredential"))}
 
 
 def _credential(live: Json) -> str | None:
@@ -154,8 +52,6 @@ def _name(credential: Json | None) -> str | None:
 _DETAILS = "serviceDetails"
 _RUN = f"{_DETAILS}.envSpecificDetails"
 _PREVIEWS = api_field(f"{_DETAILS}.previews", default={"generation": "off"})
-_SUBDOMAIN = api_field(f"{_DETAILS}.renderSubdomainPolicy")
-_ALLOWED = api_field(f"{_DETAILS}.ipAllowList")
 
 
 class Service(Object, Generic[AnyVariable]):
@@ -171,7 +67,7 @@ class Service(Object, Generic[AnyVariable]):
     branch: BranchName | None = api_field("branch", deploys=True)
     root_dir: Folder | None = api_field("rootDir", deploys=True, default="")
     auto_deploy_trigger: AutoDeployTrigger | None = api_field(deploy_trigger, "autoDeployTrigger", default="commit")
-    build_filter: BuildFilter | None = api_field("buildFilter", default={"paths": [], "ignoredPaths": []})
+    build_filter: parts.BuildFilter | None = api_field("buildFilter", default={"paths": [], "ignoredPaths": []})
     domains: Annotated[DomainNames, Field(max_length=0)] = Field([])
     env_vars: Annotated[list[AnyVariable], AfterValidator(unique_keys)] = Field([])
 
@@ -179,12 +75,6 @@ class Service(Object, Generic[AnyVariable]):
     @classmethod
     def _older_names(cls, given: Any) -> Any:
         return current_names(given) if isinstance(given, dict) else given
-
-    @model_validator(mode="after")
-    def _keeps_an_address(self) -> Self:
-        if getattr(self, "render_subdomain_policy", None) == "disabled" and not self.domains and not self.is_adopted:
-            raise ValueError("renderSubdomainPolicy: disabled would leave no address; expected domains as well")
-        return self
 
     @property
     def groups(self) -> list[str]:
@@ -203,13 +93,29 @@ class Service(Object, Generic[AnyVariable]):
     @property
     def preview_generation(self) -> str:
         """Return how previews of it are made; off if nothing is declared."""
-        previews: Previews | None = getattr(self, "previews", None)
+        previews: parts.Previews | None = getattr(self, "previews", None)
         return previews.generation if previews else "off"
 
     @property
     def health_path(self) -> str | None:
         """Return the path of its health check, or None if nothing is declared."""
         return None
+
+
+class Public(Service[AnyVariable], Generic[AnyVariable]):
+    """What every service has that browsers can open."""
+
+    has_address = True
+    type: Literal["web"] = "web"
+    domains: DomainNames = Field([])
+    render_subdomain_policy: Switch | None = api_field(f"{_DETAILS}.renderSubdomainPolicy")
+    ip_allow_list: list[AllowedAddress] | None = api_field(f"{_DETAILS}.ipAllowList")
+
+    @model_validator(mode="after")
+    def _keeps_an_address(self) -> Self:
+        if self.render_subdomain_policy == "disabled" and not self.domains and not self.is_adopted:
+            raise ValueError("renderSubdomainPolicy: disabled would leave no address; expected domains as well")
+        return self
 
 
 class Running(Service[AnyVariable], Generic[AnyVariable]):
@@ -223,10 +129,10 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
     docker_command: str | None = api_field(f"{_RUN}.dockerCommand", deploys=True)
     docker_context: str | None = api_field(f"{_RUN}.dockerContext", deploys=True)
     dockerfile_path: str | None = api_field(f"{_RUN}.dockerfilePath", deploys=True)
-    registry_credential: RegistryCredentials | None = api_field(
+    registry_credential: parts.RegistryCredentials | None = api_field(
         _credential, f"{_RUN}.registryCredentialId", deploys=True
     )
-    image: Image | None = api_field(_image, "image", deploys=True)
+    image: parts.Image | None = api_field(_image, "image", deploys=True)
 
     @property
     def has_repository(self) -> bool:
@@ -263,10 +169,10 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
         f"{_RUN}.preDeployCommand", f"{_DETAILS}.preDeployCommand", deploys=True, default=""
     )
     initial_deploy_hook: str | None = None
-    num_instances: Instances | None = api_field(f"{_DETAILS}.numInstances", own_request=True)
-    scaling: Scaling | None = api_field(f"{_DETAILS}.autoscaling", own_request=True)
-    disk: Disk | None = api_field(f"{_DETAILS}.disk", own_request=True, deploys=True, disrupts=True)
-    previews: Previews | None = _PREVIEWS
+    num_instances: parts.Instances | None = api_field(f"{_DETAILS}.numInstances", own_request=True)
+    scaling: parts.Scaling | None = api_field(f"{_DETAILS}.autoscaling", own_request=True)
+    disk: parts.Disk | None = api_field(f"{_DETAILS}.disk", own_request=True, deploys=True, disrupts=True)
+    previews: parts.Previews | None = _PREVIEWS
     max_shutdown_delay_seconds: Seconds | None = api_field(f"{_DETAILS}.maxShutdownDelaySeconds", deploys=True)
 
     @model_validator(mode="after")
@@ -281,16 +187,11 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
         return self
 
 
-class WebService(Server[AnyVariable], Generic[AnyVariable]):
+class WebService(Public[AnyVariable], Server[AnyVariable], Generic[AnyVariable]):
     """A web service. It answers at an address under onrender.com and at its domains."""
 
-    has_address = True
-    type: Literal["web"] = "web"
-    domains: DomainNames = Field([])
-    render_subdomain_policy: Switch | None = _SUBDOMAIN
-    ip_allow_list: list[AllowedAddress] | None = _ALLOWED
     health_check_path: UrlPath | None = api_field(f"{_DETAILS}.healthCheckPath", deploys=True, default="")
-    maintenance_mode: MaintenanceMode | None = api_field(f"{_DETAILS}.maintenanceMode")
+    maintenance_mode: parts.MaintenanceMode | None = api_field(f"{_DETAILS}.maintenanceMode")
 
     @property
     def health_path(self) -> str | None:
@@ -318,20 +219,15 @@ class CronJob(Running[AnyVariable], Generic[AnyVariable]):
         return self
 
 
-class StaticSite(Service[AnyVariable], Generic[AnyVariable]):
+class StaticSite(Public[AnyVariable], Generic[AnyVariable]):
     """Files on Render's network. It has no process, no plan and no region."""
 
-    has_address = True
-    type: Literal["web"] = "web"
     runtime: Literal["static"] = "static"
-    domains: DomainNames = Field([])
-    render_subdomain_policy: Switch | None = _SUBDOMAIN
-    ip_allow_list: list[AllowedAddress] | None = _ALLOWED
     build_command: Command | None = api_field(f"{_DETAILS}.buildCommand", deploys=True)
     static_publish_path: str | None = api_field(f"{_DETAILS}.publishPath", deploys=True)
-    previews: Previews | None = _PREVIEWS
-    headers: list[Header] | None = api_field(f"{_DETAILS}.headers", own_request=True)
-    routes: list[Route] | None = api_field(f"{_DETAILS}.routes", own_request=True)
+    previews: parts.Previews | None = _PREVIEWS
+    headers: list[parts.Header] | None = api_field(f"{_DETAILS}.headers", own_request=True)
+    routes: list[parts.Route] | None = api_field(f"{_DETAILS}.routes", own_request=True)
 
     @property
     def health_path(self) -> str | None:
