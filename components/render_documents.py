@@ -225,8 +225,13 @@ def contents_variable(group: str) -> str:
 
 
 def _shell_name(name: str) -> str:
-    """Return a name that a shell passes on. Names at Render may hold characters other than letters, digits and _."""
-    return re.sub(r"\W", lambda other: f"_{ord(other[0]):X}_", name, flags=re.ASCII)
+    """Return a name that a shell passes on, another one for each name: characters that it does not take as `_2D_`.
+
+    Names at Render may hold `-`, `.`, `:` and spaces. An underscore that would be read as the beginning of such a
+    character is written out, too.
+    """
+    other = r"\W|_(?=(20|2D|2E|3A|5F)(_|\W))"
+    return re.sub(other, lambda found: f"_{ord(found[0]):X}_", name, flags=re.ASCII)
 
 
 def fields(text: str) -> dict[str, Any]:

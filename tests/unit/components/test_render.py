@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
 
 from blueprint.spec import Document, fill_in, parse
+from components.render_documents import secret_variable
 from tests.unit import plan
 from tests.unit.components.engine import UNKNOWN, Run, Secret, run
 from tests.unit.components.vendors import CLIENT_ID, CLIENT_SECRET, DATABASE_ID, GROUP_ID, KEY_VALUE_ID, nothing_there
@@ -131,6 +133,14 @@ def test_a_key_that_a_shell_would_not_hand_on_gets_a_name_that_it_does() -> None
     stack_file.put("render.envGroup.envVars.0.key", "redis.url-1")
     (name,) = (n for n in run(stack_file).only(COMMAND, plan.ENV_GROUP).inputs["environment"] if "redis" in n)
     assert name == "SECRET_redis_2E_url_2D_1"
+
+
+def test_two_keys_never_share_a_variable_of_the_command() -> None:
+    assert secret_variable("A-B") == "SECRET_A_2D_B"
+    assert secret_variable("A_2D_B") == "SECRET_A_5F_2D_B"
+    assert secret_variable("A_2D") == "SECRET_A_2D"
+    keys = ["".join(key) for length in range(1, 7) for key in product("2D5F_-", repeat=length)]
+    assert len({secret_variable(key) for key in keys}) == len(keys)
 
 
 def contents(stack_file: StackFile) -> Any:
