@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from blueprint.errors import RenderError
-from gate.checks.login_test import NOT_REQUIRED, unset
+from gate.checks.login import NOT_REQUIRED, unset
 from gate.commands.running import Run, Where
 from gate.common import budget
 from gate.common.errors import GateError, ReleaseRefused

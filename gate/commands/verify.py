@@ -67,10 +67,10 @@ def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
     Raises:
         GateError: nobody knows what to wait for.
     """
+    from gate.checks import dns
     from gate.checks.report import CheckReport
     from gate.common.budget import Budget
     from gate.stack.project import public_outputs
-    from gate.verify import dns
 
     settings, _ = where.settings()
     records = {one["name"]: one["target"] for one in public_outputs(where.stack).get("dnsRecords", [])}

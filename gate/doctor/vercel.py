@@ -9,7 +9,7 @@ from blueprint.sending import json_object
 from components.accounts.vercel import Vercel
 from components.configuration import VERCEL_TOKEN
 from components.vendor_settings import Vercel as Declared
-from gate.checks.login_wall import login_wall
+from gate.checks.login import login_wall
 from gate.checks.verdict import Verdict, failed, note, passed
 
 _NEW = "make a new one and export VERCEL_API_TOKEN: Account Settings, Tokens, with the project's team as its scope"

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from blueprint.sending import json_object
 from components.accounts.auth0 import claims_of
 from components.vendor_settings import Auth0
-from gate.checks.login_test import CLIENT, EMAIL, NOT_REQUIRED, PASSWORD, SECRET, unset
+from gate.checks.login import CLIENT, EMAIL, NOT_REQUIRED, PASSWORD, SECRET, unset
 from gate.checks.verdict import UP
 from gate.smoke.backend import allowed_origin
 from gate.smoke.client import Failed, Skipped, Visit, shown

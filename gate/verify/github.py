@@ -1,6 +1,6 @@
 """GitHub's side: branches, protection, checks that report, environment, release tags (plan 1.4, 1.5, 3.3, 5.2)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -8,118 +8,94 @@ from components.accounts.api import VendorError
 from components.accounts.repository import Repository
 from components.repository import read_evidence
 from components.required_checks import unreported
-from gate.checks.login_test import CLIENT, needed
-from gate.checks.verdict import UP, Group, Line, Verdict, compared, complete, failed, note, passed, unknown
-from gate.stack.target import Target
+from components.settings import Settings
+from gate.checks.login import CLIENT, needed
+from gate.checks.verdict import UP, Line, Verdict, failed, note, passed, unknown
+from gate.verify.look import Check, Look, complete
 
 _ADMIN = "Administration: read"
-_CONVERSATIONS = "required_conversation_resolution"
 
 
-def groups(
-    target: Target,
-    repository: Callable[[], Repository],
-    undelivered: Callable[[Target, Repository], Sequence[str]],
-) -> Iterator[Group]:
-    """Check the repository. Each look may raise.
-
-    Args:
-        repository: opens it.
-        undelivered: files that the branch does not have as they are delivered.
-
-    Raises:
-        VendorError: GitHub cannot be read.
-    """
-    github, name = target.settings.github, target.settings.github.branch.name
-    yield Group("1.4", f"branch {name}", lambda: _branch(target, repository()))
-    yield Group("1.5", f"protection of {name}", lambda: _protection(target, repository()))
-    plan = "5.2" if github.at_cutover else "1.5"
-    reported = "required checks are reported"
-    yield Group.of_one(plan, reported, lambda: _reported(target, repository()))
-    writers = f"who writes {target.settings.release.smoke_context}"
-    yield Group("5.2", writers, lambda: _status_writers(target, repository(), writers))
-    where = f"environment {github.environment.name}"
-    yield Group("3.3" if github.environment.tags else "3.1", where, lambda: _environment(target, repository()))
-    if pattern := github.release_tags:
-        limited = github.release_managers is not None
-        tags = f"tags {pattern} cannot be moved"
-        yield Group.of_one("3.3", tags, lambda: _release_tags(repository(), pattern, limited))
-    delivered = f"workflows, template and CONTRIBUTING of {name}"
-    yield Group.of_one("5.3", delivered, lambda: _delivered(target, undelivered(target, repository())))
+def checks(settings: Settings) -> Iterator[Check]:
+    """Yield the checks of the repository."""
+    github, name = settings.github, settings.github.branch.name
+    yield Check("1.4", f"branch {name}", _branch)
+    yield Check("1.5", f"protection of {name}", _protection)
+    yield Check.of_one("5.2" if github.at_cutover else "1.5", "required checks are reported", _reported)
+    yield Check("5.2", f"who writes {settings.release.smoke_context}", _status_writers)
+    yield Check("3.3" if github.environment.tags else "3.1", f"environment {github.environment.name}", _environment)
+    if github.release_tags:
+        yield Check.of_one("3.3", f"tags {github.release_tags} cannot be moved", _release_tags)
 
 
-def _branch(target: Target, repository: Repository) -> Iterator[Line]:
-    branch = target.settings.github.branch
+def _branch(look: Look, check: Check) -> Iterator[Line]:
+    branch, repository = look.settings.github.branch, look.repository
     head = repository.head(branch.name)
-    yield Line("1.4", f"branch {branch.name}", passed(f"at {head[:7]}") if head else failed("does not exist", UP))
+    yield check.line(passed(f"at {head[:7]}") if head else failed("does not exist", UP))
     if head and branch.source:
         found = repository.get(f"compare/{quote(branch.source, safe='')}...{quote(branch.name, safe='')}") or {}
-        ahead, behind = found.get("ahead_by"), found.get("behind_by")
         apart = failed("no common history", f"check what {branch.name} was made from")
-        told = passed(f"{ahead} ahead, {behind} behind") if found else apart
-        yield Line("1.4", f"branch {branch.name} came from {branch.source}", told)
+        told = passed(f"{found.get('ahead_by')} ahead, {found.get('behind_by')} behind") if found else apart
+        yield Line(check.plan, f"{check.title} came from {branch.source}", told)
 
 
-def _protection(target: Target, repository: Repository) -> Iterator[Line]:
-    wanted = target.settings.github.protection_in(target.settings.phase)
-    name = f"protection of {target.settings.github.branch.name}"
-    branch = quote(target.settings.github.branch.name, safe="")
-    rule = repository.get(f"branches/{branch}/protection", needs=_ADMIN)
+def _protection(look: Look, check: Check) -> Iterator[Line]:
+    github = look.settings.github
+    wanted, branch = github.protection_in(look.settings.phase), quote(github.branch.name, safe="")
+    rule = look.repository.get(f"branches/{branch}/protection", needs=_ADMIN)
     if rule is None:
-        yield Line("1.5", name, failed("there is none", UP))
+        yield check.line(failed("there is none", UP))
         return
-    reviews, checks = rule.get("required_pull_request_reviews") or {}, rule.get("required_status_checks") or {}
+    reviews, required = rule.get("required_pull_request_reviews") or {}, rule.get("required_status_checks") or {}
+
+    def on(key: str) -> bool:
+        return bool((rule.get(key) or {}).get("enabled"))
+
     facts = [
         ("required approvals", reviews.get("required_approving_review_count", 0), wanted.required_approvals),
         ("dismissal of stale approvals", reviews.get("dismiss_stale_reviews", False), wanted.dismiss_stale_approvals),
-        ("required checks", set(checks.get("contexts", [])), set(wanted.required_checks)),
-        ("up-to-date branches", checks.get("strict", False), wanted.require_up_to_date),
-        ("resolved conversations", _on(rule, _CONVERSATIONS), wanted.require_conversation_resolution),
-        ("bypassing", not _on(rule, "enforce_admins"), wanted.allow_bypass),
-        ("force pushes", _on(rule, "allow_force_pushes"), wanted.allow_force_pushes),
-        ("deletion", _on(rule, "allow_deletions"), wanted.allow_deletions),
+        ("required checks", set(required.get("contexts", [])), set(wanted.required_checks)),
+        ("up-to-date branches", required.get("strict", False), wanted.require_up_to_date),
+        ("resolved conversations", on("required_conversation_resolution"), wanted.require_conversation_resolution),
+        ("bypassing", not on("enforce_admins"), wanted.allow_bypass),
+        ("force pushes", on("allow_force_pushes"), wanted.allow_force_pushes),
+        ("deletion", on("allow_deletions"), wanted.allow_deletions),
     ]
     for what, found, declared in facts:
-        yield compared("1.5", name, what, found, declared)
+        yield check.compared(what, found, declared)
 
 
-def _on(rule: dict[str, Any], key: str) -> bool:
-    return bool((rule.get(key) or {}).get("enabled"))
-
-
-def _reported(target: Target, repository: Repository) -> Verdict:
+def _reported(look: Look) -> Verdict:
     """Check required checks, by the rule of the guardrail, with the same evidence."""
-    github, context = target.settings.github, target.settings.release.smoke_context
-    required, branch = github.protection_in(target.settings.phase).required_checks, github.branch.name
+    settings, repository = look.settings, look.repository
+    context, branch = settings.release.smoke_context, settings.github.branch.name
+    required = settings.github.protection_in(settings.phase).required_checks
     try:
-        reported = read_evidence(repository, branch, branch, required, context)
+        evidence = read_evidence(repository, branch, branch, required, context)
     except VendorError as error:
         return unknown(f"what reports them cannot be read: {error}")
-    found = unreported(required, reported, branch, context)
+    found = unreported(required, evidence, branch, context)
     if not found:
-        skipped = reported.workflows.passed_over
-        return passed(
-            f"{len(required)} of {len(required)}" + (f"; not understood: {', '.join(skipped)}" if skipped else "")
-        )
+        skipped = ", ".join(evidence.workflows.passed_over)
+        return passed(f"{len(required)} of {len(required)}{skipped and f'; not understood: {skipped}'}")
     fix = "correct marketedge:github.protection.requiredChecks, then " + UP
     if context in {one.check for one in found}:
         fix = f"merge what gate workflows sync --env staging delivers; {fix}"
     return failed("; ".join(map(str, found)), fix)
 
 
-def _status_writers(target: Target, repository: Repository, title: str) -> Iterator[Line]:
+def _status_writers(look: Look, check: Check) -> Iterator[Line]:
     """Check who can set the smoke tests' status.
 
     Anybody with write access can set one (docs.github.com/en/rest/commits/statuses).
     So main takes it from one app only, and a release counts it only if `release.smokeStatusBy` has its creator.
     """
-    github, release = target.settings.github, target.settings.release
-    context, branch = release.smoke_context, github.branch.name
-    protection = github.protection_in(target.settings.phase)
+    settings, release, repository = look.settings, look.settings.release, look.repository
+    context, branch = release.smoke_context, settings.github.branch.name
+    protection = settings.github.protection_in(settings.phase)
     if context in protection.required_checks:
-        yield Line(
-            "5.2", f"{title}: {branch} takes it from", _bound(repository, branch, context, protection.bound_checks)
-        )
+        app = protection.bound_checks.get(context)
+        yield check.line(_bound(repository, branch, context, app), f"{branch} takes it from")
     head = repository.head(branch)
     statuses = repository.statuses(head, context) if head else []
     trusted = " or ".join(release.smoke_status_by)
@@ -131,12 +107,11 @@ def _status_writers(target: Target, repository: Repository, title: str) -> Itera
         writer = statuses[0].creator or "somebody who left"
         fix = "run the workflow that writes it again; where this writer is right, add it to release.smokeStatusBy"
         verdict = failed(f"{writer} wrote the newest one of {branch}, and a release counts that of {trusted}", fix)
-    yield Line("5.2", f"{title}: a release counts", verdict)
+    yield check.line(verdict, "a release counts")
 
 
-def _bound(repository: Repository, branch: str, context: str, declared: Mapping[str, int]) -> Verdict:
+def _bound(repository: Repository, branch: str, context: str, app: int | None) -> Verdict:
     """Check that the branch's rulesets bind the check to the declared app."""
-    app = declared.get(context)
     if app is None:
         fix = f"add {context}: 15368 (GitHub Actions) to marketedge:github.protection.checksBy, then {UP}"
         return note("whoever can write to the repository: it is bound to no app", fix)
@@ -150,34 +125,30 @@ def _bound(repository: Repository, branch: str, context: str, declared: Mapping[
     return failed(f"whoever can write to the repository: no active ruleset of {branch} binds it to the app {app}", UP)
 
 
-def _environment(target: Target, repository: Repository) -> Iterator[Line]:
-    declared = target.settings.github.environment
-    plan, path = "3.3" if declared.tags else "3.1", f"environments/{quote(declared.name, safe='')}"
-    name = f"environment {declared.name}"
+def _environment(look: Look, check: Check) -> Iterator[Line]:
+    settings, declared, repository = look.settings, look.settings.github.environment, look.repository
+    path = f"environments/{quote(declared.name, safe='')}"
     found = repository.get(path, needs=_ADMIN)
     if found is None:
-        yield Line(plan, name, failed("does not exist", f"{UP} at phase infrastructure"))
+        yield check.line(failed("does not exist", f"{UP} at phase infrastructure"))
         return
     listed = repository.pages(f"{path}/deployment-branch-policies", _ADMIN, item="branch_policies")
-    policies = {(policy.get("type", "branch"), policy["name"]) for policy in listed}
-    wanted = ("tag", declared.tags) if declared.tags else ("branch", target.settings.github.branch.name)
-    others = ", ".join(sorted(" ".join(policy) for policy in policies - {wanted}))
+    policies = {f"{policy.get('type', 'branch')} {policy['name']}" for policy in listed}
+    wanted = f"tag {declared.tags}" if declared.tags else f"branch {settings.github.branch.name}"
+    others = ", ".join(sorted(policies - {wanted}))
     # What lived before is not deleted by an up.
     advice = f"delete {others} (Settings, Environments, {declared.name}), then {UP}" if others else UP
-    yield compared(plan, name, "who may deploy", {" ".join(p) for p in policies}, {" ".join(wanted)}, advice)
-    approve, found_reviewers = {*declared.reviewers.users, *declared.reviewers.teams}, _reviewers(found)
+    yield check.compared("who may deploy", policies, {wanted}, advice)
+    named, reviewers = {*declared.reviewers.users, *declared.reviewers.teams}, _reviewers(found)
     # Where none are named, those of an adopted environment stay.
-    expected = approve or (found_reviewers if target.settings.adopted else approve)
-    yield compared(plan, name, "reviewers", found_reviewers, expected)
+    yield check.compared("reviewers", reviewers, reviewers if settings.adopted and not named else named)
+    of_a_login = set(needed(settings)) if settings.login_required else set()
     variables = repository.pages(f"{path}/variables", "Environments: read", item="variables", size=30)
-    present = {variable["name"] for variable in variables}
-    of_a_login = needed(target.settings) if target.settings.login_required else []
-    named = [*(v.key for v in declared.variables), *(n for n in of_a_login if n == CLIENT)]
-    yield Line(plan, f"{name}: variables", complete(named, present, _BY_HAND))
-    secrets = [str(secret.key) for secret in declared.secrets]
-    secrets += ["RENDER_API_KEY", *(["VERCEL_API_TOKEN"] if declared.tags and target.settings.vercel else [])]
-    secrets += [name for name in of_a_login if name != CLIENT]
-    yield Line(plan, f"{name}: secrets", complete(secrets, _secrets(repository, path), _BY_HAND))
+    expected = [*(v.key for v in declared.variables), *(of_a_login & {CLIENT})]
+    yield check.line(complete(expected, {one["name"] for one in variables}, _BY_HAND), "variables")
+    expected = [*(secret.key for secret in declared.secrets), "RENDER_API_KEY", *(of_a_login - {CLIENT})]
+    expected += ["VERCEL_API_TOKEN"] if declared.tags and settings.vercel else []
+    yield check.line(complete(expected, _secrets(repository, path), _BY_HAND), "secrets")
 
 
 _BY_HAND = f"{UP}; what the stack does not declare: gh secret set <name> --env <environment>"
@@ -198,14 +169,11 @@ def _reviewers(environment: dict[str, Any]) -> set[str]:
     return {str(one.get("login") or one.get("slug")) for one in people}
 
 
-def _release_tags(repository: Repository, pattern: str, limited: bool) -> Verdict:
-    """Check the ruleset of release tags.
-
-    Args:
-        limited: whether the stack names who may create such tags.
-    """
+def _release_tags(look: Look) -> Verdict:
+    """Check the ruleset of release tags; it has to name who may create such tags if the stack does."""
+    pattern, limited = look.settings.github.release_tags, look.settings.github.release_managers is not None
     wanted = {"deletion", "update"} | ({"creation"} if limited else set())
-    for ruleset in _rulesets(repository, "tag", f"refs/tags/{pattern}"):
+    for ruleset in _rulesets(look.repository, "tag", f"refs/tags/{pattern}"):
         if {rule["type"] for rule in ruleset.get("rules", [])} >= wanted:
             if limited and not ruleset.get("bypass_actors"):
                 return failed(f"{ruleset['name']} lets nobody create tags {pattern}", UP)
@@ -225,8 +193,3 @@ def _rulesets(repository: Repository, target: str, ref: str) -> Iterator[dict[st
             included = ((ruleset.get("conditions") or {}).get("ref_name") or {}).get("include", [])
             if {"~ALL", ref} & set(included):
                 yield {"name": one["name"], **ruleset}
-
-
-def _delivered(target: Target, found: Sequence[str]) -> Verdict:
-    fix = f"merge what gate workflows sync --env {target.environment} delivers"
-    return failed(", ".join(found), fix) if found else passed("as delivered")

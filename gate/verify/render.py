@@ -10,50 +10,38 @@ from components.addresses import Domain
 from components.phases import Part
 from components.render_settings import AnyService
 from components.settings import Dns
-from gate.checks.verdict import UP, Line, Verdict, compared, complete, expect, failed, passed, unknown
-from gate.stack.target import Target
+from gate.checks.verdict import UP, Line, Verdict, failed, passed, unknown
+from gate.verify.look import Check, Look, complete, expect
 
 
-def lines(target: Target, session: Session) -> Iterator[Line]:
-    """Check the service.
-
-    Raises:
-        RenderError: of any kind.
-    """
-    for service in target.settings.render.services:
-        yield from _service(target, session, service)
-    yield Line("5.4", "no Blueprint sets Render's objects again", _blueprints(target, session))
-
-
-def _service(target: Target, session: Session, declared: AnyService) -> Iterator[Line]:
-    settings, name = target.settings, f"service {declared.name}"
+def service_lines(look: Look, check: Check, declared: AnyService) -> Iterator[Line]:
+    """Check one service."""
+    settings, session = look.settings, look.render
     service = session.find("/services", "service", declared.name)
     if service is None:
-        yield Line("2.1", name, failed("does not exist", UP))
+        yield check.line(failed("does not exist", UP))
         return
-    fix = "resume it in Render's dashboard"
-    yield Line("2.1", name, expect("state", service["suspended"], "not_suspended", fix))
-    yield compared("2.1", name, "branch", service.get("branch"), settings.github.branch.name)
+    yield check.line(expect("state", service["suspended"], "not_suspended", "resume it in Render's dashboard"))
+    yield check.compared("branch", service.get("branch"), settings.github.branch.name)
     region = service["serviceDetails"].get("region")
     fix = "a service cannot be moved: declare the region that it is in"
-    yield compared("2.1", name, "region", region, settings.render.region, fix)
-    by_tag = Part.TAG_DEPLOYS in settings.parts
-    trigger = "off" if by_tag else declared.auto_deploy_trigger
+    yield check.compared("region", region, settings.render.region, fix)
+    trigger = "off" if Part.TAG_DEPLOYS in settings.parts else declared.auto_deploy_trigger
     if trigger:
-        task = "5.4" if settings.released_by_tag else "2.1"
-        verdict = expect("autoDeploy", deploy_trigger(service), trigger, UP)
-        yield Line(task, f"{name}: deploys by itself", verdict)
+        verdict = expect("autoDeploy", deploy_trigger(service), trigger)
+        yield Line("5.4" if settings.released_by_tag else "2.1", f"{check.title}: deploys by itself", verdict)
     if settings.live:
-        yield Line("4.1", f"{name}: previews use no live data", _previews(service))
-    yield from _variables(target, session, service, declared)
-    yield from _domains(session, service, declared.domains, target.settings.dns)
+        yield Line("4.1", f"{check.title}: previews use no live data", _previews(service))
+    yield from _variables(look, service, declared)
+    yield from _domains(session, service, declared.domains, settings.dns)
     if not settings.live and declared == settings.render.service:
         yield Line("2.2", "initial data", _seeded(session, service, settings.seed.scripts))
 
 
-def _blueprints(target: Target, session: Session) -> Verdict:
-    found = managing(session, [one.name for one in target.settings.render.objects])
-    told, fix = "; ".join(map(str, found)), f"gate disconnect --env {target.environment}"
+def blueprints(look: Look) -> Verdict:
+    """Check that no Blueprint of Render's sets the declared objects again."""
+    found = managing(look.render, [one.name for one in look.settings.render.objects])
+    told, fix = "; ".join(map(str, found)), f"gate disconnect --env {look.target.environment}"
     return failed(told, fix) if found else passed("none manages them")
 
 
@@ -78,9 +66,9 @@ def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Ve
     return passed("seeded")
 
 
-def _variables(target: Target, session: Session, service: dict[str, Any], declared: AnyService) -> Iterator[Line]:
+def _variables(look: Look, service: dict[str, Any], declared: AnyService) -> Iterator[Line]:
     """Check variables by name. Values are neither shown nor compared."""
-    present, wanted = values_of(session, service), target.settings.render.variables_of(declared)
+    present, wanted = values_of(look.render, service), look.settings.render.variables_of(declared)
     yield Line("2.4", f"variables of {service['name']}", complete((v.key for v in wanted), present))
     for key in (str(v.key) for v in wanted if v.from_output == "auth0.audience"):
         yield Line("1.1", f"{key} at Render", passed("set") if key in present else failed("not set", UP))
@@ -97,27 +85,20 @@ def values_of(session: Session, service: dict[str, Any]) -> dict[str, str]:
 
 
 def _domains(session: Session, service: dict[str, Any], declared: list[str], dns: Dns) -> Iterator[Line]:
-    if not declared:
-        return
-    found = {d["name"]: d for d in session.client.pages(f"/services/{service['id']}/custom-domains", "customDomain")}
+    found = {one["name"]: one.get("verificationStatus") for one in session.domains_of(service["id"]) if declared}
     for name in declared:
-        if name not in found:
-            yield Line("2.3", f"domain {name}", failed("is not at the service", UP))
-            continue
-        status = found[name].get("verificationStatus")
-        target = service["serviceDetails"]["url"].removeprefix("https://")
-        record = Domain(name, "Render", service["name"], dns.zone_of(name))
-        fix = f"{record.how_to_point(record.record_target(target))}, then verify it in Render's dashboard"
-        yield Line("2.3", f"domain {name}", expect("verification", status, "verified", fix))
+        verdict = failed("is not at the service", UP)
+        if name in found:
+            record = Domain(name, "Render", service["name"], dns.zone_of(name))
+            target = record.record_target(service["serviceDetails"]["url"].removeprefix("https://"))
+            fix = f"{record.how_to_point(target)}, then verify it in Render's dashboard"
+            verdict = expect("verification", found[name], "verified", fix)
+        yield Line("2.3", f"domain {name}", verdict)
 
 
-def database(session: Session, name: str) -> Verdict:
-    """Check a database.
-
-    Raises:
-        RenderError: of any kind.
-    """
-    found = session.find("/postgres", "postgres", name)
+def database(look: Look, name: str) -> Verdict:
+    """Check a database."""
+    found = look.render.find("/postgres", "postgres", name)
     if found is None:
         return failed("does not exist", UP)
     if found["status"] != "available":

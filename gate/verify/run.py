@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from blueprint.errors import RenderError
-from blueprint.workspace import Session, connect
 from components.accounts import Accounts
 from components.accounts.repository import Repository
-from gate.checks.login_test import EMAIL, PASSWORD, SECRET
-from gate.checks.verdict import Group, Line, Verdict, failed, for_stack, passed, unknown
-from gate.common.errors import GateError
+from gate.checks.login import EMAIL, PASSWORD, SECRET
+from gate.checks.verdict import UP, Line, Verdict, failed, passed, unknown
 from gate.stack.target import Target
 from gate.verify import certificates, frontend, github, render
+from gate.verify.look import Check, Look
 
 if TYPE_CHECKING:
-    from gate.smoke import Result, SmokeReport
+    from gate.smoke import SmokeReport
 
 PEOPLE = "manual step; cannot be checked automatically"
 BY_PEOPLE = (
@@ -47,6 +46,20 @@ class Others:
     smoke: Callable[[Target, Mapping[str, str]], SmokeReport]
     undelivered: Callable[[Target, Repository], Sequence[str]]
 
+    def delivered(self, look: Look) -> Verdict:
+        """Check the files that `gate workflows sync` delivers."""
+        found = self.undelivered(look.target, look.repository)
+        fix = f"merge what gate workflows sync --env {look.target.environment} delivers"
+        return failed(", ".join(found), fix) if found else passed("as delivered")
+
+    def smoke_tests(self, look: Look, _check: Check) -> Iterator[Line]:
+        """Run the smoke tests without a login."""
+        without = {key: value for key, value in look.environ.items() if key not in (EMAIL, PASSWORD, SECRET)}
+        skipped = "it takes a test user and the application's own credentials: python -m gate smoke"
+        for one in self.smoke(look.target, without).checks:
+            verdicts = {"passed": passed(one.detail), "failed": failed(one.detail, one.fix)}
+            yield Line(one.plan, one.name, verdicts.get(one.outcome, unknown(skipped)))
+
 
 def verify(
     target: Target,
@@ -60,88 +73,34 @@ def verify(
     Args:
         stack: its name, if that is not the environment's.
     """
-    stack = stack or target.environment
+    up = f"{UP} --stack {stack or target.environment}"
     found: list[Line] = []
-    with Accounts(environ, target.config) as accounts:
-        for group in _groups(target, accounts, environ, others):
-            tell(group.title)
-            found += _asked(group)
+    with Accounts(environ, target.config) as accounts, ExitStack() as closing:
+        look = Look(target, accounts, environ, closing)
+        for check in checks(look, others):
+            tell(check.title)
+            found += check.lines(look)
     by_people = BY_PEOPLE + (() if target.settings.live else ON_STAGING)
     found += [Line(task, text, unknown(why)) for task, text, why in by_people]
-    return sorted((for_stack(line, stack) for line in found), key=lambda line: line.topic)
+    # The engine needs to know which stack has to come up.
+    named = [replace(one, verdict=replace(one.verdict, fix=one.verdict.fix.replace(UP, up))) for one in found]
+    return sorted(named, key=lambda line: line.topic)
 
 
-def _groups(target: Target, accounts: Accounts, environ: Mapping[str, str], others: Others) -> Iterator[Group]:
-    settings = target.settings
-
-    def repository() -> Repository:
-        return accounts.repository(target.repository)
-
-    yield from github.groups(target, repository, others.undelivered)
-    application = f"application {settings.auth0.application}"
-    yield Group("1.3", application, lambda: frontend.auth0_lines(target, accounts.auth0))
-
-    def at_render(check: Callable[[Session], Verdict]) -> Verdict:
-        with connect(environ, lambda _line: None) as session:
-            return check(session)
-
-    def services() -> Iterator[Line]:
-        with connect(environ, lambda _line: None) as session:
-            yield from render.lines(target, session)
-
-    service = f"service {settings.render.service.name}"
-    yield Group("2.1", service, services)
+def checks(look: Look, others: Others) -> Iterator[Check]:
+    """Yield the checks of an environment."""
+    settings = look.settings
+    yield from github.checks(settings)
+    delivered = f"workflows, template and CONTRIBUTING of {settings.github.branch.name}"
+    yield Check.of_one("5.3", delivered, others.delivered)
+    yield Check("1.3", f"application {settings.auth0.application}", frontend.auth0_lines)
+    for service in settings.render.services:
+        yield Check("2.1", f"service {service.name}", partial(render.service_lines, declared=service))
+    yield Check.of_one("5.4", "no Blueprint sets Render's objects again", render.blueprints)
     if database := settings.render.database:
-        name = database.name
-        yield Group.of_one("2.2", f"database {name}", lambda: at_render(partial(render.database, name=name)))
-    if vercel := settings.vercel:
-        project, bypass = f"project {vercel.project}", bool(environ.get("VERCEL_AUTOMATION_BYPASS_SECRET"))
-        yield Group("2.5", project, lambda: frontend.vercel_lines(target, accounts.vercel, vercel, bypass=bypass))
-        one, ids = "frontend and backend use one Auth0 application", partial(_one_client_id, target, accounts)
-        yield Group.of_one("2.5", one, lambda: at_render(ids))
-    yield Group("2.6", "certificates", lambda: certificates.lines(target))
-    yield Group("3.2", "smoke tests", lambda: _smoke(target, environ, others))
-
-
-def _asked(group: Group) -> list[Line]:
-    lines: list[Line] = []
-    try:
-        lines.extend(group.look())
-    except (GateError, RenderError) as error:
-        why = str(error).splitlines()[0]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        # One answer that nobody foresaw must not hide all the other lines; its text may be anything.
-        why = f"an answer that is not understood ({type(error).__name__})"
-    else:
-        return lines
-    return [*lines, Line(group.plan, group.title, unknown(why))]
-
-
-def _smoke(target: Target, environ: Mapping[str, str], others: Others) -> Iterator[Line]:
-    without_login = {key: value for key, value in environ.items() if key not in (EMAIL, PASSWORD, SECRET)}
-    for check in others.smoke(target, without_login).checks:
-        yield Line(check.plan, check.name, _of(check))
-
-
-def _of(check: Result) -> Verdict:
-    if check.outcome == "passed":
-        return passed(check.detail)
-    if check.outcome == "failed":
-        return failed(check.detail, check.fix)
-    return unknown("it takes a test user and the application's own credentials: python -m gate smoke")
-
-
-def _one_client_id(target: Target, accounts: Accounts, session: Session) -> Verdict:
-    """Check that frontend and backend use one application. Typed twice, the ids once were of different ones."""
-    assert target.settings.vercel is not None
-    shown = frontend.client_id(accounts.vercel, target.settings.vercel, target.settings.vercel_branch)
-    own_variables = target.settings.render.variables_of(target.settings.render.service)
-    key = next((str(v.key) for v in own_variables if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
-    service = session.find("/services", "service", target.settings.render.service.name)
-    own = render.values_of(session, service).get(key) if service else None
-    if not own or not shown:
-        return unknown("one of the two client ids is not shown")
-    if own != shown:
-        fix = "correct the one that is not the application's, then redeploy"
-        return failed(f"frontend {shown[:6]}…, backend {own[:6]}…", fix)
-    return passed(f"{own[:6]}…")
+        yield Check.of_one("2.2", f"database {database.name}", partial(render.database, name=database.name))
+    if settings.vercel:
+        yield Check("2.5", f"project {settings.vercel.project}", frontend.vercel_lines)
+        yield Check.of_one("2.5", "frontend and backend use one Auth0 application", frontend.one_client_id)
+    yield Check("2.6", "certificates", lambda look, _check: certificates.lines(look.target))
+    yield Check("3.2", "smoke tests", others.smoke_tests)

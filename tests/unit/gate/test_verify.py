@@ -6,7 +6,8 @@ import dataclasses
 import http.server
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,14 +16,17 @@ import pytest
 
 from blueprint.workspace import connect
 from components.accounts import Accounts, Repository
+from components.accounts.api import VendorError
 from components.gate_settings import Seed
 from components.vendor_settings import Branch, LoginTest, ReleaseManagers, Reviewers
-from gate.checks.login_wall import login_wall
+from gate.checks.login import login_wall
 from gate.checks.report import CheckReport
-from gate.checks.verdict import UP, Group, Line, Verdict, failed, for_stack, passed, unknown
+from gate.checks.verdict import UP, Line, Verdict, failed, passed, unknown
+from gate.smoke import SmokeReport
 from gate.upkeep.workflows import undelivered
-from gate.verify import certificates, frontend, render
-from gate.verify.run import Others, _asked, _smoke, verify
+from gate.verify import certificates, frontend
+from gate.verify.look import Check, Look
+from gate.verify.run import Others, verify
 from rehearsal import vendor_api
 from rehearsal.loopback import running
 from rehearsal.vendor_api import github_git, vercel_deployments
@@ -226,15 +230,10 @@ def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) ->
     declared = estates.target.settings.vercel.model_copy(update={"settings": None, "target": "preview"})
     github = estates.target.settings.github.model_copy(update={"branch": Branch(name="staging")})
     staging = estates.target.settings.model_copy(update={"github": github, "vercel": declared})
-    target = dataclasses.replace(estates.target, settings=staging)
+    estates.target = dataclasses.replace(estates.target, settings=staging)
 
     def newest() -> str:
-        with (
-            vendor_api.serve(estates.estate, CREDENTIALS) as addresses,
-            Accounts({**CREDENTIALS, **addresses.environment}, target.config) as accounts,
-        ):
-            lines = list(frontend.vercel_lines(target, accounts.vercel, declared))
-        return next(one.verdict.detail for one in lines if one.title == "newest build of branch staging")
+        return next(one.verdict.detail for one in estates.lines() if one.title == "newest build of branch staging")
 
     assert newest() == "there is none"
     vercel_deployments.build(estates.estate, FRONTEND, "a" * 40, "staging", state="ERROR")
@@ -246,11 +245,10 @@ def test_a_newest_build_of_staging_that_failed_is_a_failure(estates: Estates) ->
 def test_initial_data_is_known_from_the_jobs(estates: Estates) -> None:
     merged = estates.target.settings.release.model_copy(update={"by": "merge"})
     staging = estates.target.settings.model_copy(update={"adopted": False, "release": merged})
-    target = dataclasses.replace(estates.target, settings=staging)
+    estates.target = dataclasses.replace(estates.target, settings=staging)
 
     def seeded() -> Verdict:
-        with connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, estates.render.transport()) as session:
-            return next(one.verdict for one in render.lines(target, session) if one.title == "initial data")
+        return next(one.verdict for one in estates.lines() if one.title == "initial data")
 
     assert seeded().detail == f"not run: {SCRIPTS[0]}, {SCRIPTS[1]}"
     with connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, estates.render.transport()) as session:
@@ -302,19 +300,32 @@ def test_a_certificate_that_does_not_hold_is_a_failure() -> None:
     assert certificates._refusal(httpx.ConnectError("refused")) is None
 
 
-def test_an_answer_that_nobody_foresaw_hides_no_other_line() -> None:
-    def broken() -> Iterator[Line]:
+def test_an_answer_that_nobody_foresaw_hides_no_other_line(estates: Estates) -> None:
+    def broken(_look: Look, _check: Check) -> Iterator[Line]:
         yield Line("1.3", "first", passed("holds"))
         raise KeyError("secret-looking")
 
-    found = _asked(Group("1.3", "application", broken))
+    with estates.look({}) as look:
+        found = Check("1.3", "application", broken).lines(look)
     assert [(one.title, one.verdict.detail) for one in found] == [
         ("first", "holds"),
         ("application", "an answer that is not understood (KeyError)"),
     ]
 
 
-OTHERS = Others(lambda *_a: pytest.fail("smoke tests were run"), undelivered)
+OTHERS = Others(lambda *_a: result(), undelivered)
+
+
+def result() -> SmokeReport:
+    """Smoke tests that checked nothing."""
+    return SmokeReport(
+        environment="production",
+        frontend_url="",
+        backend_url="",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        seconds=0,
+        checks=[],
+    )
 
 
 def test_reports_of_checks_are_read_where_the_stack_has_github(
@@ -322,13 +333,12 @@ def test_reports_of_checks_are_read_where_the_stack_has_github(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def groups(_target: object, repository: Callable[[], Repository], _undelivered: object) -> Iterator[Line]:
-        session = repository().github._http
+    def evidence(repository: Repository, *_arguments: object) -> None:
+        session = repository.github._http
         asked.append((str(session.base_url), session.headers["Authorization"]))
-        return iter([])
+        raise VendorError("not asked")
 
-    monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
-    monkeypatch.setattr("gate.verify.github.groups", groups)
+    monkeypatch.setattr("gate.verify.github.read_evidence", evidence)
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
     config = estates.target.config | {"github:baseUrl": "https://git.test/", "github:token": "of-the-stack"}
     verify(dataclasses.replace(estates.target, config=config), {}, OTHERS)
@@ -336,7 +346,6 @@ def test_reports_of_checks_are_read_where_the_stack_has_github(
 
 
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.verify.run._smoke", lambda *_a: iter([]))
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
     found = verify(estates.target, {}, OTHERS)
     assert {one.verdict.outcome for one in found} == {"unknown"}
@@ -352,7 +361,9 @@ def test_a_login_is_left_to_the_smoke_tests(estates: Estates) -> None:
     """The client id here is the management application's, with which no login is possible."""
     app = Application("production")
     others = Others(lambda _target, environ: app.smoke(environ), undelivered)
-    found = {one.title: one.verdict for one in _smoke(estates.target, LOGIN, others)}
+    with estates.look(LOGIN) as look:
+        smoke_tests = Check("3.2", "smoke tests", others.smoke_tests)
+        found = {one.title: one.verdict for one in smoke_tests.lines(look)}
     assert found["authentication"].outcome == "unknown"
     assert "python -m gate smoke" in found["authentication"].detail
     assert found["health"].outcome == "pass"
@@ -468,10 +479,11 @@ def test_a_login_wall_before_stagings_domain_is_told_with_the_choices(
     assert outcome == "pass" or "VERCEL_AUTOMATION_BYPASS_SECRET" in found.fix
 
 
-def test_a_fix_names_the_stack_and_refreshes() -> None:
+def test_a_fix_names_the_stack_and_refreshes(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a refresh the engine does not see what was changed by hand."""
-    line = for_stack(Line("1.5", "force pushes", failed("on", UP)), "acme/gate/staging")
-    assert line.verdict.fix == "pulumi up --refresh --stack acme/gate/staging"
+    monkeypatch.setattr(certificates, "lines", lambda _target: [Line("1.5", "force pushes", failed("on", UP))])
+    lines = {one.title: one for one in verify(estates.target, {}, OTHERS, stack="acme/gate/staging")}
+    assert lines["force pushes"].verdict.fix == "pulumi up --refresh --stack acme/gate/staging"
 
 
 def test_the_failures_come_last_each_with_its_fix_on_a_line_of_its_own() -> None:

@@ -7,9 +7,9 @@ import socket
 import pytest
 
 from components.settings import Settings
+from gate.checks.dns import wait
 from gate.common.budget import Budget
 from gate.common.errors import GateError
-from gate.verify.dns import wait
 from tests.unit import plan
 from tests.unit.settings.stack_file import StackFile
 

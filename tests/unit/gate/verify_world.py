@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from blueprint.workspace import connect
 from components.accounts import Accounts
@@ -11,7 +15,8 @@ from components.configuration import load
 from gate.checks.verdict import Line
 from gate.stack.target import Target, read_config
 from gate.upkeep.workflows import delivered, names, undelivered
-from gate.verify import frontend, github, render
+from gate.verify.look import Look
+from gate.verify.run import Others, checks
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
@@ -120,16 +125,23 @@ class Estates:
         """Everything that the vendors' APIs tell."""
         with vendor_api.serve(self.estate, CREDENTIALS) as addresses:
             environ = {**CREDENTIALS, **addresses.environment}
-            with (
-                Accounts(environ, self.target.config) as accounts,
-                connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, self.render.transport()) as session,
-            ):
-                groups = github.groups(self.target, lambda: accounts.repository(REPOSITORY), undelivered)
-                found = [line for group in groups for line in group.look()]
-                found += frontend.auth0_lines(self.target, accounts.auth0)
-                assert self.target.settings.vercel is not None
-                found += frontend.vercel_lines(self.target, accounts.vercel, self.target.settings.vercel)
-                return found + list(render.lines(self.target, session))
+            with self.look(environ) as look:
+                others = Others(lambda *_a: pytest.fail("smoke tests were run"), undelivered)
+                apart = ("frontend and backend use one Auth0 application", "certificates", "smoke tests")
+                asked = [check for check in checks(look, others) if check.title not in apart]
+                return [line for check in asked for line in check.lines(look)]
+
+    @contextlib.contextmanager
+    def look(self, environ: Mapping[str, str]) -> Iterator[Look]:
+        """What the checks work with."""
+        with (
+            Accounts(environ, self.target.config) as accounts,
+            contextlib.ExitStack() as closing,
+            connect({"RENDER_API_KEY": "rnd_verify"}, lambda _l: None, self.render.transport()) as session,
+        ):
+            look = Look(self.target, accounts, environ, closing)
+            vars(look)["render"] = session
+            yield look
 
     def failures(self) -> list[str]:
         return [f"{one.title}: {one.verdict.detail}" for one in self.lines() if one.verdict.outcome == "fail"]
