@@ -45,6 +45,16 @@ class Steps:
     kept: StepEventMetadata | None = None
 
     @property
+    def operation(self) -> OpType | None:
+        """What `up` would do; None where nothing changes."""
+        return self.planned.op if self.planned else None
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is an object of a provider, and no component."""
+        return any(state.custom for state in (self._old, self._new) if state)
+
+    @property
     def is_gone(self) -> bool:
         """Whether refresh found that the object no longer exists."""
         return self.met is not None and self.met.new is None
