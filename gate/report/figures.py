@@ -16,7 +16,7 @@ from gate.report.releases import Deployment
 
 Unit = Literal["per week", "%", "days", "hours", "minutes", ""]
 Verdict = Literal["met", "missed", "no target", "not enough data", "not measured here"]
-_WEEK = timedelta(weeks=1)
+_WEEK, _DAY, _HOUR, _MINUTE = timedelta(weeks=1), timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _DETECT = "time to detect (median)"
 DEFINITIONS = {
     "Deployments": "releases that served; a rollback is none",
@@ -104,8 +104,8 @@ def figures(
     left = _left(production)
     failed = [one for one in changes if not one.good or one in left]
     taken_back = [one for one in changes if one.rolled_back or one in left]
-    leads = [_hours(one.ended - commit) for one in changes if one.good for commit in one.committed]
-    waits = [_hours(one.ended - one.committed[-1]) for one in staging if one.good and one.committed]
+    leads = [(one.ended - commit) / _HOUR for one in changes if one.good for commit in one.committed]
+    waits = [(one.ended - one.committed[-1]) / _HOUR for one in staging if one.good and one.committed]
     gaps = [gap for one in changes if one.good and (gap := _since_staging(one, staging)) is not None]
     middle = statistics.median(leads) if leads else None
     within = sorted(leads)[-(-len(leads) * 9 // 10) - 1] if leads else None
@@ -170,9 +170,8 @@ def _figure(
 
 
 def _rate(name: str, good: Sequence[Deployment], weeks: float, least: float, target: str) -> Figure:
-    found = _figure(
-        name, "per week", target, len(good), len(good) / weeks if good else None, lambda rate: rate >= least
-    )
+    value = len(good) / weeks if good else None
+    found = _figure(name, "per week", target, len(good), value, lambda rate: rate >= least)
     return found if weeks >= 1 else replace(found, verdict="not enough data")
 
 
@@ -190,7 +189,7 @@ def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"
 def _cycle(served: Sequence[Deployment]) -> Figure:
     """Whether the target is met: the plan's one to two weeks. A shorter cycle also meets it."""
     gaps = len(served) - 1
-    days = (served[-1].ended - served[0].ended) / timedelta(days=1) / gaps if gaps > 0 else None
+    days = (served[-1].ended - served[0].ended) / _DAY / gaps if gaps > 0 else None
     return _figure("release cycle (average)", "days", "1 to 2 weeks", gaps, days, lambda average: average <= 14)
 
 
@@ -201,36 +200,28 @@ def _restores(production: Sequence[Deployment]) -> list[float]:
     """
     minutes = []
     for position, one in enumerate(production):
-        if one.good and one.task == "deploy":
-            continue
-        if one.good:
+        end = None
+        if not one.good:
+            end = one.ended if one.rolled_back else next((o.ended for o in production[position:] if o.good), None)
+        elif one.task == "rollback":
             before = next((other for other in reversed(production[:position]) if other.task == "deploy"), None)
-            if before is not None and before.good:  # else it ends the failure of that one, which counts it
-                minutes.append((one.ended - one.began).total_seconds() / 60)
-            continue
-        end = one.ended if one.rolled_back else next((o.ended for o in production[position + 1 :] if o.good), None)
-        if end is not None:
-            minutes.append((end - one.began).total_seconds() / 60)
+            # Otherwise it ends the failure of that release, which counts it.
+            end = one.ended if before and before.good else None
+        if end:
+            minutes.append((end - one.began) / _MINUTE)
     return minutes
 
 
 def _since_staging(one: Deployment, staging: Sequence[Deployment]) -> float | None:
     """Return hours from the newest good staging deployment before it. A merge to main may give it another commit."""
     before = [other.ended for other in staging if other.good and other.ended <= one.ended]
-    return _hours(one.ended - before[-1]) if before else None
-
-
-def _hours(span: timedelta) -> float:
-    return span.total_seconds() / 3600
+    return (one.ended - before[-1]) / _HOUR if before else None
 
 
 def by_week(deployments: Sequence[Deployment], since: datetime, until: datetime) -> list[tuple[datetime, int, int]]:
     """Return the beginning of each week, how many releases served, and how many did not, without rollbacks."""
     found = []
-    start = since
-    while start < until:
-        mine = [one for one in deployments if one.task == "deploy" and start <= one.ended < start + _WEEK]
-        good = sum(one.good for one in mine)
-        found.append((start, good, len(mine) - good))
-        start += _WEEK
+    for start in (since + number * _WEEK for number in range(-(-(until - since) // _WEEK))):
+        good = [one.good for one in deployments if one.task == "deploy" and start <= one.ended < start + _WEEK]
+        found.append((start, good.count(True), good.count(False)))
     return found

@@ -107,7 +107,7 @@ def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
     if not resources:
         return Missing("the stack exists, and was never up", trouble=False)
     outputs = next((one.get("outputs") or {} for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
-    objects = [_object(one, places) for one in resources if one.get("custom") and _is_of_a_vendor(one["type"])]
+    objects = [_object(one, places) for one in resources if one.get("custom") and not one["type"].startswith("pulumi:")]
     return State(
         objects=sorted(objects, key=_order),
         phase=_text(outputs.get("phase")),
@@ -132,10 +132,6 @@ def _expiries(resources: list[dict[str, Any]]) -> Iterator[tuple[str, datetime]]
         for name, database in (databases or {}).items():
             if moment := _time(database.get("expiresAt")):
                 yield name, moment
-
-
-def _is_of_a_vendor(type_: str) -> bool:
-    return not type_.startswith("pulumi:")
 
 
 def _object(resource: Mapping[str, Any], places: Places) -> ManagedObject:

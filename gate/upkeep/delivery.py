@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from components.accounts.api import VendorError
@@ -113,15 +113,9 @@ def _to(repository: Repository, wanted: Destination, files: list[File]) -> Deliv
     if compare(repository, through, files):
         told = f"requires {wanted.check}, so it takes them from {through}: merge that one first, then run this again"
         return Delivered(branch=base, told=told)
-    listed = _open(repository, through, base)
-    address = (
-        str(listed[0]["html_url"]) if listed else _open_pull(repository, through, base, f"{TITLE}, from {through}")
-    )
-    return Delivered(
-        branch=base,
-        pull_request=address,
-        told=f"from {through}, with all that is new there; to be merged once {wanted.check} has passed on {through}",
-    )
+    address = _open_now(repository, through, base) or _open(repository, through, base, f"{TITLE}, from {through}")
+    told = f"from {through}, with all that is new there; to be merged once {wanted.check} has passed on {through}"
+    return Delivered(branch=base, pull_request=address, told=told)
 
 
 def _own(repository: Repository, base: str, files: list[File]) -> str:
@@ -131,19 +125,22 @@ def _own(repository: Repository, base: str, files: list[File]) -> str:
     would conflict.
     """
     heads = (delivery_branch(base), EARLIER)
-    found = ((head, listed) for head in heads if (listed := _open(repository, head, base)))
-    head, listed = next(found, (heads[0], []))
-    _begin(repository, base, head, is_open=bool(listed))
+    found = ((head, address) for head in heads if (address := _open_now(repository, head, base)))
+    head, address = next(found, (heads[0], ""))
+    _begin(repository, base, head, is_open=bool(address))
     for difference in compare(repository, head, files):
         _put(repository, head, next(file for file in files if file.path == difference.path))
-    return str(listed[0]["html_url"]) if listed else _open_pull(repository, head, base)
+    return address or _open(repository, head, base)
 
 
-def _open(repository: Repository, head: str, base: str) -> list[dict[str, Any]]:
-    return list(repository.pages("pulls", _NEEDS, state="open", head=f"{repository.owner}:{head}", base=base))
+def _open_now(repository: Repository, head: str, base: str) -> str:
+    """Return the address of the open pull request; empty if there is none."""
+    listed = repository.pages("pulls", _NEEDS, state="open", head=f"{repository.owner}:{head}", base=base)
+    return next((str(one["html_url"]) for one in listed), "")
 
 
-def _open_pull(repository: Repository, head: str, base: str, title: str = TITLE) -> str:
+def _open(repository: Repository, head: str, base: str, title: str = TITLE) -> str:
+    """Open a pull request, and return its address."""
     body = {"title": title, "head": head, "base": base, "body": _BODY}
     return str(repository.send("POST", "pulls", body, needs=_NEEDS)["html_url"])
 
@@ -180,11 +177,8 @@ def _is_ours(repository: Repository, branch: str, span: str) -> bool:
     if any(one["title"] == TITLE for one in pulls):
         return True
     found = repository.get(f"compare/{span}")
-    return found is not None and all(_message(one).startswith(TITLE) for one in found.get("commits") or [])
-
-
-def _message(commit: Mapping[str, Any]) -> str:
-    return str(commit["commit"]["message"])
+    commits = found.get("commits") or [] if found else None
+    return commits is not None and all(one["commit"]["message"].startswith(TITLE) for one in commits)
 
 
 def _put(repository: Repository, branch: str, file: File) -> None:

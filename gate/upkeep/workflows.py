@@ -26,6 +26,13 @@ from gate.stack.target import Target, load_peers
 
 BEGIN, END = "<!-- staging gate: begin -->\n", "<!-- staging gate: end -->\n"
 _SOURCE = Path(__file__).resolve().parents[2] / "workflows"
+_PLACES = {
+    "*.yml": ".github/workflows/",
+    "actions/gate/action.yml": ".github/actions/gate/",
+    "pull_request_template.md": ".github/",
+    "CONTRIBUTING.md": "",
+}
+"""The folder in the repository for each shipped file. Of one that is in none, a part is delivered."""
 
 
 @dataclass(frozen=True)
@@ -169,17 +176,13 @@ def _scalar(text: str) -> str:
 
 def delivered(own: Names, source: Path = _SOURCE) -> list[File]:
     """Return every file as it should be in the repository."""
-    pairs = [(workflow, f".github/workflows/{workflow.name}") for workflow in source.glob("*.yml")]
-    pairs += [(source / "actions/gate/action.yml", ".github/actions/gate/action.yml")]
-    pairs += [(source / "pull_request_template.md", ".github/pull_request_template.md")]
-    files = [File(path, _own(own, file)) for file, path in pairs]
-    files.append(File("CONTRIBUTING.md", _own(own, source / "CONTRIBUTING.md"), part=True))
+    files = []
+    for pattern, folder in _PLACES.items():
+        for file in source.glob(pattern):
+            text = file.read_text(encoding="utf-8")
+            content = own.in_document(text) if file.suffix == ".md" else own.in_workflow(text)
+            files.append(File(f"{folder}{file.name}", content, part=not folder))
     return sorted(files, key=lambda file: file.path)
-
-
-def _own(own: Names, file: Path) -> str:
-    text = file.read_text(encoding="utf-8")
-    return own.in_document(text) if file.suffix == ".md" else own.in_workflow(text)
 
 
 def undelivered(target: Target, repository: Repository) -> list[str]:
