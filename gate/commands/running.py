@@ -38,8 +38,6 @@ from gate.common.progress import ProgressDisplay, progress
 from gate.common.redaction import Redactor, environment_secrets
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from components.accounts.repository import Repository
     from components.settings import Settings
     from gate.common.report import Report
@@ -171,18 +169,8 @@ class Run:
         """
         return progress(title, budget=budget, redact=self.redactor.text)
 
-    def finish(
-        self,
-        report: Reported,
-        *,
-        show: Callable[[Reported, Console], None] | None = None,
-        files: Callable[[Reported], Mapping[str, str | bytes]] | None = None,
-    ) -> Reported:
+    def finish(self, report: Reported) -> Reported:
         """Write the report's files, print it, and set the exit code.
-
-        Args:
-            show: prints it for a person. None is the report's own way.
-            files: returns content by name. None is the report as Markdown and as JSON.
 
         Returns:
             The report without secrets, for a comment or an issue.
@@ -190,13 +178,13 @@ class Run:
         shown = report.redacted(self.redactor)
         self.exit_code = report.exit_code
         if self._folder is not None:
-            self.write(files(shown) if files else shown.files(self.name.rpartition(" ")[2]))
+            self.write(shown.files(self.name.rpartition(" ")[2]))
         if self.as_json:
             print(shown.json_text())
         else:
             from rich.console import Console
 
-            (show or type(shown).show)(shown, Console())
+            shown.show(Console())
         return shown
 
     def write(self, files: Mapping[str, str | bytes]) -> None:

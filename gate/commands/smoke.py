@@ -6,13 +6,9 @@ import os
 from typing import TYPE_CHECKING, Annotated
 
 from gate.commands.running import Run, Where, flag, gate_command, option
-from gate.common.errors import GateError
 
 if TYPE_CHECKING:
     from gate.stack.target import Target
-
-_PREVIEWS = 900.0
-"""Seconds that the builds of a pull request's previews may take."""
 
 
 @gate_command("smoke", report=True)
@@ -65,15 +61,15 @@ def smoke(
     - `gate smoke --env production --expect-version v1.2.3`
     - `gate smoke --env staging --pull-request 12`
     """
+    from gate.smoke import run as smoke_tests
     from gate.smoke import status
-    from gate.smoke.run import run as make_checks
 
     target = where.target()
     if pull_request is not None:
         _pull_request(run, target, pull_request)
         return
     with run.progress(f"smoke-testing {where.env}", target.settings.smoke.budget_seconds) as tell:
-        found = make_checks(
+        found = smoke_tests.run(
             target, os.environ, expect_version=expect_version, require_login=require_login, preview=preview, tell=tell
         )
     run.finish(found)
@@ -81,52 +77,16 @@ def smoke(
         run.notify(f"smoke tests of {where.env}: {found.headline}")
     if sha is not None:
         with run.or_fail("the commit status was not set"):
-            status.post(found, target, sha, os.environ, _serving(target))
+            status.post(found, target, sha, os.environ)
 
 
 def _pull_request(run: Run, target: Target, number: int) -> None:
-    """Test the previews of a pull request, and comment on it.
-
-    Raises:
-        GateError, RenderError: a vendor cannot be read.
-    """
-    from blueprint.workspace import connect
-    from components.accounts import Accounts
-    from gate.common.budget import Budget
+    """Test the previews of a pull request, and comment on it."""
     from gate.common.notifications import workflow_run
     from gate.smoke import pull_request as previews
-    from gate.smoke.run import run as make_checks
     from gate.vendors.issues import open_issue_tracker
 
-    settings, branch = target.settings, target.settings.github.branch.name
-    with open_issue_tracker(os.environ) as forum:
-        pull = forum.pull_request(number)
-        if pull["base"]["ref"] != branch:
-            raise GateError(f"#{number} targets {pull['base']['ref']}, not {branch}: name the environment of that one")
-        with (
-            run.progress(f"testing the previews of #{number}", _PREVIEWS) as tell,
-            Accounts(os.environ, target.config) as accounts,
-            connect(os.environ, tell.line, deadline=_PREVIEWS) as session,
-        ):
-            budget, sha, halves = Budget(_PREVIEWS, tell.line, tell), pull["head"]["sha"], []
-            if settings.vercel:
-                halves.append(previews.at_vercel(accounts.vercel, settings.vercel.project, sha, budget))
-            halves.append(previews.at_render(session, settings.render.service.name, number, sha, budget))
-            found = previews.smoked(target, os.environ, halves, f"pull request {number}", make_checks)
-        found = run.finish(found)
-        run.say(previews.comment(forum, number, found, workflow_run(os.environ)))
-
-
-def _serving(target: Target) -> str | None:
-    """Return the commit that Render serves, or None without a key.
-
-    Raises:
-        RenderError: of any kind.
-    """
-    if not os.environ.get("RENDER_API_KEY"):
-        return None
-    from blueprint.workspace import connect
-    from gate.release.backend import RenderService
-
-    with connect(os.environ, lambda _line: None) as session:
-        return RenderService(session, target.settings.render.service.name).serving().commit
+    with open_issue_tracker(os.environ) as tracker:
+        with run.progress(f"testing the previews of #{number}", previews.BUDGET) as tell:
+            found = previews.tested(target, tracker.pull_request(number), os.environ, tell)
+        run.say(previews.comment(tracker, number, run.finish(found), workflow_run(os.environ)))

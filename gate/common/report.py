@@ -50,15 +50,13 @@ class Report(ReportPart):
     def json_text(self) -> str:
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False)
 
-    def files(self, name: str, markdown: str | None = None) -> dict[str, str | bytes]:
+    def files(self, name: str) -> dict[str, str | bytes]:
         """Return content by file name.
 
         Args:
             name: of the command.
-            markdown: if it is not the report's own.
         """
-        text = self.markdown() if markdown is None else markdown
-        return {f"{name}.md": text, f"{name}.json": f"{self.json_text()}\n"}
+        return {f"{name}.md": self.markdown(), f"{name}.json": f"{self.json_text()}\n"}
 
     def redacted(self, redactor: Redactor) -> Self:
         """Return a copy whose texts hold none of the secrets that the redactor knows."""

@@ -80,9 +80,9 @@ class ReleaseReport(report.Report):
     def as_json(self) -> dict[str, Any]:
         return {**super().as_json(), "exitCode": self.exit_code}
 
-    def files(self, name: str, markdown: str | None = None) -> dict[str, str | bytes]:
+    def files(self, name: str) -> dict[str, str | bytes]:
         """Return the files' name, which is release for all three commands."""
-        return super().files("release", markdown)
+        return super().files("release")
 
     def lines(self) -> list[str]:
         """Return lines for a terminal, without the timeline, which was shown while it happened."""

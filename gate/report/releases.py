@@ -16,7 +16,7 @@ from components.accounts.repository import Repository
 from gate.common.errors import GateError
 from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
 from gate.vendors.incidents import detections, incidents
-from gate.vendors.render import commit_of, require_service
+from gate.vendors.render import commit_of, live_deploy
 
 _NEEDS = "Deployments: read"
 _ENDED = frozenset({"success", "failure", "error"})
@@ -138,11 +138,9 @@ def live(service: str, environ: Mapping[str, str]) -> Live | None:
         return None
     try:
         with connect(environ, lambda _line: None, deadline=_ANSWER) as session:
-            found = require_service(session, service)
-            listed = session.client.get(f"/services/{found['id']}/deploys", limit=20)
+            one = live_deploy(session, service)
     except (GateError, RenderError):
         return None
-    one = next((entry["deploy"] for entry in listed if entry["deploy"]["status"] == "live"), None)
     if one is None or not commit_of(one):
         return None
     return Live(commit_of(one), datetime.fromisoformat(one.get("finishedAt") or one["createdAt"]))

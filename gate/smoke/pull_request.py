@@ -10,16 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from blueprint.workspace import Session
+from blueprint.workspace import Session, connect
+from components.accounts import Accounts
 from components.accounts.vercel import Vercel, state_of
 from gate.common.budget import Budget
-from gate.common.errors import StepFailed
+from gate.common.errors import GateError, StepFailed
+from gate.common.progress import ProgressDisplay
+from gate.smoke import run as smoke_tests
 from gate.smoke.report import Outcome, Result, SmokeReport
-from gate.smoke.run import TABLE
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
 from gate.vendors.render import UNDER_WAY, commit_of, require_service
 
+BUDGET = 900.0
+"""Seconds that the builds of the previews may take."""
 _BEGINS = 120.0
 """Seconds in which a vendor starts to build what was pushed."""
 _FAILED = frozenset({"ERROR", "DELETED", "BLOCKED"})
@@ -50,6 +54,28 @@ class Half:
         failed = self.outcome is Outcome.FAILED
         what_to_do = ("a preview of the newest commit", f"read the build's log at {self.vendor}") if failed else ()
         return Result(f"preview at {self.vendor}", "4.1 preview", self.outcome, 0, self.said, *what_to_do)
+
+
+def tested(target: Target, pull: Mapping[str, Any], environ: Mapping[str, str], tell: ProgressDisplay) -> SmokeReport:
+    """Wait for the previews of a pull request, and test them.
+
+    Args:
+        pull: as GitHub has it.
+
+    Raises:
+        GateError: it targets another environment's branch.
+        VendorError, RenderError: a vendor cannot be read.
+    """
+    settings, number, sha, base = target.settings, pull["number"], pull["head"]["sha"], pull["base"]["ref"]
+    if base != settings.github.branch.name:
+        wanted = settings.github.branch.name
+        raise GateError(f"#{number} targets {base}, not {wanted}: name the environment of that one")
+    budget, halves = Budget(BUDGET, tell.line, tell), []
+    with Accounts(environ, target.config) as accounts, connect(environ, tell.line, deadline=BUDGET) as session:
+        if settings.vercel:
+            halves.append(at_vercel(accounts.vercel, settings.vercel.project, sha, budget))
+        halves.append(at_render(session, settings.render.service.name, number, sha, budget))
+        return smoked(target, environ, halves, f"pull request {number}", smoke_tests.run)
 
 
 def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
@@ -113,8 +139,8 @@ def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title
     """
     url = {half.vendor: half.url for half in halves}
     frontend, backend = url.get("Vercel", ""), url.get("Render", "")
-    pages = tuple(row for row in TABLE if row.at_frontend or row.name == _LOGIN)
-    others = tuple(row for row in TABLE if row not in pages and row.name not in _ELSEWHERE)
+    pages = tuple(row for row in smoke_tests.TABLE if row.at_frontend or row.name == _LOGIN)
+    others = tuple(row for row in smoke_tests.TABLE if row not in pages and row.name not in _ELSEWHERE)
     runs = []
     if frontend:
         runs.append(smoke(replace(target, frontend_url=frontend), environ, preview=frontend, table=pages))

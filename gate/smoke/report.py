@@ -126,9 +126,9 @@ class SmokeReport(Report):
         parts += ["### What to do", "\n".join(advice)] if advice else []
         return "\n\n".join(parts) + "\n"
 
-    def files(self, name: str = "smoke", markdown: str | None = None) -> dict[str, str | bytes]:
+    def files(self, name: str = "smoke") -> dict[str, str | bytes]:
         """Return content by file name. Whatever ran the tests, the files are called smoke."""
-        return {**super().files("smoke", markdown), "smoke.xml": self.junit()}
+        return {**super().files("smoke"), "smoke.xml": self.junit()}
 
     def junit(self) -> bytes:
         """Return one suite with one case for each check, in the form of pytest and of viewers for GitHub Actions."""

@@ -15,6 +15,17 @@ def commit_of(deploy: Mapping[str, Any]) -> str:
     return str((deploy.get("commit") or {}).get("id", ""))
 
 
+def live_deploy(session: Session, name: str) -> Json | None:
+    """Return the deploy that a service serves, among its newest hundred.
+
+    Raises:
+        GateError: the workspace has no such service.
+        RenderError: Render cannot be read.
+    """
+    listed = session.client.get(f"/services/{require_service(session, name)['id']}/deploys", limit=100)
+    return next((entry["deploy"] for entry in listed if entry["deploy"]["status"] == "live"), None)
+
+
 def require_service(session: Session, name: str) -> Json:
     """Return a service as the API lists it.
 

@@ -116,7 +116,7 @@ def github(monkeypatch) -> GitHub:
 
 def test_the_commit_status_says_what_came_of_it_and_where(github, broken):
     environ = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
-    status.post(broken.smoke({}), broken.target, "abc123", environ, None)
+    status.post(broken.smoke({}), broken.target, "abc123", environ)
     ((method, path, body),) = github.sent
     assert (method, path) == ("POST", "/repos/zebra-devops/MarketEdge-Platform/statuses/abc123")
     assert body["state"] == "failure"
