@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -17,10 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from components.consequences import NOT_DECLARED
+from components.documents import templates
 from gate.common.exit_codes import ExitCode
 from gate.common.redaction import SECRET
 from gate.common.report import Report, ReportPart
-from gate.common.text import code, count, escaped, fenced, markdown_table, moment, printable
+from gate.common.text import code, count, escaped, fenced, moment, printable
 from gate.vendors.kinds import VendorObject
 
 OTHER_RECORD = "other record"
@@ -31,6 +33,15 @@ FOLLOW_UPS = (
 DECLARED, BY_HAND = "declared", "changed outside Pulumi"
 _LONGEST = 160
 """The most characters of a value in a table."""
+TEMPLATES = templates(
+    Path(__file__).parent / "templates",
+    code=code,
+    escaped=escaped,
+    fenced=fenced,
+    moment=moment,
+    text=lambda text: escaped(printable(str(text))),
+)
+"""The Markdown of reports. `text` is a text of others, on one line and without markup."""
 
 
 class FindingKind(StrEnum):
@@ -138,11 +149,6 @@ def plain(text: str) -> str:
     return text.replace("`", "")
 
 
-def bullets(texts: Iterable[str]) -> str:
-    """Return texts of others as a Markdown list."""
-    return "\n".join(f"- {escaped(printable(text))}" for text in texts)
-
-
 class DriftVerdict(StrEnum):
     CLEAN = "clean"
     DRIFT = "drift"
@@ -248,21 +254,4 @@ class DriftReport(Report):
 
     def markdown(self) -> str:
         """Return a heading with the verdict, a table for each kind of finding, and what to do."""
-        how = f"`pulumi preview --refresh --stack {self.stack}`"
-        blocks = [f"# Drift check: {self.headline}"]
-        blocks.append(f"Checked on {moment(self.checked_at)} with {how}. Nothing was changed.")
-        if self.error is not None:
-            blocks.append(fenced(self.error))
-        for kind, title in _TITLES.items():
-            if found := self.of(kind):
-                blocks += [f"## {title}", markdown_table(_HEADER, map(_markdown_row, found))]
-        if self.follow_ups:
-            blocks.append(f"{FOLLOW_UPS}:\n\n{bullets(map(str, self.follow_ups))}")
-        if self.advice:
-            blocks += ["## What to do", "\n".join(f"- {step}" for step in self.advice)]
-        return "\n\n".join(blocks) + "\n"
-
-
-def _markdown_row(finding: Finding) -> list[str]:
-    subject, field, declared, live, age = finding.row
-    return [escaped(subject), code(field) if finding.field else field, code(declared), code(live), age]
+        return TEMPLATES.get_template("drift.md.j2").render(report=self, titles=_TITLES, also=FOLLOW_UPS)

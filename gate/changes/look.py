@@ -17,7 +17,7 @@ from gate.changes.findings import MISSING, Dependencies, change_of, fields_of, f
 from gate.changes.preview import Consequence, CostChange, Operation, PlannedChange, StackPreview
 from gate.common.errors import GateError, MissingCredentials, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
-from gate.stack.project import said
+from gate.stack import project
 from gate.stack.steps import Preview, run_preview
 from gate.vendors.kinds import VendorObject
 
@@ -73,6 +73,22 @@ def preview(stack: automation.Stack, progress: Progress = lambda _text: None) ->
         cost=CostChange.between(before, after),
     )
     return StackPreview.model_validate(seen.redactor.value(report.model_dump()))
+
+
+def checked(name: str, progress: Progress) -> DriftReport:
+    """Check a stack by its name. The report says why it could not be checked."""
+    try:
+        return check(project.open_stack(name), progress)
+    except GateError as error:
+        return DriftReport(stack=name, checked_at=datetime.now(UTC), error=str(error))
+
+
+def previewed(name: str, progress: Progress) -> StackPreview:
+    """Preview a stack by its name. The result says why it could not be previewed."""
+    try:
+        return preview(project.open_stack(name), progress)
+    except GateError as error:
+        return StackPreview(stack=name, error=str(error))
 
 
 def _changes(seen: Look) -> tuple[list[PlannedChange], list[VendorObject]]:
@@ -145,7 +161,9 @@ def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
     try:
         return stack.get_all_config()
     except automation.CommandError as error:
-        raise StackUnavailable(f"the configuration of stack {stack.name} cannot be read: {said(error)}") from None
+        raise StackUnavailable(
+            f"the configuration of stack {stack.name} cannot be read: {project.said(error)}"
+        ) from None
 
 
 def _hear(preview: Preview, event: EngineEvent, progress: Progress) -> None:
@@ -161,5 +179,5 @@ def _dependencies(stack: automation.Stack) -> Dependencies:
     try:
         resources = (stack.export_stack().deployment or {}).get("resources", [])
     except automation.CommandError as error:
-        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {said(error)}") from None
+        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {project.said(error)}") from None
     return {one["urn"]: one.get("propertyDependencies") or {} for one in resources}

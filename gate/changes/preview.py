@@ -15,7 +15,7 @@ from rich.text import Text
 
 from components.cost import OUTPUT, change, in_words, number
 from components.vendors import LABELS, RENDER
-from gate.changes.drift import DECLARED, Finding, FindingKind, bullets, follow_ups, plain
+from gate.changes.drift import DECLARED, TEMPLATES, Finding, FindingKind, follow_ups, plain
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report, ReportPart
 from gate.common.text import code, count, escaped, fenced, markdown_table, moment, printable
@@ -223,23 +223,9 @@ class StackPreview(ReportPart):
         Args:
             known_warnings: whether to list those that the last `up` gave as well, or only to count them.
         """
-        found = []
-        if self.follow_ups:
-            found.append(escaped(follow_ups(self.follow_ups)).replace("\\`", "`"))
-        if self.consequences:
-            told = (f"- {'⚠️ ' if one.danger else ''}{escaped(printable(one.text))}" for one in self.consequences)
-            found += ["**What else happens**", "\n".join(told)]
-        if self.cost:
-            parts = f": {escaped(', '.join(changed))}" if (changed := self.cost.changed_parts) else ""
-            found.append(f"Cost at Render: {self.cost.headline}{parts}")
-        if self.new_warnings:
-            found += ["**Warnings that are new**", bullets(self.new_warnings)]
-        if self.known_warnings and known_warnings:
-            listed = bullets(self.known_warnings)
-            found.append(f"<details><summary>{self._known}</summary>\n\n{listed}\n\n</details>")
-        elif self.known_warnings:
-            found.append(f"*{self._known}*")
-        return "\n\n".join(found)
+        also, known = follow_ups(self.follow_ups), self._known
+        found = TEMPLATES.get_template("besides.md.j2")
+        return found.render(stack=self, also=also, known=known, known_warnings=known_warnings).strip()
 
 
 class PreviewReport(Report):

@@ -1,11 +1,9 @@
 """`gate drift`."""
 
 import os
-from datetime import UTC, datetime
 from typing import Annotated
 
 from gate.commands.running import Run, Where, flag, gate_command
-from gate.common.errors import GateError
 
 
 @gate_command("drift", report=True)
@@ -39,19 +37,15 @@ def drift(
     - `gate drift --env staging --report out`: `out/drift.md` for a step summary, and `out/drift.json`
     - `gate drift --env staging --issue`: for a schedule
     """
-    from gate.changes.drift import DriftReport
     from gate.changes.issue import settle
-    from gate.changes.look import check
+    from gate.changes.look import checked
     from gate.common.notifications import workflow_run
-    from gate.stack.project import open_stack
     from gate.vendors.issues import open_issue_tracker
 
-    try:
-        with run.progress(f"checking {where.stack}") as tell:
-            outcome = check(open_stack(where.stack), tell)
-    except GateError as error:
-        outcome = DriftReport(stack=where.stack, checked_at=datetime.now(UTC), error=str(error))
-        run.fail(error)
+    with run.progress(f"checking {where.stack}") as tell:
+        outcome = checked(where.stack, tell)
+    if outcome.error is not None:
+        run.fail(outcome.error)
     outcome = run.finish(outcome)
     if issue:
         with run.or_fail("no issue"), open_issue_tracker(os.environ) as repository:

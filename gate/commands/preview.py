@@ -1,16 +1,10 @@
 """`gate preview`."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from gate.commands.running import Envs, Run, gate_command, option
-from gate.common.errors import GateError
-
-if TYPE_CHECKING:
-    from gate.changes.preview import StackPreview
 
 
 @gate_command("preview", report=True)
@@ -41,11 +35,15 @@ def preview(
     - `gate preview --env staging --env production`
     - `gate preview --env staging --comment 12 --report out`: for a workflow; `out/preview.md` for its summary
     """
+    from gate.changes.look import previewed
     from gate.changes.preview import PreviewReport
     from gate.common.notifications import commit, workflow_run
     from gate.stack.target import chosen_stacks
 
-    stacks = [_look(run, name) for name in dict.fromkeys(env or chosen_stacks(None))]
+    stacks = []
+    for name in dict.fromkeys(env or chosen_stacks(None)):
+        with run.progress(f"previewing {name}") as tell:
+            stacks.append(previewed(name, tell))
     now, link = datetime.now(UTC), workflow_run(os.environ)
     outcome = PreviewReport(previewed_at=now, commit=commit(os.environ), run=link, stacks=stacks)
     for stack in stacks:
@@ -60,15 +58,3 @@ def preview(
         with run.or_fail(f"no comment on pull request {comment}"), open_issue_tracker(os.environ) as repository:
             address, done = repository.comment(comment, mark, body)
             run.say(f"comment {done}: {address}")
-
-
-def _look(run: Run, name: str) -> StackPreview:
-    from gate.changes.look import preview as preview_stack
-    from gate.changes.preview import StackPreview
-    from gate.stack.project import open_stack
-
-    try:
-        with run.progress(f"previewing {name}") as tell:
-            return preview_stack(open_stack(name), tell)
-    except GateError as error:
-        return StackPreview(stack=name, error=str(error))
