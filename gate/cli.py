@@ -42,13 +42,13 @@ TABLE = (
     Row("release", "release:release", "Release a tag, and roll back automatically on failure.", _RELEASE),
     Row("hotfix", "release:hotfix", "Release a tag past staging, with a reason on record.", _RELEASE),
     Row("rollback", "release:rollback", "Roll back to an earlier release.", _RELEASE),
-    Row("adopt", "adopt:adopt", "Print the lines that adopt what exists at the vendors.", _KEEP),
+    Row("adopt", "recover:adopt", "Print the lines that adopt what exists at the vendors.", _KEEP),
     Row("recover", "recover:recover", "Import what a killed `pulumi up` left outside the state.", _KEEP),
     Row("seed", "seed:seed", "Load test data into an environment's database.", _KEEP),
     Row("prune", "prune:prune", "Delete old previews of pull requests.", _KEEP),
     Row("import", "blueprints:import_blueprint", "Write a Render Blueprint into a stack's file.", _KEEP),
     Row("export", "blueprints:export_blueprint", "Write a stack's Render section as a Blueprint.", _KEEP),
-    Row("disconnect", "disconnect:disconnect", "Disconnect a Render Blueprint that still syncs our services.", _KEEP),
+    Row("disconnect", "blueprints:disconnect", "Disconnect a Render Blueprint that still syncs our services.", _KEEP),
     Row("workflows", "workflows:app", "Deliver the application's workflows to its repository.", _KEEP),
 )
 """Every command, in the order of the help."""

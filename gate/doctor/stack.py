@@ -1,7 +1,7 @@
 """One stack: it exists, its secrets open, and its file is valid. It reads the state, and shows nothing of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from components.configuration import Loaded, load
 from components.configuration_errors import SettingsError
 from components.stack_file import StackConfig
 from components.vendors import SECRETS
-from gate.checks.verdict import Line, Verdict, failed, passed
-from gate.common.errors import StackUnavailable
-from gate.stack.project import run, said
+from gate.checks.verdict import Line, Verdict, failed, note, passed, unknown
+from gate.common.errors import GateError, StackUnavailable
+from gate.common.redaction import configured_secrets
+from gate.stack.project import open_stack, run, said
+from gate.stack.steps import run_preview
 from gate.stack.target import read_config, stack_file
 
 _PASSPHRASE = "export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -110,3 +112,22 @@ def _from_file(file: StackConfig) -> tuple[dict[str, str], frozenset[str], bool]
         return dict(file), frozenset(), False
     known = {name: "set" for name, kept in file.secrets[SECRETS].items() if kept is not None}
     return file | {SECRETS: json.dumps(known)}, frozenset({SECRETS}), True
+
+
+def existing(name: str, hide: Callable[[Iterable[str]], None]) -> Line:
+    """Preview a stack, which tells what exists of what it would create.
+
+    Args:
+        hide: is called with the stack's secrets before anything is told.
+    """
+    title = "what exists already"
+    try:
+        stack = open_stack(name)
+        hide(configured_secrets(stack.get_all_config()))
+        found = run_preview(stack).existing
+    except GateError as error:
+        return Line(name, title, unknown(" ".join(str(error).split())))
+    if not found:
+        return Line(name, title, passed("nothing that up would create"))
+    fix = f"run gate adopt --env {name} before up, and paste its lines into Pulumi.{name}.yaml"
+    return Line(name, title, note("; ".join(found), fix))
