@@ -1,7 +1,8 @@
 """Runs `pulumi preview --refresh` on a stack and reads it. It changes neither a resource nor the state."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -140,8 +141,9 @@ def read_stack(stack: automation.Stack, progress: Progress = lambda _text: None,
     environ = {**os.environ, **stack.workspace.env_vars}
     redactor = Redactor(environment_secrets(environ))
     try:
-        config = _config(stack)
-        redactor = Redactor([*environment_secrets(environ), *configured_secrets(config)])
+        with _said(f"the configuration of stack {stack.name}"):
+            config = stack.get_all_config()
+        redactor.add(configured_secrets(config))
         missing = missing_credentials({**{key: value.value for key, value in config.items()}, **environ})
         if at_everything and missing:
             raise MissingCredentials(f"credentials are missing, so nothing was checked:\n{to_export(missing)}")
@@ -157,13 +159,13 @@ def read_stack(stack: automation.Stack, progress: Progress = lambda _text: None,
         raise type(error)(redactor.text(str(error))) from None
 
 
-def _config(stack: automation.Stack) -> Mapping[str, automation.ConfigValue]:
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """Say that something cannot be read, if the CLI fails in the block."""
     try:
-        return stack.get_all_config()
+        yield
     except automation.CommandError as error:
-        raise StackUnavailable(
-            f"the configuration of stack {stack.name} cannot be read: {project.said(error)}"
-        ) from None
+        raise StackUnavailable(f"{what} cannot be read: {project.said(error)}") from None
 
 
 def _hear(preview: Preview, event: EngineEvent, progress: Progress) -> None:
@@ -176,8 +178,6 @@ def _hear(preview: Preview, event: EngineEvent, progress: Progress) -> None:
 
 def _dependencies(stack: automation.Stack) -> Dependencies:
     """Return which properties come from which resources, as of the last `up`. The events do not say it."""
-    try:
+    with _said(f"the state of stack {stack.name}"):
         resources = (stack.export_stack().deployment or {}).get("resources", [])
-    except automation.CommandError as error:
-        raise StackUnavailable(f"the state of stack {stack.name} cannot be read: {project.said(error)}") from None
     return {one["urn"]: one.get("propertyDependencies") or {} for one in resources}

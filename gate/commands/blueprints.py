@@ -1,22 +1,13 @@
 """`gate import`, `gate export` and `gate disconnect`."""
 
 import os
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from gate.commands.running import Run, Where, flag, gate_command, option
 from gate.common.errors import GateError
-
-
-class Source(StrEnum):
-    """Where a Blueprint comes from."""
-
-    FILE = "file"
-    REPOSITORY = "repository"
-    ACCOUNT = "account"
 
 
 @gate_command("import")
@@ -25,9 +16,9 @@ def import_blueprint(
     where: Where,
     blueprint: Annotated[Path, typer.Argument(help="The Blueprint's path.", metavar="FILE")] = Path("render.yaml"),
     source: Annotated[
-        Source,
+        Literal["file", "repository", "account"],
         typer.Option("--from", help="A file here, one in the application's repository, or what lives at Render."),
-    ] = Source.FILE,
+    ] = "file",
     ref: Annotated[
         str, typer.Option(help="With --from repository: a branch, tag or commit.", show_default="the default branch")
     ] = "",
@@ -57,7 +48,7 @@ def import_blueprint(
     """
     from gate.blueprints.run import import_into
 
-    how = {"renames": dict(map(_pair, rename or ())), "suffix": suffix, "adopted": adopted or source is Source.ACCOUNT}
+    how = {"renames": dict(map(_pair, rename or ())), "suffix": suffix, "adopted": adopted or source == "account"}
     with run.progress(f"reading the Blueprint for {where.stack}") as tell:
         found = import_into(
             where.stack, source, blueprint, ref, os.environ, tell, replace=replace, dry_run=dry_run, **how

@@ -54,8 +54,8 @@ def metrics(
     ):
         peers = load_peers(settings, os.environ)
         staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
-        on_staging = read(repository, staging, began, commits=True)
-        released = read(repository, settings.github.environment.name, began, commits=True)
+        on_staging = read(repository, staging, began)
+        released = read(repository, settings.github.environment.name, began)
         minutes = detected(repository, where.env, began)
     found = figures(on_staging, released, began, until, minutes)
     made = run.finish(FigureReport(repository=settings.github.repository, since=began, until=until, figures=found))

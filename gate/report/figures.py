@@ -18,17 +18,6 @@ Unit = Literal["per week", "%", "days", "hours", "minutes", ""]
 Verdict = Literal["met", "missed", "no target", "not enough data", "not measured here"]
 _WEEK, _DAY, _HOUR, _MINUTE = timedelta(weeks=1), timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _DETECT = "time to detect (median)"
-DEFINITIONS = {
-    "Deployments": "releases that served; a rollback is none",
-    "Change failure rate": "releases that failed or were rolled back, also later by a person, of all releases (DORA)",
-    "Rollback rate": "releases that were rolled back, of all releases; going forward again undoes a rollback",
-    "Lead time": "from a commit to its being served in production (DORA)",
-    "Time to restore": "from the beginning of a failure to the next release that served, or as long as a rollback by a "
-    "person took (DORA)",
-    "Time to detect": "from the last good look to the alarm, of the incidents' issues; in the watch after a release, "
-    "from the first look that failed",
-    "Release cycle": "from one release that served to the next, on average",
-}
 HEADER = ("figure", "value", "target", "verdict", "from")
 
 

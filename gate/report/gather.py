@@ -137,7 +137,7 @@ class Wanted:
         try:
             with Accounts(self.environ, config) as accounts:
                 repository = accounts.repository(settings.github.repository)
-                found = releases.read(repository, environment, self.since, commits=True)
+                found = releases.read(repository, environment, self.since)
                 detected = releases.detected(repository, settings.environment, self.since) if settings.live else []
                 try:
                     news = list(releases.news(repository, settings.environment, environment))

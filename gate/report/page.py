@@ -19,7 +19,7 @@ from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import count, moment
 from gate.report.estate import Estate, Missing
-from gate.report.figures import DEFINITIONS, HEADER, by_week
+from gate.report.figures import HEADER, by_week
 
 
 class EstateReport(Report):
@@ -91,7 +91,6 @@ _TEMPLATES = templates(
 )
 _TEMPLATES.tests["missing"] = lambda part: isinstance(part, Missing)
 _TEMPLATES.globals |= {
-    "definitions": DEFINITIONS,
     "figure_header": HEADER,
     "matrix_header": matrix.MATRIX,
     "phases": PHASES,

@@ -32,7 +32,7 @@ class Deployment:
     Attributes:
         good: it succeeded, whatever replaced it later.
         rolled_back: it failed, and what served before was put back.
-        committed: when each commit that it brought was made, oldest first; empty if that was not asked.
+        committed: when each commit that it brought was made, oldest first; empty if it failed, or for a rollback.
     """
 
     environment: str
@@ -54,24 +54,18 @@ def detected(repository: Repository, environment: str, since: datetime) -> list[
         return str(error).splitlines()[0]
 
 
-def read(repository: Repository, environment: str, since: datetime, *, commits: bool = False) -> list[Deployment]:
+def read(repository: Repository, environment: str, since: datetime) -> list[Deployment]:
     """Return the deployments, oldest first. Each costs two requests, and a good one a third for its commits.
 
     If the gate has recorded something, only that counts: GitHub records each job of an environment, and the vendors'
     apps record their own deployments, as further deployments of it.
 
-    Args:
-        commits: whether to ask which commits each brought, for the lead time.
-
     Raises:
         VendorError: GitHub cannot be read.
     """
     oldest_first = list(_deployments(repository, environment, since))[::-1]
-    found = sorted(oldest_first, key=lambda one: one.ended)
-    if not commits:
-        return found
     served, complete = "", []
-    for one in found:
+    for one in sorted(oldest_first, key=lambda one: one.ended):
         brought = one.good and one.task == "deploy"
         complete.append(_with_commits(repository, one, served) if brought else one)
         served = one.sha if one.good else served
@@ -83,13 +77,10 @@ def _deployments(repository: Repository, environment: str, since: datetime) -> I
     newest_first = deployments(repository, environment, needs=_NEEDS)
     listed = list(itertools.takewhile(lambda one: datetime.fromisoformat(one["created_at"]) >= since, newest_first))
     for found in [one for one in listed if is_ours(one)] or listed:
-        if ended := _end(statuses(repository, found["id"], needs=_NEEDS)):
+        oldest_first = reversed(statuses(repository, found["id"], needs=_NEEDS))
+        # `inactive`, which a later success adds, did not end it.
+        if ended := next((status for status in oldest_first if status["state"] in _ENDED), None):
             yield _deployment(environment, found, ended)
-
-
-def _end(listed: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the first status that ended it. `inactive`, which a later success adds, did not."""
-    return next((status for status in reversed(listed) if status["state"] in _ENDED), None)
 
 
 def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) -> Deployment:

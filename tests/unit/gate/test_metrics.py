@@ -178,7 +178,7 @@ def test_the_record_of_real_releases_is_understood(world: ReleaseWorld) -> None:
     world.tagged("v1.2.0")
     released(world, "v1.2.0")
     with world.stage() as stage:
-        found = read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC), commits=True)
+        found = read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC))
     assert [(one.tag, one.good, one.rolled_back) for one in found] == [
         ("v1.0.0", True, False),
         ("v1.1.0", False, True),
