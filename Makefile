@@ -8,6 +8,8 @@
 SETUP := tools/setup.sh
 PYTHON := venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+# Python keeps what it compiles: without that, each of some hundred processes of the tests compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 ENV ?= staging
 ARGS ?=
 

@@ -15,9 +15,13 @@ import ssl
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
+
+from tests import warm
 
 _SHIPPED = {str(path) for path in Path(__file__).resolve().parents[1].glob("Pulumi.*.yaml")}
 _THEIR_TESTS = "test_shipped_stacks.py"
@@ -122,3 +126,10 @@ def readable_by_renders_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setattr(module.RenderSimulator, "_answer", judged)
     yield
     assert problems == []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forked_commands() -> Iterator[None]:
+    """Where the engine attaches to the plugins in this process, their commands need not load the program anew."""
+    with mock.patch("rehearsal.plugins.command.subprocess", SimpleNamespace(run=warm.run_shell)):
+        yield

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rehearsal.estate import World
+from tests.warm import WARM
 
 _FENCE = re.compile(r"^( *)(`{3,})([^`\n]*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
 _BY_HAND = re.compile(r"<!-- by hand: (\S[^\n]*?) -->\s*\Z")
@@ -59,7 +60,8 @@ class Reader:
             environment.symlink_to(sys.prefix)
         # The stand-in plugins stay first, as in the world itself.
         first, _, rest = world.environment["PATH"].partition(os.pathsep)
-        path = os.pathsep.join([first, str(environment / "bin"), rest])
+        python = WARM.python(world.folder / "bin")
+        path = os.pathsep.join([first, str(python.parent), str(environment / "bin"), rest])
         self._bash = subprocess.Popen(
             ["bash", "-euo", "pipefail"],
             cwd=world.project,

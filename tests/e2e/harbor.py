@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from rehearsal.engine import Engine
 from rehearsal.estate import PROJECT, World, world
 from rehearsal.plugins.estate import select
 from rehearsal.vendor_api import github_git
+from tests.warm import WARM
 
 EXAMPLE = PROJECT / "examples" / "two-services"
 OWNER, REPOSITORY = "harborlight", "harbor"
@@ -83,15 +83,7 @@ class Team:
             "FRONTEND_URL": web,
             "SERVICE_URLS": json.dumps({self.app[environment].project: web}),
         }
-        return subprocess.run(
-            [sys.executable, "-m", "gate", *arguments],
-            cwd=self.stage.project,
-            env={**os.environ, **self.stage.environment, **job},
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        return WARM.run("gate", arguments, cwd=self.stage.project, env={**os.environ, **self.stage.environment, **job})
 
     def serving(self, *services: str) -> list[str]:
         """The commits that Render serves services with."""
