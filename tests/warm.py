@@ -150,8 +150,14 @@ def _run(module: str, folder: str, environment: Mapping[str, str], *arguments: s
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
-    sys.exit()  # through everything above, as at the end of a program
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise  # through everything above, as at the end of a program
+        sys.stdout.flush()
+        os._exit(end.code)  # to take down what is loaded would take longer than the command
+    sys.exit()
 
 
 if __name__ == "__main__":
