@@ -40,7 +40,7 @@ def find(preview: Preview, dependencies: Dependencies) -> tuple[list[Finding], l
         # Something the program declares beside the vendors' objects, such as a provider or a component of its own.
         findings, follow_ups = [_whole(steps) for steps in preview.changing], []
     findings.sort(key=lambda one: (one.kind, str(one.object), one.field or ""))
-    return [*findings, *_overridden(preview.outputs)], sorted(follow_ups, key=str)
+    return findings, sorted(follow_ups, key=str)
 
 
 def of_objects(preview: Preview, dependencies: Dependencies) -> list[tuple[Steps, list[Finding]]]:
@@ -73,7 +73,7 @@ def fields_of(steps: Steps) -> Properties:
     return fields(text) if isinstance(text, str) and text not in (SECRET, UNKNOWN) else {}
 
 
-def _overridden(outputs: Properties) -> Iterator[Finding]:
+def overridden(outputs: Properties) -> Iterator[Finding]:
     """Return variables of which the program found another record that wins: it is no object of the stack."""
     for key, record in (readable(outputs.get(OVERRIDDEN)) or {}).items():
         subject = VendorObject(vendor="Vercel", type="variable", name=key)
@@ -127,7 +127,7 @@ def _of(
                 hidden = "another value, which the provider hides"
                 live = hidden if finding.kind == FindingKind.DRIFT else public[1]
                 finding = finding.model_copy(update={"declared": public[0], "live": live})
-            if finding and (finding.declared != UNKNOWN or path != ("value",)):
+            if finding and finding.declared != UNKNOWN:
                 yield finding
 
 

@@ -14,7 +14,7 @@ from components.consequences import Planned, consequences
 from components.databases import described
 from components.vendors import FORESEEN, PREVIEW_WITHOUT, missing_credentials, to_export
 from gate.changes.drift import DriftReport, FindingKind
-from gate.changes.findings import MISSING, Dependencies, change_of, fields_of, find, object_of, of_objects
+from gate.changes.findings import MISSING, Dependencies, change_of, fields_of, find, object_of, of_objects, overridden
 from gate.changes.preview import Consequence, CostChange, Operation, PlannedChange, StackPreview
 from gate.common.errors import GateError, MissingCredentials, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
@@ -49,6 +49,7 @@ def check(stack: automation.Stack, progress: Progress = lambda _text: None) -> D
     """
     seen = read_stack(stack, progress)
     findings, follow_ups = find(seen.preview, seen.dependencies)
+    findings += overridden(seen.preview.outputs)  # no `up` puts that right
     report = DriftReport(stack=stack.name, checked_at=datetime.now(UTC), findings=findings, follow_ups=follow_ups)
     return report.redacted(seen.redactor)
 

@@ -114,6 +114,12 @@ def test_something_beside_the_vendors_objects_is_a_change_too(capsys: pytest.Cap
     assert (code, shown["stacks"][0]["counts"]) == (2, {"update": 1})
 
 
+def test_a_record_at_vercel_that_wins_over_ours_is_no_change_of_an_up(capsys: pytest.CaptureFixture[str]) -> None:
+    told = e.state(STACK, {}, {"overriddenAtVercel": {"API_URL": "env_1"}})
+    assert run(staging=FakeStack(e.step("same", STACK, told, told))) == 0
+    assert "staging does not change" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("before", "after", "text"),
     [
