@@ -87,10 +87,8 @@ class RenderClient:
 
     def delete(self, path: str) -> None:
         """Delete an object. One that is already gone counts as deleted."""
-        try:
+        with suppress(NotFound):
             self._retry("DELETE", path)
-        except NotFound:
-            return
 
     def post(self, path: str, body: Any) -> Any:
         """Send a POST once, and again only when the first one certainly had no effect.

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from blueprint.sources import Model, as_json
 
 Json = dict[str, Any]
+Reader = Callable[[Json], Any]
+"""Reads a field from what the API answers."""
 
 
 class DriftKind(StrEnum):
@@ -80,7 +82,7 @@ class ApiField:
         label: the key that people write.
     """
 
-    read: str | Callable[[Json], Any]
+    read: str | Reader
     write: str | None = None
     fixed: bool = False
     grows: bool = False
@@ -111,21 +113,14 @@ class ApiField:
         return _like(declared, self.live(answer))
 
 
-def api_field(
-    read: str | Callable[[Json], Any],
-    write: str | None = None,
-    *,
-    alias: str | None = None,
-    max_length: int | None = None,
-    **how: Any,
-) -> Any:
+def api_field(read: str | Reader, write: str | None = None, *, alias: str | None = None, **how: Any) -> Any:
     """Return the default of an attribute that the API has too: None, because what is not declared stays as it is.
 
     Args:
         read, write, how: see ApiField.
-        alias, max_length: as pydantic takes them.
+        alias: the key that people write, if it is not the attribute's name in camel case.
     """
-    info: Any = Field(None, alias=alias, max_length=max_length)
+    info: Any = Field(None, alias=alias)
     info.metadata.append(ApiField(read, write, **how))
     return info
 

@@ -104,6 +104,7 @@ class VariableHolder(DeclaredObject[Holder]):
         Args:
             marker: None if the present one is still right.
         """
+        self._say_what_is_written(changed, removed)
         client, path = self._session.client, f"{self._path}/env-vars"
         if marker:
             client.put(f"{path}/{KEY}", {"value": marker.text()})
@@ -112,7 +113,7 @@ class VariableHolder(DeclaredObject[Holder]):
         for key in removed:
             client.delete(f"{path}/{key}")
 
-    def _say_what_is_written(self, changed: Iterable[Wanted], removed: Iterable[str] = ()) -> None:
+    def _say_what_is_written(self, changed: Iterable[Wanted], removed: Iterable[str]) -> None:
         self._say(f"writing {', '.join([v.key for v in changed] + [f'-{key}' for key in removed]) or 'its marker'}")
 
     def _applied(self) -> Json:
@@ -208,7 +209,6 @@ class Group(VariableHolder[EnvVarGroup[DocumentVariable]]):
         if old and not (changed or removed or self._replaced or old.changed(values)):
             return self._report()
         # The marker goes first: its new revision reaches the linked services even if this run is interrupted.
-        self._say_what_is_written(changed, removed)
         self._write_each(changed, removed, marker)
         return self._applied() | {"revision": marker.revision}
 

@@ -67,6 +67,9 @@ class ReadReplica(Model):
     name: ObjectName
 
 
+ReadReplicas = Annotated[list[ReadReplica], Field(max_length=5)]
+
+
 def _names_of_replicas(answer: Json) -> list[Json]:
     return [{"name": replica["name"]} for replica in answer.get("readReplicas") or ()]
 
@@ -90,7 +93,7 @@ class Database(Object):
     storage_autoscaling_enabled: bool | None = api_field("diskAutoscalingEnabled", "enableDiskAutoscaling")
     high_availability: Enabled | None = api_field("highAvailabilityEnabled", "enableHighAvailability", default=False)
     connection_pool: Literal["pgbouncer", "none"] | None = api_field("connectionPool")
-    read_replicas: list[ReadReplica] | None = api_field(_names_of_replicas, "readReplicas", max_length=5)
+    read_replicas: ReadReplicas | None = api_field(_names_of_replicas, "readReplicas")
     ip_allow_list: list[AllowedAddress] | None = api_field("ipAllowList", default=[])
     preview_plan: PostgresPlan | None = None
     preview_disk_size_gb: DiskSize | None = Field(None, alias="previewDiskSizeGB")

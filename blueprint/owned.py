@@ -124,9 +124,9 @@ class OwnedService(Service):
 
     def _write(self, wanted: list[Wanted], changed: list[Wanted], removed: list[str], marker: Marker) -> None:
         """Write the variables: the whole list at once if it is ours alone, else the marker and then each variable."""
-        self._say_what_is_written(changed, removed)
         kept_by_hand = any(variable.sync is False for variable in self.spec.env_vars)
         if not kept_by_hand and (changed or removed):
+            self._say_what_is_written(changed, removed)
             self._session.client.put(f"{self._path}/env-vars", whole_list(wanted, marker))
         else:
             self._write_each(changed, removed, marker)

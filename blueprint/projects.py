@@ -34,8 +34,7 @@ class DeclaredProject(DeclaredObject[Project]):
                 self._say(f"adding environment {one.name}")
                 body = {"name": one.name, "projectId": self._live["id"], **_settings(one)}
                 self._session.create("/environments", body, lambda name=one.name: self._read().get(name))  # type: ignore[misc]
-        if any(one.name not in self._environments for one in self.spec.environments):
-            self._read()
+                self._read()
         for one in self.spec.environments:
             live = self._environments[one.name]
             if changed := {key: value for key, value in _settings(one).items() if live.get(key) != value}:

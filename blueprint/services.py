@@ -7,6 +7,7 @@ PATCH of a service nor a PUT of a variable deploys; a new plan restarts the serv
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from blueprint import service as models
 from blueprint.errors import Refused
@@ -167,19 +168,17 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
             present: those that it has.
         """
         added = set(present)
-
-        def add(name: str) -> list[Json]:
-            def look() -> list[Json]:
-                found = self._domains(fresh=True)
-                return list(found.values()) if name in found else []
-
-            self._say(f"adding domain {name}")
-            made: list[Json] = self._session.create(f"{self._path}/custom-domains", {"name": name}, look)
-            return made
-
         for name in self.spec.domains:
             if name not in added:
-                added |= {domain["name"] for domain in add(name)}
+                self._say(f"adding domain {name}")
+                look = partial(self._domains_with, name)
+                made = self._session.create(f"{self._path}/custom-domains", {"name": name}, look)
+                added |= {domain["name"] for domain in made}
+
+    def _domains_with(self, name: str) -> list[Json]:
+        """Return the live domains if one is among them, else none."""
+        found = self._domains(fresh=True)
+        return list(found.values()) if name in found else []
 
 
 class Adopted(Service):
@@ -229,7 +228,6 @@ class Adopted(Service):
         stale = old.changed(values) if old else set()
         marker = Marker.write(values, _NO_DEPLOY_OWED) if old is None or stale else None
         if changed or marker:
-            self._say_what_is_written(changed)
             self._write_each(changed, [], marker)
         taken_before = {f"group.{name}" for name in groups} & (old.fields.keys() if old else set())
         late_groups = [name.replace(".", " ", 1) for name in sorted(taken_before & stale)]

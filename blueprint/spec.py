@@ -83,24 +83,20 @@ def fill_in(document: Document, environ: Mapping[str, str]) -> Document:
     Raises:
         InvalidSpec: names every variable without a value.
     """
-    missing = set[str]()
+    holders = [one for one in (*document.services, *document.env_var_groups) if not isinstance(one, KeyValue)]
+    needed = {one.from_environment for holder in holders for one in holder.env_vars if one.from_environment}
+    if missing := sorted(needed - environ.keys()):
+        raise InvalidSpec(f"the document takes values from the environment, which lacks {', '.join(missing)}")
 
     def filled(one: DocumentVariable) -> DocumentVariable:
-        if one.from_environment is None:
-            return one
-        if one.from_environment not in environ:
-            missing.add(one.from_environment)
-        return DocumentVariable(key=one.key, value=environ.get(one.from_environment, ""))
+        name = one.from_environment
+        return DocumentVariable(key=one.key, value=environ[name]) if name else one
 
-    def holding(holder: Any) -> Any:
-        if isinstance(holder, KeyValue):
-            return holder
-        return holder.model_copy(update={"env_vars": [filled(one) for one in holder.env_vars]})
+    def holding(one: Any) -> Any:
+        return one.model_copy(update={"env_vars": list(map(filled, one.env_vars))}) if one in holders else one
 
-    changed = {name: [holding(one) for one in getattr(document, name)] for name in ("services", "env_var_groups")}
-    if missing:
-        raise InvalidSpec(f"the document takes values from the environment, which lacks {', '.join(sorted(missing))}")
-    return document.model_copy(update=changed)
+    sections = {name: list(map(holding, getattr(document, name))) for name in ("services", "env_var_groups")}
+    return document.model_copy(update=sections)
 
 
 def parse(text: str, known: str = "") -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from blueprint.errors import MissingReference, NotFound
@@ -101,22 +102,18 @@ class References:
     def service(self, reference: FromService, own_name: str, own: Json | None) -> str:
         """Return a property or a variable of a service. For the declared one itself it may not exist yet."""
         itself = reference.name == own_name
-        live = own if itself else self._session.find("/services", "service", reference.name)
-        if live is None and not itself:  # made earlier in this run
-            live = self._session.find("/services", "service", reference.name, fresh=True)
+        find = partial(self._session.find, "/services", "service", reference.name)
+        live = own if itself else find() or find(fresh=True)  # it may have been made earlier in this run
         if live is None and (not itself or reference.property != "port"):
             raise MissingReference(
                 f"no service is named {reference.name!r}: it has to exist before something can refer to it"
             )
-        if reference.env_var_key:
-            assert live is not None
-            return self._variable(live, reference.env_var_key)
         port = _port(live) if live else str(DEFAULT_PORT)
-        if reference.property == "port":
+        if live is None or reference.property == "port":
             return port
-        assert live is not None
-        host = str(live["slug"])
-        return host if reference.property == "host" else f"{host}:{port}"
+        if reference.env_var_key:
+            return self._variable(live, reference.env_var_key)
+        return str(live["slug"]) if reference.property == "host" else f"{live['slug']}:{port}"
 
     def _variable(self, live: Json, key: str) -> str:
         """Return a service's own variable, or one that Render sets (its documentation, Default variables)."""

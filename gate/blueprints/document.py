@@ -7,7 +7,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
 
 import blueprint
 from gate.common.errors import GateError
@@ -39,45 +41,40 @@ def read(text: str) -> Json:
     Raises:
         GateError: it is no YAML, or does not have the form of a Blueprint.
     """
+    loader = YAML(typ="safe", pure=True)
+    loader.Constructor = _Constructor
     try:
-        typed, written = (_loader(kind).load(text) for kind in ("safe", "base"))
+        content = _unshared(loader.load(text))
     except YAMLError as error:
         mark, told = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error)
         line = f"line {mark.line + 1}: " if mark else ""  # a value is not shown, it may be a secret
         raise GateError(
             f"the Blueprint is not YAML: {line}{told.splitlines()[0].partition(' with value')[0]}"
         ) from None
-    if typed is None:
+    if content is None:
         raise GateError("the Blueprint is empty: expected services, databases or envVarGroups")
-    if found := problems(typed, _FORM):
+    if found := problems(content, _FORM):
         raise GateError("this is not a Blueprint: " + "; ".join(found))
-    content: Json = _as_written(typed, written)
-    return content
+    blueprint: Json = content
+    return blueprint
 
 
-def _loader(kind: str) -> YAML:
-    loader = YAML(typ=kind, pure=True)
-    loader.allow_duplicate_keys = kind == "base"
-    return loader
+class _Constructor(SafeConstructor):
+    """Keeps a variable's value as the text that is written."""
+
+    def flatten_mapping(self, node: Any) -> Any:
+        merged = super().flatten_mapping(node)
+        for key, value in node.value:
+            if key.value in ("value", "previewValue") and isinstance(value, ScalarNode):
+                value.tag = "tag:yaml.org,2002:str"
+        return merged
 
 
-def _as_written(typed: Any, written: Any) -> Any:
-    """Return a copy in which two aliases share nothing, with variables as text.
-
-    Args:
-        written: the same with every scalar as text, in which `<<` is not merged yet.
-    """
-    if isinstance(typed, list):
-        return [_as_written(one, other) for one, other in zip(typed, written or typed, strict=True)]
-    if not isinstance(typed, dict):
-        return typed
-    merged = written.get("<<", {}) if isinstance(written, dict) else {}
-    copy: Json = {}
-    for name, value in typed.items():
-        other = written.get(name, merged.get(name) if isinstance(merged, dict) else None) if written else None
-        is_text = name in ("value", "previewValue") and isinstance(other, str)
-        copy[name] = other if is_text else _as_written(value, other)
-    return copy
+def _unshared(content: Any) -> Any:
+    """Return a copy in which two aliases of a place share nothing."""
+    if isinstance(content, list):
+        return [_unshared(one) for one in content]
+    return {key: _unshared(value) for key, value in content.items()} if isinstance(content, dict) else content
 
 
 def parts(content: Json) -> Iterator[Json]:

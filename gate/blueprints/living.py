@@ -3,18 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from blueprint.kinds import CRON, GROUP, KEY_VALUE, POSTGRES, PRIVATE, STATIC, WEB, WORKER, Kind
+from blueprint.kinds import GROUP, KEY_VALUE, POSTGRES, SERVICES, STATIC, WEB, Kind
 from blueprint.marker import KEY
 from blueprint.workspace import Session
 from gate.blueprints.document import Json
-
-TYPES: dict[str, Json] = {
-    "web_service": {"type": "web"},
-    "private_service": {"type": "pserv"},
-    "background_worker": {"type": "worker"},
-    "cron_job": {"type": "cron"},
-    "static_site": {"type": "web", "runtime": "static"},
-}
 
 
 def living(session: Session) -> Json:
@@ -27,13 +19,11 @@ def living(session: Session) -> Json:
     databases = session.listing(POSTGRES.path, POSTGRES.item)
     services = [
         _service(session, kind, row, groups)
-        for kind in (WEB, PRIVATE, WORKER, CRON, STATIC)
+        for kind in SERVICES
         for row in session.listing(kind.path, kind.item)
         if row["type"] == kind.type and "parentServer" not in row["serviceDetails"]
     ]
-    stores = [
-        {"type": "keyvalue"} | _declared(KEY_VALUE, row) for row in session.listing(KEY_VALUE.path, KEY_VALUE.item)
-    ]
+    stores = [_declared(KEY_VALUE, row) for row in session.listing(KEY_VALUE.path, KEY_VALUE.item)]
     return {
         "databases": [_declared(POSTGRES, row) for row in databases if row["role"] == "primary"],
         "services": [*services, *stores],
@@ -46,7 +36,7 @@ def _service(session: Session, kind: Kind, row: Json, groups: list[Json]) -> Jso
     linked = [group["name"] for group in groups if row["id"] in (link["id"] for link in group["serviceLinks"])]
     keys = [variable["key"] for variable in session.client.pages(f"{path}/env-vars", "envVar")]
     variables = [{"key": key, "sync": False} for key in sorted(keys) if key != KEY]
-    declared = TYPES[kind.type] | _declared(kind, row)
+    declared = _declared(kind, row)
     if kind in (WEB, STATIC):
         domains = session.client.pages(f"{path}/custom-domains", "customDomain")
         declared["domains"] = [domain["name"] for domain in domains if not domain["redirectForName"]]
@@ -55,18 +45,16 @@ def _service(session: Session, kind: Kind, row: Json, groups: list[Json]) -> Jso
 
 def _declared(kind: Kind, row: Json) -> Json:
     """Return what an object has, in the keys and words that people write."""
+    fields = kind.model.model_fields
+    words = {key: fields[key].default for key in ("type", "runtime") if key in fields and fields[key].default}
     found = {field.label: field.live(row) for field in kind.fields}
-    found = {label: INTO_WORDS.get(label, _same)(value) for label, value in found.items() if label != "environment"}
+    found |= {label: into_words(found[label]) for label, into_words in INTO_WORDS.items() if label in found}
+    del found["environment"]
     if found.get("scaling"):
         found.pop("numInstances", None)
     kept = {label: value for label, value in found.items() if value not in (None, "", [], {}, False)}
-    return (
-        {"name": row["name"]} | kept | ({"ipAllowList": found["ipAllowList"]} if kind in (POSTGRES, KEY_VALUE) else {})
-    )
-
-
-def _same(value: Any) -> Any:
-    return value
+    allowed = {"ipAllowList": found["ipAllowList"]} if kind in (POSTGRES, KEY_VALUE) else {}
+    return words | {"name": row["name"]} | kept | allowed
 
 
 def _scaling(value: Json | None) -> Json | None:
