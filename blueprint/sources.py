@@ -1,5 +1,6 @@
 """Where a variable's value comes from, in a Blueprint's words."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -20,6 +21,16 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
+
+    def _problems(self) -> Iterator[str]:
+        """Return what is wrong between its fields. The first problem is the one that is told."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _has_no_problem(self) -> Self:
+        for problem in self._problems():
+            raise ValueError(problem)
+        return self
 
 
 class FromDatabase(Model):

@@ -1,8 +1,9 @@
 """The sections that only `gate` reads: smoke tests, seeds, releases and the watch after them (plan 3.2 to 3.5, 8.1)."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from blueprint.sources import Model
 from components.addresses import Names, Origin
@@ -58,11 +59,9 @@ class Smoke(Model):
     require_login: bool | None = None
     suite: Suite | None = None
 
-    @model_validator(mode="after")
-    def _frontend_is_one_host(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if "*" in (self.frontend_url or ""):
-            raise ValueError("frontendUrl: expected one host, without a wildcard")
-        return self
+            yield "frontendUrl: expected one host, without a wildcard"
 
 
 class Seed(Model):

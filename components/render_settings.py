@@ -7,9 +7,9 @@ shorter ways to write the same lists.
 
 import graphlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Field, Tag
 
 from blueprint.errors import Refused
 from blueprint.kinds_of_text import repeated
@@ -193,9 +193,23 @@ class Render(Within):
         shared = [variable for group in linked for variable in group.env_vars]
         return [variable for variable in service.env_vars if variable.key] + shared
 
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        """Refuse names that are used twice.
+    def _problems(self) -> Iterator[str]:
+        yield from self._repeated()
+        webs = [one.name for one in self.services if isinstance(one, WebService)]
+        if self.backend_name and self.backend_name not in webs:
+            known = " or ".join(webs) or "none"
+            yield f"backend: {self.backend_name!r} is no web service of this stack; expected {known}"
+        try:
+            self.services_in_turn  # noqa: B018
+        except graphlib.CycleError as error:
+            circle = " → ".join(error.args[1])
+            yield f"fromService: {circle} wait for each other; write one of the addresses out"
+        for check in (self._shadowed, self._incomplete, self._crowded, self._apart, self._undeclared):
+            if problems := list(check()):
+                yield "; ".join(problems)
+
+    def _repeated(self) -> Iterator[str]:
+        """Return names that are used twice.
 
         Render wants that of services only; this program finds every object by its name.
         """
@@ -203,62 +217,39 @@ class Render(Within):
             names = [name for one in objects for name in (one.name, *getattr(one, "replica_names", ()))]
             if twice := repeated(names):
                 what = "service" if section == "services" else type(objects[0]).__name__.partition("[")[0]
-                raise ValueError(f"more than one {what} is named {', '.join(twice)}")
-        return self
+                yield f"more than one {what} is named {', '.join(twice)}"
 
-    @model_validator(mode="after")
-    def _backend_is_declared(self) -> Self:
-        if self.backend_name and self.backend is None:
-            known = " or ".join(one.name for one in self.services if isinstance(one, WebService)) or "none"
-            raise ValueError(f"backend: {self.backend_name!r} is no web service of this stack; expected {known}")
-        return self
-
-    @model_validator(mode="after")
-    def _services_can_be_made(self) -> Self:
-        try:
-            self.services_in_turn  # noqa: B018
-        except graphlib.CycleError as error:
-            circle = " → ".join(error.args[1])
-            raise ValueError(f"fromService: {circle} wait for each other; write one of the addresses out") from None
-        return self
-
-    @model_validator(mode="after")
-    def _the_group_is_not_shadowed(self) -> Self:
-        """Refuse a variable in both below `envGroup`, where it is a mistake.
-
-        In lists the service's own wins, as at Render.
-        """
+    def _shadowed(self) -> Iterator[str]:
+        """Return variables in both below `envGroup`, where it is a mistake. In lists the service's own wins."""
+        group = self.single_group
         for service in self.services:
-            own = {variable.key for variable in service.env_vars if variable.key}
-            linked = [one for one in [self.single_group] if one and one.name in service.groups]
-            shared = {variable.key for group in linked for variable in group.env_vars}
-            if both := sorted(str(key) for key in own & shared):
-                raise ValueError(
-                    f"declared by both service and envGroup, of which the service would win: {', '.join(both)}"
+            linked = group.env_vars if group and group.name in service.groups else []
+            shared = {variable.key for variable in linked if variable.key}
+            if both := sorted(str(variable.key) for variable in service.env_vars if variable.key in shared):
+                yield f"declared by both service and envGroup, of which the service would win: {', '.join(both)}"
+
+    def _incomplete(self) -> Iterator[str]:
+        """Return values that Render would leave open, or would ask for in its dashboard."""
+        stores: list[Database | KeyValue] = [*self.databases, *self.key_values]
+        for store in stores:
+            if store.ip_allow_list is None and not store.is_adopted:
+                yield f"{store.name}: ipAllowList is required; [] lets in nobody from outside Render"
+        for holder in self._holders:
+            by_hand = [str(variable.key) for variable in holder.env_vars if variable.sync is False]
+            if by_hand and not holder.is_adopted:
+                yield (
+                    f"{holder.name}: `sync: false` asks for a value in Render's dashboard, which an object that is "
+                    f"made here cannot wait for: {', '.join(by_hand)}; expected fromSecret"
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _own_objects_are_whole(self) -> Self:
-        """Refuse values that Render would leave open, or would ask for in its dashboard."""
-        if problems := list(self._incomplete()):
-            raise ValueError("; ".join(problems))
-        return self
-
-    @model_validator(mode="after")
-    def _neighbours_reach_each_other(self) -> Self:
-        """Check what a workspace and a region allow (render.com/docs: Free instances, Private network)."""
+    def _crowded(self) -> Iterator[str]:
+        """Return free instances beside others of their kind (render.com/docs: Free instances)."""
         for objects in (self.databases, self.key_values):
             if len(free := [one.name for one in objects if one.plan == "free"]) > 1:
-                raise ValueError(
-                    f"a workspace has one free instance of a kind: {', '.join(free)}; expected a paid plan"
-                )
-        if apart := list(self._apart()):
-            raise ValueError("; ".join(apart))
-        return self
+                yield f"a workspace has one free instance of a kind: {', '.join(free)}; expected a paid plan"
 
     def _apart(self) -> Iterator[str]:
-        """Return the references to what is in another region, where no private address of it is reached."""
+        """Return references to another region, where no private address of it is reached (docs: Private network)."""
         places = {one.name: self._region_of(one) for one in (*self.databases, *self.key_values, *self.services)}
         for service in self.services:
             here = places[service.name]
@@ -274,26 +265,8 @@ class Render(Within):
         is_anywhere = isinstance(one, StaticSite) or (one.is_adopted and one.region is None)
         return None if is_anywhere else one.region or self.region
 
-    def _incomplete(self) -> Iterator[str]:
-        stores: list[Database | KeyValue] = [*self.databases, *self.key_values]
-        for store in stores:
-            if store.ip_allow_list is None and not store.is_adopted:
-                yield f"{store.name}: ipAllowList is required; [] lets in nobody from outside Render"
-        for holder in self._holders:
-            by_hand = [str(variable.key) for variable in holder.env_vars if variable.sync is False]
-            if by_hand and not holder.is_adopted:
-                yield (
-                    f"{holder.name}: `sync: false` asks for a value in Render's dashboard, which an object that is "
-                    f"made here cannot wait for: {', '.join(by_hand)}; expected fromSecret"
-                )
-
-    @model_validator(mode="after")
-    def _references_are_declared(self) -> Self:
-        if undeclared := list(self._undeclared()):
-            raise ValueError("; ".join(undeclared))
-        return self
-
     def _undeclared(self) -> Iterator[str]:
+        """Return references to what the stack does not declare."""
         declared = {
             "fromDatabase": [name for one in self.databases for name in (one.name, *one.replica_names)],
             "fromKeyValue": [one.name for one in self.key_values],

@@ -6,7 +6,7 @@ wrong.
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -29,11 +29,9 @@ class Dns(Model):
     ttl_seconds: int = Field(ge=30, le=86400)
     zone: HostName | None = None
 
-    @model_validator(mode="after")
-    def _as_vercel_takes_it(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.zone and self.ttl_seconds < _LEAST_TTL:
-            raise ValueError(f"expected ttlSeconds of at least {_LEAST_TTL} with a zone at Vercel")
-        return self
+            yield f"expected ttlSeconds of at least {_LEAST_TTL} with a zone at Vercel"
 
     def zone_of(self, name: str) -> str:
         """Return the zone at Vercel that a host is in; empty if its DNS is elsewhere."""
@@ -180,33 +178,27 @@ class Settings(Model):
         named = {variable.from_output for variables in lists for variable in variables}
         return {str(name) for name in named | {v.from_output for v in self.render.variables} if name}
 
-    @model_validator(mode="after")
-    def _each_is_one(self) -> Self:
-        """Refuse what the engine or a vendor would refuse only after other objects are created."""
+    def _problems(self) -> Iterator[str]:
+        """Return what the engine or a vendor would refuse only after other objects are created, and what is missing."""
         hosts = [*(self.vercel.domains if self.vercel else ())]
         hosts += [domain for service in self.render.services for domain in service.domains]
         if twice := repeated(hosts):
-            raise ValueError(f"declared as a domain more than once: {', '.join(twice)}")
+            yield f"declared as a domain more than once: {', '.join(twice)}"
         tester = self.auth0.login_test
         if tester and tester.application == self.auth0.application:
-            raise ValueError(f"auth0.loginTest.application: {tester.application} is the application that people use")
+            yield f"auth0.loginTest.application: {tester.application} is the application that people use"
         if self.environment in self.peers:
-            raise ValueError(f"peers: {self.environment} is this environment itself")
+            yield f"peers: {self.environment} is this environment itself"
         if self.vercel and self.vercel.settings and self.vercel.settings.production_branch == self.vercel_branch:
-            raise ValueError(f"vercel.target: {self.vercel_branch} is Vercel's production branch; expected production")
-        return self
-
-    @model_validator(mode="after")
-    def _frontend_is_declared(self) -> Self:
-        needs = "needs the section marketedge:vercel, or smoke.frontendUrl"
-        if self.auth0.login_test is None and (tested := {o for o in self.wired if o.startswith("auth0.testClient")}):
-            raise ValueError(f"fromOutput {' and '.join(sorted(tested))} needs marketedge:auth0.loginTest")
+            yield f"vercel.target: {self.vercel_branch} is Vercel's production branch; expected production"
+        if tester is None and (tested := {o for o in self.wired if o.startswith("auth0.testClient")}):
+            yield f"fromOutput {' and '.join(sorted(tested))} needs marketedge:auth0.loginTest"
         if self.render.backend is None and (named := {"render.serviceUrl", "render.serviceId"} & self.wired):
-            raise ValueError(f"fromOutput {' and '.join(sorted(named))} needs a web service in marketedge:render")
+            yield f"fromOutput {' and '.join(sorted(named))} needs a web service in marketedge:render"
+        needs = "needs the section marketedge:vercel, or smoke.frontendUrl"
         if self.frontend_url is None and "frontend.url" in self.wired:
-            raise ValueError(f"fromOutput frontend.url {needs}")
+            yield f"fromOutput frontend.url {needs}"
         if any(NO_FRONTEND in entry for entry in (*self.auth0.addresses, *self.cors.origins)):
-            raise ValueError(f"{{frontend}} or {{aliases}} in a list of addresses {needs}")
+            yield f"{{frontend}} or {{aliases}} in a list of addresses {needs}"
         if self.vercel and self.smoke.frontend_url:
-            raise ValueError("smoke.frontendUrl: expected none beside marketedge:vercel, whose domain it is")
-        return self
+            yield "smoke.frontendUrl: expected none beside marketedge:vercel, whose domain it is"

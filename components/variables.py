@@ -1,9 +1,10 @@
 """Variables in the settings: where a value comes from, and what GitHub, Vercel and Render each allow."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from blueprint.sources import EnvVar, Sourced, unique_keys
 
@@ -38,13 +39,11 @@ class RenderVariable(EnvVar):
     from_secret: SecretName | None = None
     from_output: Literal[Auth0Output, DerivedOutput] | None = None
 
-    @model_validator(mode="after")
-    def _port_can_be_bound(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.key == "PORT" and self.value is not None:
             number = int(self.value) if re.fullmatch("[0-9]{1,5}", self.value) else 0
             if not 0 < number < 2**16 or number in _RESERVED_PORTS:
-                raise ValueError(f"PORT: expected a number up to 65535, and none of {sorted(_RESERVED_PORTS)}")
-        return self
+                yield f"PORT: expected a number up to 65535, and none of {sorted(_RESERVED_PORTS)}"
 
 
 def is_secret(variable: Variable | RenderVariable) -> bool:

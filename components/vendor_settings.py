@@ -1,6 +1,7 @@
 """The sections `marketedge:github`, `marketedge:auth0` and `marketedge:vercel` (plan 1.3 to 1.5, 2.5, 2.6)."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -69,11 +70,9 @@ class ReleaseManagers(Model):
     teams: Names = Field([])
     roles: Annotated[list[Literal["write", "maintain", "admin"]], AfterValidator(unique)] = Field([])
 
-    @model_validator(mode="after")
-    def _somebody(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if not (self.teams or self.roles):
-            raise ValueError("expected a team or a role")
-        return self
+            yield "expected a team or a role"
 
 
 class Reviewers(Model):
@@ -82,11 +81,9 @@ class Reviewers(Model):
     users: Names = Field([])
     teams: Names = Field([])
 
-    @model_validator(mode="after")
-    def _no_more_than_six(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if len(self.users) + len(self.teams) > 6:
-            raise ValueError("GitHub takes six reviewers at most, users and teams together")
-        return self
+            yield "GitHub takes six reviewers at most, users and teams together"
 
 
 class DeploymentEnvironment(Model):
@@ -119,14 +116,12 @@ class GitHub(Model):
     release_managers: ReleaseManagers | None = None
     environment: DeploymentEnvironment
 
-    @model_validator(mode="after")
-    def _says_nothing_in_vain(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.release_managers and not self.release_tags:
-            raise ValueError("releaseManagers needs releaseTags: without a pattern there is nothing that they manage")
+            yield "releaseManagers needs releaseTags: without a pattern there is nothing that they manage"
         required = {*self.protection.required_checks, *(self.at_cutover.required_checks if self.at_cutover else ())}
         if unknown := sorted(self.protection.checks_by.keys() - required):
-            raise ValueError(f"protection.checksBy: {', '.join(unknown)}: no phase requires such a check")
-        return self
+            yield f"protection.checksBy: {', '.join(unknown)}: no phase requires such a check"
 
     def protection_in(self, phase: Phase) -> Protection:
         """Return the branch's protection in a phase of the rollout."""
@@ -162,11 +157,9 @@ class LoginTest(Model):
     def logs_a_user_in(self) -> bool:
         return self.grant == "password"
 
-    @model_validator(mode="after")
-    def _connection_is_of_a_user(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.connection and not self.logs_a_user_in:
-            raise ValueError("connection: expected none beside the grant client_credentials, which logs no user in")
-        return self
+            yield "connection: expected none beside the grant client_credentials, which logs no user in"
 
 
 class Auth0(Model):
@@ -191,28 +184,22 @@ class Auth0(Model):
         """Every entry of its lists."""
         return [*self.callbacks, *self.logout_urls, *self.web_origins, *(self.allowed_origins or [])]
 
-    @model_validator(mode="after")
-    def _audience_is_known(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.api is None and not self.domain.endswith((".auth0.com", ".auth0app.com")):
-            raise ValueError(
+            yield (
                 f"with the custom domain {self.domain} an audience is required: the identifier of the API at Auth0 (of "
                 "the Management API: https://<tenant>.<region>.auth0.com/api/v2/, which has no custom domain)"
             )
-        return self
+        if self.api is None and self.login_test and not self.login_test.logs_a_user_in:
+            yield (
+                "loginTest.grant client_credentials needs auth0.audience: the identifier of your own API at Auth0. The "
+                "default is Auth0's Management API, and a test's token must not be one for that"
+            )
 
     @property
     def login(self) -> LoginTest:
         """How the login test logs in: without an application of its own, by the one that people use."""
         return self.login_test or LoginTest(application=self.application)
-
-    @model_validator(mode="after")
-    def _application_is_granted_an_api(self) -> Self:
-        if self.login_test and not self.login_test.logs_a_user_in and self.api is None:
-            raise ValueError(
-                "loginTest.grant client_credentials needs auth0.audience: the identifier of your own API at Auth0. The "
-                "default is Auth0's Management API, and a test's token must not be one for that"
-            )
-        return self
 
     @property
     def for_organizations(self) -> bool:
