@@ -13,7 +13,7 @@ from typing import Any
 
 from blueprint.kinds import SERVICES
 from components.phases import PHASES
-from components.vendors import UNKNOWN
+from components.vendors import KINDS, UNKNOWN, Kind, label_of
 
 NOT_DECLARED = "not declared"
 """The declared side of a variable that somebody added by hand."""
@@ -147,18 +147,19 @@ def consequences(
 
 
 def _elsewhere(change: Planned) -> Iterator[Told]:
-    kind, name, fields = change.kind, change.name, change.fields
+    name, fields = change.name, change.fields
+    kind = _ROWS.get((change.vendor, change.kind), Kind(change.kind))
     if change.operation == "import":  # changes nothing
         return
-    if change.operation in ("delete", "replace") and kind in _LOSSES:
+    if change.operation in ("delete", "replace") and kind.lost:
         place, _, key = name.partition("/")
-        yield _LOSSES[kind].format(name=name, host=_host(name), place=place, key=key), True
+        yield kind.lost.format(name=name, host=_host(name), place=place, key=key), True
     if change.operation == "delete":
         return
-    match kind:
+    match kind.words:
         case "branch protection":
             yield f"the rule for {name} applies at once to everybody's pull requests", False
-            yield from _weaker(name, fields)
+            yield from _weaker(kind, name, fields)
         case "ruleset" if change.operation == "update":
             off = fields.get("enforcement", ("", ""))[0] == "disabled"
             yield f"the ruleset {name} {'is switched off' if off else 'applies at once to everybody'}", off
@@ -175,19 +176,7 @@ def _elsewhere(change: Planned) -> Iterator[Told]:
             yield f"{_host(name)} points to {_target(target)} instead of {old}", True
 
 
-_LOSSES = {
-    "branch": "the branch {name} is deleted, with commits that are nowhere else",
-    "branch protection": "the branch {name} is not protected any more",
-    "environment": "the GitHub environment {name} is deleted, with its variables, its secrets and its rules",
-    "ruleset": "what the ruleset {name} forbids is allowed again",
-    "application": "the Auth0 application {name} is deleted, and nobody can log in by it",
-    "environment variable": "jobs of the GitHub environment {place} lose the variable {key}",
-    "environment secret": "jobs of the GitHub environment {place} lose the secret {key}",
-    "variable": "builds at Vercel lose the variable {name}",
-    "project": "the Vercel project {name} is deleted, with its deployments and its domains",
-    "domain": "the domain {name} is not served any more",
-    "DNS record": "the DNS record of {host} is deleted: the name stops resolving, and nothing that calls it works",
-}
+_ROWS = {(label_of(type_), kind.words): kind for type_, kind in KINDS.items()}
 
 
 def _host(record: str) -> str:
@@ -197,40 +186,16 @@ def _host(record: str) -> str:
     return f"{label}.{zone}" if label else zone
 
 
-def _weaker(branch: str, fields: Mapping[str, tuple[Any, Any]]) -> Iterator[Told]:
+def _weaker(rule: Kind, branch: str, fields: Mapping[str, tuple[Any, Any]]) -> Iterator[Told]:
     """Tell what a rule no longer prevents."""
     if lost := removed(fields.get("required_status_checks.contexts")):
         yield f"pull requests to {branch} can be merged without {', '.join(lost)}", True
-    now, before = fields.get(APPROVALS, (None, None))
+    now, before = fields.get("required_pull_request_reviews.required_approving_review_count", (None, None))
     if isinstance(now, int | float) and isinstance(before, int | float) and now < before:
         yield f"pull requests to {branch} need {now:g} approvals instead of {before:g}", True
-    for key, (unsafe, text) in _UNSAFE.items():
+    for key, (unsafe, text) in rule.weaker.items():
         if key in fields and fields[key][0] is unsafe:
-            yield text.format(branch=branch), True
-
-
-APPROVALS = "required_pull_request_reviews.required_approving_review_count"
-_UNSAFE = {
-    "required_status_checks.strict": (False, "pull requests to {branch} can be merged while they are behind it"),
-    "required_pull_request_reviews.dismiss_stale_reviews": (
-        False,
-        "an approval of a pull request to {branch} stays valid after further commits",
-    ),
-    "allows_force_pushes": (True, "{branch} can be overwritten by a force push"),
-    "allows_deletions": (True, "{branch} can be deleted"),
-    "enforce_admins": (False, "administrators can bypass the rule for {branch}"),
-}
-WATCHED: Mapping[str, tuple[str, ...]] = {
-    "branch protection": ("required_status_checks.contexts", APPROVALS, *_UNSAFE),
-    "ruleset": ("enforcement",),
-    "application": ("callbacks", "allowed_logout_urls", "web_origins"),
-    "project": ("auto_assign_custom_domains", "root_directory"),
-    "variable": ("value",),
-    "environment variable": ("value",),
-    "environment secret": ("value",),
-    "DNS record": ("value",),
-}
-"""The fields, by kind of object, that a plain preview compares: those of which there is something to say."""
+            yield text.format(name=branch), True
 
 
 def _phase(before: Outputs | None, after: Outputs) -> Iterator[Told]:

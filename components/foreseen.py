@@ -14,22 +14,15 @@ import pulumi
 from blueprint.fields import Difference, DriftKind
 from blueprint.spec import KNOWN_VARIABLE
 from components import adoption, cost
-from components.consequences import NOT_DECLARED, WATCHED, Outputs, Planned, Told, consequences
+from components.consequences import NOT_DECLARED, Outputs, Planned, Told, consequences
 from components.databases import described
 from components.existing import Created, existing
 from components.observation import Observation
 from components.render_documents import Key, differences, fields
 from components.stack import Stack, applied
-from components.vendors import EXISTING, FORESEEN, HIDDEN, NAMED, UNKNOWN, VENDORS, filled
+from components.vendors import EXISTING, FORESEEN, HIDDEN, KINDS, RENDER_KINDS, UNKNOWN, filled, label_of
 
-KINDS = {
-    "databases": "database",
-    "keyValues": "key-value instance",
-    "envVarGroups": "environment group",
-    "services": "service",
-}
 Values = Mapping[str, Any]
-_LABELS = {vendor.package: vendor.label for vendor in VENDORS}
 
 
 class Foreseen:
@@ -43,7 +36,7 @@ class Foreseen:
         self._state = {
             (one["type"], urn.rpartition("::")[2]): one.get("outputs") or {} for urn, one in running.state.items()
         }
-        self._seen = {kind for kind in NAMED if _LABELS[kind.partition(":")[0]] not in running.unseen}
+        self._seen = {kind for kind in KINDS if label_of(kind) not in running.unseen}
         if pulumi.runtime.is_dry_run():
             pulumi.runtime.register_stack_transformation(self._collect)
 
@@ -113,8 +106,8 @@ def elsewhere(
         adopted: what objects are called that this run imports.
     """
     for key, values in declared.items():
-        kind, old = NAMED[key[0]][0], state.get(key)
-        both = {path: (at(values, path), at(old or {}, path)) for path in WATCHED.get(kind, ())}
+        kind, old = KINDS[key[0]], state.get(key)
+        both = {path: (at(values, path), at(old or {}, path)) for path in (*kind.watched, *kind.weaker)}
         differing = {path: pair for path, pair in both.items() if None not in pair and _differ(*pair)}
         if adoption.key(*key) not in adopted and (old is None or differing):
             yield _planned(key, values, "update" if old else "create", differing if old else {})
@@ -124,10 +117,9 @@ def elsewhere(
 
 
 def _planned(key: Key, values: Values, operation: str, differing: Mapping[str, tuple[Any, Any]]) -> Planned:
-    kind, template = NAMED[key[0]]
-    return Planned(
-        kind, filled(template, values) or key[1], operation, differing, vendor=_LABELS[key[0].partition(":")[0]]
-    )
+    type_, name = key
+    kind, vendor = KINDS[type_], label_of(type_)
+    return Planned(kind.words, filled(kind.name, values) or name, operation, differing, vendor=vendor)
 
 
 def at(values: Any, path: str) -> Any:
@@ -173,7 +165,7 @@ def at_render(now: Mapping[Key, Values], before: Mapping[Key, Values], found: Ob
     changed = {key: _changed(one, before.get(key) or {}, found.drift.get(key)) for key, one in now.items()}
     for key in [*changed, *(before.keys() - now.keys())]:
         differing = changed.get(key)
-        if differing != {} and key[0] in KINDS:
+        if differing != {} and key[0] != "projects":
             yield _planned_at_render(key, differing, before, documents, found)
 
 
@@ -198,7 +190,7 @@ def _planned_at_render(
     drift = {one.kind for one in found.drift[key].differences if one.field is None} if key in found.drift else set()
     users = [other for kind, other in documents if f"fromGroup.{name}" in documents[kind, other]]
     return Planned(
-        kind=KINDS[section],
+        kind=RENDER_KINDS[section].words,
         name=name,
         operation="delete" if differing is None else "update" if key in before else "create",
         fields=differing or {},

@@ -152,7 +152,7 @@ def previews_use_no_live_data(facts: Facts) -> Iterator[RuleFinding]:
 
 def _holds_data(service: AnyService) -> bool:
     return service.is_adopted or any(
-        variable.from_database or variable.from_key_value or variable.sync is False for variable in service.env_vars
+        variable.from_database or variable.key_value or variable.sync is False for variable in service.env_vars
     )
 
 

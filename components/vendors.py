@@ -4,9 +4,11 @@ Another vendor is one more row here, its component, and its own modules in `comp
 `gate/verify`. It also has the words that the program and `gate` share. Nothing here needs Pulumi.
 """
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 EXISTING = "exists already: "
@@ -47,29 +49,38 @@ PROJECT = "vercel:index/project:Project"
 PROJECT_DOMAIN = "vercel:index/projectDomain:ProjectDomain"
 PROJECT_VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 
-NAMED: Mapping[str, tuple[str, str]] = {
-    "github:index/branch:Branch": ("branch", "{branch}"),
-    BRANCH_PROTECTION: ("branch protection", "{pattern}"),
-    ENVIRONMENT: ("environment", "{environment}"),
-    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
-        "deployment policy",
-        "{environment}",
-    ),
-    ENVIRONMENT_VARIABLE: ("environment variable", "{environment}/{variableName}"),
-    ENVIRONMENT_SECRET: ("environment secret", "{environment}/{secretName}"),
-    RULESET: ("ruleset", "{name}"),
-    "github:index/actionsVariable:ActionsVariable": ("variable", "{variableName}"),
-    "github:index/actionsSecret:ActionsSecret": ("secret", "{secretName}"),
-    "github:index/repository:Repository": ("repository", "{name}"),
-    CLIENT: ("application", "{name}"),
-    "auth0:index/clientCredentials:ClientCredentials": ("application credentials", "{clientId}"),
-    "auth0:index/clientGrant:ClientGrant": ("client grant", "{audience}"),
-    PROJECT: ("project", "{name}"),
-    PROJECT_DOMAIN: ("domain", "{domain}"),
-    PROJECT_VARIABLE: ("variable", "{key}"),
-    DNS_RECORD: ("DNS record", "{name} {type} in {domain}"),
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object, a row of vendor_objects.json.
+
+    Attributes:
+        words: the vendor's own words for it.
+        name: how one differs from another, in properties of the resource.
+        page: of one object, in properties of the resource, below the place where its vendor shows the stack: the
+            repository, the tenant, the project.
+        listed: the page that lists it, if it has none of its own or its id is not known.
+        lost: what its deletion means, in words.
+        watched: properties whose change a plain preview tells.
+        weaker: properties of a rule that protects something: the value that protects less, and what that means.
+    """
+
+    words: str
+    name: str = ""
+    page: str = ""
+    listed: str = ""
+    lost: str = ""
+    watched: Sequence[str] = ()
+    weaker: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
+
+
+_KINDS = {
+    key: Kind(**row) for key, row in json.loads(Path(__file__).with_name("vendor_objects.json").read_text()).items()
 }
-"""The vendor's own words for a kind of object, and how one is told from another, in properties of the resource."""
+KINDS: Mapping[str, Kind] = {key: kind for key, kind in _KINDS.items() if ":" in key}
+"""The kinds at GitHub, Auth0 and Vercel by the engine's resource type."""
+RENDER_KINDS: Mapping[str, Kind] = {key: kind for key, kind in _KINDS.items() if ":" not in key}
+"""The kinds at Render, by the section in which a command reports its object. To the engine they are all commands."""
 
 
 def filled(template: str, properties: Mapping[str, Any]) -> str:
@@ -150,6 +161,12 @@ RENDER = Vendor(
 VENDORS = (GITHUB, AUTH0, VERCEL, RENDER)
 """The vendors in the order in which people see them."""
 LABELS = tuple(vendor.label for vendor in VENDORS)
+
+
+def label_of(type_: str) -> str:
+    """Return the name of the vendor of a resource type; of a type that is no vendor's, what it begins with."""
+    package = type_.partition(":")[0]
+    return next((vendor.label for vendor in VENDORS if vendor.package == package), package)
 
 
 def missing_credentials(found: Mapping[str, str]) -> dict[Vendor, list[str]]:

@@ -12,11 +12,10 @@ from urllib.parse import quote
 
 from pulumi import automation
 
-from components.vendors import AUTH0, GITHUB, LABELS, RENDER, VERCEL, filled
+from components.vendors import AUTH0, GITHUB, KINDS, LABELS, RENDER, RENDER_KINDS, VERCEL, Kind, filled
 from gate.report.estate import ManagedObject, Missing, State
 from gate.stack import names
 from gate.stack.project import run, said
-from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind
 
 _DASHBOARD = "https://dashboard.render.com"
 
@@ -42,7 +41,7 @@ class Places:
         Args:
             type_: the engine's, such as github:index/branch:Branch.
         """
-        kind = KINDS.get(type_, Kind("", ""))
+        kind = KINDS.get(type_, Kind(""))
         page = quote(filled(kind.page, outputs), safe="/") or kind.listed
         match type_.partition(":")[0]:
             case GITHUB.package:

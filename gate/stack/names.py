@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.vendors import COMMAND, VENDORS, filled
+from components.vendors import COMMAND, KINDS, RENDER_KINDS, Kind, filled, label_of
 from gate.stack.values import Path, at, readable
-from gate.vendors.kinds import KINDS, RENDER_KINDS, Kind, VendorObject
+from gate.vendors.kinds import VendorObject
 
 _PULUMI = {"marketedge", "pulumi"}
-_LABELS = {vendor.package: vendor.label for vendor in VENDORS} | dict.fromkeys(_PULUMI, "Pulumi")
 
 
 def vendor_object(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> VendorObject:
@@ -19,9 +18,9 @@ def vendor_object(urn: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
     package, class_name = token.split(":")[0], token.rpartition(":")[2]
     if is_command(urn):
         return VendorObject(vendor="Render", type=_render_type(inputs, outputs), name=name)
-    kind = KINDS.get(token, Kind(_words(class_name), ""))
+    kind = KINDS.get(token, Kind(_words(class_name)))
     name = filled(kind.name, readable({**outputs, **inputs})) or name
-    return VendorObject(vendor=_LABELS.get(package, package), type=kind.words, name=name)
+    return VendorObject(vendor="Pulumi" if package in _PULUMI else label_of(token), type=kind.words, name=name)
 
 
 def is_command(urn: str) -> bool:

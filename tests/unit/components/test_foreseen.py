@@ -188,7 +188,7 @@ def at_the_others(
     changed: Mapping[tuple[str, str], dict[str, Any]] | None = None, *, without: tuple[str, str] | None = None
 ) -> Told:
     declared = {key: {**values, **(changed or {}).get(key, {})} for key, values in NOW.items() if key != without}
-    return list(lines(list(elsewhere(declared, STATE, named.NAMED)), {}, {}))
+    return list(lines(list(elsewhere(declared, STATE, named.KINDS)), {}, {}))
 
 
 def cases() -> Iterator[tuple[tuple[str, str], dict[str, Any], Told]]:
@@ -279,7 +279,7 @@ def test_what_exists_before_the_first_up_is_named_with_the_way_to_take_it_over()
         "exists already: Auth0 application MarketEdge Platform (staging) was not made by this stack: run gate adopt "
         "--env staging before up, which would fail at it, make a second one or change it"
     ]
-    everything = existing([*named.NAMED])
+    everything = existing([*named.KINDS])
     assert len(everything) == len(set(everything)) > 10
     inside = "GitHub environment variable"
     assert not any(inside in text for text in everything), "the environment is new, and adopt finds what is in it"
@@ -296,7 +296,7 @@ def test_what_the_stack_has_or_takes_over_is_not_looked_up() -> None:
 
 def test_the_change_of_cost_is_told_where_there_is_one() -> None:
     new = {(named.BRANCH_PROTECTION, "staging"): {"pattern": "staging"}}
-    changes = list(elsewhere(new, {}, named.NAMED))
+    changes = list(elsewhere(new, {}, named.KINDS))
     before, after = ({"phase": "cutover", "monthlyCostUsd": {"total": total}} for total in (0, 7))
     assert ("the objects at Render cost $0 → $7 a month (+$7)", False) in list(lines(changes, before, after))
     assert ("the objects at Render cost $0 → $7 a month (+$7)", False) in list(lines(changes, {}, after))

@@ -442,6 +442,25 @@ def test_previews_of_production_would_run_on_its_data(production: StackFile) -> 
     assert "live data" in str(produce(production).error)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"fromKeyValue": {"name": "sessions"}},
+        {"fromService": {"type": "keyvalue", "name": "sessions", "property": "connectionString"}},
+    ],
+)
+def test_a_key_value_instance_is_live_data_however_it_is_referred_to(
+    production: StackFile, source: dict[str, Any]
+) -> None:
+    production.config["marketedge:phase"] = "infrastructure"
+    production["render"]["keyValue"] = {"name": "sessions", "plan": "starter", "ipAllowList": []}
+    worker = {"type": "worker", "name": "mails", "runtime": "python", "plan": "starter", "buildCommand": "make"}
+    worker |= {"startCommand": "python mails.py", "previews": {"generation": "automatic"}}
+    production["render"]["otherServices"] = [worker | {"envVars": [{"key": "REDIS_URL", **source}]}]
+    (finding,) = security_rules.previews_use_no_live_data(facts(production))
+    assert "service mails: previews are automatic" in finding.text
+
+
 def test_previews_of_staging_are_what_pull_requests_get() -> None:
     stack_file = StackFile()
     assert stack_file["render"]["service"]["previews"] == {"generation": "automatic"}

@@ -14,8 +14,7 @@ from components.accounts.auth0 import Client
 from components.accounts.github import GitHub
 from components.accounts.lookup import NeedsDecision, Unknown, look_up
 from components.accounts.vercel import Variable
-from components.vendors import UNKNOWN
-from gate.vendors.kinds import KINDS
+from components.vendors import KINDS, UNKNOWN
 
 MADE = "2026-11-02T10:00:00Z"
 NODE = "R_kgDOA"
