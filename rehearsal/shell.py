@@ -15,7 +15,7 @@ from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.estate import PROJECT, World
 from rehearsal.inventory import SERVICE
-from rehearsal.plugins.install import PROVIDERS
+from rehearsal.plugins.catalog import PROVIDERS
 from rehearsal.production import PROJECT as PROJECT_AT_VERCEL
 
 _WELCOME = """

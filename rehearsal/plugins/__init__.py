@@ -4,7 +4,6 @@ Where a real plugin behaves differently from its stand-in, the real one is right
 """
 
 from .catalog import Estate
-from .hosting import attached
-from .install import install
+from .hosting import attached, install
 
 __all__ = ["Estate", "attached", "install"]

@@ -4,10 +4,9 @@ import os
 import sys
 
 from . import language, servicer
-from .catalog import make_provider, version
+from .catalog import make_provider
 from .estate import FOLDER_VARIABLE
-from .hosting import host
-from .install import LANGUAGE
+from .hosting import LANGUAGE, host
 
 name, *addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
 estate_folder = os.environ.get(FOLDER_VARIABLE, "")
@@ -18,4 +17,4 @@ elif not estate_folder and name != "command":
 else:
     provider = make_provider(name, estate_folder)
     provider.engine_address = addresses[0] if addresses else ""
-    host(servicer.make_server(provider, version(name)))
+    host(servicer.make_server(provider))

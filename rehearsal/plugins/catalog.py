@@ -1,49 +1,25 @@
-"""Lists the providers that have a stand-in, and the resource types that each of them knows."""
+"""Finds the stand-in of a provider, and the resource types that it knows."""
 
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
 from .estate import Object, Store
 from .provider import Provider
 from .resource_type import ResourceType
 
-_DISTRIBUTIONS = {
-    "github": "pulumi-github",
-    "auth0": "pulumi-auth0",
-    "vercel": "pulumiverse-vercel",
-    "command": "pulumi-command",
-}
+PROVIDERS = ("github", "auth0", "vercel", "command")
 
 
 def make_provider(name: str, estate_folder: str) -> Provider:
     """Make a provider. Only the SDK that it stands in for is loaded, because that takes most of a plugin's start."""
-    match name:
-        case "github":
-            from .github import GitHub
-
-            return GitHub(Store(estate_folder))
-        case "auth0":
-            from .auth0 import Auth0
-
-            return Auth0(Store(estate_folder))
-        case "vercel":
-            from .vercel import Vercel
-
-            return Vercel(Store(estate_folder))
-        case "command":
-            from .command import CommandProvider
-
-            return CommandProvider()
-    raise ValueError(f"no stand-in plugin for {name!r}")
-
-
-def version(name: str) -> str:
-    return metadata.version(_DISTRIBUTIONS[name])
+    plugin = import_module(f".{name}", __package__).Plugin
+    made: Provider = plugin() if name == "command" else plugin(Store(estate_folder))
+    return made
 
 
 def resource_type(vendor: str, type: str) -> ResourceType:
     """Return the resource type whose objects the vendor calls by this name."""
-    types: tuple[ResourceType, ...] = import_module(f".{vendor}", __package__).TYPES
+    types: tuple[ResourceType, ...] = import_module(f".{vendor}", __package__).Plugin.types
     for spec in types:
         if spec.type == type and not spec.view:
             return spec

@@ -12,30 +12,26 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from pulumi_command import ProviderArgs
 from pulumi_command.local import Command, CommandArgs
 
-from . import compare
 from .provider import Provider
-from .resource_type import ProviderError, ResourceType
+from .resource_type import Change, ProviderError, ResourceType
 from .values import UNKNOWN, Properties, plain
 
 _RESULTS = ("stdout", "stderr")
 
-COMMAND = ResourceType(
-    resource=Command, args=CommandArgs, type="command", key=("create",), replaces=frozenset({"triggers"})
-)
 
+class Plugin(Provider):
+    """The command plugin."""
 
-class CommandProvider(Provider):
-    def __init__(self) -> None:
-        super().__init__("command", [COMMAND], ProviderArgs)
+    name = "command"
+    config = ProviderArgs
+    types = (ResourceType(resource=Command, args=CommandArgs, type="command", key=["create"], replaces=["triggers"]),)
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """Take no settings, because the plugin has none."""
 
-    def diff(
-        self, spec: ResourceType, state: Properties, old_inputs: Properties, news: Properties
-    ) -> list[compare.Change]:
+    def diff(self, spec: ResourceType, state: Properties, old_inputs: Properties, news: Properties) -> list[Change]:
         """Compare inputs with inputs, because a command has no live state."""
-        return compare.changes(spec, plain(old_inputs), plain(news))
+        return spec.changes(plain(old_inputs), plain(news))
 
     def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
         id = f"{urn.rpartition('::')[2]}{secrets.token_hex(4)}"

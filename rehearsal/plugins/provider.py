@@ -1,37 +1,38 @@
 """A provider over the stored objects: create, read, update, delete and import of every type in its table."""
 
 import os
-import re
 import secrets
 import signal
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from . import compare, shapes
-from .estate import Object, Store, now, select
-from .resource_type import ProviderError, ResourceType, set_default, values_at
-from .values import UNKNOWN, Properties, Secret, plain, seal_like
+from .estate import Object, Store
+from .resource_type import Change, ProviderError, ResourceType
+from .values import UNKNOWN, Properties, plain
 
-Invoke = Callable[[list[Object], Properties], Properties]
+Lookup = Callable[[list[Object], Properties], Properties]
 
 
 class Provider(ABC):
-    """What the servicer asks of a plugin, in plain properties. Secrets are wrapped in `Secret` both ways."""
+    """What the servicer asks of a plugin, in plain properties. Secrets are wrapped in `Secret` both ways.
 
+    Attributes:
+        types: the resource types that it knows.
+        config: the SDK's class with the arguments of the provider.
+        environment: where it finds credentials. An attached plugin has those of its rehearsal, not of its process.
+        engine_address: of the engine that it answers now.
+        is_process: whether the engine started it in a process of its own, so that it can be killed alone.
+    """
+
+    name: ClassVar[str]
+    types: ClassVar[Sequence[ResourceType]]
+    config: ClassVar[Any]
     environment: Mapping[str, str] = os.environ
-    """Where it finds credentials. An attached plugin has those of its rehearsal, not those of its process."""
     engine_address = ""
-    """The address of the engine that it answers now."""
     is_process = True
-    """Whether the engine started it in a process of its own, so that it can be killed alone."""
-
-    def __init__(self, name: str, types: Iterable[ResourceType], config: Any) -> None:
-        self.name = name
-        self.types = {spec.token: spec for spec in types}
-        self.config = config
 
     @abstractmethod
     def configure(self, settings: Mapping[str, str]) -> None:
@@ -41,107 +42,95 @@ class Provider(ABC):
         """Return a setting of the provider, or else the variable of its environment. It is never stored."""
         return settings.get(name) or self.environment.get(variable, "")
 
+    def resource_type(self, token: str) -> ResourceType:
+        """Return the resource type with this token of the SDK's schema."""
+        for spec in self.types:
+            if spec.token == token:
+                return spec
+        raise ProviderError(f"unrecognized resource type (stand-in for {self.name}): {token}")
+
     def check(self, spec: ResourceType, name: str, olds: Properties, news: Properties, seed: bytes) -> Properties:
         """Return the inputs with the provider's defaults."""
         inputs = dict(news)
         if spec.autonamed and inputs.get("name") is None:
             suffix = seed.hex()[:7] if seed else secrets.token_hex(4)[:7]
             inputs["name"] = olds.get("name") or f"{name}-{suffix}"
-        for path, value in spec.defaults.items():
-            set_default(inputs, path.split("."), value)
-        return inputs
+        return spec.checked(inputs)
 
-    def problems(self, spec: ResourceType, inputs: Properties) -> list[tuple[str, str]]:
-        values = plain(inputs)
-        found = list(shapes.problems(spec.inputs, values))
-        given = [name for name in spec.exactly_one if values.get(name) is not None]
-        if spec.exactly_one and len(given) != 1:
-            found.append((spec.exactly_one[0], f"exactly one of {', '.join(spec.exactly_one)} must be set"))
-        for path, known in spec.values.items():
-            for value in values_at(values, path.split(".")):
-                fits = re.fullmatch(known, str(value)) if isinstance(known, str) else value in known
-                if value != UNKNOWN and not fits:
-                    found.append((path, f"expected {path} to be {known}, got {value}"))
-        return found
-
-    def diff(
-        self, spec: ResourceType, state: Properties, old_inputs: Properties, news: Properties
-    ) -> list[compare.Change]:
-        return compare.changes(spec, plain(state), plain(news))
+    def diff(self, spec: ResourceType, state: Properties, old_inputs: Properties, news: Properties) -> list[Change]:
+        """Compare the declared inputs with the state."""
+        return spec.changes(plain(state), plain(news))
 
     @abstractmethod
-    def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]: ...
+    def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
+        """Return the id and the outputs."""
 
     @abstractmethod
     def read(
         self, spec: ResourceType, id: str, state: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties] | None:
-        """Return id, state and inputs as they are now, or None when the object is gone."""
+        """Return id, outputs and inputs as they are now, or None when the object is gone."""
 
     @abstractmethod
     def update(
         self, spec: ResourceType, id: str, urn: str, state: Properties, news: Properties, preview: bool
-    ) -> Properties: ...
+    ) -> Properties:
+        """Return the outputs."""
 
     @abstractmethod
-    def delete(self, spec: ResourceType, id: str, urn: str, state: Properties) -> None: ...
+    def delete(self, spec: ResourceType, id: str, urn: str, state: Properties) -> None:
+        """Delete an object."""
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
+        """Answer a function of the SDK."""
         raise ProviderError(f"unknown function {token}")
 
 
 class VendorProvider(Provider):
-    """A provider whose vendor is a file of stored objects."""
+    """A provider whose vendor is a file of stored objects.
 
-    def __init__(
-        self,
-        name: str,
-        types: Iterable[ResourceType],
-        config: Any,
-        estate: Store,
-        invokes: Mapping[str, Invoke] | None = None,
-    ) -> None:
-        super().__init__(name, types, config)
-        self.estate = estate
-        self.invokes = invokes or {}
+    Attributes:
+        lookups: the functions of the SDK that it answers, by token.
+        extra: properties of the provider's own configuration. Every new object gets them if its type has them.
+    """
+
+    def __init__(self, estate: Store, lookups: Mapping[str, Lookup]) -> None:
+        self.estate, self.lookups = estate, lookups
         self.extra: Properties = {}
-        """Properties of the provider's own configuration. Every new object gets them if its type has them."""
 
     def authorize(self) -> None:
         """Raise ProviderError when the credentials do not allow requests."""
 
     def create(self, spec: ResourceType, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
         if preview:
-            return "", self._outputs(spec, {**dict.fromkeys(spec.computed, UNKNOWN), **plain(inputs)}, inputs)
+            return "", spec.outputs({**dict.fromkeys(spec.computed, UNKNOWN), **plain(inputs)}, inputs)
         self.authorize()
         given = {name: value for name, value in self.extra.items() if name in spec.properties} | plain(inputs)
         with self.estate.edit(self.name) as objects:
             new = spec.shown(spec.add_to(objects, given))
         self.estate.record(self.name, "create", spec.type, spec.name_of(new))
         self._fail_if_told(spec)
-        return spec.id_of(new), self._outputs(spec, new | self._sealed(spec, new, inputs), inputs)
+        return spec.id_of(new), self._written(spec, new, inputs)
 
     def read(
         self, spec: ResourceType, id: str, state: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties] | None:
         self.authorize()
-        found = spec.with_id(self.estate.objects(self.name), id) if state else None
-        known = plain(state)
+        objects, known = self.estate.objects(self.name), plain(state)
+        found = spec.with_id(objects, id)
         if not state:
-            found, known = self._imported(spec, id)
+            found, known = spec.imported(objects, id)
         if found is None:
             return None
         found = spec.shown(found)
         self.estate.record(self.name, "read", spec.type, spec.name_of(found))
-        hidden = set(spec.sealed(found)) | ({spec.stamp[0]} if spec.stamp else set())
-        live = {name: value for name, value in found.items() if name not in hidden} | {
-            name: value for name, value in known.items() if name in hidden
-        }
-        outputs = self._outputs(spec, live, {**state, **inputs})
+        hidden = spec.hidden(found).union(spec.stamp[:1])
+        live = {name: value for name, value in found.items() if name not in hidden}
+        live |= {name: value for name, value in known.items() if name in hidden}
+        outputs = spec.outputs(live, {**state, **inputs})
         if not inputs:
             return spec.id_of(found), outputs, {n: v for n, v in outputs.items() if n in spec.inputs.fields}
-        current = {n: v if n in hidden else outputs.get(n) for n, v in inputs.items()}
-        return spec.id_of(found), outputs, current
+        return spec.id_of(found), outputs, {n: v if n in hidden else outputs.get(n) for n, v in inputs.items()}
 
     def update(
         self, spec: ResourceType, id: str, urn: str, state: Properties, news: Properties, preview: bool
@@ -149,22 +138,15 @@ class VendorProvider(Provider):
         removed = [n for n in spec.inputs.fields if n in state and n not in news and not spec.hides(n)]
         if preview:
             kept = {n: v for n, v in plain(state).items() if n not in removed}
-            return self._outputs(spec, {**kept, **plain(news), **dict.fromkeys(spec.touched, UNKNOWN)}, news)
+            return spec.outputs({**kept, **plain(news), **dict.fromkeys(spec.touched, UNKNOWN)}, news)
         self.authorize()
         with self.estate.edit(self.name) as objects:
             found = spec.with_id(objects, id)
             if found is None:
                 raise ProviderError(f"404 Not Found: {spec.type} {id}")
-            for name in removed:
-                found.pop(spec.renames.get(name, name), None)
-            for name, value in plain(news).items():
-                if value is not None and name not in spec.replaces:
-                    stored = spec.renames.get(name, name)
-                    found[stored] = _merged(spec, found.get(stored), value, name)
-            found.update(dict.fromkeys(spec.touched, now()))
-            updated = spec.shown(found)
-        self.estate.record(self.name, "update", spec.type, spec.name_of(updated))
-        return self._outputs(spec, updated | self._sealed(spec, updated, news), news)
+            spec.change(found, removed, news)
+        self.estate.record(self.name, "update", spec.type, spec.name_of(found))
+        return self._written(spec, spec.shown(found), news)
 
     def delete(self, spec: ResourceType, id: str, urn: str, state: Properties) -> None:
         self.authorize()
@@ -176,36 +158,16 @@ class VendorProvider(Provider):
                 self.estate.record(self.name, "delete", spec.type, spec.name_of(found))
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        function = self.invokes.get(token)
-        if function is None:
-            raise ProviderError(f"unknown function {token}")
+        if token not in self.lookups:
+            return super().invoke(token, arguments)
         self.authorize()
-        return function(self.estate.objects(self.name), self.extra | plain(arguments))
+        found = self.lookups[token](self.estate.objects(self.name), self.extra | plain(arguments))
+        return {name: value for name, value in found.items() if name != "type"}
 
-    def _sealed(self, spec: ResourceType, found: Object, inputs: Properties) -> Properties:
-        return {name: value for name, value in plain(inputs).items() if name in spec.sealed(found)}
-
-    def _imported(self, spec: ResourceType, id: str) -> tuple[Object | None, Properties]:
-        """Find the object that an import id names. Returns it, and what only the id tells."""
-        readings = spec.import_key(id)
-        if not readings:
-            formats = " or ".join(spec.import_formats or (spec.id_format,))
-            raise ProviderError(f"invalid import id {id!r}: expected {formats}")
-        for reading in readings:
-            for found in select(self.estate.objects(self.name), spec.type):
-                shown = spec.shown(found)
-                telling = reading.keys() - set(spec.sealed(shown))
-                if all(str(shown.get(name)) == reading[name] for name in telling):
-                    return found, spec.import_knows(shown) | reading
-        return None, {}
-
-    def _outputs(self, spec: ResourceType, values: Mapping[str, Any], model: Mapping[str, Any]) -> Properties:
-        outputs: Properties = {}
-        for name in spec.properties & values.keys():
-            value = values[name]
-            if value is not None:
-                outputs[name] = Secret(value) if name in spec.secrets else seal_like(value, model.get(name))
-        return outputs
+    def _written(self, spec: ResourceType, found: Object, inputs: Properties) -> Properties:
+        """Return the outputs after a write: the vendor's answer, and what it does not answer as it was sent."""
+        hidden = spec.hidden(found)
+        return spec.outputs(found | {n: value for n, value in plain(inputs).items() if n in hidden}, inputs)
 
     def _fail_if_told(self, spec: ResourceType) -> None:
         fault = self.estate.take_fault(self.name, spec.type)
@@ -225,11 +187,3 @@ def _wait_until_written(backend: Path) -> None:
     seen: list[int] = []
     while seen != (seen := [file.stat().st_mtime_ns for file in backend.glob(".pulumi/stacks/*/*.json")]) or not seen:
         time.sleep(0.5)
-
-
-def _merged(spec: ResourceType, old: Any, new: Any, path: str) -> Any:
-    """Return the new value, with the undeclared parts of the old one that the provider leaves alone."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        left = {name: item for name, item in old.items() if name not in new and spec.hides(f"{path}.{name}")}
-        return left | {name: _merged(spec, old.get(name), item, f"{path}.{name}") for name, item in new.items()}
-    return new

@@ -5,7 +5,7 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -69,33 +69,33 @@ def _shape(hint: Any) -> Shape:
     return inputs_of(hint) if getattr(hint, "__name__", "").endswith("Args") else Shape()
 
 
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "any": lambda value: True,
+    "object": lambda value: isinstance(value, dict),
+    "map": lambda value: isinstance(value, dict),
+    "list": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str | int | float),
+    "boolean": lambda value: isinstance(value, bool) or value in ("true", "false"),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+
 def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield each place where the value does not fit its shape, with the reason."""
     if value is None or value == UNKNOWN:
         return
-    match shape.kind:
-        case "object" if isinstance(value, dict):
-            prefix = f"{path}." if path else ""
-            for name in sorted(shape.required - {name for name, item in value.items() if item is not None}):
-                yield prefix + name, f"Missing required argument. The argument {name!r} is required, but was not set."
-            for name, item in value.items():
-                if name in shape.fields:
-                    yield from problems(shape.fields[name], item, prefix + name)
-                else:
-                    yield prefix + name, "Invalid or unknown key"
-        case "list" if isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from problems(shape.element or Shape(), item, f"{path}[{index}]")
-        case "map" if isinstance(value, dict):
-            for name, item in value.items():
-                yield from problems(shape.element or Shape(), item, f"{path}.{name}")
-        case "string" if isinstance(value, str | int | float):
-            return
-        case "boolean" if isinstance(value, bool) or value in ("true", "false"):
-            return
-        case "number" if isinstance(value, int | float) and not isinstance(value, bool):
-            return
-        case "any":
-            return
-        case _:
-            yield path, f"expected {shape.kind}, got {type(value).__name__}"
+    if not _FITS[shape.kind](value):
+        yield path, f"expected {shape.kind}, got {type(value).__name__}"
+    elif shape.kind == "object":
+        prefix = f"{path}." if path else ""
+        for name in sorted(shape.required - {name for name, item in value.items() if item is not None}):
+            yield prefix + name, f"Missing required argument. The argument {name!r} is required, but was not set."
+        for name, item in value.items():
+            if name in shape.fields:
+                yield from problems(shape.fields[name], item, prefix + name)
+            else:
+                yield prefix + name, "Invalid or unknown key"
+    elif shape.element:
+        places = value.items() if shape.kind == "map" else enumerate(value)
+        for place, item in places:
+            yield from problems(shape.element, item, f"{path}.{place}" if shape.kind == "map" else f"{path}[{place}]")

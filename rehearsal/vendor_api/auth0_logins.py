@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..plugins import Estate
-from ..plugins.auth0 import GRANTS, REALM
+from ..plugins.catalog import resource_type
 from .wire import Answer
 
 _DAY = 86_400
+REALM = "http://auth0.com/oauth/grant-type/password-realm"
 Asked = Mapping[str, Any]
 
 
@@ -45,7 +46,7 @@ class Logins:
         try:
             client = self._client(asked)
             grant = str(asked.get("grant_type"))
-            if grant not in GRANTS:
+            if grant not in resource_type("auth0", "client").values["grantTypes"]:
                 raise Refused(403, "unauthorized_client", f"Unsupported grant type: {grant}")
             if grant not in client["grantTypes"]:
                 raise Refused(403, "unauthorized_client", f"Grant type '{grant}' not allowed for the client.")

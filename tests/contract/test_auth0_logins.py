@@ -16,7 +16,7 @@ from auth0.management.types.client_app_type_enum import ClientAppTypeEnum
 from gate.smoke import Result
 from gate.stack.target import Target
 from rehearsal.plugins import Estate
-from rehearsal.plugins.auth0 import APP_TYPES
+from rehearsal.plugins.catalog import resource_type
 from rehearsal.vendor_api import serve
 from rehearsal.vendor_api.auth0 import QUERIES
 from tests.unit.gate.smoke_application import EMAIL, LOGIN, PASSWORD, Application
@@ -162,4 +162,4 @@ def test_the_simulator_knows_what_auth0s_client_can_ask_and_declare() -> None:
         names = {name.rstrip("_") for name in inspect.signature(call).parameters} - {"id", "request_options"}
         assert names <= {*QUERIES[known]}
         assert {*QUERIES[known]} - names <= {"page", "per_page", "include_totals"}  # of paging, which its pager adds
-    assert set(APP_TYPES) == {*get_args(get_args(ClientAppTypeEnum)[0])}
+    assert set(resource_type("auth0", "client").values["appType"]) == {*get_args(get_args(ClientAppTypeEnum)[0])}

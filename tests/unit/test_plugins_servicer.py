@@ -49,7 +49,7 @@ class Plugin:
     """A plugin's servicer, called as the engine calls it, in plain properties."""
 
     def __init__(self, vendor: str, estate: Estate) -> None:
-        self.servicer = Servicer(make_provider(vendor, str(estate.folder)), "0.0.0")
+        self.servicer = Servicer(make_provider(vendor, str(estate.folder)))
 
     def configure(self, **settings: str) -> None:
         variables = {f"any:config:{name}": value for name, value in settings.items()}
@@ -333,6 +333,23 @@ def test_what_exists_already_is_refused(
     plugin(vendor).create(kind, inputs)
     with pytest.raises(Refused, match=message):
         plugin(vendor).create(kind, inputs)
+
+
+def test_a_file_is_overwritten_only_where_that_is_declared(plugin: Callable[[str], Plugin], estate: Estate) -> None:
+    file = {"repository": "platform", "file": "a/b.txt", "branch": "main"}
+    plugin("github").create("file", {**file, "content": "old"})
+    plugin("github").create("file", {**file, "content": "new", "overwriteOnCreate": True})
+    assert [one["content"] for one in estate.find_all("github", "file")] == ["new"]
+
+
+@pytest.mark.parametrize("vendor", ["github", "auth0", "vercel", "command"])
+def test_the_tables_name_only_properties_that_the_sdk_has(vendor: str, tmp_path: Path) -> None:
+    for spec in make_provider(vendor, str(tmp_path)).types:
+        known = spec.properties | set(spec.inputs.fields) | {"id", *spec.renames.values()}
+        named = {*spec.key, *spec.unique, *spec.defaults, *spec.vendor_defaults, *spec.unseen, *spec.replaces}
+        named |= {*spec.secrets, *spec.sets, *spec.sealed, *spec.sealed_if, *spec.exactly_one, *spec.values}
+        named |= {*spec.import_knows, *spec.renames, *spec.touched}
+        assert {name.partition(".")[0] for name in named} - known == set(), spec.token
 
 
 def test_an_existing_branch_is_adopted_and_a_new_one_needs_its_source(

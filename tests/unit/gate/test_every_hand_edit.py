@@ -121,7 +121,7 @@ class World:
         self.vendor = self.one["type"].partition(":")[0]
         self.provider: Provider = make_provider(self.vendor, str(folder))
         self.provider.configure({})
-        self.spec = self.provider.types[self.one["type"]]
+        self.spec = self.provider.resource_type(self.one["type"])
         self.state, self.inputs = _opened(self.one["outputs"]), _opened(self.one["inputs"])
 
     def edit_by_hand(self) -> None:
