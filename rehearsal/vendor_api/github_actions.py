@@ -1,26 +1,21 @@
-"""Runs of workflows in a simulated repository, and the environments that their jobs wait for.
+"""Runs of workflows in a simulated repository, the environments that their jobs wait for, and deployments.
 
-A run is an object of the estate, `run` (see github_git). A job that names an environment is let in by the rules of that
-environment, as often as a job names it: the branch or tag has to fit a policy, and reviewers are asked for each job
-anew (docs.github.com/en/actions: Managing environments for deployment).
+A run is an object of the estate, `run`. A job that names an environment is let in by the rules of that environment, as
+often as a job names it: the branch or tag has to fit a policy, and reviewers are asked for each job anew
+(docs.github.com/en/actions: Managing environments for deployment). A deployment is a `deployment`, and each of its
+statuses a `deployment_status` (docs.github.com/en/rest/deployments).
 """
 
 from __future__ import annotations
 
 import fnmatch
-import zlib
 from typing import Any, Literal
 
 from ..plugins import Estate
-from .github_git import now
-from .wire import Answer, Request, page
+from .github_repository import Repository, editing, invalid, now, number_of, refused
+from .wire import Answer, Endpoints, Json, pick
 
-Json = dict[str, Any]
-
-
-def environment_number(repository: str, environment: str) -> int:
-    """Stable, because the estate gives environments no number."""
-    return zlib.crc32(f"{repository}:{environment}".encode())
+endpoint = Endpoints()
 
 
 def enter(
@@ -33,72 +28,104 @@ def enter(
     Args:
         ref: the whole name, such as refs/tags/v1.2.3.
     """
-    with estate.edit("github") as objects:
-        where = {"repository": repository, "environment": environment}
-        (rules,) = (o for o in objects if o["type"] == "environment" and where.items() <= o.items())
-        policies = [o for o in objects if o["type"] == "deployment_policy" and where.items() <= o.items()]
+    with editing(estate, repository) as repo:
+        rules = repo.one("environment", environment=environment)
         kind, _, name = ref.removeprefix("refs/").partition("/")
         pattern = {"heads": "branchPattern", "tags": "tagPattern"}[kind]
+        patterns = [one.get(pattern) for one in repo.all("deployment_policy", environment=environment)]
         limited = (rules.get("deploymentBranchPolicy") or {}).get("customBranchPolicies")
-        if limited and not any(fnmatch.fnmatchcase(name, p[pattern]) for p in policies if p.get(pattern)):
+        if limited and not any(fnmatch.fnmatchcase(name, one) for one in patterns if one):
             return "refused"
-        (mine,) = (o for o in objects if (o["type"], o.get("number")) == ("run", run_id))
+        mine = repo.one("run", number=run_id)
         if rules.get("reviewers") and not mine["waiting"].pop(f"{environment}: approved", False):
             mine["waiting"][environment] = ref
             mine["status"] = "waiting"
             return "waiting"
-        number = 1 + max((o["id"] for o in objects if o["type"] == "deployment"), default=0)
-        made = {"type": "deployment", "id": number, **where, "sha": mine["sha"], "ref": name}
-        made |= {"task": "deploy", "payload": {}, "description": None, "created_at": now()}
-        objects.append({**made, "creator": "github-actions[bot]"})
+        _deploy(repo, {"ref": name, "environment": environment}, sha=mine["sha"], creator="github-actions[bot]")
     return "in"
 
 
-class Actions:
-    """The endpoints. Args: name: of the repository."""
-
-    def __init__(self, estate: Estate, name: str, _writer: str) -> None:
-        self._estate, self._name = estate, name
-
-    def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """Answer a request, or return None if the path is not one of these."""
-        match request.method, path:
-            case "GET", ("actions", "runs"):
-                wanted = {k: v for k, v in request.query.items() if k == "status"}
-                found = self._estate.find_all("github", "run", repository=self._name, **wanted)
-                shown = page([_shown(one) for one in reversed(found)], request, default=30, most=100, first=1)
-                return Answer(200, {"total_count": len(found), "workflow_runs": shown})
-            case "GET", ("actions", "workflows", file, "runs"):
-                found = self._estate.find_all("github", "run", repository=self._name, workflow=file)
-                state = request.query.get("status")  # a status, or a conclusion
-                found = [one for one in found if state in (None, one["status"], one["conclusion"])]
-                shown = page([_shown(one) for one in reversed(found)], request, default=30, most=100, first=1)
-                return Answer(200, {"total_count": len(found), "workflow_runs": shown})
-            case "GET", ("actions", "runs", number):
-                one = self._estate.find("github", "run", repository=self._name, number=int(number))
-                return Answer(200, _shown(one)) if one else None
-            case "POST", ("actions", "runs", number, "pending_deployments"):
-                return self._review(int(number), request.body)
-        return None
-
-    def _review(self, number: int, body: Json) -> Answer:
-        """actions/workflow-runs, Review pending deployments: by the environments' ids."""
-        with self._estate.edit("github") as objects:
-            (mine,) = (o for o in objects if (o["type"], o.get("number")) == ("run", number))
-            asked = {e: environment_number(self._name, e) for e in list(mine["waiting"])}
-            chosen = [name for name, identity in asked.items() if identity in body["environment_ids"]]
-            if not chosen:
-                return Answer(422, {"message": "No pending deployment requests to approve or reject"})
-            for name in chosen:
-                del mine["waiting"][name]
-                if body["state"] == "approved":
-                    mine["waiting"][f"{name}: approved"] = True
-            mine["status"] = "in_progress" if body["state"] == "approved" else "completed"
-            mine["conclusion"] = None if body["state"] == "approved" else "failure"
-        return Answer(200, [])
+@endpoint("GET actions/runs", "GET actions/workflows/{workflow}/runs")
+def runs(repo: Repository, **where: str) -> Json:
+    state = repo.query.get("status")  # a status, or a conclusion
+    found = [one for one in repo.all("run", **where) if state in (None, one["status"], one["conclusion"])]
+    return repo.listed("workflow_runs", [_run(one) for one in reversed(found)])
 
 
-def _shown(found: Json) -> Json:
-    moment = found["created"]
-    shown = {"id": found["number"], "status": found["status"], "conclusion": found["conclusion"], "event": "push"}
-    return {**shown, "head_sha": found["sha"], "created_at": moment, "updated_at": moment, "run_started_at": moment}
+@endpoint("GET actions/runs/{number}")
+def get_run(repo: Repository, number: str) -> Json:
+    return _run(repo.one("run", number=int(number)))
+
+
+@endpoint("POST actions/runs/{number}/pending_deployments")
+def review(repo: Repository, number: str) -> list[Json]:
+    """Approve or reject the environments with these ids (actions/workflow-runs, Review pending deployments)."""
+    mine, approved = repo.one("run", number=int(number)), repo.body["state"] == "approved"
+    chosen = [name for name in mine["waiting"] if number_of(repo.name, name) in repo.body["environment_ids"]]
+    if not chosen:
+        raise refused(422, "No pending deployment requests to approve or reject")
+    for name in chosen:
+        del mine["waiting"][name]
+        if approved:
+            mine["waiting"][f"{name}: approved"] = True
+    mine["status"], mine["conclusion"] = ("in_progress", None) if approved else ("completed", "failure")
+    return []
+
+
+def _run(found: Json) -> Json:
+    times = dict.fromkeys(("created_at", "updated_at", "run_started_at"), found["created"])
+    shown = {"id": found["number"], "event": "push", "head_sha": found["sha"]}
+    return {**shown, **pick(found, "status conclusion"), **times}
+
+
+@endpoint("GET deployments")
+def deployments(repo: Repository) -> list[Json]:
+    wanted = {name: value for name, value in repo.query.items() if name in ("environment", "sha", "ref", "task")}
+    return repo.page([_deployment(one) for one in reversed(repo.all("deployment", **wanted))])
+
+
+@endpoint("POST deployments")
+def make_deployment(repo: Repository) -> Answer:
+    return Answer(201, _deployment(_deploy(repo, repo.body, sha=repo.body["ref"], creator=repo.writer)))
+
+
+def _deploy(repo: Repository, body: Json, **known: Any) -> Json:
+    usual = {"task": "deploy", "environment": "production", "payload": {}}
+    given = pick({**usual, **body}, "ref task environment payload description")
+    return repo.add("deployment", **given, **known, created_at=now())
+
+
+@endpoint("GET deployments/{number}/statuses")
+def deployment_statuses(repo: Repository, number: str) -> list[Json]:
+    found = [one for one in repo.objects if (one["type"], one.get("deployment")) == ("deployment_status", int(number))]
+    return repo.page([_deployment_status(one) for one in reversed(found)])
+
+
+@endpoint("POST deployments/{number}/statuses")
+def set_deployment_status(repo: Repository, number: str) -> Answer:
+    """Add a status. A success makes earlier successful deployments of the environment inactive (`auto_inactive`)."""
+    if len(repo.body.get("description") or "") > 140:
+        raise invalid("DeploymentStatus")
+    mine = repo.one("deployment", id=int(number))
+    newest = {one["deployment"]: one["state"] for one in repo.objects if one["type"] == "deployment_status"}
+    given = {"description": None, **{k: repo.body[k] for k in _STATUS if k in repo.body}}
+    made = repo.add("deployment_status", deployment=mine["id"], **given, creator=repo.writer, created_at=now())
+    for other in repo.all("deployment", environment=mine["environment"]) if made["state"] == "success" else ():
+        if other is not mine and newest.get(other["id"]) == "success":
+            inactive = {"deployment": other["id"], "state": "inactive", "description": None}
+            repo.add("deployment_status", **inactive, creator="ghost", created_at=now())
+    return Answer(201, _deployment_status(made))
+
+
+_STATUS = ("state", "description", "environment_url", "log_url")
+
+
+def _deployment(found: Json) -> Json:
+    shown = pick(found, "id sha ref task environment payload description created_at")
+    return {**shown, "creator": {"login": found.get("creator", "octocat")}}
+
+
+def _deployment_status(found: Json) -> Json:
+    shown = {name: found.get(name) or "" for name in ("description", "environment_url", "log_url")}
+    creator = {"login": found.get("creator", "octocat")}
+    return {**pick(found, "id state created_at"), **shown, "creator": creator}

@@ -1,181 +1,183 @@
-"""Issues and pull requests of a simulated repository and their comments (docs.github.com/en/rest: issues, pulls)."""
+"""Issues, pull requests, their comments and releases of a simulated repository.
+
+Shapes: docs.github.com/en/rest (issues, pulls, releases). An issue is an object of the estate, `issue`. A pull request
+is a `pull_request` if a request opened it, which names branches, or a `pull` if a test made it, from commits.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from .github_repository import Repository, invalid, not_found, now, user
+from .wire import Answer, Endpoints, Json, pick
 
-from ..plugins import Estate
-from .github_git import not_found, now
-from .wire import Answer, Request, page
-
-Json = dict[str, Any]
+endpoint = Endpoints()
 _LONGEST = 65_536
-_FIELDS = {"body": "body", "title": "title", "state": "state", "state_reason": "stateReason"}
-"""What can be changed, by the API's name: the estate's."""
 _PULLS = ("pull", "pull_request")
-"""What a test made, and what a request opened."""
 
 
-class Issues:
-    """The endpoints. Args: name: of the repository. writer: the login that the request's token writes as."""
-
-    def __init__(self, estate: Estate, name: str, writer: str) -> None:
-        self._estate, self._name, self._writer = estate, name, writer
-
-    def answer(self, path: tuple[str, ...], request: Request) -> Answer | None:
-        """Answer a request, or return None if the path is not one of these."""
-        if request.method in ("POST", "PATCH") and len((request.body or {}).get("body") or "") > _LONGEST:
-            return _invalid("body is too long (maximum is 65536 characters)")
-        match request.method, path:
-            case "GET", ("issues",):
-                return Answer(200, page(self._listed(request), request, default=30, most=100, first=1))
-            case "POST", ("issues",):
-                return self._open_issue(request.body)
-            case "PATCH", ("issues", number) if number.isdigit():
-                return self._change("issue", "number", int(number), request.body)
-            case "GET", ("issues", number, "comments"):
-                found = self._estate.find_all("github", "comment", repository=self._name, issue=int(number))
-                return Answer(200, page([_comment(c) for c in found], request, default=30, most=100, first=1))
-            case "POST", ("issues", number, "comments"):
-                return self._add(int(number), request.body["body"])
-            case "PATCH", ("issues", "comments", identity):
-                return self._change("comment", "id", int(identity), request.body)
-            case "GET", ("pulls",):
-                return Answer(200, page(self._pulls(request), request, default=30, most=100, first=1))
-            case "GET", ("pulls", number) if number.isdigit():
-                found = [one for one in self._pulls(request, "all") if one["number"] == int(number)]
-                return Answer(200, found[0]) if found else not_found()
-            case "POST", ("pulls",):
-                return self._open_pull(request.body)
-        return None
-
-    def _listed(self, request: Request) -> list[Json]:
-        """Pull requests are issues too; the newest come first unless the request says otherwise."""
-        state = request.query.get("state", "open")
-        found = [_issue(one) for one in self._estate.find_all("github", "issue", repository=self._name)]
-        for kind in _PULLS:
-            pulls = self._estate.find_all("github", kind, repository=self._name)
-            found += [_pull_as_issue(one) for one in pulls]
-        kept = [one for one in found if state in ("all", one["state"])]
-        return sorted(kept, key=lambda one: int(one["number"]), reverse=request.query.get("direction") != "asc")
-
-    def _open_issue(self, body: Json) -> Answer:
-        if not body.get("title"):
-            return _invalid("title can't be blank")
-        with self._estate.edit("github") as objects:
-            number = self._next_number(objects)
-            made = {"type": "issue", "id": f"{self._name}#{number}", "repository": self._name, "number": number}
-            made |= {"state": "open", "title": body["title"], "body": body.get("body"), "user": self._writer}
-            made |= {"created": now(), "stateReason": None}
-            objects.append(made)
-        return Answer(201, _issue(made))
-
-    def _pulls(self, request: Request, state: str = "") -> list[Json]:
-        """Of `pull_request`, which names branches, and of `pull`, which names commits: its base is any branch."""
-        state, head = state or request.query.get("state", "open"), request.query.get("head", "").rpartition(":")[2]
-        base = request.query.get("base")
-        named = self._estate.find_all("github", "pull_request", repository=self._name)
-        branches = {b["branch"]: b["sha"] for b in self._estate.find_all("github", "branch", repository=self._name)}
-        found = [
-            _pull({**p, "sha": branches.get(p["head"], "")})
-            for p in named
-            if head in ("", p["head"]) and base in (None, p["base"])
-        ]
-        if not head:
-            commits = self._estate.find_all("github", "pull", repository=self._name)
-            found += [_pull({**p, "sha": p["head"], "head": "", "base": base or "main", "title": ""}) for p in commits]
-        return [pull for pull in found if state in ("all", pull["state"])]
-
-    def _add(self, issue: int, body: str) -> Answer:
-        with self._estate.edit("github") as objects:
-            if not any(_is_at(o, self._name, issue) for o in objects):
-                return not_found()
-            number = 1 + max((o["id"] for o in objects if o["type"] == "comment"), default=0)
-            made = {"type": "comment", "id": number, "repository": self._name, "issue": issue, "body": body}
-            made |= {"user": self._writer}
-            objects.append(made)
-        return Answer(201, _comment(made))
-
-    def _open_pull(self, body: Json) -> Answer:
-        """pulls/create-a-pull-request: 422 where a branch is not there, or one is open between the two already."""
-        branches = {one["branch"] for one in self._estate.find_all("github", "branch", repository=self._name)}
-        if unknown := [field for field in ("head", "base") if body[field] not in branches]:
-            return _invalid(f"PullRequest: {unknown[0]} is invalid")
-        ends = {"head": body["head"], "base": body["base"]}
-        if self._estate.find("github", "pull_request", repository=self._name, state="open", **ends):
-            return _invalid(f"A pull request already exists for {body['head']}.")
-        with self._estate.edit("github") as objects:
-            number = self._next_number(objects)
-            made = {"type": "pull_request", "id": f"{self._name}!{number}", "repository": self._name, "number": number}
-            made |= {"state": "open", "head": body["head"], "base": body["base"], "title": body["title"]}
-            objects.append(made)
-        return Answer(201, _pull({**made, "sha": ""}))
-
-    def _next_number(self, objects: list[Json]) -> int:
-        """Issues and pull requests are counted together."""
-        mine = [o for o in objects if o["type"] in ("issue", *_PULLS) and o["repository"] == self._name]
-        return 1 + max((int(o["number"]) for o in mine), default=0)
-
-    def _change(self, kind: str, key: str, identity: int, body: Json) -> Answer:
-        with self._estate.edit("github") as objects:
-            for found in objects:
-                if (found["type"], found.get("repository"), found.get(key)) == (kind, self._name, identity):
-                    found.update({_FIELDS[name]: value for name, value in body.items() if name in _FIELDS})
-                    return Answer(200, _issue(found) if kind == "issue" else _comment(found))
-        return not_found()
+@endpoint("GET issues")
+def issues(repo: Repository) -> list[Json]:
+    """List issues and pull requests, which are issues too: the newest first, unless the request says otherwise."""
+    found = [_issue(repo, one) for type_ in ("issue", *_PULLS) for one in repo.all(type_)]
+    kept = [one for one in found if repo.query.get("state", "open") in ("all", one["state"])]
+    newest_first = repo.query.get("direction") != "asc"
+    return repo.page(sorted(kept, key=lambda one: int(one["number"]), reverse=newest_first))
 
 
-def _is_at(found: Json, repository: str, number: int) -> bool:
-    return found["type"] in ("issue", *_PULLS) and (found["repository"], found["number"]) == (repository, number)
+@endpoint("POST issues")
+def open_issue(repo: Repository) -> Answer:
+    _check_length(repo)
+    if not repo.body.get("title"):
+        raise _invalid("title can't be blank")
+    about = {**pick(repo.body, "title body"), "number": _next_number(repo), "state": "open", "stateReason": None}
+    return Answer(201, _issue(repo, repo.add("issue", **about, user=repo.writer, created=now())))
 
 
-def _pull(found: Json) -> Json:
-    shown = {"number": found["number"], "state": found["state"], "html_url": web_page(found, "pull", found["number"])}
+@endpoint("PATCH issues/comments/{identity}")
+def change_comment(repo: Repository, identity: str) -> Json:
+    _check_length(repo)
+    found = repo.one("comment", id=int(identity))
+    found["body"] = repo.body["body"]
+    return _comment(repo, found)
+
+
+@endpoint("PATCH issues/{number}")
+def change_issue(repo: Repository, number: str) -> Json:
+    _check_length(repo)
+    found = repo.one("issue", number=int(number))
+    stored = {"body": "body", "title": "title", "state": "state", "state_reason": "stateReason"}
+    found.update({stored[name]: value for name, value in repo.body.items() if name in stored})
+    return _issue(repo, found)
+
+
+@endpoint("GET issues/{number}/comments")
+def comments(repo: Repository, number: str) -> list[Json]:
+    return repo.page([_comment(repo, one) for one in repo.all("comment", issue=int(number))])
+
+
+@endpoint("POST issues/{number}/comments")
+def add_comment(repo: Repository, number: str) -> Answer:
+    _check_length(repo)
+    if not any(repo.find(type_, number=int(number)) for type_ in ("issue", *_PULLS)):
+        raise not_found()
+    made = repo.add("comment", issue=int(number), body=repo.body["body"], user=repo.writer)
+    return Answer(201, _comment(repo, made))
+
+
+@endpoint("GET pulls")
+def pulls(repo: Repository) -> list[Json]:
+    """List pull requests between these branches. The base of a `pull` is any branch, and its head has none."""
+    state, base = repo.query.get("state", "open"), repo.query.get("base")
+    head = repo.query.get("head", "").rpartition(":")[2]
+    found = [
+        _pull(repo, one)
+        for type_ in reversed(_PULLS)
+        for one in repo.all(type_)
+        if head in ("", one["head"] if type_ == "pull_request" else None) and base in (None, one.get("base", base))
+    ]
+    return repo.page([one for one in found if state in ("all", one["state"])])
+
+
+@endpoint("GET pulls/{number}")
+def get_pull(repo: Repository, number: str) -> Json:
+    found = repo.find("pull_request", number=int(number)) or repo.one("pull", number=int(number))
+    return _pull(repo, found)
+
+
+@endpoint("GET commits/{reference}/pulls")
+def pulls_of_commit(repo: Repository, reference: str) -> list[Json]:
+    branch = repo.find("branch", branch=reference)
+    sha = branch["sha"] if branch else reference
+    return [_pull(repo, one) for one in repo.all("pull") if sha in (one["merge"], one["head"])]
+
+
+@endpoint("POST pulls")
+def open_pull(repo: Repository) -> Answer:
+    """Open a pull request: 422 if a branch is not there, or if one is open between the two already."""
+    _check_length(repo)
+    ends = pick(repo.body, "head base")
+    if unknown := [end for end, branch in ends.items() if not repo.find("branch", branch=branch)]:
+        raise _invalid(f"PullRequest: {unknown[0]} is invalid")
+    if repo.find("pull_request", state="open", **ends):
+        raise _invalid(f"A pull request already exists for {repo.body['head']}.")
+    about = {"number": _next_number(repo), "state": "open", "title": repo.body["title"]}
+    return Answer(201, _pull(repo, repo.add("pull_request", **about, **ends)))
+
+
+@endpoint("POST releases/generate-notes")
+def generate_notes(repo: Repository) -> Json:
+    tag = repo.body["tag_name"]
+    return {"name": tag, "body": _notes(repo, tag, repo.body.get("previous_tag_name"))}
+
+
+@endpoint("POST releases")
+def make_release(repo: Repository) -> Answer:
+    tag = repo.body["tag_name"]
+    if repo.find("release", tag_name=tag):
+        raise invalid("Release", code="already_exists", field="tag_name")
+    notes = _notes(repo, tag, None) if repo.body.get("generate_release_notes") else None
+    made = repo.add("release", **{"body": notes, **repo.body}, created_at=now(), author={"login": repo.writer})
+    return Answer(201, _release(repo, made))
+
+
+@endpoint("GET releases/tags/{tag+}")
+def get_release(repo: Repository, tag: str) -> Json:
+    return _release(repo, repo.one("release", tag_name=tag))
+
+
+def _notes(repo: Repository, tag: str, before: str | None) -> str:
+    """Return the notes in GitHub's words: the merged pull requests, and a link to the comparison."""
+    merged = [one for one in repo.all("pull") if one["merge"]]
+    lines = [f"* {one.get('title', 'Work')} by @octocat in #{one['number']}" for one in merged]
+    changes = "\n".join(["## What's Changed", *lines, ""])
+    return f"{changes}\n**Full Changelog**: {f'{before}...' if before else 'commits/'}{tag}"
+
+
+def _release(repo: Repository, found: Json) -> Json:
+    own = {k: v for k, v in found.items() if k not in ("type", "repository", "generate_release_notes", "make_latest")}
+    return {**own, "html_url": repo.web_page("releases/tag", found["tag_name"])}
+
+
+def _next_number(repo: Repository) -> int:
+    """Return the next number. Issues and pull requests are counted together."""
+    return 1 + max((int(one["number"]) for type_ in ("issue", *_PULLS) for one in repo.all(type_)), default=0)
+
+
+def _pull(repo: Repository, found: Json) -> Json:
+    branch = found["head"] if found["type"] == "pull_request" else ""
+    tip = repo.find("branch", branch=branch) or {}
+    merge = found.get("merge") or None
     return {
-        **shown,
-        "head": {"ref": found["head"], "sha": found["sha"]},
-        "base": {"ref": found["base"]},
-        "title": found["title"],
-        "user": _user(found),
-        "merge_commit_sha": found.get("merge") or None,
-    }
-
-
-def _issue(found: Json) -> Json:
-    shown = {name: found[name] for name in ("number", "state", "title", "body")}
-    shown |= {"state_reason": found["stateReason"], "created_at": found["created"], "user": _user(found)}
-    return {**shown, "html_url": web_page(found, "issues", found["number"])}
-
-
-def _pull_as_issue(found: Json) -> Json:
-    address = web_page(found, "pull", found["number"])
-    links = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), address)
-    shown = {name: found.get(name) for name in ("number", "state", "body")}
-    return {
-        **shown,
+        **pick(found, "number state"),
         "title": found.get("title", "Work"),
-        "user": _user(found),
-        "html_url": address,
-        "pull_request": links,
+        "head": {"ref": branch, "sha": tip.get("sha", "") if branch else found["head"]},
+        "base": {"ref": found.get("base") or repo.query.get("base", "main")},
+        "user": user(found.get("user")),
+        "html_url": repo.web_page("pull", found["number"]),
+        "merge_commit_sha": merge,
+        "merged_at": now() if merge else None,
     }
 
 
-def _comment(found: Json) -> Json:
-    number = found.get("issue", 0)
-    address = f"{web_page(found, 'issues', number)}#issuecomment-{found['id']}"
-    return {"id": found["id"], "body": found.get("body"), "user": _user(found), "html_url": address}
+def _issue(repo: Repository, found: Json) -> Json:
+    """Show an issue, or a pull request as one."""
+    shown = {**pick(found, "number state body"), "title": found.get("title", "Work"), "user": user(found.get("user"))}
+    if found["type"] == "issue":
+        own = {"state_reason": found["stateReason"], "created_at": found["created"]}
+        return {**shown, **own, "html_url": repo.web_page("issues", found["number"])}
+    address = repo.web_page("pull", found["number"])
+    links = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), address)
+    return {**shown, "html_url": address, "pull_request": links}
 
 
-def _user(found: Json) -> Json:
-    login = found.get("user", "octocat")
-    return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
+def _comment(repo: Repository, found: Json) -> Json:
+    address = f"{repo.web_page('issues', found.get('issue', 0))}#issuecomment-{found['id']}"
+    return {**pick(found, "id body"), "user": user(found.get("user")), "html_url": address}
 
 
-def web_page(found: Json, kind: str, number: int | str) -> str:
-    """Return the page of a pull request, an issue or a release at GitHub."""
-    return f"https://github.com/zebra-devops/{found['repository']}/{kind}/{number}"
+def _check_length(repo: Repository) -> None:
+    if len(repo.body.get("body") or "") > _LONGEST:
+        raise _invalid("body is too long (maximum is 65536 characters)")
 
 
-def _invalid(message: str) -> Answer:
-    errors = [{"resource": "Issue", "code": "custom", "message": message}]
-    return Answer(422, {"message": "Validation Failed", "errors": errors, "status": "422"})
+def _invalid(message: str) -> Exception:
+    return invalid("Issue", code="custom", message=message)

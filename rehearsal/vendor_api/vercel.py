@@ -1,111 +1,148 @@
-"""Vercel's endpoints for looking at a project, its domains and its environment variables.
+"""Vercel's endpoints for looking at a project, its domains, its environment variables and its DNS records.
 
 Shapes: vercel.com/docs/rest-api (teams/get-a-team, projects/find-a-project-by-id-or-name,
-projects/get-a-project-domain, projects/retrieve-the-environment-variables-of-a-project-by-id-or-name).
+projects/get-a-project-domain, projects/retrieve-the-environment-variables-of-a-project-by-id-or-name). What each may be
+asked with is in `vercel_queries.json`, from the request types of @vercel/sdk, which is made from Vercel's description.
+A test compares the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..plugins import Estate
-from .vercel_deployments import Deployments
-from .vercel_operations import refused, shown
-from .vercel_pages import paged
-from .wire import Answer, Request, Simulator
+from . import vercel_deployments
+from .vercel_account import VercelAccount, refused, shown
+from .wire import Endpoints, Json, Request, Simulator, table
 
+QUERIES = {key: {*names} for key, names in table("vercel_queries").items()}
+"""The names of the query by method and path, without the version."""
+_TEAM = {"teamId", "slug"}
+_STATES = {"BUILDING", "ERROR", "INITIALIZING", "QUEUED", "READY", "CANCELED", "BLOCKED"}
 _TIME = 1_700_000_000_000
+endpoint = Endpoints()
 
 
 class Vercel(Simulator):
-    """Args: teams: slugs and ids of those the token's owner belongs to."""
+    """Vercel.
+
+    Args:
+        token: the only one that is accepted.
+        teams: ids of the teams that the token's owner belongs to, by slug.
+    """
 
     vendor = "vercel"
+    edits = (*Simulator.edits, "GET")  # a promotion is done when somebody has looked at it
 
     def __init__(self, estate: Estate, token: str, teams: dict[str, str] | None = None) -> None:
-        self._estate, self._token, self._teams = estate, token, teams or {}
-        self._deployments = Deployments(estate)
+        super().__init__(estate)
+        self._token, self._teams = token, teams or {}
 
-    def __call__(self, request: Request) -> Answer:
+    def answer(self, request: Request, objects: list[Json]) -> Any:
         if request.token != self._token:
-            return _refuse(403, "forbidden", "Not authorized", invalidToken=True)
+            raise refused(403, "forbidden", "Not authorized", invalidToken=True)
         team = request.query.get("teamId") or self._teams.get(request.query.get("slug", ""))
         if team and team not in self._teams.values():
-            return _refuse(403, "forbidden", "Not authorized")
-        if answer := refused(request) or self._deployments.answer(request):
-            return answer
-        match request.path:
-            case ("v6", "domains", domain, "config"):
-                known = self._estate.find("vercel", "domain", domain=domain)
-                return Answer(200, _configuration(bool(known is None or known.get("misconfigured"))))
-            case ("v5", "domains", zone, "records") if request.method == "GET":
-                if not self._estate.find("vercel", "zone", name=zone, teamId=team):
-                    return _not_found("Domain not found.")
-                found_all = self._estate.find_all("vercel", "dns_record", domain=zone)
-                records = [_record(found, _TIME + n) for n, found in enumerate(found_all)]
-                return paged("records", records[::-1], request, moment="createdAt")
-            case ("v2", "teams", asked):
-                found = [(slug, id) for slug, id in self._teams.items() if asked in (slug, id)]
-                return Answer(200, {"id": found[0][1], "slug": found[0][0]}) if found else _not_found("Team not found.")
-            case ("v10", "projects") if request.method == "GET":
-                listed = [{**one, "updatedAt": _TIME + n} for n, one in enumerate(self._linked(request.query, team))]
-                return paged("projects", listed[::-1], request, moment="updatedAt", begins="from")
-            case (_, "projects", asked, *rest) if request.method == "GET":
-                project = self._project(asked, team)
-                return self._answer(project, request, tuple(rest)) if project else _not_found("Project not found.")
-        return _not_found("The requested path does not exist.")
-
-    def _project(self, asked: str, team: str | None) -> dict[str, Any] | None:
-        for found in self._estate.find_all("vercel", "project"):
-            if asked in (found["id"], found["name"]) and found.get("teamId") == team:
-                return found
-        return None
-
-    def _linked(self, query: Mapping[str, str], team: str | None) -> list[dict[str, Any]]:
-        """projects/retrieve-a-list-of-projects: all of them, or those that a repository of this name is linked to."""
-        every = [one for one in self._estate.find_all("vercel", "project") if one.get("teamId") == team]
-        listed = [{"id": one["id"], "name": one["name"], **_settings(one)} for one in every]
-        return [one for one in listed if query.get("repo") in (None, (one["link"] or {}).get("repo"))]
-
-    def _answer(self, project: dict[str, Any], request: Request, path: tuple[str, ...]) -> Answer:
-        match request.path[0], path:
-            case "v9", ():
-                owner = project.get("teamId") or "user"
-                about = {"id": project["id"], "name": project["name"], "accountId": owner, **_settings(project)}
-                return Answer(200, about | self._deployments.of_project(project))
-            case "v9", ("domains",):
-                found_all = self._estate.find_all("vercel", "domain", projectId=project["id"])
-                domains = [{**_domain(found), "createdAt": _TIME + n} for n, found in enumerate(found_all)]
-                return paged("domains", domains[::-1], request, moment="createdAt")
-            case "v9", ("domains", name):
-                found = self._estate.find("vercel", "domain", projectId=project["id"], domain=name)
-                return Answer(200, _domain(found)) if found else _not_found("The domain was not found.")
-            case "v1", ("env", identity):
-                variable = self._estate.find("vercel", "environment_variable", projectId=project["id"], id=identity)
-                return Answer(200, _decrypted(variable)) if variable else _not_found("Variable not found.")
-            case "v9" | "v10", ("env",):
-                variables = self._estate.find_all("vercel", "environment_variable", projectId=project["id"])
-                return Answer(200, {"envs": [_variable(found) | {"securityIssues": []} for found in variables]})
-        return _not_found("The requested path does not exist.")
+            raise refused(403, "forbidden", "Not authorized")
+        for endpoints in (endpoint, vercel_deployments.endpoint):
+            if found := endpoints.find(request.method, request.path):
+                _check(request, QUERIES[f"{request.method} {found[0].partition('/')[2]}"])
+                return found[1](VercelAccount(objects, team, self._teams, request))
+        raise refused(404, "not_found", "The requested path does not exist.")
 
 
-def _settings(project: dict[str, Any]) -> dict[str, Any]:
-    git = project.get("gitRepository") or {}
+def _check(request: Request, known: set[str]) -> None:
+    """Refuse a query or a body that has something that Vercel does not know there, as its JSON schemas do."""
+    if unknown := [*sorted(request.query.keys() - known - _TEAM), *(request.body or ())]:
+        raise _bad(f"should NOT have additional property `{unknown[0]}`.")
+    if states := sorted({*filter(None, request.query.get("state", "").split(","))} - _STATES):
+        raise _bad(f"`state` should be equal to one of the allowed values; got {states[0]}")
+    if not request.query.get("limit", "1").isdigit() or request.number("limit", 1) > 100:
+        raise _bad("`limit` should be <= 100")
+
+
+def _bad(text: str) -> Exception:
+    return refused(400, "bad_request", f"Invalid request: {text}")
+
+
+@endpoint("GET v2/teams/{asked}")
+def team(account: VercelAccount, asked: str) -> Json:
+    for slug, identity in account.teams.items():
+        if asked in (slug, identity):
+            return {"id": identity, "slug": slug}
+    raise refused(404, "not_found", "Team not found.")
+
+
+@endpoint("GET v10/projects")
+def projects(account: VercelAccount) -> Json:
+    """List all projects, or those that a repository of this name is linked to."""
+    every = [{**_project(one), "updatedAt": _TIME + n} for n, one in enumerate(account.all("project", teamId=account.team))]
+    repo = account.query.get("repo")
+    linked = [one for one in every if repo in (None, (one["link"] or {}).get("repo"))]
+    return account.paged("projects", linked[::-1], moment="updatedAt", begins="from")
+
+
+@endpoint("GET v9/projects/{asked}")
+def project(account: VercelAccount, asked: str) -> Json:
+    found = account.project(asked)
+    owner = found.get("teamId") or "user"
+    return {**_project(found), "accountId": owner, **vercel_deployments.of_project(account, found)}
+
+
+@endpoint("GET v9/projects/{asked}/domains")
+def domains(account: VercelAccount, asked: str) -> Json:
+    found = account.all("domain", projectId=account.project(asked)["id"])
+    listed = [{**_domain(one), "createdAt": _TIME + n} for n, one in enumerate(found)]
+    return account.paged("domains", listed[::-1], moment="createdAt")
+
+
+@endpoint("GET v9/projects/{asked}/domains/{name}")
+def domain(account: VercelAccount, asked: str, name: str) -> Json:
+    identity = account.project(asked)["id"]
+    return _domain(account.one("domain", "The domain was not found.", projectId=identity, domain=name))
+
+
+@endpoint("GET v9/projects/{asked}/env", "GET v10/projects/{asked}/env")
+def variables(account: VercelAccount, asked: str) -> Json:
+    found = account.all("environment_variable", projectId=account.project(asked)["id"])
+    return {"envs": [_variable(one) | {"securityIssues": []} for one in found]}
+
+
+@endpoint("GET v1/projects/{asked}/env/{identity}")
+def variable(account: VercelAccount, asked: str, identity: str) -> Json:
+    """Show one variable with its value. That of a sensitive one stays empty."""
+    where = {"projectId": account.project(asked)["id"], "id": identity}
+    found = account.one("environment_variable", "Variable not found.", **where)
+    return _variable(found) | ({} if found.get("sensitive") else {"value": found.get("value")})
+
+
+@endpoint("GET v6/domains/{name}/config")
+def configuration(account: VercelAccount, name: str) -> Json:
+    """Show whether a domain's records are right, and what they should be (domains/get-a-domain-s-configuration)."""
+    known = account.find("domain", domain=name)
+    misconfigured = bool(known is None or known.get("misconfigured"))
+    how = {"configuredBy": None if misconfigured else "CNAME", "misconfigured": misconfigured}
+    return {**shown("configuration", {}), **how, "acceptedChallenges": [] if misconfigured else ["http-01"]}
+
+
+@endpoint("GET v5/domains/{zone}/records")
+def records(account: VercelAccount, zone: str) -> Json:
+    account.one("zone", "Domain not found.", name=zone, teamId=account.team)
+    listed = [_record(found, _TIME + n) for n, found in enumerate(account.all("dns_record", domain=zone))]
+    return account.paged("records", listed[::-1], moment="createdAt")
+
+
+def _project(found: Json) -> Json:
+    git = found.get("gitRepository") or {}
     org, _, repo = str(git.get("repo", "")).partition("/")
     return {
-        **shown("project", project),
+        **shown("project", found),
+        "id": found["id"],
+        "name": found["name"],
         "link": {**shown("link", git), "org": org, "repo": repo} if git else None,
-        "ssoProtection": _protection(project),
-        "protectionBypass": dict.fromkeys(project.get("bypass", []), shown("bypass", {})),
+        "ssoProtection": _protection(found),
+        "protectionBypass": dict.fromkeys(found.get("bypass", []), shown("bypass", {})),
     }
-
-
-def _protection(project: dict[str, Any]) -> dict[str, Any] | None:
-    """Whose addresses need a login at Vercel: by default all but production's domains (docs: Deployment Protection)."""
-    declared = project.get("vercelAuthentication") or {"deploymentType": "standard_protection_new"}
-    kind = declared["deploymentType"]
-    return None if kind == "none" else {"deploymentType": _KINDS.get(kind, kind)}
 
 
 _KINDS = {
@@ -117,40 +154,26 @@ _KINDS = {
 """By the provider's name: the API's."""
 
 
-def _configuration(misconfigured: bool) -> dict[str, Any]:
-    """domains/get-a-domain-s-configuration: also what its records should be."""
-    how = {"configuredBy": None if misconfigured else "CNAME", "misconfigured": misconfigured}
-    return {**shown("configuration", {}), **how, "acceptedChallenges": [] if misconfigured else ["http-01"]}
+def _protection(found: Json) -> Json | None:
+    """Return whose addresses need a login: by default all but production's domains (docs: Deployment Protection)."""
+    declared = found.get("vercelAuthentication") or {"deploymentType": "standard_protection_new"}
+    kind = declared["deploymentType"]
+    return None if kind == "none" else {"deploymentType": _KINDS.get(kind, kind)}
 
 
-def _decrypted(found: dict[str, Any]) -> dict[str, Any]:
-    """Answer one variable that is asked for by itself. A sensitive one stays empty."""
-    return _variable(found) | ({} if found.get("sensitive") else {"value": found.get("value")})
-
-
-def _domain(found: dict[str, Any]) -> dict[str, Any]:
+def _domain(found: Json) -> Json:
     name = found["domain"]
     own = {"name": name, "apexName": ".".join(name.split(".")[-2:]), "projectId": found["projectId"]}
     return shown("domain", found) | own
 
 
-def _record(found: dict[str, Any], created: int) -> dict[str, Any]:
-    """dns/list-existing-dns-records."""
+def _record(found: Json, created: int) -> Json:
     times = dict.fromkeys(("created", "updated", "createdAt", "updatedAt"), created)
     return {**shown("record", found), "type": found["recordType"], "slug": found["id"], **times}
 
 
-def _variable(found: dict[str, Any]) -> dict[str, Any]:
+def _variable(found: Json) -> Json:
     """Return a variable of the list: its value is encrypted, and that of a sensitive one is empty."""
-    sensitive = bool(found.get("sensitive"))
-    value, kind = ("", "sensitive") if sensitive else ("eyJ2IjoidjIifQ==", "encrypted")
+    value, kind = ("", "sensitive") if found.get("sensitive") else ("eyJ2IjoidjIifQ==", "encrypted")
     bound = {"gitBranch": found["gitBranch"]} if found.get("gitBranch") else {}
     return {**shown("variable", found), "value": value, "type": kind, "target": found.get("targets", []), **bound}
-
-
-def _refuse(status: int, code: str, message: str, **details: Any) -> Answer:
-    return Answer(status, {"error": {"code": code, "message": message, **details}})
-
-
-def _not_found(message: str) -> Answer:
-    return _refuse(404, "not_found", message)

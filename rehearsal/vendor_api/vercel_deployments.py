@@ -1,6 +1,6 @@
 """Deployments of a simulated Vercel project: built from Git, promoted, rolled back (vercel.com/docs/rest-api).
 
-Deployments are objects of the estate (`deployment`); what serves production is the project's `serving`, and the last
+Deployments are objects of the estate (`deployment`). What serves production is the project's `serving`, and the last
 promotion or rollback its `aliasRequest`, which is done when somebody has looked at it once.
 """
 
@@ -8,120 +8,123 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
 
 from ..plugins import Estate
-from .vercel_operations import shown
-from .vercel_pages import paged
-from .wire import Answer, Request
+from .vercel_account import VercelAccount, refused, shown
+from .wire import Account, Answer, Endpoints, Json
 
-Json = dict[str, Any]
+endpoint = Endpoints()
 _READY = "READY"
 
 
 def build(
     estate: Estate, project: str, sha: str, branch: str, state: str = _READY, *, environment: str | None = None
 ) -> str:
-    """What the Git integration does with a push: a build, which takes production's domains over where the project says
-    so and the branch is production's.
+    """Build a push, as the Git integration does.
 
-    Args: state: CANCELED where the build was skipped. environment: the slug of a custom one that tracks the branch; its
-    deployments have no target. Returns: the deployment's id.
+    The build takes over production's domains if the project says so and the branch is production's.
+
+    Args:
+        state: CANCELED for a build that was skipped.
+        environment: the slug of a custom one that tracks the branch; its deployments have no target.
+
+    Returns:
+        The deployment's id.
     """
     identity = f"dpl_{secrets.token_hex(12)}"
     with estate.edit("vercel") as objects:
-        (mine,) = (o for o in objects if o["type"] == "project" and o["name"] == project)
+        account = Account(objects)
+        (mine,) = account.all("project", name=project)
         production = (mine.get("gitRepository") or {}).get("productionBranch", "main") == branch
         serves = production and state == _READY and mine.get("autoAssignCustomDomains", True)
-        objects.append(
-            {
-                **{"type": "deployment", "id": identity, "projectId": mine["id"], "sha": sha, "branch": branch},
-                **{"target": "production" if production else None, "state": state, "served": serves},
-                **{"url": f"{project}-{identity[4:13]}.vercel.app", "created": int(time.time() * 1000)},
-                "environment": environment,
-            }
+        account.add(
+            "deployment",
+            id=identity,
+            projectId=mine["id"],
+            sha=sha,
+            branch=branch,
+            target="production" if production else None,
+            state=state,
+            served=serves,
+            url=f"{project}-{identity[4:13]}.vercel.app",
+            created=int(time.time() * 1000),
+            environment=environment,
         )
         if serves:
             mine["serving"] = identity
     return identity
 
 
-class Deployments:
-    """The endpoints. Args: hobby: a rollback goes back to the previous production deployment only."""
+@endpoint("GET v6/deployments", "GET v7/deployments")
+def deployments(account: VercelAccount) -> Json:
+    names = ("projectId", "target", "state", "sha", "branch")
+    found = account.all("deployment", **{name: account.query[name] for name in names if account.query.get(name)})
+    newest_first = sorted(found, key=lambda one: int(one["created"]), reverse=True)
+    return account.paged("deployments", [_deployment(one) for one in newest_first])
 
-    def __init__(self, estate: Estate, *, hobby: bool = False) -> None:
-        self._estate, self._hobby = estate, hobby
 
-    def answer(self, request: Request) -> Answer | None:
-        """Answer a request, or return None if the path is not one of these."""
-        match request.method, request.path:
-            case "GET", ("v6" | "v7", "deployments"):
-                return paged("deployments", [_shown(one) for one in self._listed(request)], request)
-            case "GET", ("v13", "deployments", identity):
-                found = self._estate.find("vercel", "deployment", id=identity)
-                return Answer(200, {**_shown(found), "id": identity}) if found else None
-            case "DELETE", ("v13", "deployments", identity):
-                return self._delete(identity)
-            case "POST", ("v10", "projects", project, "promote", identity):
-                return self._alias("promote", project, identity)
-            case "POST", ("v9" | "v1", "projects", project, "rollback", identity):
-                return self._alias("rollback", project, identity)
-        return None
+@endpoint("GET v13/deployments/{identity}")
+def deployment(account: VercelAccount, identity: str) -> Json:
+    return {**_deployment(account.one("deployment", "Deployment not found", id=identity)), "id": identity}
 
-    def _listed(self, request: Request) -> list[Json]:
-        query = request.query
-        wanted: Json = {"projectId": query.get("projectId"), "target": query.get("target")}
-        wanted |= {"state": query.get("state"), "sha": query.get("sha"), "branch": query.get("branch")}
-        filters = {name: value for name, value in wanted.items() if value}
-        found = self._estate.find_all("vercel", "deployment", **filters)
-        return sorted(found, key=lambda one: one["created"], reverse=True)
 
-    def _alias(self, kind: str, project: str, identity: str) -> Answer:
-        with self._estate.edit("vercel") as objects:
-            mine = next((o for o in objects if o["type"] == "project" and project in (o["id"], o["name"])), None)
-            found = next((o for o in objects if o["type"] == "deployment" and o["id"] == identity), None)
-            if mine is None or found is None or found["projectId"] != mine["id"]:
-                return _refuse(404, "not_found", "Deployment not found")
-            if found["target"] != "production" or found["state"] != _READY:
-                return _refuse(400, "bad_request", "Only a ready production deployment can serve production")
-            if kind == "rollback" and not found["served"]:
-                return _refuse(400, "bad_request", "Cannot roll back to a deployment that never served production")
-            if kind == "promote" and found["served"] and mine.get("refusesPromoted"):
-                return _refuse(409, "conflict", "Deployment has been promoted before, roll back to it instead")
-            if kind == "rollback" and self._hobby and mine.get("previous") != identity:
-                return _refuse(403, "forbidden", "Upgrade to roll back to deployments before the previous one")
-            asked = max(int(time.time() * 1000), (mine.get("aliasRequest") or {}).get("requestedAt", 0) + 1)
-            failed = mine.pop("failNextAlias", False)
-            status = "failed" if failed else "succeeded"
-            mine["aliasRequest"] = {"type": kind, "jobStatus": status, "toDeploymentId": identity, "requestedAt": asked}
-            mine["looked"] = False
-            if not failed:
-                mine["previous"], mine["serving"], found["served"] = mine.get("serving"), identity, True
-                mine["rolledBack"] = kind == "rollback"
-        return Answer(201, {})
+@endpoint("DELETE v13/deployments/{identity}")
+def delete(account: VercelAccount, identity: str) -> Json:
+    if not account.drop("deployment", id=identity):
+        raise refused(404, "not_found", "Not found")
+    return {"uid": identity, "state": "DELETED"}
 
-    def _delete(self, identity: str) -> Answer:
-        with self._estate.edit("vercel") as objects:
-            kept = [o for o in objects if (o["type"], o["id"]) != ("deployment", identity)]
-            gone = len(kept) < len(objects)
-            objects[:] = kept
-        return Answer(200, {"uid": identity, "state": "DELETED"}) if gone else _refuse(404, "not_found", "Not found")
 
-    def of_project(self, project: Json) -> Json:
-        """Return what a project says of its deployments. With `namesNewest` its target is the newest build."""
-        last, serving = project.get("aliasRequest"), project.get("serving")
-        if project.get("namesNewest"):
-            mine = self._estate.find_all("vercel", "deployment", projectId=project["id"], target="production")
-            serving = max(mine, key=lambda one: one["created"])["id"] if mine else None
-        found = self._estate.find("vercel", "deployment", id=serving) if serving else None
-        told: Json = {"targets": {"production": _target(found)} if found else {}}
-        if last:
-            told["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}
-            with self._estate.edit("vercel") as objects:
-                for one in objects:
-                    if one["type"] == "project" and one["id"] == project["id"]:
-                        one["looked"] = True
-        return told
+@endpoint("POST v10/projects/{project}/promote/{identity}")
+def promote(account: VercelAccount, project: str, identity: str) -> Answer:
+    mine, found = _ready_for_production(account, project, identity)
+    if found["served"] and mine.get("refusesPromoted"):
+        raise refused(409, "conflict", "Deployment has been promoted before, roll back to it instead")
+    return _serve(mine, found, "promote")
+
+
+@endpoint("POST v9/projects/{project}/rollback/{identity}", "POST v1/projects/{project}/rollback/{identity}")
+def roll_back(account: VercelAccount, project: str, identity: str) -> Answer:
+    mine, found = _ready_for_production(account, project, identity)
+    if not found["served"]:
+        raise refused(400, "bad_request", "Cannot roll back to a deployment that never served production")
+    if mine.get("hobby") and mine.get("previous") != identity:
+        raise refused(403, "forbidden", "Upgrade to roll back to deployments before the previous one")
+    return _serve(mine, found, "rollback")
+
+
+def _ready_for_production(account: VercelAccount, project: str, identity: str) -> tuple[Json, Json]:
+    mine = account.project(project)
+    found = account.one("deployment", "Deployment not found", id=identity, projectId=mine["id"])
+    if found["target"] != "production" or found["state"] != _READY:
+        raise refused(400, "bad_request", "Only a ready production deployment can serve production")
+    return mine, found
+
+
+def _serve(project: Json, found: Json, kind: str) -> Answer:
+    asked = max(int(time.time() * 1000), (project.get("aliasRequest") or {}).get("requestedAt", 0) + 1)
+    failed = project.pop("failNextAlias", False)
+    about = {"type": kind, "jobStatus": "failed" if failed else "succeeded"}
+    project["aliasRequest"] = {**about, "toDeploymentId": found["id"], "requestedAt": asked}
+    project["looked"] = False
+    if not failed:
+        project["previous"], project["serving"], found["served"] = project.get("serving"), found["id"], True
+        project["rolledBack"] = kind == "rollback"
+    return Answer(201, {})
+
+
+def of_project(account: VercelAccount, project: Json) -> Json:
+    """Return what a project says of its deployments. With `namesNewest` its target is the newest build."""
+    last, serving = project.get("aliasRequest"), project.get("serving")
+    if project.get("namesNewest"):
+        mine = account.all("deployment", projectId=project["id"], target="production")
+        serving = max(mine, key=lambda one: int(one["created"]))["id"] if mine else None
+    found = account.find("deployment", id=serving) if serving else None
+    told: Json = {"targets": {"production": _target(found)} if found else {}}
+    if last:
+        told["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}
+        project["looked"] = True
+    return told
 
 
 def _target(found: Json) -> Json:
@@ -130,14 +133,10 @@ def _target(found: Json) -> Json:
     return {**shown("target", {}), **own, "deploymentHostname": found["url"]}
 
 
-def _shown(found: Json) -> Json:
+def _deployment(found: Json) -> Json:
     substate: Json = {"readySubstate": "PROMOTED" if found["served"] else "STAGED"} if found["target"] else {}
     if slug := found.get("environment"):
         substate["customEnvironment"] = {"id": f"env_{slug}", "slug": slug}
     own = {"uid": found["id"], "readyState": found["state"], "name": found["url"].rpartition("-")[0]}
     meta = {"githubCommitSha": found["sha"], "githubCommitRef": found["branch"]}
     return {**shown("deployment", {**found, "type": "LAMBDAS"}), **own, "meta": meta, **substate}
-
-
-def _refuse(status: int, code: str, message: str) -> Answer:
-    return Answer(status, {"error": {"code": code, "message": message}})

@@ -1,15 +1,23 @@
-"""A request and an answer, as the three simulators see them."""
+"""What the three simulators share: requests and answers, endpoints by method and path, and a look at the estate."""
 
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from ..loopback import Response
+from ..plugins import Estate
+from ..plugins.estate import select
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -17,12 +25,13 @@ class Request:
     """One request.
 
     Attributes:
-        path: its segments, unquoted.
+        path: without slashes at its ends, still quoted.
         headers: by their names in lower case.
+        body: what the JSON or the form says, or None without a body.
     """
 
     method: str
-    path: tuple[str, ...]
+    path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any = None
@@ -38,6 +47,18 @@ class Request:
         value = self.query.get(name, "")
         return int(value) if value.isdigit() else default
 
+    def page(self, items: list[Any], *, default: int, most: int, first: int = 1) -> list[Any]:
+        """Return the page of a list that the request asks for.
+
+        Args:
+            default: how many items are on one, unless the request says it.
+            most: how many it may ask for.
+            first: the number of the first page, 0 or 1.
+        """
+        size = min(max(1, self.number("per_page", default)), most)
+        start = (max(first, self.number("page", first)) - first) * size
+        return items[start : start + size]
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -48,33 +69,132 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Refused(Exception):
+    """The vendor refuses a request, and nothing changes.
+
+    Attributes:
+        answer: the vendor's words.
+    """
+
+    def __init__(self, status: int, content: Any) -> None:
+        super().__init__(status, content)
+        self.answer = Answer(status, content)
+
+
+class Account:
+    """What exists at a vendor, as one request or one test sees it.
+
+    Args:
+        objects: everything at the vendor. Changes are kept if the list comes from `Estate.edit`.
+    """
+
+    def __init__(self, objects: list[Json], request: Request | None = None) -> None:
+        self.objects, self.request = objects, request or Request("", "", {}, {})
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query
+
+    @property
+    def body(self) -> Json:
+        return self.request.body or {}
+
+    def all(self, type: str, **properties: Any) -> list[Json]:
+        """Return the objects of this type with these properties."""
+        return select(self.objects, type, **properties)
+
+    def find(self, type: str, **properties: Any) -> Json | None:
+        """Return the first of them, or None."""
+        return next(iter(self.all(type, **properties)), None)
+
+    def add(self, type: str, **properties: Any) -> Json:
+        """Add an object. Without an id it gets the next number among its type."""
+        numbers = [found["id"] for found in select(self.objects, type) if isinstance(found.get("id"), int)]
+        made = {"type": type, "id": 1 + max(numbers, default=0), **properties}
+        self.objects.append(made)
+        return made
+
+    def drop(self, type: str, **properties: Any) -> bool:
+        """Remove the objects of this type with these properties. Returns whether there were any."""
+        gone = self.all(type, **properties)
+        self.objects[:] = [one for one in self.objects if one not in gone]
+        return bool(gone)
+
+
+Endpoint = Callable[..., Any]
+"""Answers a request for an account: takes the account and the parts of the path, returns an Answer or its content."""
+
+
+class Endpoints:
+    """Functions by method and path, the first one that fits.
+
+    In a path `{name}` stands for one segment and `{name+}` for the rest. The function gets them as arguments.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, re.Pattern[str], str, Endpoint]] = []
+
+    def __call__(self, *keys: str) -> Callable[[Endpoint], Endpoint]:
+        """Return a decorator that answers with a function. Args: keys: such as `GET issues/{number}`."""
+
+        def added(function: Endpoint) -> Endpoint:
+            for key in keys:
+                method, _, path = key.partition(" ")
+                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", path))
+                self._rows.append((method, re.compile(pattern), re.sub(r"\{.*?\}", "*", key), function))
+            return function
+
+        return added
+
+    def find(self, method: str, path: str) -> tuple[str, Endpoint] | None:
+        """Return the endpoint of a request: its key, with `*` in place of each name, and the function."""
+        for known, pattern, key, function in self._rows:
+            if known == method and (match := pattern.fullmatch(path)):
+                return key, partial(function, **{name: unquote(part) for name, part in match.groupdict().items()})
+        return None
+
+
 class Simulator(ABC):
     """One vendor over HTTP.
 
     Attributes:
         vendor: its name.
+        edits: the methods that may change what exists.
         requests: vendor, method and path of each request, oldest first.
         watch: called with the vendor and each exchange. Tests judge them by the vendors' own clients.
     """
 
     vendor: str
+    edits: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE")
     requests: list[tuple[str, str, str]]
     watch: Callable[[str, Request, Answer], None] = staticmethod(lambda _vendor, _request, _answer: None)
 
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+
+    def headers(self, request: Request) -> Mapping[str, str]:
+        """Return what every answer to a request says in its headers."""
+        return {}
+
     @abstractmethod
-    def __call__(self, request: Request) -> Answer:
-        """Answer one request."""
+    def answer(self, request: Request, objects: list[Json]) -> Any:
+        """Answer one request: an Answer, or its content. Raises Refused."""
 
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request as it comes over the socket."""
         self.requests.append((self.vendor, method, f"{path}?{query}" if query else path))
-        segments = tuple(unquote(segment) for segment in path.strip("/").split("/"))
         content = _parsed(body, headers.get("content-type", ""))
-        request = Request(method, segments, dict(parse_qsl(query)), headers, content)
-        answer = self(request)
+        request = Request(method, path.strip("/"), dict(parse_qsl(query)), headers, content)
+        existing = self.estate.edit if method in self.edits else lambda name: nullcontext(self.estate.objects(name))
+        try:
+            with existing(self.vendor) as objects:
+                found = self.answer(request, objects)
+        except Refused as refusal:
+            found = refusal.answer
+        answer = found if isinstance(found, Answer) else Answer(200, found)
         self.watch(self.vendor, request, answer)
         text = answer.content if isinstance(answer.content, str) else json.dumps(answer.content)
-        sent = {**answer.headers, "Content-Type": "application/json; charset=utf-8"}
+        sent = {**self.headers(request), **answer.headers, "Content-Type": "application/json; charset=utf-8"}
         return Response(answer.status, sent, text.encode())
 
 
@@ -84,14 +204,11 @@ def _parsed(body: bytes, kind: str) -> Any:
     return json.loads(body) if body else None
 
 
-def page(items: list[Any], request: Request, *, default: int, most: int, first: int) -> list[Any]:
-    """Return a page of a list.
+def table(name: str) -> Any:
+    """Return what a JSON file beside this one says."""
+    return json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
 
-    Args:
-        default: how many items are on one, unless the request says it.
-        most: how many it may ask for.
-        first: the number of the first page, 0 or 1.
-    """
-    size = min(max(1, request.number("per_page", default)), most)
-    start = (max(first, request.number("page", first)) - first) * size
-    return items[start : start + size]
+
+def pick(found: Mapping[str, Any], names: str) -> Json:
+    """Return these properties of an object. One that it does not have is None."""
+    return {name: found.get(name) for name in names.split()}

@@ -117,7 +117,7 @@ def _adapter(expression: str) -> TypeAdapter[Any]:
 
 def complaints(request: Request, answer: Answer) -> Iterator[str]:
     """What is wrong with an exchange that succeeded. Args: request: to `/api/v3/repos/{owner}/{repo}`."""
-    path = "/".join(("", *request.path[2:]))
+    path = f"/{request.path.removeprefix('api/v3/')}"
     one = operation(request.method, path)
     if one is None:
         yield f"{request.method} {path}: the description has no such operation"

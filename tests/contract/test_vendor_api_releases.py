@@ -161,3 +161,13 @@ def test_the_domains_of_a_project(vendors: Vendors) -> None:
     vendors.estate.seed("vercel", "domain", projectId="prj_1", domain="staging.test", gitBranch="staging")
     found = vendors.vercel("GET", "/v9/projects/prj_1/domains").json()["domains"]
     assert [(one["name"], one["gitBranch"]) for one in found] == [("staging.test", "staging")]
+
+
+def test_the_hobby_plan_rolls_back_one_step_only(vendors: Vendors) -> None:
+    builds = [vercel_deployments.build(vendors.estate, "frontend", letter * 40, "main") for letter in "abc"]
+    for one in builds:
+        assert vendors.vercel("POST", f"/v10/projects/prj_1/promote/{one}").status_code == 201
+    with vendors.estate.edit("vercel") as objects:
+        next(one for one in objects if one["type"] == "project")["hobby"] = True
+    assert vendors.vercel("POST", f"/v9/projects/prj_1/rollback/{builds[0]}").status_code == 403
+    assert vendors.vercel("POST", f"/v9/projects/prj_1/rollback/{builds[1]}").status_code == 201

@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import Addresses, serve, vercel_deployments, vercel_operations
+from rehearsal.vendor_api import Addresses, serve, vercel_deployments
+from rehearsal.vendor_api.vercel import QUERIES
 
 from .test_vendor_api_releases import CREDENTIALS
 
@@ -169,7 +170,7 @@ def test_the_simulator_can_be_asked_with_what_the_client_can(folder: Path) -> No
         (fields,) = {*re.findall(rf"^export type {name}Request = {{\n(.*?)^}};", declared, re.MULTILINE | re.DOTALL)}
         named = {*re.findall(r"^    (\w+)\??:", fields, re.MULTILINE)} - IN_PATHS
         of_client[operation] = named - ({"projectId"} if operation.startswith("POST") else set())
-    assert of_client == vercel_operations.QUERIES
+    assert of_client == QUERIES
 
 
 @pytest.mark.parametrize(

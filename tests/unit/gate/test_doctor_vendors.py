@@ -24,8 +24,9 @@ from gate.stack.target import read_config
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
+from rehearsal.vendor_api import auth0 as simulated
 from rehearsal.vendor_api.auth0 import SCOPES
-from rehearsal.vendor_api.wire import Answer
+from rehearsal.vendor_api.wire import Request
 from tests.unit.gate.release_world import CREDENTIALS, FRONTEND, REPOSITORY, SERVICE, URL
 from tests.unit.settings.stack_file import STACKS
 
@@ -266,7 +267,12 @@ def test_a_credential_that_is_not_accepted_is_its_vendors_problem_only(
 
 
 def test_an_answer_that_nobody_foresaw_hides_nothing_else(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rehearsal.vendor_api.auth0.Auth0._clients", lambda *_a: Answer(200, ["no object"]))
+    answer = simulated.Auth0.answer
+
+    def unforeseen(self: simulated.Auth0, request: Request, objects: list[dict[str, Any]]) -> Any:
+        return ["no object"] if request.path == "api/v2/clients" else answer(self, request, objects)
+
+    monkeypatch.setattr(simulated.Auth0, "answer", unforeseen)
     found = everything(estate, {})
     assert found["Auth0: was asked"] == unknown("an answer that is not understood (TypeError)")
     assert found["Render: key"].outcome == "pass"

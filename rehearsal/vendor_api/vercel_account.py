@@ -1,0 +1,59 @@
+"""A user or a team at Vercel, as one request sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .wire import Account, Json, Refused, Request, table
+
+_PLAIN = table("vercel_plain")
+_MOST = 100
+
+
+class VercelAccount(Account):
+    """What the token's owner sees, or one of the teams.
+
+    Args:
+        team: the team's id; None for what belongs to no team.
+        teams: ids of the teams that the token's owner belongs to, by slug.
+    """
+
+    def __init__(self, objects: list[Json], team: str | None, teams: dict[str, str], request: Request) -> None:
+        super().__init__(objects, request)
+        self.team, self.teams = team, teams
+
+    def one(self, type: str, missing: str, **properties: Any) -> Json:
+        """Return the first object of this type with these properties, or answer 404. Args: missing: Vercel's words."""
+        for found in self.all(type, **properties):
+            return found
+        raise refused(404, "not_found", missing)
+
+    def project(self, asked: str) -> Json:
+        """Return the project with this id or name."""
+        for found in self.all("project", teamId=self.team):
+            if asked in (found["id"], found["name"]):
+                return found
+        raise refused(404, "not_found", "Project not found.")
+
+    def paged(self, name: str, items: list[Json], moment: str = "created", begins: str = "until") -> Json:
+        """Return one page of a list. Each says at which moment the next one begins (vercel.com/docs/rest-api).
+
+        Args:
+            items: newest first.
+            moment: the field by which they are sorted.
+            begins: the query that names the moment at which the page begins.
+        """
+        until, limit = self.request.number(begins, 0), min(self.request.number("limit", 20), _MOST)
+        left = [one for one in items if not until or one[moment] < until]
+        following = left[limit - 1][moment] if len(left) > limit else None
+        return {name: left[:limit], "pagination": {"count": len(left[:limit]), "next": following, "prev": None}}
+
+
+def shown(kind: str, found: Json) -> Json:
+    """Return an object as Vercel shows it: what the estate has of it, and a plain value for every other field."""
+    return {name: found.get(name, value) for name, value in _PLAIN[kind].items()}
+
+
+def refused(status: int, code: str, message: str, **details: Any) -> Refused:
+    """Return a refusal in Vercel's form."""
+    return Refused(status, {"error": {"code": code, "message": message, **details}})
