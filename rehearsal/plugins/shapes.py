@@ -36,18 +36,19 @@ def inputs_of(args: Any) -> Shape:
     parameters = [p for p in inspect.signature(args.__init__).parameters.values() if p.name not in _PLUMBING]
     return Shape(
         kind="object",
-        fields={_camel(p.name): _shape(hints[p.name]) for p in parameters},
-        required=frozenset(_camel(p.name) for p in parameters if p.default is inspect.Parameter.empty),
+        fields={camel(p.name): _shape(hints[p.name]) for p in parameters},
+        required=frozenset(camel(p.name) for p in parameters if p.default is inspect.Parameter.empty),
     )
 
 
 @cache
 def properties_of(resource: Any) -> frozenset[str]:
     """Return every property that a resource of the SDK can have, inputs and outputs, except its id."""
-    return frozenset(_camel(name) for name in inspect.signature(resource.get).parameters if name not in _PLUMBING)
+    return frozenset(camel(name) for name in inspect.signature(resource.get).parameters if name not in _PLUMBING)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return the name of a property in the SDK's schema, for its name in Python or in a REST API."""
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 

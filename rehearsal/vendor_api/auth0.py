@@ -9,26 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..plugins import Estate
+from ..plugins.shapes import camel
 from . import auth0_logins
 from .auth0_logins import Tenant
-from .wire import Endpoints, Json, Refused, Request, Simulator, table
+from .wire import Endpoints, Json, Refused, Request, Simulator, pick, table
 
-_SHOWN = {
-    "client_id": "clientId",
-    "name": "name",
-    "description": "description",
-    "app_type": "appType",
-    "callbacks": "callbacks",
-    "grant_types": "grantTypes",
-    "client_secret": "clientSecret",
-}
-"""By the API's name: the estate's. The last one needs a scope of its own."""
-_LISTS = {
-    "callbacks": "callbacks",
-    "allowed_logout_urls": "allowedLogoutUrls",
-    "web_origins": "webOrigins",
-    "allowed_origins": "allowedOrigins",
-}
+_SHOWN = "client_id name description app_type callbacks grant_types"
+"""What is shown of an application. Its secret needs a scope of its own."""
+_LISTS = "callbacks allowed_logout_urls web_origins allowed_origins"
 SCOPES = (
     *(f"{action}:clients" for action in ("read", "create", "update", "delete")),
     "read:client_keys",
@@ -59,24 +47,22 @@ class Auth0(Simulator):
         self, estate: Estate, domain: str, client_id: str, client_secret: str, scopes: tuple[str, ...] = SCOPES
     ) -> None:
         super().__init__(estate)
-        self._domain, self._management, self._scopes = domain, (client_id, client_secret), scopes
-        self._tokens: set[str] = set()
+        management = (client_id, client_secret)
+        self._known: Json = {"domain": domain, "management": management, "scopes": scopes, "tokens": set()}
 
     def answer(self, request: Request, objects: list[Json]) -> Any:
-        tenant = Tenant(objects, request, self._domain, self._management, self._scopes, self._tokens)
-        for endpoints in (endpoint, auth0_logins.endpoint):
-            if found := endpoints.find(request.method, request.path):
-                return found[1](tenant)
-        raise _refused(404, "Not Found", "inexistent_endpoint")
+        if (found := _ENDPOINTS.find(request)) is None:
+            raise _refused(404, "Not Found", "inexistent_endpoint")
+        return found[1](Tenant(objects=objects, request=request, **self._known))
 
 
 @endpoint("GET api/v2/clients")
 def clients(tenant: Tenant) -> Any:
     """Show a bare list, or an object with include_totals. A page has at most 100."""
     _check(tenant, "clients")
-    fields = [name for name in tenant.query.get("fields", "").split(",") if name]
+    fields = {name for name in tenant.query.get("fields", "").split(",") if name}
     if tenant.query.get("include_fields", "true") != "true":
-        fields = [name for name in _SHOWN if name not in fields]
+        fields = {*_SHOWN.split()} - fields
     found, size = tenant.all("client"), tenant.request.number("per_page", 50)
     if size > 100:
         raise _refused(400, "Query validation error: 'per_page' must be at most 100", "invalid_query_string")
@@ -92,19 +78,16 @@ def client(tenant: Tenant, identity: str) -> Json:
     found = tenant.find("client", clientId=identity)
     if found is None:
         raise _refused(404, "The client does not exist", "inexistent_client")
-    return _client(found, []) | {name: found.get(key, []) for name, key in _LISTS.items()}
+    return _client(found, set()) | {name: value or [] for name, value in pick(found, _LISTS).items()}
 
 
 @endpoint("GET api/v2/client-grants")
 def client_grants(tenant: Tenant) -> Any:
     """Show a bare list, or with `take` an object whose `next` is where the list goes on."""
     _check(tenant, "client-grants", "read:client_grants")
-    names = {"client_id": "clientId", "audience": "audience"}
-    wanted = {key: tenant.query[name] for name, key in names.items() if name in tenant.query}
-    shown = [
-        {"id": one["id"], **{name: one[key] for name, key in names.items()}, "scope": one.get("scopes") or []}
-        for one in tenant.all("client_grant", **wanted)
-    ]
+    wanted = {camel(name): tenant.query[name] for name in ("client_id", "audience") if name in tenant.query}
+    found = tenant.all("client_grant", **wanted)
+    shown = [{**pick(one, "id client_id audience"), "scope": one.get("scopes") or []} for one in found]
     if "take" not in tenant.query:
         return tenant.request.page(shown, default=50, most=100, first=0)
     start = tenant.request.number("from", 0)
@@ -122,11 +105,14 @@ def _check(tenant: Tenant, asked: str, scope: str = "read:clients") -> None:
         raise _refused(400, text, "invalid_query_string")
 
 
-def _client(found: Json, fields: list[str]) -> Json:
-    wanted = [name for name in fields or _SHOWN if name in _SHOWN and name != "client_secret"]
-    return {name: found[_SHOWN[name]] for name in wanted if found.get(_SHOWN[name]) is not None}
+def _client(found: Json, fields: set[str]) -> Json:
+    shown = pick(found, _SHOWN)
+    return {name: value for name, value in shown.items() if value is not None and name in (fields or shown)}
 
 
 def _refused(status: int, message: str, code: str) -> Refused:
     error = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}[status]
     return Refused(status, {"statusCode": status, "error": error, "message": message, "errorCode": code})
+
+
+_ENDPOINTS = Endpoints(endpoint, auth0_logins.endpoint)

@@ -12,36 +12,35 @@ import base64
 import json
 import re
 import secrets
+from dataclasses import dataclass
 
 from ..plugins.catalog import resource_type
-from .wire import Account, Answer, Endpoints, Json, Refused, Request
+from .wire import Account, Answer, Endpoints, Json, Refused
 
 _DAY = 86_400
 _REALM = "http://auth0.com/oauth/grant-type/password-realm"
 endpoint = Endpoints()
 
 
+@dataclass(kw_only=True, eq=False)
 class Tenant(Account):
     """One tenant.
 
-    Args:
+    Attributes:
         management: id and secret of the management application.
         scopes: what it has been granted.
         tokens: those for the Management API that have been given out.
     """
 
-    def __init__(
-        self,
-        objects: list[Json],
-        request: Request,
-        domain: str,
-        management: tuple[str, str],
-        scopes: tuple[str, ...],
-        tokens: set[str],
-    ) -> None:
-        super().__init__(objects, request)
-        self.domain, self.management, self.scopes, self.tokens = domain, management, scopes, tokens
-        self.audience = f"https://{domain}/api/v2/"
+    domain: str
+    management: tuple[str, str]
+    scopes: tuple[str, ...]
+    tokens: set[str]
+
+    @property
+    def audience(self) -> str:
+        """Return the identifier of the Management API."""
+        return f"https://{self.domain}/api/v2/"
 
     def has_api(self, audience: str) -> bool:
         """Whether the tenant knows an API by this identifier."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..plugins import Estate
 from ..plugins.estate import select
 from . import github_actions, github_git, github_issues, github_settings
 from .github_repository import Repository, not_found, refused
-from .wire import Answer, Json, Request, Simulator, table
+from .wire import Answer, Endpoints, Json, Request, Simulator, table
 
 _OPERATIONS: Json = table("github_operations")
-_ENDPOINTS = tuple(one.endpoint for one in (github_git, github_actions, github_issues, github_settings))
+_ENDPOINTS = Endpoints(*(one.endpoint for one in (github_git, github_actions, github_issues, github_settings)))
 
 
 class GitHub(Simulator):
@@ -49,23 +50,23 @@ class GitHub(Simulator):
                 return {"data": {"viewer": {"login": writer}}}
             case "POST", ["api", "graphql"]:
                 return _graphql(objects, request.body or {})
-            case method, ["api", "v3", "repos", owner, name, *rest]:
+            case _, ["api", "v3", "repos", owner, name, *rest]:
+                asked = replace(request, path="".join(rest))
                 for found in select(objects, "repository"):
                     # Names of owners and repositories ignore case.
                     if (owner.lower(), name.lower()) == (self._owner.lower(), found["name"].lower()):
-                        repo = Repository(objects, found["name"], self._owner, writer, request)
-                        return _of_repository(repo, method, "".join(rest))
+                        about: Json = {"name": found["name"], "owner": self._owner, "writer": writer}
+                        return _of_repository(Repository(objects=objects, request=asked, **about))
         raise not_found()
 
 
-def _of_repository(repo: Repository, method: str, path: str) -> Any:
-    for endpoints in _ENDPOINTS:
-        if found := endpoints.find(method, path):
-            key, endpoint = found
-            operation = _OPERATIONS.get(key.strip(), {})
-            _check_body(operation.get("body"), repo.request.body)
-            return _completed(operation.get("answer"), endpoint(repo))
-    raise not_found()
+def _of_repository(repo: Repository) -> Any:
+    if (found := _ENDPOINTS.find(repo.request)) is None:
+        raise not_found()
+    key, endpoint = found
+    operation = _OPERATIONS.get(key.strip(), {})
+    _check_body(operation.get("body"), repo.request.body)
+    return _completed(operation.get("answer"), endpoint(repo))
 
 
 def _check_body(known: Json | None, body: Any) -> None:

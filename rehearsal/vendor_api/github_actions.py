@@ -12,7 +12,7 @@ import fnmatch
 from typing import Any, Literal
 
 from ..plugins import Estate
-from .github_repository import Repository, editing, invalid, now, number_of, refused
+from .github_repository import Repository, editing, invalid, now
 from .wire import Answer, Endpoints, Json, pick
 
 endpoint = Endpoints()
@@ -37,12 +37,18 @@ def enter(
         if limited and not any(fnmatch.fnmatchcase(name, one) for one in patterns if one):
             return "refused"
         mine = repo.one("run", number=run_id)
-        if rules.get("reviewers") and not mine["waiting"].pop(f"{environment}: approved", False):
-            mine["waiting"][environment] = ref
+        if rules.get("reviewers") and environment not in mine["approved"]:
             mine["status"] = "waiting"
             return "waiting"
+        mine["approved"] = []
         _deploy(repo, {"ref": name, "environment": environment}, sha=mine["sha"], creator="github-actions[bot]")
     return "in"
+
+
+def approve(estate: Estate, repository: str, run_id: int, environment: str) -> None:
+    """Let one job of a run into an environment, as a reviewer does."""
+    with editing(estate, repository) as repo:
+        repo.one("run", number=run_id).update(approved=[environment], status="in_progress")
 
 
 @endpoint("GET actions/runs", "GET actions/workflows/{workflow}/runs")
@@ -55,21 +61,6 @@ def runs(repo: Repository, **where: str) -> Json:
 @endpoint("GET actions/runs/{number}")
 def get_run(repo: Repository, number: str) -> Json:
     return _run(repo.one("run", number=int(number)))
-
-
-@endpoint("POST actions/runs/{number}/pending_deployments")
-def review(repo: Repository, number: str) -> list[Json]:
-    """Approve or reject the environments with these ids (actions/workflow-runs, Review pending deployments)."""
-    mine, approved = repo.one("run", number=int(number)), repo.body["state"] == "approved"
-    chosen = [name for name in mine["waiting"] if number_of(repo.name, name) in repo.body["environment_ids"]]
-    if not chosen:
-        raise refused(422, "No pending deployment requests to approve or reject")
-    for name in chosen:
-        del mine["waiting"][name]
-        if approved:
-            mine["waiting"][f"{name}: approved"] = True
-    mine["status"], mine["conclusion"] = ("in_progress", None) if approved else ("completed", "failure")
-    return []
 
 
 def _run(found: Json) -> Json:

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 
 from ..plugins import Estate
 from ..plugins.estate import select
-from .github_repository import Repository, editing, not_found, now, number_of, refused, user
+from .github_repository import Repository, editing, now, number_of, refused, user
 from .wire import Answer, Endpoints, Json, pick
 
 endpoint = Endpoints()
-_FILES = ("platform-wrapper/frontend/page.tsx", "app/main.py")
 
 
 def commit(
@@ -27,7 +26,7 @@ def commit(
     merges: str = "",
     tree: str = "",
     sha: str = "",
-    files: Sequence[str | Json] = _FILES,
+    files: Sequence[str | Json] = ("platform-wrapper/frontend/page.tsx", "app/main.py"),
 ) -> str:
     """Add a commit to a branch, as a push does.
 
@@ -38,31 +37,14 @@ def commit(
 
     Returns: its id.
     """
+    sha, tree = sha or secrets.token_hex(20), tree or secrets.token_hex(20)
     with editing(estate, repository) as repo:
-        return str(_commit(repo, branch, merges, tree, sha, files)["sha"])
-
-
-def _commit(
-    repo: Repository,
-    branch: str,
-    merges: str = "",
-    tree: str = "",
-    sha: str = "",
-    files: Sequence[str | Json] = _FILES,
-) -> Json:
-    heads = repo.all("branch", branch=branch)
-    made = repo.add(
-        "commit",
-        sha=sha or secrets.token_hex(20),
-        parents=[heads[0]["sha"], *filter(None, [merges])] if heads else [],
-        tree=tree or secrets.token_hex(20),
-        message="work",
-        date=now(),
-        files=list(files),
-    )
-    for head in heads:
-        head["sha"] = made["sha"]
-    return made
+        heads = repo.all("branch", branch=branch)
+        parents = [heads[0]["sha"], *filter(None, [merges])] if heads else []
+        repo.add("commit", sha=sha, parents=parents, tree=tree, message="work", date=now(), files=[*files])
+        for head in heads:
+            head["sha"] = sha
+    return sha
 
 
 class Declined(Exception):
@@ -132,7 +114,7 @@ def run(
     """Set how a workflow's run stands at Actions."""
     with editing(estate, repository) as repo:
         repo.drop("run", number=number)
-        state: Json = {"status": status, "conclusion": conclusion, "created": created or now(), "waiting": {}}
+        state: Json = {"status": status, "conclusion": conclusion, "created": created or now(), "approved": []}
         repo.add("run", number=number, sha=sha, workflow=workflow, **state)
 
 
@@ -245,20 +227,6 @@ def _files_at(repo: Repository, sha: str) -> list[Json]:
 def _write_files(repo: Repository, branch: str, files: list[Json]) -> None:
     for file in files:
         repo.seed("file", branch=branch, **file)
-
-
-@endpoint("POST merges")
-def merge(repo: Repository) -> Answer:
-    """Merge the head into the base. A conflict is an object of the estate: `conflict` (base, head)."""
-    base, head = (repo.find("branch", branch=repo.body[end]) for end in ("base", "head"))
-    if not base or not (head or repo.find("commit", sha=repo.body["head"])):
-        raise not_found()
-    other = _sha(repo, repo.body["head"])
-    if other in set(_ancestors(repo, base["sha"])):
-        return Answer(204, "")
-    if repo.find("conflict", base=repo.body["base"], head=repo.body["head"]):
-        raise refused(409, "Merge conflict")
-    return Answer(201, _shown_commit(_commit(repo, base["branch"], merges=other)))
 
 
 @endpoint("GET compare/{span}")

@@ -103,18 +103,12 @@ def open_pull(repo: Repository) -> Answer:
     return Answer(201, _pull(repo, repo.add("pull_request", **about, **ends)))
 
 
-@endpoint("POST releases/generate-notes")
-def generate_notes(repo: Repository) -> Json:
-    tag = repo.body["tag_name"]
-    return {"name": tag, "body": _notes(repo, tag, repo.body.get("previous_tag_name"))}
-
-
 @endpoint("POST releases")
 def make_release(repo: Repository) -> Answer:
     tag = repo.body["tag_name"]
     if repo.find("release", tag_name=tag):
         raise invalid("Release", code="already_exists", field="tag_name")
-    notes = _notes(repo, tag, None) if repo.body.get("generate_release_notes") else None
+    notes = _notes(repo, tag) if repo.body.get("generate_release_notes") else None
     made = repo.add("release", **{"body": notes, **repo.body}, created_at=now(), author={"login": repo.writer})
     return Answer(201, _release(repo, made))
 
@@ -124,12 +118,12 @@ def get_release(repo: Repository, tag: str) -> Json:
     return _release(repo, repo.one("release", tag_name=tag))
 
 
-def _notes(repo: Repository, tag: str, before: str | None) -> str:
+def _notes(repo: Repository, tag: str) -> str:
     """Return the notes in GitHub's words: the merged pull requests, and a link to the comparison."""
     merged = [one for one in repo.all("pull") if one["merge"]]
     lines = [f"* {one.get('title', 'Work')} by @octocat in #{one['number']}" for one in merged]
     changes = "\n".join(["## What's Changed", *lines, ""])
-    return f"{changes}\n**Full Changelog**: {f'{before}...' if before else 'commits/'}{tag}"
+    return f"{changes}\n**Full Changelog**: commits/{tag}"
 
 
 def _release(repo: Repository, found: Json) -> Json:

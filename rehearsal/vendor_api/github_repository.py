@@ -5,34 +5,28 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ..plugins import Estate
 from ..plugins.catalog import resource_type
-from .wire import Account, Json, Refused, Request
+from .wire import Account, Json, Refused
 
 _DOCS = "https://docs.github.com/rest"
 
 
+@dataclass(kw_only=True, eq=False)
 class Repository(Account):
     """The objects of one repository.
 
-    Args:
-        owner: of the repository.
+    Attributes:
         writer: the login that the request's token writes as.
     """
 
-    def __init__(
-        self,
-        objects: list[Json],
-        name: str,
-        owner: str = "zebra-devops",
-        writer: str = "octocat",
-        request: Request | None = None,
-    ) -> None:
-        super().__init__(objects, request)
-        self.name, self.owner, self.writer = name, owner, writer
+    name: str
+    owner: str = "zebra-devops"
+    writer: str = "octocat"
 
     def all(self, type: str, **properties: Any) -> list[Json]:
         return super().all(type, repository=self.name, **properties)
@@ -67,7 +61,7 @@ class Repository(Account):
 def editing(estate: Estate, repository: str) -> Iterator[Repository]:
     """Open a repository for changes while the block runs."""
     with estate.edit("github") as objects:
-        yield Repository(objects, repository)
+        yield Repository(objects=objects, name=repository)
 
 
 def now() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..plugins.estate import select
 from .github_repository import Repository, not_found, number_of, refused
-from .wire import Answer, Endpoints, Json
+from .wire import Answer, Endpoints, Json, pick
 
 endpoint = Endpoints()
 
@@ -65,11 +65,7 @@ def _environment(found: Json) -> Json:
         "node_id": f"EN_{number:x}",
         "name": found["environment"],
         "protection_rules": [{"id": number, "node_id": f"GA_{number:x}", **rule} for rule in _gates(found)],
-        "deployment_branch_policy": policy
-        and {
-            "protected_branches": policy["protectedBranches"],
-            "custom_branch_policies": policy["customBranchPolicies"],
-        },
+        "deployment_branch_policy": policy and pick(policy, "protected_branches custom_branch_policies"),
     }
 
 
@@ -141,8 +137,7 @@ def protection(repo: Repository, branch: str) -> Json:
     }
 
 
-_RULES = {"creation": "creation", "deletion": "deletion", "update": "update", "nonFastForward": "non_fast_forward"}
-"""By the plugin's name: the API's."""
+_RULES = "creation deletion update non_fast_forward"
 
 
 @endpoint("GET rulesets")
@@ -155,17 +150,14 @@ def ruleset(repo: Repository, number: str) -> Json:
     """docs.github.com/en/rest/repos/rules, Get a repository ruleset."""
     found = repo.one("ruleset", rulesetId=int(number))
     names, declared = (found.get("conditions") or {}).get("refName") or {}, found.get("rules") or {}
-    rules: list[Json] = [{"type": kind} for key, kind in _RULES.items() if declared.get(key)]
+    rules: list[Json] = [{"type": kind} for kind, on in pick(declared, _RULES).items() if on]
     if checks := declared.get("requiredStatusChecks"):
-        api = {"context": "context", "integrationId": "integration_id"}
-        wanted = [{api[k]: v for k, v in one.items() if k in api and v} for one in checks["requiredChecks"]]
+        required = [pick(one, "context integration_id") for one in checks["requiredChecks"]]
+        wanted = [{name: value for name, value in one.items() if value} for one in required]
         strict = bool(checks.get("strictRequiredStatusChecksPolicy"))
         parameters = {"strict_required_status_checks_policy": strict, "required_status_checks": wanted}
         rules.append({"type": "required_status_checks", "parameters": parameters})
-    actors = [
-        {"actor_id": one.get("actorId"), "actor_type": one["actorType"], "bypass_mode": one["bypassMode"]}
-        for one in found.get("bypassActors") or []
-    ]
+    actors = [pick(one, "actor_id actor_type bypass_mode") for one in found.get("bypassActors") or []]
     condition = {"include": names.get("includes", []), "exclude": names.get("excludes", [])}
     details = {"conditions": {"ref_name": condition}, "rules": rules, "bypass_actors": actors}
     return _ruleset(repo, found) | details

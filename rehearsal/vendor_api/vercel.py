@@ -8,6 +8,7 @@ A test compares the two.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..plugins import Estate
@@ -44,11 +45,10 @@ class Vercel(Simulator):
         team = request.query.get("teamId") or self._teams.get(request.query.get("slug", ""))
         if team and team not in self._teams.values():
             raise refused(403, "forbidden", "Not authorized")
-        for endpoints in (endpoint, vercel_deployments.endpoint):
-            if found := endpoints.find(request.method, request.path):
-                _check(request, QUERIES[f"{request.method} {found[0].partition('/')[2]}"])
-                return found[1](VercelAccount(objects, team, self._teams, request))
-        raise refused(404, "not_found", "The requested path does not exist.")
+        if (found := _ENDPOINTS.find(request)) is None:
+            raise refused(404, "not_found", "The requested path does not exist.")
+        _check(request, QUERIES[f"{request.method} {found[0].partition('/')[2]}"])
+        return found[1](VercelAccount(objects=objects, request=request, team=team, teams=self._teams))
 
 
 def _check(request: Request, known: set[str]) -> None:
@@ -76,7 +76,9 @@ def team(account: VercelAccount, asked: str) -> Json:
 @endpoint("GET v10/projects")
 def projects(account: VercelAccount) -> Json:
     """List all projects, or those that a repository of this name is linked to."""
-    every = [{**_project(one), "updatedAt": _TIME + n} for n, one in enumerate(account.all("project", teamId=account.team))]
+    every = [
+        {**_project(one), "updatedAt": _TIME + n} for n, one in enumerate(account.all("project", teamId=account.team))
+    ]
     repo = account.query.get("repo")
     linked = [one for one in every if repo in (None, (one["link"] or {}).get("repo"))]
     return account.paged("projects", linked[::-1], moment="updatedAt", begins="from")
@@ -92,8 +94,7 @@ def project(account: VercelAccount, asked: str) -> Json:
 @endpoint("GET v9/projects/{asked}/domains")
 def domains(account: VercelAccount, asked: str) -> Json:
     found = account.all("domain", projectId=account.project(asked)["id"])
-    listed = [{**_domain(one), "createdAt": _TIME + n} for n, one in enumerate(found)]
-    return account.paged("domains", listed[::-1], moment="createdAt")
+    return account.paged("domains", _timed(map(_domain, found), "createdAt"), moment="createdAt")
 
 
 @endpoint("GET v9/projects/{asked}/domains/{name}")
@@ -128,8 +129,16 @@ def configuration(account: VercelAccount, name: str) -> Json:
 @endpoint("GET v5/domains/{zone}/records")
 def records(account: VercelAccount, zone: str) -> Json:
     account.one("zone", "Domain not found.", name=zone, teamId=account.team)
-    listed = [_record(found, _TIME + n) for n, found in enumerate(account.all("dns_record", domain=zone))]
-    return account.paged("records", listed[::-1], moment="createdAt")
+    found = [
+        {**shown("record", one), "type": one["recordType"], "slug": one["id"]}
+        for one in account.all("dns_record", domain=zone)
+    ]
+    return account.paged("records", _timed(found, "created", "updated", "createdAt", "updatedAt"), moment="createdAt")
+
+
+def _timed(found: Iterable[Json], *moments: str) -> list[Json]:
+    """Return the objects with a moment each, the newest first."""
+    return [{**one, **dict.fromkeys(moments, _TIME + n)} for n, one in enumerate(found)][::-1]
 
 
 def _project(found: Json) -> Json:
@@ -167,13 +176,11 @@ def _domain(found: Json) -> Json:
     return shown("domain", found) | own
 
 
-def _record(found: Json, created: int) -> Json:
-    times = dict.fromkeys(("created", "updated", "createdAt", "updatedAt"), created)
-    return {**shown("record", found), "type": found["recordType"], "slug": found["id"], **times}
-
-
 def _variable(found: Json) -> Json:
     """Return a variable of the list: its value is encrypted, and that of a sensitive one is empty."""
     value, kind = ("", "sensitive") if found.get("sensitive") else ("eyJ2IjoidjIifQ==", "encrypted")
     bound = {"gitBranch": found["gitBranch"]} if found.get("gitBranch") else {}
     return {**shown("variable", found), "value": value, "type": kind, "target": found.get("targets", []), **bound}
+
+
+_ENDPOINTS = Endpoints(endpoint, vercel_deployments.endpoint)

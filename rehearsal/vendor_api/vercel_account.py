@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from .wire import Account, Json, Refused, Request, table
+from .wire import Account, Json, Refused, table
 
 _PLAIN = table("vercel_plain")
 _MOST = 100
 
 
+@dataclass(kw_only=True, eq=False)
 class VercelAccount(Account):
-    """What the token's owner sees, or one of the teams.
+    """What the token's owner sees.
 
-    Args:
-        team: the team's id; None for what belongs to no team.
+    Attributes:
+        team: the id of the team that the request is about; None for what belongs to no team.
         teams: ids of the teams that the token's owner belongs to, by slug.
     """
 
-    def __init__(self, objects: list[Json], team: str | None, teams: dict[str, str], request: Request) -> None:
-        super().__init__(objects, request)
-        self.team, self.teams = team, teams
+    team: str | None
+    teams: dict[str, str]
 
     def one(self, type: str, missing: str, **properties: Any) -> Json:
         """Return the first object of this type with these properties, or answer 404. Args: missing: Vercel's words."""

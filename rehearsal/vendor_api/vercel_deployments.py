@@ -33,7 +33,7 @@ def build(
     """
     identity = f"dpl_{secrets.token_hex(12)}"
     with estate.edit("vercel") as objects:
-        account = Account(objects)
+        account = Account(objects=objects)
         (mine,) = account.all("project", name=project)
         production = (mine.get("gitRepository") or {}).get("productionBranch", "main") == branch
         serves = production and state == _READY and mine.get("autoAssignCustomDomains", True)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote
 from ..loopback import Response
 from ..plugins import Estate
 from ..plugins.estate import select
+from ..plugins.shapes import camel
 
 Json = dict[str, Any]
 
@@ -81,15 +82,17 @@ class Refused(Exception):
         self.answer = Answer(status, content)
 
 
+@dataclass(kw_only=True, eq=False)
 class Account:
     """What exists at a vendor, as one request or one test sees it.
 
-    Args:
+    Attributes:
         objects: everything at the vendor. Changes are kept if the list comes from `Estate.edit`.
+        request: the request; a test has none.
     """
 
-    def __init__(self, objects: list[Json], request: Request | None = None) -> None:
-        self.objects, self.request = objects, request or Request("", "", {}, {})
+    objects: list[Json]
+    request: Request = Request("", "", {}, {})
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -126,16 +129,16 @@ Endpoint = Callable[..., Any]
 
 
 class Endpoints:
-    """Functions by method and path, the first one that fits.
+    """Functions by method and path. The first one that fits a request answers it.
 
     In a path `{name}` stands for one segment and `{name+}` for the rest. The function gets them as arguments.
     """
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[str, re.Pattern[str], str, Endpoint]] = []
+    def __init__(self, *parts: Endpoints) -> None:
+        self._rows: list[tuple[str, re.Pattern[str], str, Endpoint]] = [row for part in parts for row in part._rows]
 
     def __call__(self, *keys: str) -> Callable[[Endpoint], Endpoint]:
-        """Return a decorator that answers with a function. Args: keys: such as `GET issues/{number}`."""
+        """Return a decorator for the function that answers these, such as `GET issues/{number}`."""
 
         def added(function: Endpoint) -> Endpoint:
             for key in keys:
@@ -146,10 +149,10 @@ class Endpoints:
 
         return added
 
-    def find(self, method: str, path: str) -> tuple[str, Endpoint] | None:
+    def find(self, request: Request) -> tuple[str, Endpoint] | None:
         """Return the endpoint of a request: its key, with `*` in place of each name, and the function."""
-        for known, pattern, key, function in self._rows:
-            if known == method and (match := pattern.fullmatch(path)):
+        for method, pattern, key, function in self._rows:
+            if method == request.method and (match := pattern.fullmatch(request.path)):
                 return key, partial(function, **{name: unquote(part) for name, part in match.groupdict().items()})
         return None
 
@@ -210,5 +213,5 @@ def table(name: str) -> Any:
 
 
 def pick(found: Mapping[str, Any], names: str) -> Json:
-    """Return these properties of an object. One that it does not have is None."""
-    return {name: found.get(name) for name in names.split()}
+    """Return these properties of an object, which may have them under the SDK's names. A missing one is None."""
+    return {name: found.get(name, found.get(camel(name))) for name in names.split()}

@@ -22,7 +22,7 @@ from rehearsal.loopback import running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api import github_git, vercel_deployments
-from rehearsal.vendor_api.github_actions import enter
+from rehearsal.vendor_api.github_actions import approve, enter
 
 from .conftest import PROJECT
 from .running import Done, Runner, StandIn
@@ -127,9 +127,7 @@ class WorkflowWorld:
         for environment in environments(self.repository, workflow):
             while (answer := enter(self.estate, REPOSITORY, number, environment, ref)) == "waiting":
                 approved.append(environment)
-                with self.estate.edit("github") as objects:
-                    run = next(o for o in objects if (o["type"], o.get("number")) == ("run", number))
-                    run["waiting"] = {f"{environment}: approved": True}
+                approve(self.estate, REPOSITORY, number, environment)
             if answer == "refused":
                 return [*approved, "refused"]
         return approved
