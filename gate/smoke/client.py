@@ -6,8 +6,9 @@ Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, SSL_C
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -64,15 +65,11 @@ class Visit:
     tokens: list[str] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        self._shared: dict[str, Any] = {}
+        self._shared: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
         self._patient_until = self.clock() + WARM_UP
-        self._awake: dict[str, threading.Event] = {}
-        for service in self.target.settings.render.addressed:
-            awake = self._awake[service.name] = threading.Event()
-            if getattr(service, "plan", None) != "free":
-                awake.set()
+        services = self.target.settings.render.addressed
+        self._awake = {service.name for service in services if getattr(service, "plan", None) != "free"}
         self._http = httpx.Client(headers={"User-Agent": "marketedge-smoke-tests"}, transport=self.transport)
 
     @property
@@ -90,8 +87,8 @@ class Visit:
 
     def backend(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask the backend. While it may be starting, it is asked again after no answer, 502, 503 and 504."""
-        awake = self._awake[self.target.settings.render.service.name]
-        return self._patiently(awake, "backend", method, f"{self.target.backend_url}{path}", **options)
+        service = self.target.settings.render.service.name
+        return self._patiently(service, "backend", method, f"{self.target.backend_url}{path}", **options)
 
     def backend_json(
         self, path: str, headers: Mapping[str, str] | None = None, **params: str
@@ -104,22 +101,23 @@ class Visit:
 
     def other(self, service: str, path: str) -> httpx.Response:
         """Ask another service of the stack in the same way."""
-        return self._patiently(self._awake[service], service, "GET", f"{self.target.others[service].url}{path}")
+        return self._patiently(service, service, "GET", f"{self.target.others[service].url}{path}")
 
-    def _patiently(self, awake: threading.Event, what: str, method: str, url: str, **options: Any) -> httpx.Response:
+    def _patiently(self, service: str, what: str, method: str, url: str, **options: Any) -> httpx.Response:
         while True:
-            was_awake = awake.is_set()
+            awake = service in self._awake
             try:
-                answer = self._send(method, url, _ANSWER if was_awake else _STARTING, **options)
-            except _NoAnswer as error:
+                answer = self._send(method, url, _ANSWER if awake else _STARTING, **options)
+            except httpx.HTTPError as error:
                 # Render's proxy takes connections for a service that sleeps: without one nothing is starting.
-                if was_awake or error.unconnected or self.clock() + _PAUSE >= self._patient_until:
-                    raise self._unreachable(what, error, "the service's logs at Render") from None
+                unconnected = isinstance(error, httpx.ConnectError)
+                if awake or unconnected or self.clock() + _PAUSE >= self._patient_until:
+                    raise _unreachable(what, error, "the service's logs at Render") from None
             else:
                 if answer.status_code not in _COLD:
-                    awake.set()
+                    self._awake.add(service)
                     return answer
-                if was_awake or self.clock() + _PAUSE >= self._patient_until:
+                if awake or self.clock() + _PAUSE >= self._patient_until:
                     return answer
             self.sleep(_PAUSE)
 
@@ -133,8 +131,8 @@ class Visit:
         for _ in range(_REDIRECTS):
             try:
                 answer = self._send("GET", url, headers=bypass_header(self.environ))
-            except _NoAnswer as error:
-                raise self._unreachable("frontend", error, "the project's deployments at Vercel") from None
+            except httpx.HTTPError as error:
+                raise _unreachable("frontend", error, "the project's deployments at Vercel") from None
             if not answer.has_redirect_location:
                 return answer
             url = urljoin(url, answer.headers["location"])
@@ -149,36 +147,32 @@ class Visit:
         base = self.environ.get("AUTH0_BASE_URL") or f"https://{self.target.settings.auth0.domain}"
         try:
             return self._send(method, f"{base.rstrip('/')}{path}", **options)
-        except _NoAnswer as error:
-            raise self._unreachable("Auth0 tenant", error, "status.auth0.com") from None
+        except httpx.HTTPError as error:
+            raise _unreachable("Auth0 tenant", error, "status.auth0.com") from None
 
     def once(self, name: str, make: Callable[[], Found]) -> Found:
         """Return what several checks need. The first one makes it; the others wait for it, and share its failure."""
         with self._lock:
-            lock = self._locks.setdefault(name, threading.Lock())
-        with lock:
-            if name not in self._shared:
-                try:
-                    self._shared[name] = make()
-                except Failed as failure:
-                    self._shared[name] = failure
-            found = self._shared[name]
-        if isinstance(found, Failed):
-            raise found
-        return cast(Found, found)
+            is_first = name not in self._shared
+            shared: Future[Found] = self._shared.setdefault(name, Future())
+        if is_first:
+            try:
+                shared.set_result(make())
+            except Exception as error:
+                shared.set_exception(error)
+        return shared.result()
 
     def _send(self, method: str, url: str, seconds: float = _ANSWER, **options: Any) -> httpx.Response:
         left = self.left
         if left <= 0:
             raise Failed("no time was left for it", "an answer within the budget", "find out what took so long")
-        try:
-            return self._http.request(method, url, timeout=min(seconds, left), **options)
-        except httpx.HTTPError as error:
-            raise _NoAnswer(type(error).__name__, unconnected=isinstance(error, httpx.ConnectError)) from None
+        return self._http.request(method, url, timeout=min(seconds, left), **options)
 
-    def _unreachable(self, what: str, error: Exception, where: str) -> Failed:
-        fix = f"check {where}, and your own network connection"
-        return Failed(f"no answer from the {what}: {error}", "an answer", fix)
+
+def _unreachable(what: str, error: httpx.HTTPError, where: str) -> Failed:
+    """Return the failure without the error's text, which may hold a secret."""
+    fix = f"check {where}, and your own network connection"
+    return Failed(f"no answer from the {what}: {type(error).__name__}", "an answer", fix)
 
 
 def shown(value: Any) -> str:
@@ -190,15 +184,3 @@ def bypass_header(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the header that opens a protected deployment (vercel.com/docs/deployment-protection), if there is one."""
     secret = environ.get("VERCEL_AUTOMATION_BYPASS_SECRET")
     return {"x-vercel-protection-bypass": secret} if secret else {}
-
-
-class _NoAnswer(Exception):
-    """Nothing came back. The text is the kind of error, which cannot hold a secret.
-
-    Attributes:
-        unconnected: there was no connection at all.
-    """
-
-    def __init__(self, kind: str, *, unconnected: bool) -> None:
-        super().__init__(kind)
-        self.unconnected = unconnected

@@ -32,6 +32,7 @@ _LAST = timedelta(minutes=10)
 """How far back a single look counts the answers."""
 _SOON = timedelta(days=7)
 """How long before a database expires a warning is given."""
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _ANSWER = 4.0
 """Seconds that the application gets to answer. Two looks and the pause between them take less than ten."""
 
@@ -111,49 +112,31 @@ def watch(
         look: returns what is wrong, or nothing.
         rate: since the watch began; None if it is not available.
     """
+    limit, pause = (rules.error_minutes * 60, rules.every_seconds) if rules.minutes else (0, _AGAIN)
     seen, began, failing = Watched(), clock(), None
     asked = began  # before the first minute is over, there is nothing to count
-    while rules.minutes:
+    while True:
         now = clock()
         seen.seconds, seen.looks = now - began, seen.looks + 1
         if problem := look():
             if failing is None:
                 failing, seen.first_failure = now, wall()
             seen.failures += 1
-            tell(f"{problem}, for {now - failing:.0f} s of {rules.error_minutes * 60}")
-            if now - failing > rules.error_minutes * 60:
-                seen.alarm = f"down for {(now - failing) / 60:.0f} min: {problem}"
+            tell(f"{problem}, for {now - failing:.0f} s of {limit}")
+            if now - failing > limit:
+                seen.alarm = f"down for {(now - failing) / 60:.0f} min: {problem}" if limit else problem
                 return seen
         else:
             failing, seen.first_failure = None, None
             tell(f"all is well, {seen.seconds / 60:.0f} of {rules.minutes} min")
-        over = seen.seconds >= rules.minutes * 60
+        over = failing is None and seen.seconds >= rules.minutes * 60
         if over or now - asked >= _RATE_EVERY:
-            asked, seen.rate = now, rate()
-            if alarm := _too_many(seen.rate, rules):
-                seen.alarm = alarm
-                return seen
-        if over and failing is None:
+            asked, seen.rate = now, (counted := rate())
+            if counted and counted.requests >= _FEWEST and counted.percent > rules.error_rate_percent:
+                seen.alarm = f"{counted.percent:.0f} % of {counted.requests} requests were server errors"
+        if over or seen.alarm:
             return seen
-        sleep(rules.every_seconds)
-    if problem := look():
-        seen.first_failure = wall()
-        sleep(_AGAIN)
-        seen.looks, seen.failures, problem = 1, 1, look()
-    seen.looks, seen.failures, seen.alarm = seen.looks + 1, seen.failures + bool(problem), problem
-    if not problem:
-        seen.first_failure = None
-        seen.rate = rate()
-        seen.alarm = _too_many(seen.rate, rules)
-    seen.seconds = clock() - began
-    return seen
-
-
-def _too_many(rate: Rate | None, rules: Watch) -> str:
-    """Return the alarm of a rate; empty if it is none."""
-    if rate and rate.requests >= _FEWEST and rate.percent > rules.error_rate_percent:
-        return f"{rate.percent:.0f} % of {rate.requests} requests were server errors"
-    return ""
+        sleep(pause)
 
 
 def watch_for(
@@ -167,18 +150,14 @@ def watch_for(
     """
     addresses = {"health": f"{target.backend_url}{target.settings.smoke.health_path}"}
     addresses |= {"frontend": target.frontend_url} if target.frontend_url else {}
+    service, since = target.settings.render.service.name, datetime.now(UTC) - (_LAST if last else timedelta())
     with httpx.Client(timeout=_ANSWER, headers=bypass_header(environ)) as http:
 
         def look() -> str:
             problems = ((name, problem(http, url)) for name, url in addresses.items())
             return next((f"{name}: {found}" for name, found in problems if found), "")
 
-        return watch(
-            rules,
-            look,
-            error_rate(environ, target.settings.render.service.name, back=_LAST if last else timedelta()),
-            tell,
-        )
+        return watch(rules, look, lambda: error_rate(environ, service, since, datetime.now(UTC)), tell)
 
 
 def problem(http: httpx.Client, url: str) -> str:
@@ -193,39 +172,36 @@ def problem(http: httpx.Client, url: str) -> str:
 def error_rate(
     environ: Mapping[str, str],
     service: str,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    since: datetime,
+    until: datetime,
     transport: httpx.BaseTransport | None = None,
-    back: timedelta = timedelta(),
-) -> Callable[[], Rate | None]:
-    """Return a function that asks Render how many requests a service has answered, and how many with errors.
+) -> Rate | None:
+    """Ask Render how many requests a service has answered, and how many with errors.
 
     Facts (Render API reference, Get HTTP request count): GET /metrics/http-requests with aggregateBy=statusCode answers
     `[{labels: [{field, value}], values: [{timestamp, value}], unit}]`, a series for each status. Whether a workspace
-    has it depends on its plan. Without it, without RENDER_API_KEY, or if Render does not answer at once, there is no
-    rate.
+    has it depends on its plan.
 
-    Args:
-        back: how long before now the count begins.
+    Returns:
+        None without it, without RENDER_API_KEY, or if Render does not answer at once.
     """
-    began = now() - back
-
-    def ask() -> Rate | None:
-        period = {"startTime": _moment(began), "endTime": _moment(now())}
-        try:
-            # A session of its own: what takes long must not keep the watch from looking at the health endpoint.
-            with connect(environ, lambda _line: None, transport, deadline=_ASK) as session:
-                found = session.find("/services", "service", service)
-                if found is None:
-                    return None
-                query = {"resource": found["id"], "aggregateBy": "statusCode", "resolutionSeconds": 60, **period}
-                series = session.client.get("/metrics/http-requests", **query)
-        except RenderError:
-            return None
-        counts = [(_status(one), sum(value["value"] for value in one["values"])) for one in series or []]
-        errors = sum(count for status, count in counts if status.startswith("5"))
-        return Rate(round(sum(count for _status, count in counts)), round(errors))
-
-    return ask
+    period = {"startTime": f"{since:{_MOMENT}}", "endTime": f"{until:{_MOMENT}}"}
+    try:
+        # A session of its own: what takes long must not keep the watch from looking at the health endpoint.
+        with connect(environ, lambda _line: None, transport, deadline=_ASK) as session:
+            found = session.find("/services", "service", service)
+            if found is None:
+                return None
+            query = {"resource": found["id"], "aggregateBy": "statusCode", "resolutionSeconds": 60, **period}
+            series = session.client.get("/metrics/http-requests", **query) or []
+    except RenderError:
+        return None
+    requests, errors = 0.0, 0.0
+    for one in series:
+        count = sum(value["value"] for value in one["values"])
+        status = next((label["value"] for label in one["labels"] if label["field"] == "statusCode"), "")
+        requests, errors = requests + count, errors + (count if status.startswith("5") else 0)
+    return Rate(round(requests), round(errors))
 
 
 def expiring(
@@ -247,11 +223,3 @@ def expiring(
     if not expires or datetime.fromisoformat(expires) - now > _SOON:
         return []
     return [f"database {database.name} expires on {expires[:10]}: give it a paid plan and run pulumi up"]
-
-
-def _status(series: dict[str, list[dict[str, str]]]) -> str:
-    return next((label["value"] for label in series["labels"] if label["field"] == "statusCode"), "")
-
-
-def _moment(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -19,7 +19,7 @@ from gate import cli
 from gate.checks.verdict import failed, passed
 from gate.report.releases import detected
 from gate.smoke.incident import report
-from gate.smoke.watch import Rate, Watched, error_rate, expiring, problem, watch
+from gate.smoke.watch import Rate, Watched, error_rate, expiring, problem, watch, watch_for
 from gate.stack.target import load_target
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -154,23 +154,32 @@ def render() -> tuple[RenderSimulator, str]:
 
 def test_render_counts_the_answers_since_the_beginning(render: tuple[RenderSimulator, str]) -> None:
     simulator, service = render
-    moments = [datetime(2026, 1, 1, 12, minute, tzinfo=UTC) for minute in (0, 5)]
-    ask = error_rate(KEY, "api", iter(moments).__next__, simulator.transport())
+    since, until = [datetime(2026, 1, 1, 12, minute, tzinfo=UTC) for minute in (0, 5)]
     simulator.estate.http_requests[service] = {200: 80, 404: 5, 500: 10, 503: 5}
-    assert ask() == Rate(100, 15)
+    assert error_rate(KEY, "api", since, until, simulator.transport()) == Rate(100, 15)
     path = simulator.requests[-1].path
     assert "startTime=2026-01-01T12%3A00%3A00Z" in path
     assert "endTime=2026-01-01T12%3A05%3A00Z" in path
     assert "aggregateBy=statusCode" in path
 
 
-def test_a_single_look_counts_the_last_minutes(render: tuple[RenderSimulator, str]) -> None:
-    simulator, service = render
-    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    simulator.estate.http_requests[service] = {200: 10, 503: 30}
-    ask = error_rate(KEY, "api", lambda: moment, simulator.transport(), timedelta(minutes=10))
-    assert ask() == Rate(40, 30)
-    assert "startTime=2026-01-01T11%3A50%3A00Z" in simulator.requests[-1].path
+@pytest.mark.parametrize(("last", "minutes"), [(True, 10), (False, 0)])
+def test_a_single_look_counts_the_last_minutes_and_a_watch_those_since_its_begin(
+    last: bool, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    periods: list[timedelta] = []
+
+    def counted(_environ: object, service: str, since: datetime, until: datetime) -> Rate:
+        assert service == "marketedge-platform"
+        periods.append(until - since)
+        return Rate(40, 30)
+
+    monkeypatch.setattr("gate.smoke.watch.problem", lambda _http, _url: "")
+    monkeypatch.setattr("gate.smoke.watch.error_rate", counted)
+    target = load_target("production", None, {"BACKEND_URL": "https://api.example.com"}, STACKS)
+    seen = watch_for(target, KEY, Watch(minutes=0), lambda _text: None, last=last)
+    assert (seen.rate, seen.alarm) == (Rate(40, 30), "75 % of 40 requests were server errors")
+    assert [round(period.total_seconds() / 60) for period in periods] == [minutes]
 
 
 def test_a_free_database_is_a_warning_in_its_last_week(render: tuple[RenderSimulator, str]) -> None:
@@ -194,12 +203,12 @@ def test_a_free_database_is_a_warning_in_its_last_week(render: tuple[RenderSimul
 
 
 def test_a_plan_without_metrics_has_no_rate(render: tuple[RenderSimulator, str]) -> None:
-    assert error_rate(KEY, "api", transport=render[0].transport())() is None
+    assert error_rate(KEY, "api", FIRST, FIRST, render[0].transport()) is None
 
 
 def test_a_service_that_is_not_there_or_a_missing_key_has_no_rate(render: tuple[RenderSimulator, str]) -> None:
-    assert error_rate(KEY, "web", transport=render[0].transport())() is None
-    assert error_rate({}, "api", transport=render[0].transport())() is None
+    assert error_rate(KEY, "web", FIRST, FIRST, render[0].transport()) is None
+    assert error_rate({}, "api", FIRST, FIRST, render[0].transport()) is None
 
 
 @pytest.mark.parametrize(("status", "found"), [(200, ""), (503, "status 503"), (302, "status 302")])
