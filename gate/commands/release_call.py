@@ -16,15 +16,15 @@ from gate.common import budget
 from gate.common.errors import GateError, ReleaseRefused
 from gate.common.signals import interruptible
 from gate.release import release, rollback, staging
+from gate.release.environment import Environment, open_environment
 from gate.release.report import ReleaseReport
-from gate.release.stage import Stage, open_stage
 from gate.smoke import SmokeReport, incident, watch
 from gate.smoke import run as smoke_tests
 from gate.smoke.watch import Watched
 from gate.stack.target import Target
 from gate.vendors.issues import TOKEN
 
-Work = Callable[[Stage, budget.Budget], ReleaseReport]
+Work = Callable[[Environment, budget.Budget], ReleaseReport]
 _RELEASES = ("release", "hotfix")
 
 
@@ -98,8 +98,11 @@ class Call:
                 branch = target.settings.github.branch.name
                 tell.line(f"marketedge:phase is {phase}: before cutover a merge to {branch} deploys by itself")
             smoke = partial(self._smoke, target)
-            with interruptible(), open_stage(target, os.environ, tell.line, seconds + spare, smoke) as stage:
-                return work(stage, budget.Budget(seconds, tell.line, tell))
+            with (
+                interruptible(),
+                open_environment(target, os.environ, tell.line, seconds + spare, smoke) as environment,
+            ):
+                return work(environment, budget.Budget(seconds, tell.line, tell))
 
     def _check(self, target: Target) -> None:
         """Refuse a release that would be rolled back for want of a login test, or watched for longer than is allowed.

@@ -8,10 +8,10 @@ from gate.common.budget import Budget
 from gate.common.errors import ReleaseRefused
 from gate.common.version import parse, problem_with
 from gate.release.database import new_files, summary
+from gate.release.environment import Environment
 from gate.release.frontend import Build
 from gate.release.records import BACKEND, Record
 from gate.release.report import Condition, Migration
-from gate.release.stage import Stage
 from gate.stack.target import Target
 
 
@@ -37,7 +37,7 @@ class Candidate:
 
 
 def check_preconditions(
-    tag: str, stage: Stage, records: Sequence[Record], budget: Budget, hotfix: str = ""
+    tag: str, env: Environment, records: Sequence[Record], budget: Budget, hotfix: str = ""
 ) -> Candidate:
     """Check every precondition of a release.
 
@@ -50,7 +50,7 @@ def check_preconditions(
     Raises:
         ReleaseRefused: the tag is no version, so that nothing else can be checked.
     """
-    target, repository = stage.target, stage.repository
+    target, repository = env.target, env.repository
     if problem := problem_with(tag):
         raise ReleaseRefused(problem)
     sha = repository.commit_of(tag)
@@ -65,28 +65,28 @@ def check_preconditions(
         _past_staging(_smoked(target, repository, sha), hotfix),
     ]
     found = Candidate(tag, sha, conditions)
-    if frontend := stage.production.frontend:
+    if frontend := env.frontend:
         root = target.settings.frontend_folder
         found.build = build = frontend.wait_for_build(sha, repository, root, budget if found.ready else Budget(0))
         special = f" ({build.note})" if build.id and build.note else ""
         title = f"the frontend has a production build of {sha[:7]}{special}"
         found.conditions.append(Condition(title, "" if build.id else build.note))
     if found.ready:
-        _check_data(found, stage, budget)
+        _check_data(found, env, budget)
     return found
 
 
-def _check_data(found: Candidate, stage: Stage, budget: Budget) -> None:
+def _check_data(found: Candidate, env: Environment, budget: Budget) -> None:
     """Find the migrations, and make sure that the data has a way back while nothing has changed."""
-    settings, now = stage.target.settings.release, stage.production.serving()[BACKEND].commit
-    brought = new_files(now, found.sha, stage.repository, settings.migrations)
+    settings, now = env.target.settings.release, env.serving()[BACKEND].commit
+    brought = new_files(now, found.sha, env.repository, settings.migrations)
     if brought is not None:
         found.migrations = brought
         found.conditions.append(Condition(summary(brought)))
-    if settings.backup and stage.database is None:
+    if settings.backup and env.database is None:
         budget.note("the database's backup is not checked: name the database in marketedge:release.database")
-    elif settings.backup and stage.database:
-        there, problem = stage.database.way_back(budget)
+    elif settings.backup and env.database:
+        there, problem = env.database.way_back(budget)
         found.conditions.append(Condition(f"the database has a way back{there and f': {there}'}", problem))
 
 

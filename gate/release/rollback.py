@@ -7,10 +7,10 @@ from gate.common.budget import Budget
 from gate.common.errors import ReleaseRefused
 from gate.common.signals import undisturbed
 from gate.common.version import parse, problem_with
+from gate.release.environment import Environment
 from gate.release.frontend import Build
 from gate.release.records import BACKEND, FRONTEND, Deployed, Record, Serving
 from gate.release.report import ReleaseReport
-from gate.release.stage import Stage
 
 
 class _Goal(NamedTuple):
@@ -26,7 +26,7 @@ class _Goal(NamedTuple):
 
 
 def rollback(
-    to: str | None, stage: Stage, budget: Budget, *, leaving: str | None = None, asked: str = "", why: str = ""
+    to: str | None, env: Environment, budget: Budget, *, leaving: str | None = None, asked: str = "", why: str = ""
 ) -> ReleaseReport:
     """Go back.
 
@@ -42,23 +42,23 @@ def rollback(
     Raises:
         ReleaseRefused, VendorError, RenderError: before the first change.
     """
-    records, serving = stage.records.newest(), stage.production.serving()
+    records, serving = env.records.newest(), env.serving()
     report = ReleaseReport(action="rollback", tag=asked or f"of {leaving}", outcome="refused", reason=why)
-    if reason := _carried_out(asked, records) or _elsewhere(leaving, stage, records, serving):
+    if reason := _carried_out(asked, records) or _elsewhere(leaving, env, records, serving):
         report.reason = f"{reason}; nothing was changed"
         return report
-    goal = _goal(to, stage, records, serving)
+    goal = _goal(to, env, records, serving)
     report.tag, report.sha = goal.tag, goal.serving[BACKEND].commit
-    with stage.held(report, budget):
+    with env.held(report, budget):
         frontend = goal.serving.get(FRONTEND, Deployed()).commit
-        record = goal.record or stage.records.begin(goal.tag, report.sha, "rollback", serving, frontend, asked)
+        record = goal.record or env.records.begin(goal.tag, report.sha, "rollback", serving, frontend, asked)
         with undisturbed(budget.note):
             report.outcome, text = "done", f"{record.tag} serves production again"
-            report.reason = stage.go_back(record, goal.serving, budget, report, "success", text) or why
+            report.reason = env.go_back(record, goal.serving, budget, report, "success", text) or why
             # A release that never ended has ended now.
             for other in records if report.outcome == "done" else ():
                 if other.open and other.id != record.id:
-                    report.advice += stage.ended(other, "failure", "rolled back: it never ended")
+                    report.advice += env.ended(other, "failure", "rolled back: it never ended")
     return report
 
 
@@ -68,7 +68,7 @@ def _carried_out(asked: str, records: Sequence[Record]) -> str:
     return f"{asked} was carried out before: push another such tag, or run gate rollback" if done else ""
 
 
-def _elsewhere(leaving: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> str:
+def _elsewhere(leaving: str | None, env: Environment, records: Sequence[Record], serving: Serving) -> str:
     """Return why a release need not be taken back: nothing of it serves, or will serve. Empty if it has to be.
 
     Raises:
@@ -76,7 +76,7 @@ def _elsewhere(leaving: str | None, stage: Stage, records: Sequence[Record], ser
     """
     if not leaving:
         return ""
-    sha = _commit_of(leaving, stage, [record for record in records if record.task == "deploy"])
+    sha = _commit_of(leaving, env, [record for record in records if record.task == "deploy"])
     newest = next(iter(records), None)
     if newest and not newest.ended and leaving in (newest.tag, *(r.tag for r in records if _left(newest, r))):
         return ""
@@ -86,13 +86,13 @@ def _elsewhere(leaving: str | None, stage: Stage, records: Sequence[Record], ser
     return ""
 
 
-def _commit_of(tag: str, stage: Stage, releases: Sequence[Record]) -> str:
+def _commit_of(tag: str, env: Environment, releases: Sequence[Record]) -> str:
     """Return the commit of a release.
 
     Raises:
         ReleaseRefused: nobody knows it.
     """
-    sha = next((record.sha for record in releases if record.tag == tag), None) or stage.repository.commit_of(tag)
+    sha = next((record.sha for record in releases if record.tag == tag), None) or env.repository.commit_of(tag)
     if not sha:
         raise ReleaseRefused(f"tag {tag} does not exist at GitHub, and no release of it is on record")
     return sha
@@ -102,22 +102,22 @@ def _left(rollback: Record, release: Record) -> bool:
     return rollback.task == "rollback" and rollback.replaced == release.sha
 
 
-def _goal(to: str | None, stage: Stage, records: Sequence[Record], serving: Serving) -> _Goal:
+def _goal(to: str | None, env: Environment, records: Sequence[Record], serving: Serving) -> _Goal:
     if to is None:
-        return _unfinished(records, stage) or _release(*_last_good(records, serving), stage, records)
+        return _unfinished(records, env) or _release(*_last_good(records, serving), env, records)
     if problem := problem_with(to):
         raise ReleaseRefused(problem)
     good = [record for record in records if record.task == "deploy" and record.good]
-    return _release(to, _commit_of(to, stage, good), stage, records)
+    return _release(to, _commit_of(to, env, good), env, records)
 
 
-def _unfinished(records: Sequence[Record], stage: Stage) -> _Goal | None:
+def _unfinished(records: Sequence[Record], env: Environment) -> _Goal | None:
     """Return the goal if the newest run was killed or could not go back: its own goal, or what served before it."""
     newest = next(iter(records), None)
     if newest is None or newest.ended:
         return None
     if newest.task == "rollback":
-        return _release(newest.tag, newest.sha, stage, records)._replace(record=newest)
+        return _release(newest.tag, newest.sha, env, records)._replace(record=newest)
     earlier = (record.tag for record in records if record.sha == newest.replaced and record.good)
     return _Goal(next(earlier, newest.replaced[:7]), newest.before)
 
@@ -140,17 +140,17 @@ def _is_back(names: dict[str, str], record: Record) -> bool:
     return here is None or there is None or there < here
 
 
-def _release(tag: str, sha: str, stage: Stage, records: Sequence[Record]) -> _Goal:
+def _release(tag: str, sha: str, env: Environment, records: Sequence[Record]) -> _Goal:
     """Return the goal that is a release with its frontend.
 
     Raises:
         ReleaseRefused: Vercel has no build of it any more.
     """
     build = Build()
-    if frontend := stage.production.frontend:
+    if frontend := env.frontend:
         recorded = next((record.frontend for record in records if record.sha == sha and record.frontend), sha)
-        build = frontend.build_of(recorded, stage.repository, stage.target.settings.frontend_folder)
+        build = frontend.build_of(recorded, env.repository, env.target.settings.frontend_folder)
         if not build.id:
             told = f"Vercel has no production build of {tag} ({sha[:7]}) left: name another release with --to"
             raise ReleaseRefused(told)
-    return _Goal(tag, stage.production.at(sha, build))
+    return _Goal(tag, env.at(sha, build))

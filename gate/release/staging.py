@@ -9,9 +9,9 @@ from gate.common.errors import GateError
 from gate.common.notifications import workflow_run
 from gate.common.signals import undisturbed
 from gate.release.backend import Replaced
+from gate.release.environment import Environment
 from gate.release.records import Deployed, Record
 from gate.release.report import ReleaseReport
-from gate.release.stage import Stage
 from gate.vendors.issues import IssueTracker, marker
 
 PATIENCE = 60.0
@@ -19,7 +19,7 @@ PATIENCE = 60.0
 _PAUSE = 5.0
 
 
-def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
+def deploy(sha: str, env: Environment, budget: Budget) -> ReleaseReport:
     """Wait until a commit serves, and test whether it works. Nothing is rolled back, because the next commit fixes it.
 
     The commit gets the status that main requires and releases ask for. The pull request that brought it gets a comment.
@@ -34,37 +34,37 @@ def deploy(sha: str, stage: Stage, budget: Budget) -> ReleaseReport:
     report = ReleaseReport(action="deploy", tag=sha[:7], outcome="failed", sha=sha)
     record = None
     try:
-        _refuse_overtaken(sha, stage)
-        record = stage.records.begin(sha[:7], sha, "deploy", stage.production.serving())
-        _wait_for_render(sha, stage, budget)
-        for service in stage.production.services.values():
+        _refuse_overtaken(sha, env)
+        record = env.records.begin(sha[:7], sha, "deploy", env.serving())
+        _wait_for_render(sha, env, budget)
+        for service in env.services.values():
             service.release(Deployed(commit=sha), budget)
-        if stage.preview:
-            stage.preview.wait_for(sha, budget)
-        stage.production.test(budget)
+        if env.preview:
+            env.preview.wait_for(sha, budget)
+        env.test(budget)
         report.outcome = "done"
     except (GateError, RenderError, KeyboardInterrupt) as error:
         if record is None and not isinstance(error, Replaced):
             raise
         report.reason = str(error) or "interrupted"
-    newer = stage.repository.head(stage.target.settings.github.branch.name)
-    if newer not in (None, sha) and (record is None or stage.production.backend.serving().commit != sha):
+    newer = env.repository.head(env.target.settings.github.branch.name)
+    if newer not in (None, sha) and (record is None or env.backend.serving().commit != sha):
         report.outcome, report.reason = "overtaken", f"overtaken by {str(newer)[:7]}"
     budget.note(f"{report.outcome}: {report.reason}".removesuffix(": "))
     with undisturbed():
-        _tell(sha, record, stage, report)
+        _tell(sha, record, env, report)
     report.timeline = budget.timeline
     return report
 
 
-def _refuse_overtaken(sha: str, stage: Stage) -> None:
+def _refuse_overtaken(sha: str, env: Environment) -> None:
     """Refuse to deploy the commit if that would take a newer one back.
 
     Raises:
         Replaced: it would.
     """
-    head = stage.repository.head(stage.target.settings.github.branch.name)
-    if head not in (None, sha) and not stage.production.backend.knows(sha):
+    head = env.repository.head(env.target.settings.github.branch.name)
+    if head not in (None, sha) and not env.backend.knows(sha):
         raise Replaced(f"overtaken by {str(head)[:7]}")
 
 
@@ -72,36 +72,36 @@ _STATUS: dict[str, CommitState] = {"done": "success", "overtaken": "pending"}
 _STATE = {"done": "success", "overtaken": "inactive"}
 
 
-def _tell(sha: str, record: Record | None, stage: Stage, report: ReleaseReport) -> None:
+def _tell(sha: str, record: Record | None, env: Environment, report: ReleaseReport) -> None:
     told = "smoke tests passed" if report.outcome == "done" else report.reason
     if record:
-        report.advice += stage.ended(record, _STATE.get(report.outcome, "failure"), told)
+        report.advice += env.ended(record, _STATE.get(report.outcome, "failure"), told)
     try:
-        context, text = stage.target.settings.release.smoke_context, f"{stage.target.environment}: {told}"
+        context, text = env.target.settings.release.smoke_context, f"{env.target.environment}: {told}"
         state = _STATUS.get(report.outcome, "failure")
-        stage.repository.set_status(sha, context, state, text, workflow_run(os.environ))
+        env.repository.set_status(sha, context, state, text, workflow_run(os.environ))
     except GateError as error:
         report.outcome = "failed"
-        report.reason = report.reason or f"the status {stage.target.settings.release.smoke_context} could not be set"
+        report.reason = report.reason or f"the status {env.target.settings.release.smoke_context} could not be set"
         report.advice.append(str(error))
     try:
-        _comment(sha, stage, report)
+        _comment(sha, env, report)
     except GateError as error:
         report.advice.append(f"The pull request could not be commented on: {error}")
 
 
-def _wait_for_render(sha: str, stage: Stage, budget: Budget) -> None:
+def _wait_for_render(sha: str, env: Environment, budget: Budget) -> None:
     budget.note(f"waiting for Render to start deploying {sha[:7]} by itself")
-    while not all(service.knows(sha) for service in stage.production.services.values()):
-        _refuse_overtaken(sha, stage)
+    while not all(service.knows(sha) for service in env.services.values()):
+        _refuse_overtaken(sha, env)
         if budget.elapsed + _PAUSE > min(PATIENCE, budget.seconds):
             budget.note("Render did not begin")
             return
         budget.sleep(_PAUSE)
 
 
-def _comment(sha: str, stage: Stage, report: ReleaseReport) -> None:
+def _comment(sha: str, env: Environment, report: ReleaseReport) -> None:
     """Write one comment on each pull request that brought the commit. A rerun renews it."""
-    mark, tracker = marker(f"deploy {stage.target.environment}"), IssueTracker(stage.repository)
-    for pull in stage.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
+    mark, tracker = marker(f"deploy {env.target.environment}"), IssueTracker(env.repository)
+    for pull in env.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
         tracker.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")

@@ -77,11 +77,12 @@ class SmokeReport(Report):
 
     @property
     def problems(self) -> list[str]:
-        """Return the failed checks, those with one reason together."""
-        return [
+        """Return the failed checks, those with one reason together; empty if the tests passed."""
+        failed = [
             checks[0].name if len(checks) == 1 else f"{checks[0].detail} ({len(checks)} checks)"
             for checks in self.failures()
         ]
+        return failed or ([] if self.passed else [self.headline])
 
     def failures(self) -> list[list[Result]]:
         """Return the failed checks, those with the same reason and the same fix together."""

@@ -15,7 +15,7 @@ import pytest
 from blueprint.errors import Unreachable
 from components.accounts.api import Api, VendorError
 from gate.cli import main
-from gate.release import stage as opening
+from gate.release import environment as opening
 from gate.smoke.watch import Watched
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld
@@ -226,8 +226,8 @@ def taken_over(drill: Drill) -> int:
 
 def locked(drill: Drill) -> int:
     drill.tag()
-    with drill.world.stage() as stage:
-        stage.lock.take(3600)
+    with drill.world.environment() as environment:
+        environment.lock.take(3600)
     return drill.release()
 
 

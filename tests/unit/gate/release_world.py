@@ -12,11 +12,10 @@ from components.accounts import Accounts
 from components.configuration import load
 from gate.common.budget import Budget
 from gate.release.backend import RenderService
+from gate.release.environment import Environment, Smoke, Tested
 from gate.release.frontend import VercelProject
 from gate.release.lock import ReleaseLock
-from gate.release.production import Production, Smoke, Tested
 from gate.release.records import Records
-from gate.release.stage import Stage
 from gate.stack.target import Target, read_config
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
@@ -40,7 +39,6 @@ class Verdict:
     """What a smoke test finds: bad while a bad commit serves."""
 
     def __init__(self, passed: bool) -> None:
-        self.passed = passed
         self.headline = "1 passed" if passed else "1 failed"
         self.problems = [] if passed else ["health"]
 
@@ -101,7 +99,7 @@ class ReleaseWorld:
         return Budget(seconds, self.said.append, clock=lambda: self.time[0], sleep=self.sleep)
 
     @contextlib.contextmanager
-    def stage(self, smoke: Smoke | None = None) -> Iterator[Stage]:
+    def environment(self, smoke: Smoke | None = None) -> Iterator[Environment]:
         """As the command opens it."""
         config = read_config(STACKS / "Pulumi.production.yaml")
         settings = load("production", config, frozenset(), {}, check_secrets=False).settings
@@ -112,11 +110,10 @@ class ReleaseWorld:
             connect(environ, self.said.append, self.render.transport()) as session,
         ):
             repository = accounts.repository(REPOSITORY)
-            production = Production(
-                RenderService(session, SERVICE), VercelProject(accounts.vercel, FRONTEND), smoke or self._smoke
-            )
             lock = ReleaseLock(repository, "production", "main", self.who, self.over.__contains__)
-            yield Stage(target, repository, Records(repository, "production", live=True), production, lock)
+            records, tested = Records(repository, "production", live=True), smoke or self._smoke
+            backend, frontend = RenderService(session, SERVICE), VercelProject(accounts.vercel, FRONTEND)
+            yield Environment(target, repository, records, lock, tested, backend, frontend)
 
     def _smoke(self, _seconds: float = 300) -> Tested:
         return Verdict(not self.unhealthy & set(self.serving()))

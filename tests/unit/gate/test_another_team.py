@@ -16,12 +16,11 @@ from blueprint.workspace import connect
 from components.accounts import Accounts
 from gate.common.errors import GateError
 from gate.release.backend import RenderService
+from gate.release.environment import Environment
 from gate.release.lock import ReleaseLock
-from gate.release.production import Production
 from gate.release.records import Deployed, Records
 from gate.release.release import release
 from gate.release.rollback import rollback
-from gate.release.stage import Stage
 from gate.smoke import Outcome, SmokeReport
 from gate.smoke.run import run
 from gate.stack.project import CLI_VARIABLE
@@ -165,7 +164,7 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 
 
 @contextlib.contextmanager
-def stage(world: ReleaseWorld) -> Iterator[Stage]:
+def environment(world: ReleaseWorld) -> Iterator[Environment]:
     """As the command opens it, for two services and no frontend."""
     target = load_target("staging", None, OWN, EXAMPLE)
     with (
@@ -174,16 +173,11 @@ def stage(world: ReleaseWorld) -> Iterator[Stage]:
     ):
         repository = accounts.repository(REPOSITORY)
         backend, web = RenderService(session, SERVICE), RenderService(session, WEB)
-        production = Production(backend, None, world._smoke, [web])
         records = Records(repository, "live", live=True)
         settings = target.settings.model_copy(update={"github": _main(target.settings.github)})
-        yield Stage(
-            dataclasses.replace(target, settings=settings),
-            repository,
-            records,
-            production,
-            ReleaseLock(repository, "production", "main", "run 1"),
-        )
+        here = dataclasses.replace(target, settings=settings)
+        lock = ReleaseLock(repository, "production", "main", "run 1")
+        yield Environment(here, repository, records, lock, world._smoke, backend, others=[web])
 
 
 def _main(github: Any) -> Any:
@@ -198,7 +192,7 @@ def serving(world: ReleaseWorld) -> list[str]:
 
 
 def go(world: ReleaseWorld, tag: str) -> Any:
-    with stage(world) as opened:
+    with environment(world) as opened:
         return release(tag, opened, world.budget())
 
 
@@ -240,7 +234,7 @@ def test_a_rollback_takes_every_service_back_and_by_hand_nothing_of_vercel_is_sa
     go(world, "v1.0.0")
     tagged(world, "v1.1.0")
     go(world, "v1.1.0")
-    with stage(world) as opened:
+    with environment(world) as opened:
         assert rollback(None, opened, world.budget(600)).outcome == "done"
     assert serving(world) == [good, good]
     bad = tagged(world, "v1.2.0")

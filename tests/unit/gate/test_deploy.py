@@ -13,8 +13,8 @@ import pytest
 from components.accounts.api import Api, VendorError
 from components.accounts.vercel import Vercel
 from gate.cli import main
+from gate.release.environment import Environment
 from gate.release.frontend import PreviewBuilds
-from gate.release.stage import Stage
 from gate.release.staging import deploy
 from gate.report import releases
 from rehearsal.vendor_api import github_git
@@ -39,8 +39,8 @@ def status(world: ReleaseWorld, sha: str) -> str:
 def test_what_render_began_by_itself_is_waited_for(world: ReleaseWorld) -> None:
     automatic(world)
     sha = world.push(smoked=False)
-    with world.stage() as stage:
-        report = deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        report = deploy(sha, environment, world.budget())
     assert (report.outcome, world.serving()[0], status(world, sha)) == ("done", sha, "success")
     assert not [write for write in world.writes() if write.endswith("/deploys")]
     assert world.states() == [("deploy", sha[:7], "success")]
@@ -48,8 +48,8 @@ def test_what_render_began_by_itself_is_waited_for(world: ReleaseWorld) -> None:
 
 def test_what_render_did_not_begin_is_started_after_a_minute(world: ReleaseWorld) -> None:
     sha = world.push(smoked=False)
-    with world.stage() as stage:
-        report = deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        report = deploy(sha, environment, world.budget())
     assert report.outcome == "done"
     assert [text for _, text in report.timeline if text == "Render did not begin"]
     assert len([write for write in world.writes() if write.endswith("/deploys")]) == 1
@@ -59,8 +59,8 @@ def test_a_commit_that_does_not_work_fails_and_stays_for_a_look(world: ReleaseWo
     automatic(world)
     sha = world.push(smoked=False)
     world.unhealthy.add(sha)
-    with world.stage() as stage:
-        report = deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        report = deploy(sha, environment, world.budget())
     assert (report.outcome, report.exit_code, status(world, sha)) == ("failed", 4, "failure")
     assert world.serving()[0] == sha
     assert world.states() == [("deploy", sha[:7], "failure")]
@@ -71,13 +71,13 @@ def test_the_pull_request_gets_one_comment_that_a_rerun_renews(world: ReleaseWor
     sha = world.push(smoked=False)
     github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
     world.unhealthy.add(sha)
-    with world.stage() as stage:
-        deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        deploy(sha, environment, world.budget())
     (comment,) = world.estate.find_all("github", "comment", issue=7)
     assert f"## deploy {sha[:7]}: failed (smoke tests failed" in comment["body"]
     world.unhealthy.clear()
-    with world.stage() as stage:
-        deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        deploy(sha, environment, world.budget())
     (comment,) = world.estate.find_all("github", "comment", issue=7)
     assert f"## deploy {sha[:7]}: done" in comment["body"]
 
@@ -86,8 +86,8 @@ def test_a_strangers_comment_that_quotes_the_marker_is_never_overwritten(world: 
     automatic(world)
     sha = world.push(smoked=False)
     github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
-    with world.stage() as stage:
-        deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        deploy(sha, environment, world.budget())
     (ours,) = world.estate.find_all("github", "comment", issue=7)
     quoted = f"> {ours['body']}\n\nWhy so?"
     strangers = [("octocat", quoted), ("octocat", ours["body"]), (ours["user"], quoted)]
@@ -97,16 +97,16 @@ def test_a_strangers_comment_that_quotes_the_marker_is_never_overwritten(world: 
             {**ours, "id": 900 + number, "user": user, "body": body} for number, (user, body) in enumerate(strangers)
         ]
     world.unhealthy.add(sha)
-    with world.stage() as stage:
-        deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        deploy(sha, environment, world.budget())
     *others, last = world.estate.find_all("github", "comment", issue=7)
     assert [one["body"] for one in others] == [body for _, body in strangers]
     assert f"## deploy {sha[:7]}: failed" in last["body"]
 
 
-def with_preview(stage: Stage, world: ReleaseWorld) -> Stage:
+def with_preview(environment: Environment, world: ReleaseWorld) -> Environment:
     vercel = Vercel("a" * 24, base_url=world.environ["VERCEL_BASE_URL"])
-    return dataclasses.replace(stage, preview=PreviewBuilds(vercel, FRONTEND, "main"))
+    return dataclasses.replace(environment, preview=PreviewBuilds(vercel, FRONTEND, "main"))
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_the_frontends_build_is_waited_for(world: ReleaseWorld, state: str | Non
 
     budget = world.budget()
     budget.sleep = sleep
-    with world.stage() as stage:
-        report = deploy(sha, with_preview(stage, world), budget)
+    with world.environment() as environment:
+        report = deploy(sha, with_preview(environment, world), budget)
     assert report.outcome == outcome
     assert [line for line in world.said if said in line]
     assert status(world, sha) == ("success" if outcome == "done" else "failure")
@@ -145,8 +145,8 @@ def test_the_frontends_build_is_waited_for(world: ReleaseWorld, state: str | Non
 def test_a_commit_that_a_newer_one_overtook_is_left_alone(world: ReleaseWorld) -> None:
     """Deploying it would take the newer one back."""
     older, newer = world.push(smoked=False), world.push(smoked=False)
-    with world.stage() as stage:
-        report = deploy(older, stage, world.budget())
+    with world.environment() as environment:
+        report = deploy(older, environment, world.budget())
     assert (report.outcome, report.reason, report.exit_code) == ("overtaken", f"overtaken by {newer[:7]}", 0)
     assert status(world, older) == "pending"
     assert not [write for write in world.writes() if write.endswith("/deploys")]
@@ -168,8 +168,8 @@ def test_two_merges_in_quick_succession_are_no_failure_of_the_first(world: Relea
             world.unhealthy |= set() if newer_works else set(pushed)
 
     budget.sleep = sleep
-    with world.stage() as stage:
-        report = deploy(older, stage, budget)
+    with world.environment() as environment:
+        report = deploy(older, environment, budget)
     by = f"overtaken by {pushed[0][:7]}"
     assert (report.outcome, report.reason, report.exit_code) == ("overtaken", by, 0)
     found = world.estate.find_all("github", "status", sha=older, context=CONTEXT)[-1]
@@ -177,11 +177,11 @@ def test_two_merges_in_quick_succession_are_no_failure_of_the_first(world: Relea
     (comment,) = world.estate.find_all("github", "comment", issue=7)
     assert f"## deploy {older[:7]}: overtaken ({by})" in comment["body"]
     assert world.states()[-1] == ("deploy", older[:7], "inactive")
-    with world.stage() as stage:
-        assert releases.read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC)) == []
-        assert [record.good for record in stage.records.newest()] == [False]
-    with world.stage() as stage:
-        assert deploy(pushed[0], stage, world.budget()).outcome == ("done" if newer_works else "failed")
+    with world.environment() as environment:
+        assert releases.read(environment.repository, "production", datetime(2020, 1, 1, tzinfo=UTC)) == []
+        assert [record.good for record in environment.records.newest()] == [False]
+    with world.environment() as environment:
+        assert deploy(pushed[0], environment, world.budget()).outcome == ("done" if newer_works else "failed")
 
 
 def test_a_commit_whose_build_fails_has_failed_also_where_a_newer_one_is_there(world: ReleaseWorld) -> None:
@@ -193,8 +193,8 @@ def test_a_commit_whose_build_fails_has_failed_also_where_a_newer_one_is_there(w
         github_git.commit(world.estate, REPOSITORY, "main")  # Render has not heard of it yet
         return Verdict(passed=False)
 
-    with world.stage(smoke) as stage:
-        assert deploy(older, stage, world.budget()).outcome == "failed"
+    with world.environment(smoke) as environment:
+        assert deploy(older, environment, world.budget()).outcome == "failed"
     assert status(world, older) == "failure"
 
 
@@ -217,8 +217,8 @@ def test_what_cannot_be_told_to_github_is_in_the_report(
         return real(self, method, where, *args, **options)
 
     monkeypatch.setattr(Api, "send", lose)
-    with world.stage() as stage:
-        report = deploy(sha, stage, world.budget())
+    with world.environment() as environment:
+        report = deploy(sha, environment, world.budget())
     assert report.outcome == outcome
     assert [line for line in report.advice if said in line]
 

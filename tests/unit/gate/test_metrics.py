@@ -165,8 +165,8 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 
 
 def released(world: ReleaseWorld, tag: str) -> None:
-    with world.stage() as stage:
-        release(tag, stage, world.budget())
+    with world.environment() as environment:
+        release(tag, environment, world.budget())
 
 
 def test_the_record_of_real_releases_is_understood(world: ReleaseWorld) -> None:
@@ -177,8 +177,8 @@ def test_the_record_of_real_releases_is_understood(world: ReleaseWorld) -> None:
     world.push()
     world.tagged("v1.2.0")
     released(world, "v1.2.0")
-    with world.stage() as stage:
-        found = read(stage.repository, "production", datetime(2020, 1, 1, tzinfo=UTC))
+    with world.environment() as environment:
+        found = read(environment.repository, "production", datetime(2020, 1, 1, tzinfo=UTC))
     assert [(one.tag, one.good, one.rolled_back) for one in found] == [
         ("v1.0.0", True, False),
         ("v1.1.0", False, True),
@@ -190,16 +190,16 @@ def test_the_record_of_real_releases_is_understood(world: ReleaseWorld) -> None:
 def test_what_github_and_apps_record_of_the_same_environment_is_not_counted_twice(world: ReleaseWorld) -> None:
     """A job that names an environment is a deployment of it at GitHub, with a payload of its own or none."""
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    with world.stage() as stage:
+    with world.environment() as environment:
         for payload in ({}, "text"):
             body = {"ref": "f" * 40, "environment": "production", "task": "deploy", "payload": payload}
-            identity = stage.repository.send("POST", "deployments", body, needs="x")["id"]
-            stage.repository.send("POST", f"deployments/{identity}/statuses", {"state": "success"}, needs="x")
-        assert len(read(stage.repository, "production", long_ago)) == 2  # before the gate there is nothing else
+            identity = environment.repository.send("POST", "deployments", body, needs="x")["id"]
+            environment.repository.send("POST", f"deployments/{identity}/statuses", {"state": "success"}, needs="x")
+        assert len(read(environment.repository, "production", long_ago)) == 2  # before the gate there is nothing else
     world.tagged("v1.0.0")
     released(world, "v1.0.0")
-    with world.stage() as stage:
-        assert [one.tag for one in read(stage.repository, "production", long_ago)] == ["v1.0.0"]
+    with world.environment() as environment:
+        assert [one.tag for one in read(environment.repository, "production", long_ago)] == ["v1.0.0"]
 
 
 def test_the_command_writes_json_and_markdown(

@@ -76,8 +76,8 @@ def test_only_who_recorded_a_release_says_that_it_was_overtaken(world: ReleaseWo
         status = {"type": "deployment_status", "id": 99, "deployment": record["id"], "state": "inactive"}
         record["creator"] = "the-gate"
         objects.append({**status, "description": "overtaken by lunch", "creator": writer, "created_at": "2026-01-01"})
-    with world.stage() as stage:
-        assert [one.state for one in stage.records.newest()] == [state]
+    with world.environment() as environment:
+        assert [one.state for one in environment.records.newest()] == [state]
 
 
 @pytest.mark.parametrize(("writer", "words"), [({"login": "me"}, "rolled back: x"), ({"login": "you"}, ""), (None, "")])

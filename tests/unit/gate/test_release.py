@@ -24,13 +24,13 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 
 
 def go(world: ReleaseWorld, tag: str) -> ReleaseReport:
-    with world.stage() as stage:
-        return release(tag, stage, world.budget())
+    with world.environment() as environment:
+        return release(tag, environment, world.budget())
 
 
 def back(world: ReleaseWorld, to: str | None = None) -> ReleaseReport:
-    with world.stage() as stage:
-        return rollback(to, stage, world.budget(600))
+    with world.environment() as environment:
+        return rollback(to, environment, world.budget(600))
 
 
 def project(world: ReleaseWorld, **properties: Any) -> None:
@@ -98,8 +98,8 @@ def test_a_promotion_that_fails_is_rolled_back(world: ReleaseWorld) -> None:
 def test_a_deploy_that_does_not_end_within_the_budget_is_rolled_back(world: ReleaseWorld) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    with world.stage() as stage:
-        report = release("v1.1.0", stage, world.budget(30))
+    with world.environment() as environment:
+        report = release("v1.1.0", environment, world.budget(30))
     assert "not done within the budget of 30 s" in report.reason
     assert report.outcome == "rolled back"
     world.sleep(300)
@@ -166,9 +166,9 @@ def test_a_status_counts_only_where_a_workflow_or_somebody_named_has_set_it(
     sha = world.tagged("v1.0.0", smoked=False)
     for login in by:
         github_git.status(world.estate, REPOSITORY, sha, CONTEXT, by=login)
-    with world.stage() as stage:
-        stage.target.settings.release.smoke_status_by.extend(named)
-        report = release("v1.0.0", stage, world.budget())
+    with world.environment() as environment:
+        environment.target.settings.release.smoke_status_by.extend(named)
+        report = release("v1.0.0", environment, world.budget())
     assert report.outcome == outcome
     said = "stranger has set it, but only that of github-actions[bot] counts (release.smokeStatusBy)"
     assert [said in problem for problem in problems(report)] == ([True] if outcome == "refused" else [])
@@ -226,8 +226,8 @@ def test_a_squashed_merge_is_as_good_as_the_head_of_its_pull_request(
 
 def test_another_release_in_progress_is_refused_until_its_lock_expires(world: ReleaseWorld) -> None:
     world.tagged("v1.0.0")
-    with world.stage() as stage:
-        stage.lock.take(3600)
+    with world.environment() as environment:
+        environment.lock.take(3600)
     world.who = "run 2"
     with pytest.raises(ReleaseRefused, match="another release is in progress: run 1, until"):
         go(world, "v1.0.0")
@@ -239,8 +239,8 @@ def test_another_release_in_progress_is_refused_until_its_lock_expires(world: Re
 
 def test_a_lock_left_by_a_crash_expires(world: ReleaseWorld) -> None:
     world.tagged("v1.0.0")
-    with world.stage() as stage:
-        stage.lock.take(-1)
+    with world.environment() as environment:
+        environment.lock.take(-1)
     world.who = "run 2"
     assert go(world, "v1.0.0").outcome == "done"
     assert world.locks() == []
@@ -249,8 +249,8 @@ def test_a_lock_left_by_a_crash_expires(world: ReleaseWorld) -> None:
 def test_going_back_to_the_last_good_release(world: ReleaseWorld) -> None:
     first, second = released(world, "v1.0.0"), released(world, "v1.1.0")
     assert world.serving() == (second, second)
-    with world.stage() as stage:
-        report = rollback(None, stage, world.budget(600))
+    with world.environment() as environment:
+        report = rollback(None, environment, world.budget(600))
     assert (report.outcome, report.tag) == ("done", "v1.0.0")
     assert world.serving() == (first, first)
     assert world.states()[-1] == ("rollback", "v1.0.0", "success")
@@ -262,8 +262,8 @@ def test_a_rollback_takes_little_longer_than_the_vendors_do(world: ReleaseWorld)
     released(world, "v1.0.0")
     released(world, "v1.1.0")
     budget = world.budget(600)
-    with world.stage() as stage:
-        assert rollback(None, stage, budget).outcome == "done"
+    with world.environment() as environment:
+        assert rollback(None, environment, budget).outcome == "done"
     deploy = 60.0  # what Render takes here; Vercel takes none
     assert deploy <= budget.elapsed < deploy + 5
 
@@ -272,8 +272,8 @@ def test_going_back_to_a_named_release(world: ReleaseWorld) -> None:
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
     released(world, "v1.2.0")
-    with world.stage() as stage:
-        assert rollback("v1.0.0", stage, world.budget(600)).outcome == "done"
+    with world.environment() as environment:
+        assert rollback("v1.0.0", environment, world.budget(600)).outcome == "done"
     assert world.serving() == (first, first)
 
 
@@ -283,8 +283,8 @@ def test_where_render_has_forgotten_the_deploy_the_commit_is_deployed_anew(world
     deploys = world.render.estate.deploys
     for identity in [i for i, d in deploys.items() if (d["commit"] or {}).get("id") == first]:
         del deploys[identity]
-    with world.stage() as stage:
-        report = rollback(None, stage, world.budget(600))
+    with world.environment() as environment:
+        report = rollback(None, environment, world.budget(600))
     assert report.outcome == "done"
     assert world.serving() == (first, first)
     assert any("is deployed anew" in text for _, text in report.timeline)
@@ -295,11 +295,11 @@ def test_what_github_records_of_jobs_does_not_hide_a_release(world: ReleaseWorld
     """Each workflow job that names the environment is a deployment of it; smoke tests run many a time a day."""
     first, _ = released(world, "v1.0.0"), released(world, "v1.1.0")
     record_jobs(world, jobs)
-    with world.stage() as stage:
-        assert [record.tag for record in stage.records.newest()] == ["v1.1.0", "v1.0.0"]
+    with world.environment() as environment:
+        assert [record.tag for record in environment.records.newest()] == ["v1.1.0", "v1.0.0"]
     assert go(world, "v1.0.0").outcome == "refused", "an older release is not released over a newer one"
-    with world.stage() as stage:
-        assert (rollback(None, stage, world.budget(600)).outcome, world.serving()) == ("done", (first, first))
+    with world.environment() as environment:
+        assert (rollback(None, environment, world.budget(600)).outcome, world.serving()) == ("done", (first, first))
 
 
 def record_jobs(world: ReleaseWorld, number: int) -> None:
@@ -311,8 +311,11 @@ def record_jobs(world: ReleaseWorld, number: int) -> None:
 
 def test_nothing_to_go_back_to_is_refused(world: ReleaseWorld) -> None:
     released(world, "v1.0.0")
-    with world.stage() as stage, pytest.raises(ReleaseRefused, match="no earlier good release is on record"):
-        rollback(None, stage, world.budget(600))
+    with (
+        world.environment() as environment,
+        pytest.raises(ReleaseRefused, match="no earlier good release is on record"),
+    ):
+        rollback(None, environment, world.budget(600))
 
 
 def test_after_a_bad_release_the_default_is_the_good_one_before(world: ReleaseWorld) -> None:
@@ -322,8 +325,8 @@ def test_after_a_bad_release_the_default_is_the_good_one_before(world: ReleaseWo
     world.unhealthy.add(bad)
     assert go(world, "v1.2.0").outcome == "rolled back"
     assert world.serving() == (second, second)
-    with world.stage() as stage:
-        assert rollback(None, stage, world.budget(600)).tag == "v1.0.0"
+    with world.environment() as environment:
+        assert rollback(None, environment, world.budget(600)).tag == "v1.0.0"
     assert world.serving() == (first, first)
 
 

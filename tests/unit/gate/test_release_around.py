@@ -33,12 +33,14 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 
 def with_database(world: ReleaseWorld, tag: str, plan: str, hours: int = 24, name: str = "db") -> ReleaseReport:
     """A release where production has a database of this plan."""
-    with world.stage() as stage:
-        session = stage.production.backend._session
+    with world.environment() as environment:
+        session = environment.backend._session
         body = {"name": "db", "ownerId": "tea-1", "plan": plan, "version": "16", "region": "oregon"}
         if not world.render.estate.postgres:
             session.client.post("/postgres", body)
-        return release(tag, dataclasses.replace(stage, database=DatabaseBackup(session, name, hours)), world.budget())
+        return release(
+            tag, dataclasses.replace(environment, database=DatabaseBackup(session, name, hours)), world.budget()
+        )
 
 
 def exports(world: ReleaseWorld) -> list[str]:
@@ -139,9 +141,9 @@ def listed(world: ReleaseWorld, tag: str, after: list[str]) -> ReleaseReport:
         world.render.estate.job_output[command] = after
         return Verdict(True)
 
-    with world.stage(smoke) as stage:
-        session = stage.production.backend._session
-        with_list = dataclasses.replace(stage, migration_list=MigrationList(Jobs(session, SERVICE), command))
+    with world.environment(smoke) as environment:
+        session = environment.backend._session
+        with_list = dataclasses.replace(environment, migration_list=MigrationList(Jobs(session, SERVICE), command))
         return release(tag, with_list, world.budget())
 
 
@@ -166,8 +168,8 @@ def test_a_release_gets_notes_and_its_merge_goes_back_to_staging(world: ReleaseW
     world.tagged("v1.0.0")
 
     def run() -> ReleaseReport:
-        with world.stage() as stage:
-            return release("v1.0.0", dataclasses.replace(stage, back_to="staging"), world.budget())
+        with world.environment() as environment:
+            return release("v1.0.0", dataclasses.replace(environment, back_to="staging"), world.budget())
 
     report = run()
     (notes,) = world.estate.find_all("github", "release")

@@ -14,7 +14,7 @@ from blueprint.errors import Unreachable
 from components.accounts import Accounts
 from gate.cli import main
 from gate.common.budget import Budget
-from gate.release import stage as opening
+from gate.release import environment as opening
 from gate.report.releases import detected
 from gate.smoke import Outcome, Result, SmokeReport
 from gate.smoke.watch import Watched

@@ -26,9 +26,9 @@ def world(tmp_path: Path) -> Iterator[ReleaseWorld]:
 def test_two_locks_at_once_and_neither_goes_on(world: ReleaseWorld) -> None:
     """A number can be free again between the look and the taking: seen afterwards, and given up."""
     released(world, "v1.0.0")
-    with world.stage() as mine:
+    with world.environment() as mine:
         world.who = "run 2"
-        with world.stage() as other:
+        with world.environment() as other:
             other.lock.take(3600)
         real = mine.lock.holders
         looks: list[int] = []
@@ -48,8 +48,8 @@ def test_two_locks_at_once_and_neither_goes_on(world: ReleaseWorld) -> None:
 
 def test_the_lock_of_a_process_that_ended_is_taken_over_and_that_of_one_that_runs_is_not(world: ReleaseWorld) -> None:
     world.tagged("v1.0.0")
-    with world.stage() as stage:
-        stage.lock.take(3600)
+    with world.environment() as environment:
+        environment.lock.take(3600)
     world.who = "run 2"
     with pytest.raises(ReleaseRefused, match="another release is in progress"):
         go(world, "v1.0.0")
@@ -64,8 +64,8 @@ def test_a_process_is_over_when_it_has_ended(world: ReleaseWorld) -> None:
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    with world.stage() as stage:
-        over = partial(is_over, repository=stage.repository)
+    with world.environment() as environment:
+        over = partial(is_over, repository=environment.repository)
         assert not over(own)
         assert over(own.replace(str(os.getpid()), str(child)))
         assert not over(f"someone@elsewhere, process {child}")
@@ -87,6 +87,6 @@ def test_a_workflows_run_is_over_when_github_says_so(
     if run:
         github_git.run(world.estate, REPOSITORY, 7, **run)
     name = who({"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}"})
-    with world.stage() as stage:
-        assert is_over(name, stage.repository) is over
-        assert not is_over(name.replace(REPOSITORY, "another"), stage.repository)
+    with world.environment() as environment:
+        assert is_over(name, environment.repository) is over
+        assert not is_over(name.replace(REPOSITORY, "another"), environment.repository)

@@ -83,8 +83,8 @@ def test_killed_after_any_write_a_rollback_goes_back_to_what_served(
     world.tagged("v1.1.0")
     killed_at(monkeypatch, lambda: go(world, "v1.1.0"), nth)
     assert world.states()[-1] in [("deploy", "v1.1.0", state) for state in ("", "in_progress")]
-    with world.stage() as stage:
-        assert rollback(None, stage, world.budget(600)).outcome == "done"
+    with world.environment() as environment:
+        assert rollback(None, environment, world.budget(600)).outcome == "done"
     world.sleep(300)
     assert world.serving() == (good, good)
     assert not any(state == "in_progress" for _, _, state in world.states())
@@ -101,8 +101,8 @@ def test_interrupted_by_hand_it_rolls_back(world: ReleaseWorld) -> None:
             raise KeyboardInterrupt
         return Verdict(passed=True)
 
-    with world.stage(smoke) as stage:
-        report = release("v1.1.0", stage, world.budget())
+    with world.environment(smoke) as environment:
+        report = release("v1.1.0", environment, world.budget())
     assert (report.outcome, report.reason) == ("rolled back", "interrupted")
     assert world.serving() == (good, good)
 
@@ -232,8 +232,8 @@ def test_interrupted_while_it_goes_back_it_goes_on(world: ReleaseWorld) -> None:
         os.kill(os.getpid(), signal.SIGINT if len(asked) == 1 else signal.SIGTERM)
         return Verdict(passed=True)
 
-    with world.stage(smoke) as stage, interruptible():
-        report = release("v1.1.0", stage, world.budget())
+    with world.environment(smoke) as environment, interruptible():
+        report = release("v1.1.0", environment, world.budget())
     assert (report.outcome, report.reason, len(asked)) == ("rolled back", "interrupted", 2)
     assert any("finishing this step first" in line for line in world.said)
     assert world.serving() == (good, good)
@@ -247,8 +247,8 @@ def test_an_interrupted_rollback_ends_as_a_rollback(world: ReleaseWorld) -> None
         os.kill(os.getpid(), signal.SIGINT)
         return Verdict(passed=True)
 
-    with world.stage(smoke) as stage:
-        report = rollback(None, stage, world.budget(600))
+    with world.environment(smoke) as environment:
+        report = rollback(None, environment, world.budget(600))
     assert (report.outcome, world.serving()) == ("done", (first, first))
 
 
@@ -332,8 +332,8 @@ def test_the_step_that_runs_on_cancellation_restores_within_ten_minutes(
     world.tagged("v1.1.0")
     canceled(world, monkeypatch, nth)
     began = world.time[0]
-    with world.stage() as stage:
-        report = rollback(None, stage, world.budget(600), leaving="v1.1.0")
+    with world.environment() as environment:
+        report = rollback(None, environment, world.budget(600), leaving="v1.1.0")
     assert report.outcome in ("done", "refused")  # refused where nothing of the release serves or is under way
     assert world.time[0] - began < 290
     world.sleep(300)
@@ -360,15 +360,15 @@ def test_only_the_release_that_is_named_is_taken_back(world: ReleaseWorld) -> No
     released(world, "v1.1.0")
     newest = released(world, "v1.2.0")
     before = world.writes(), world.states()
-    with world.stage() as stage:
-        report = rollback(None, stage, world.budget(600), leaving="v1.1.0")
+    with world.environment() as environment:
+        report = rollback(None, environment, world.budget(600), leaving="v1.1.0")
     assert (report.outcome, report.exit_code) == ("refused", 1)
     assert report.headline == "rollback of v1.1.0: refused (v1.2.0 serves, not v1.1.0; nothing was changed)"
     assert (world.writes(), world.states()) == before
     assert world.serving() == (newest, newest)
-    with world.stage() as stage:
-        assert rollback(None, stage, world.budget(600), leaving="v1.2.0").tag == "v1.1.0"
-        assert rollback(None, stage, world.budget(600), leaving="v1.2.0").outcome == "refused"
+    with world.environment() as environment:
+        assert rollback(None, environment, world.budget(600), leaving="v1.2.0").tag == "v1.1.0"
+        assert rollback(None, environment, world.budget(600), leaving="v1.2.0").outcome == "refused"
 
 
 def test_a_release_that_was_rolled_back_is_not_brought_back_by_its_workflow(world: ReleaseWorld) -> None:
@@ -385,12 +385,12 @@ def test_a_release_that_was_rolled_back_is_not_brought_back_by_its_workflow(worl
 def test_a_tag_asks_for_a_rollback_once(world: ReleaseWorld) -> None:
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
-    with world.stage() as stage:
-        assert rollback("v1.0.0", stage, world.budget(600), asked="v1.0.0-rollback").outcome == "done"
+    with world.environment() as environment:
+        assert rollback("v1.0.0", environment, world.budget(600), asked="v1.0.0-rollback").outcome == "done"
     assert world.serving() == (first, first)
     third = released(world, "v1.2.0")
-    with world.stage() as stage:
-        assert rollback("v1.0.0", stage, world.budget(600), asked="v1.0.0-rollback").outcome == "refused"
+    with world.environment() as environment:
+        assert rollback("v1.0.0", environment, world.budget(600), asked="v1.0.0-rollback").outcome == "refused"
     assert world.serving() == (third, third)
 
 

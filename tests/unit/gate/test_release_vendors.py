@@ -59,9 +59,9 @@ def test_a_promotion_that_is_under_way_is_waited_for(world: ReleaseWorld) -> Non
     project(world, aliasRequest=asked, looked=True)
     budget = world.budget()
     budget.sleep = lambda _s: project(world, aliasRequest={**asked, "jobStatus": "succeeded"}, serving=build["id"])
-    with world.stage() as stage:
-        assert stage.production.frontend is not None
-        stage.production.frontend.release(Deployed(build["id"]), budget)
+    with world.environment() as environment:
+        assert environment.frontend is not None
+        environment.frontend.release(Deployed(build["id"]), budget)
     assert [line for line in world.said if "is under way" in line]
     assert world.estate.find("vercel", "project", name=FRONTEND)["aliasRequest"]["requestedAt"] == 1  # type: ignore[index]
 
@@ -85,9 +85,9 @@ def test_a_promotion_that_is_under_way_ends_before_it_is_taken_back(world: Relea
                 next(one for one in objects if one["id"] == other)["served"] = True
 
     budget.sleep = sleep
-    with world.stage() as stage:
-        assert stage.production.frontend is not None
-        stage.production.frontend.roll_back(Deployed(good), budget)
+    with world.environment() as environment:
+        assert environment.frontend is not None
+        environment.frontend.roll_back(Deployed(good), budget)
     assert slept[0] > 3
     assert (world.estate.find("vercel", "project", name=FRONTEND) or {})["serving"] == good
 
@@ -95,19 +95,17 @@ def test_a_promotion_that_is_under_way_ends_before_it_is_taken_back(world: Relea
 def test_a_deploy_that_ends_by_itself_before_it_is_canceled_is_taken_back(world: ReleaseWorld) -> None:
     good = released(world, "v1.0.0")
     world.tagged("v1.1.0")
-    with world.stage() as stage:
-        real = stage.production.backend._deploys
+    with world.environment() as environment:
+        real = environment.backend._deploys
 
         def then_it_ends() -> list[dict[str, Any]]:
             found = real()
             world.sleep(300)  # between the look and the cancellation
             return found
 
-        stage.production.backend._session.client.post(
-            f"{stage.production.backend._path}/deploys", {"commitId": "b" * 40}
-        )
-        stage.production.backend._deploys = then_it_ends  # type: ignore[method-assign]
-        stage.production.backend.roll_back(Deployed(commit=good), world.budget())
+        environment.backend._session.client.post(f"{environment.backend._path}/deploys", {"commitId": "b" * 40})
+        environment.backend._deploys = then_it_ends  # type: ignore[method-assign]
+        environment.backend.roll_back(Deployed(commit=good), world.budget())
     assert world.serving()[0] == good
 
 
@@ -121,10 +119,10 @@ def test_a_deploy_that_another_one_replaced_does_not_count_as_serving(world: Rel
             if (deploy["commit"] or {}).get("id") == sha:
                 deploy["status"] = "deactivated"
 
-    with world.stage() as stage:
+    with world.environment() as environment:
         budget = world.budget()
         budget.sleep = replaced
-        report = release("v1.1.0", stage, budget)
+        report = release("v1.1.0", environment, budget)
     assert "another deploy took its place" in report.reason
     assert world.serving()[1] == good
 
@@ -145,8 +143,8 @@ def go_while(world: ReleaseWorld, tag: str, happens: Callable[[float], None]) ->
         happens(world.time[0] - began)
 
     budget.sleep = sleep
-    with world.stage() as stage:
-        return release(tag, stage, budget)
+    with world.environment() as environment:
+        return release(tag, environment, budget)
 
 
 def test_a_release_right_after_the_merge_waits_for_vercels_build(world: ReleaseWorld) -> None:
@@ -229,16 +227,16 @@ def test_what_serves_in_the_end_is_compared_with_what_was_released(world: Releas
             build["served"] = True
             next(o for o in objects if o["type"] == "project")["serving"] = build["id"]
 
-    with world.stage() as stage:
-        real = stage.production.frontend.release  # type: ignore[union-attr]
+    with world.environment() as environment:
+        real = environment.frontend.release  # type: ignore[union-attr]
 
         def then(wanted: Deployed, budget: Any) -> None:
             real(wanted, budget)
             promote()
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stage.production.frontend, "release", then)
-            report = release("v1.2.0", stage, world.budget())
+            patch.setattr(environment.frontend, "release", then)
+            report = release("v1.2.0", environment, world.budget())
     assert report.reason.startswith(f"Vercel serves {by_hand[:7]}, not ")
     assert (report.outcome, world.serving()) == ("rolled back", (good, good))
 
@@ -247,10 +245,10 @@ def test_what_others_record_of_the_environment_is_passed_over(world: ReleaseWorl
     """GitHub itself records every job that names an environment; a payload may be any text."""
     first = released(world, "v1.0.0")
     released(world, "v1.1.0")
-    with world.stage() as stage:
+    with world.environment() as environment:
         for payload in ("", "not JSON", '"text"', {}):
             body = {"ref": "f" * 40, "environment": "production", "task": "deploy", "payload": payload}
-            stage.repository.send("POST", "deployments", body, needs="x")
+            environment.repository.send("POST", "deployments", body, needs="x")
     assert back(world).tag == "v1.0.0"
     assert world.serving() == (first, first)
 
@@ -261,8 +259,8 @@ def test_a_payload_that_comes_back_as_text_is_understood(world: ReleaseWorld) ->
         for one in objects:
             if one["type"] == "deployment":
                 one["payload"] = json.dumps(one["payload"])
-    with world.stage() as stage:
-        (record,) = stage.records.newest()
+    with world.environment() as environment:
+        (record,) = environment.records.newest()
     assert (record.tag, record.good) == ("v1.0.0", True)
 
 
@@ -282,7 +280,7 @@ def test_smoke_tests_get_what_is_left_of_the_budget(world: ReleaseWorld) -> None
         return Verdict(passed=True)
 
     world.tagged("v1.0.0")
-    with world.stage(smoke) as stage:
+    with world.environment(smoke) as environment:
         budget = world.budget(100)
-        release("v1.0.0", stage, budget)
+        release("v1.0.0", environment, budget)
     assert 30 < given[0] < 40  # Render took 60 of them

@@ -41,8 +41,8 @@ def test_what_render_serves_is_known(world: ReleaseWorld) -> None:
 def test_a_release_that_goes_on_is_told_and_one_that_has_ended_is_not(world: ReleaseWorld) -> None:
     sha = released(world, "v1.0.0")
     assert told(world) == []
-    with world.stage() as stage:
-        stage.records.begin("v1.1.0", sha, "deploy", stage.production.serving(), "")
+    with world.environment() as environment:
+        environment.records.begin("v1.1.0", sha, "deploy", environment.serving(), "")
     ((tone, text),) = told(world)
     assert (tone, text.partition(" began")[0]) == ("warn", "deploy of v1.1.0")
 

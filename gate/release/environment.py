@@ -1,37 +1,58 @@
-"""Everything that a release and a rollback work with: the vendors' accounts, the lock, and the way back."""
+"""One environment as a release sees it: what serves there and how that is changed, its records and its lock."""
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
 from components.accounts import Accounts, CredentialsMissing
 from components.accounts.repository import Repository
 from gate.common.budget import Budget
-from gate.common.errors import GateError
+from gate.common.errors import GateError, StepFailed
 from gate.common.notifications import workflow_run
 from gate.common.signals import undisturbed
 from gate.release.backend import RenderService
 from gate.release.database import DatabaseBackup, MigrationList
-from gate.release.frontend import PreviewBuilds, VercelProject
+from gate.release.frontend import Build, PreviewBuilds, VercelProject
 from gate.release.lock import ReleaseLock, is_over, who
-from gate.release.production import Production, Smoke
-from gate.release.records import Deployed, Record, Records, Serving
+from gate.release.records import BACKEND, FRONTEND, Deployed, Place, Record, Records, Serving
 from gate.release.report import ReleaseReport
 from gate.stack.target import Target, load_peers
 from gate.vendors.render_jobs import Jobs, NoJobs
 
 _SPARE = 120
 """Seconds that a run may take beyond its budgets, for a vendor's answer at the end."""
+_LEAST = 10.0
+"""Seconds that smoke tests get even if the budget is used up, because without them nothing is known."""
+
+
+class Tested(Protocol):
+    """What smoke tests say of what serves.
+
+    Attributes:
+        problems: what failed, in a few words each; empty if they passed.
+    """
+
+    @property
+    def headline(self) -> str: ...
+    @property
+    def problems(self) -> list[str]: ...
+
+
+Smoke = Callable[[float], Tested]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What a release works with.
+class Environment:
+    """One environment.
 
     Attributes:
+        smoke: tests whether what serves works, within so many seconds.
+        frontend: None if a release puts none in place.
+        others: further services of the same repository, which are released together with the backend.
         preview: where Vercel deploys the frontend by itself.
         database: the one that a release needs a way back for.
         migration_list: lists the migrations of what serves; None if no command is named.
@@ -41,12 +62,94 @@ class Stage:
     target: Target
     repository: Repository
     records: Records
-    production: Production
     lock: ReleaseLock
+    smoke: Smoke
+    backend: RenderService
+    frontend: VercelProject | None = None
+    others: Sequence[RenderService] = ()
     preview: PreviewBuilds | None = None
     database: DatabaseBackup | None = None
     migration_list: MigrationList | None = None
     back_to: str = ""
+
+    @property
+    def services(self) -> dict[Place, RenderService]:
+        return {BACKEND: self.backend, **{Place("Render", other.name): other for other in self.others}}
+
+    @property
+    def parts(self) -> dict[Place, RenderService | VercelProject]:
+        """What a release puts in place, the backend first."""
+        return {**self.services, **({FRONTEND: self.frontend} if self.frontend else {})}
+
+    def serving(self) -> Serving:
+        return {place: part.serving() for place, part in self.parts.items()}
+
+    def at(self, sha: str, build: Build) -> Serving:
+        """Return what serves when a commit does.
+
+        Args:
+            build: the frontend's.
+        """
+        services = dict.fromkeys(self.services, Deployed(commit=sha))
+        return services | ({FRONTEND: Deployed(build.id, build.sha)} if self.frontend else {})
+
+    def put(self, wanted: Serving, budget: Budget) -> None:
+        """Put a release in place, the backend first: a new frontend needs its API, an old one works with a newer API.
+
+        Raises:
+            StepFailed, VendorError, RenderError: a part failed.
+        """
+        for place, part in self.parts.items():
+            part.release(wanted[place], budget)
+        self.check(wanted, budget)
+
+    def put_back(self, before: Serving, budget: Budget) -> None:
+        """Put an earlier state back, the frontend first.
+
+        An old frontend works with the newer API, also if the backend then fails. What serves already is left alone, so
+        that this can be tried again.
+
+        Raises:
+            StepFailed, VendorError, RenderError: a part failed, or nobody knows what served before.
+        """
+        unknown = []
+        for place, part in reversed(self.parts.items()):
+            wanted = before.get(place, Deployed())
+            if any(wanted):
+                part.roll_back(wanted, budget)
+            elif any(part.serving()):
+                unknown.append(str(place))
+        if unknown:
+            raise StepFailed(f"nothing had served at {' and '.join(unknown)} before: what serves there now stays")
+        self.check(before, budget)
+
+    def check(self, wanted: Serving, budget: Budget) -> None:
+        """Check that the right commits serve, and that they work.
+
+        Raises:
+            StepFailed: names what serves instead, or the smoke tests that failed.
+        """
+        wrong = []
+        for place, now in self.serving().items():
+            commit = wanted.get(place, Deployed()).commit
+            if commit not in ("", now.commit):
+                wrong.append(f"{place} serves {now.commit[:7] or 'nothing'}, not {commit[:7]}")
+        if wrong:
+            raise StepFailed("; ".join(wrong))
+        self.test(budget)
+
+    def test(self, budget: Budget) -> None:
+        """Run the smoke tests.
+
+        Raises:
+            StepFailed: names those that failed.
+        """
+        budget.note("smoke tests")
+        budget.waiting("smoke tests")
+        report = self.smoke(max(budget.left, _LEAST))
+        budget.note(f"smoke tests: {report.headline}")
+        if report.problems:
+            raise StepFailed(f"smoke tests failed: {'; '.join(report.problems)}")
 
     @contextlib.contextmanager
     def held(self, report: ReleaseReport, budget: Budget) -> Iterator[None]:
@@ -89,7 +192,7 @@ class Stage:
             What failed; empty if it worked.
         """
         try:
-            self.production.put_back(goal, budget)
+            self.put_back(goal, budget)
         except Exception as error:  # whatever it is, it is said which part serves what
             reason = worded(error)
             report.outcome = "failed"
@@ -108,10 +211,10 @@ class Stage:
 
     def _not_whole(self, goal: Serving) -> list[str]:
         """Return advice after a failed rollback: what each part serves, the command that finishes it, manual steps."""
-        lines, parts = [], self.production.parts.items()
+        lines, parts = [], self.parts.items()
         try:
             names = {record.sha: record.tag for record in self.records.newest() if record.task == "deploy"}
-            for place, found in self.production.serving().items():
+            for place, found in self.serving().items():
                 wanted = goal.get(place, Deployed()).commit
                 should = f"; it should serve {_named(wanted, names)}" if found.commit != wanted else ", as it should"
                 if found.commit or wanted:
@@ -140,9 +243,9 @@ def worded(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def open_stage(
+def open_environment(
     target: Target, environ: Mapping[str, str], tell: Callable[[str], None], seconds: float, smoke: Smoke
-) -> Iterator[Stage]:
+) -> Iterator[Environment]:
     """Open what a release works with.
 
     Args:
@@ -159,17 +262,18 @@ def open_stage(
         repository = accounts.repository(target.repository)
         own = settings.vercel.project if settings.vercel and settings.vercel.target == "production" else None
         frontend = VercelProject(accounts.vercel, own) if own else None  # a preview's builds serve by themselves
-        others = [RenderService(session, other.name) for other in settings.render.other_services]
-        production = Production(RenderService(session, service), frontend, smoke, others)
         links = {"environment_url": target.frontend_url or target.backend_url, "log_url": workflow_run(environ)}
         over = functools.partial(is_over, repository=repository)
         peers = load_peers(settings, environ)
-        yield Stage(
+        yield Environment(
             target,
             repository,
             Records(repository, settings.github.environment.name, live=settings.live, links=links),
-            production,
             ReleaseLock(repository, target.environment, branch, who(environ), over),
+            smoke,
+            RenderService(session, service),
+            frontend,
+            [RenderService(session, other.name) for other in settings.render.other_services],
             None if own else _preview(target, accounts, tell),
             DatabaseBackup(session, release.database, release.backup_max_age_hours) if release.database else None,
             _migration_list(service, release.migrations_command, session, tell),
