@@ -77,14 +77,20 @@ class Places:
 
 def _render(outputs: Mapping[str, Any]) -> str:
     """Return Render's own address if the command reports it, else one from the object's id."""
+    for section, objects in _reported(outputs).items():
+        for found in objects.values() if isinstance(objects, dict) else ():
+            page = filled(RENDER_KINDS[section].page, found) if section in RENDER_KINDS else ""
+            return str(found.get("dashboardUrl") or f"{_DASHBOARD}/{page}".rstrip("/"))
+    return _DASHBOARD
+
+
+def _reported(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a command reported of its object at Render, by section and name; nothing of another resource."""
     try:
-        reported = json.loads(outputs["stdout"])
-        section, objects = next(iter(reported.items()))
-        found = next(iter(objects.values()))
-        address = found.get("dashboardUrl") or f"{_DASHBOARD}/{filled(RENDER_KINDS[section].page, found)}"
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-        return _DASHBOARD
-    return str(address)
+        found = json.loads(outputs.get("stdout") or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read(workspace: automation.LocalWorkspace, stack: str, places: Places) -> State | Missing:
@@ -123,12 +129,7 @@ def of(deployment: Mapping[str, Any], places: Places) -> State | Missing:
 def _expiries(resources: list[dict[str, Any]]) -> Iterator[tuple[str, datetime]]:
     """Return what the commands reported of databases that Render will delete."""
     for one in resources:
-        try:
-            report = json.loads((one.get("outputs") or {}).get("stdout") or "{}")
-        except (TypeError, ValueError):  # another command's
-            continue
-        databases = report.get("databases") if isinstance(report, dict) else None
-        for name, database in (databases or {}).items():
+        for name, database in (_reported(one.get("outputs") or {}).get("databases") or {}).items():
             if moment := _time(database.get("expiresAt")):
                 yield name, moment
 
