@@ -17,7 +17,7 @@ from components import stack_file
 from gate.common.text import markdown_table
 from rehearsal.engine import Engine
 from rehearsal.estate import PROJECT, STACKS, World, seed, world
-from rehearsal.handwork import BREAKS, Desk
+from rehearsal.shell import BREAKS, Desk
 
 _ROUNDS = 5
 _LOG_LEVEL = ("{key: LOG_LEVEL, value: DEBUG}", "{key: LOG_LEVEL, value: INFO}")
@@ -102,7 +102,7 @@ def _change(stage: World, engine: Engine) -> None:
 
 
 def _edit(stage: World, engine: Engine) -> None:
-    with Desk.in_world(stage) as desk:
+    with Desk.opened(stage.environment) as desk:
         BREAKS["variable"].edit(desk)
     engine.preview(refresh=True)
 

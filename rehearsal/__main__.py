@@ -14,13 +14,12 @@ from rich.console import Console
 from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.estate import PROJECT, World, seed, world
-from rehearsal.handwork import BREAKS, Desk
 from rehearsal.plugins.estate import FOLDER_VARIABLE
 from rehearsal.production import PROJECT as FRONTEND
 from rehearsal.production import SERVICE, seed_production
 from rehearsal.releases import Releases, tag_release
 from rehearsal.rollout import Rollout
-from rehearsal.shell import stay
+from rehearsal.shell import BREAKS, Desk, stay
 from rehearsal.staging import Staging
 from rehearsal.story import Chapter, Story
 
@@ -104,7 +103,7 @@ def _in_shell(arguments: argparse.Namespace, console: Console) -> int:
     if FOLDER_VARIABLE not in os.environ:
         console.print("This works in the shell that `make rehearse ARGS=--keep` opens.")
         return 2
-    with Desk.in_shell() as desk:
+    with Desk.opened(os.environ) as desk:
         if arguments.command == "tag":
             sha = tag_release(desk.vendors, arguments.name)
             console.print(f"{sha[:7]} is on main, passed staging, is built by Vercel and tagged {arguments.name}.")

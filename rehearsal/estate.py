@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate, attached, install
@@ -24,40 +26,33 @@ STACKS = Path(__file__).resolve().parent / "stacks"
 WORKSPACE = {"id": "tea-rehearsal", "name": "MarketEdge", "email": "ops@example.com", "type": "team"}
 
 
-def _token(length: int = 24) -> str:
+FACTS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "marketedge.yaml").read_text())
+
+
+def _made_up(forms: Mapping[str, str]) -> dict[str, str]:
+    """Return secrets of these forms, in which `#36` stands for 36 random letters and digits."""
+    return {name: re.sub(r"#(\d+)", lambda found: _token(int(found[1])), form) for name, form in forms.items()}
+
+
+def _token(length: int) -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """The made-up secrets. They are random in each rehearsal, so finding one in the wrong place proves a leak."""
+    """The made-up secrets.
 
-    credentials: dict[str, str] = field(
-        default_factory=lambda: {
-            "GITHUB_TOKEN": f"ghp_{_token(36)}",
-            "REPORT_TOKEN": f"ghs_{_token(36)}",
-            "AUTH0_CLIENT_ID": _token(32),
-            "AUTH0_CLIENT_SECRET": _token(64),
-            "VERCEL_API_TOKEN": _token(24),
-            "RENDER_API_KEY": f"rnd_{_token(28)}",
-        }
-    )
-    stack: dict[str, str] = field(
-        default_factory=lambda: {
-            "REDIS_URL": f"redis://:{_token(32)}@redis.example.com:6379",
-            "AUTH0_ACTION_SECRET": _token(48),
-        }
-    )
-    production: dict[str, str] = field(
-        default_factory=lambda: {
-            "DATABASE_URL": f"postgresql://marketedge:{_token(32)}@dpg-production-a/marketedge",
-            "REDIS_URL": f"redis://:{_token(32)}@red-production:6379",
-            "AUTH0_CLIENT_SECRET": _token(64),
-            "AUTH0_ACTION_SECRET": _token(48),
-            "JWT_SECRET_KEY": _token(48),
-        }
-    )
-    passphrase: str = field(default_factory=_token)
+    Attributes:
+        credentials: of the vendors' APIs.
+        stack: those that staging's configuration refers to.
+        production: variables of production's service.
+        passphrase: of the states.
+    """
+
+    credentials: dict[str, str] = field(default_factory=lambda: _made_up(FACTS["secrets"]["credentials"]))
+    stack: dict[str, str] = field(default_factory=lambda: _made_up(FACTS["secrets"]["stack"]))
+    production: dict[str, str] = field(default_factory=lambda: _made_up(FACTS["secrets"]["production"]))
+    passphrase: str = field(default_factory=lambda: _token(24))
 
     def values(self) -> list[str]:
         """Return every secret, none of which may be shown anywhere."""
@@ -176,29 +171,19 @@ def _lay_out_project(folder: Path, stacks: Path) -> None:
         (folder / name).symlink_to(PROJECT / name)
 
 
-_WORKFLOWS = {
-    "database-migration-test": "name: Database Migration Test\non: pull_request\n"
-    "jobs: {test-migrations: {runs-on: ubuntu-latest}}\n",
-    "zebra-smoke": "name: Zebra Smoke\non: {pull_request: {paths: ['app/**']}}\n"
-    "jobs: {zebra-protection-gate: {name: 🚪 Zebra Protection Gate (Required), runs-on: ubuntu-latest}}\n",
-}
-"""The workflow of the application as it is. Neither of its checks has the name that the plan gives."""
-
-
 def seed(vendors: Estate) -> None:
     """Create what MarketEdge has before the gate: the repository with main, and the frontend's Vercel project."""
-    vendors.seed(
-        "github", "repository", name="MarketEdge-Platform", fullName="zebra-devops/MarketEdge-Platform", private=True
-    )
-    vendors.seed("github", "branch", repository="MarketEdge-Platform", branch="main", sha=secrets.token_hex(20))
-    for name, workflow in _WORKFLOWS.items():
-        file = f".github/workflows/{name}.yml"
-        vendors.seed("github", "file", repository="MarketEdge-Platform", branch="main", file=file, content=workflow)
-    vendors.seed(
-        "vercel",
-        "project",
-        name="marketedge-frontend",
-        framework="nextjs",
-        rootDirectory="platform-wrapper/frontend",
-        gitRepository={"type": "github", "repo": "zebra-devops/MarketEdge-Platform", "productionBranch": "main"},
-    )
+    create(vendors, FACTS["repository"], sha=secrets.token_hex(20))
+
+
+def create(vendors: Estate, objects: Mapping[str, list[dict[str, Any]]], **values: str) -> None:
+    """Create objects at the vendors.
+
+    Args:
+        objects: by vendor, as in marketedge.yaml.
+        values: what `$name` stands for in them.
+    """
+    filled = {f"${name}": value for name, value in values.items()}
+    for vendor, listed in objects.items():
+        for one in listed:
+            vendors.seed(vendor, **{k: filled.get(v, v) if isinstance(v, str) else v for k, v in one.items()})

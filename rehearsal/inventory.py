@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from rehearsal.estate import World
 
@@ -11,40 +11,34 @@ BRANCH, SERVICE, DATABASE, GROUP = "staging", "marketedge-platform-staging", "ma
 APPLICATION = "MarketEdge Platform (staging)"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One object.
 
     Attributes:
-        task: its number in the plan.
         found: what is there; empty when there is no such object.
     """
 
     vendor: str
     title: str
-    task: str
     found: str
 
 
 def staging_objects(world: World) -> list[Row]:
-    """Return one row for each object, in the plan's order."""
-    return [*_github(world), *_auth0(world), *_render(world), *_vercel(world)]
+    """Return one row for each object, in the plan's order (tasks 1.3 to 3.1)."""
+    vendors = {"GitHub": _github, "Auth0": _auth0, "Render": _render, "Vercel": _vercel}
+    return [Row(vendor, *one) for vendor, objects in vendors.items() for one in objects(world)]
 
 
-def _github(world: World) -> list[Row]:
+def _github(world: World) -> Iterator[tuple[str, str]]:
     find, find_all = world.vendors.find, world.vendors.find_all
-    branch = find("github", "branch", branch=BRANCH)
-    rule = find("github", "branch_protection", pattern=BRANCH)
+    branch, rule = find("github", "branch", branch=BRANCH), find("github", "branch_protection", pattern=BRANCH)
     environment = find("github", "environment", environment=BRANCH)
-    variables = find_all("github", "environment_variable", environment=BRANCH)
-    secrets = find_all("github", "environment_secret", environment=BRANCH)
-    return [
-        Row("GitHub", f"branch {BRANCH}", "1.4", f"at {branch['sha'][:7]}, from main" if branch else ""),
-        Row("GitHub", f"protection of {BRANCH}", "1.5", _protection(rule) if rule else ""),
-        Row("GitHub", f"environment {BRANCH}", "3.1", "for jobs of its branch only" if environment else ""),
-        Row("GitHub", "environment variables", "3.1", ", ".join(v["variableName"] for v in variables)),
-        Row("GitHub", "environment secrets", "3.1", ", ".join(s["secretName"] for s in secrets)),
-    ]
+    yield f"branch {BRANCH}", f"at {branch['sha'][:7]}, from main" if branch else ""
+    yield f"protection of {BRANCH}", _protection(rule) if rule else ""
+    yield f"environment {BRANCH}", "for jobs of its branch only" if environment else ""
+    for kind in ("variable", "secret"):
+        inside = find_all("github", f"environment_{kind}", environment=BRANCH)
+        yield f"environment {kind}s", ", ".join(one[f"{kind}Name"] for one in inside)
 
 
 def _protection(rule: dict[str, Any]) -> str:
@@ -61,36 +55,25 @@ def _protection(rule: dict[str, Any]) -> str:
     return ", ".join(fact for fact, holds in facts.items() if holds)
 
 
-def _auth0(world: World) -> list[Row]:
+def _auth0(world: World) -> Iterator[tuple[str, str]]:
     client = world.vendors.find("auth0", "client", name=APPLICATION)
     lists = ("callbacks", "allowedLogoutUrls", "webOrigins", "allowedOrigins")
-    found = ", ".join(f"{len(client[name])} {name}" for name in lists) if client else ""
-    return [
-        Row("Auth0", APPLICATION, "1.3", found),
-        Row("Auth0", "its credentials", "2.4", f"client id {client['clientId'][:6]}…" if client else ""),
-    ]
+    yield APPLICATION, ", ".join(f"{len(client[name])} {name}" for name in lists) if client else ""
+    yield "its credentials", f"client id {client['clientId'][:6]}…" if client else ""
 
 
-def _render(world: World) -> list[Row]:
+def _render(world: World) -> Iterator[tuple[str, str]]:
     estate = world.render.estate
-    database = next(iter(estate.named(estate.postgres, DATABASE)), None)
-    group = next(iter(estate.named(estate.env_groups, GROUP)), None)
-    service = next(iter(estate.named(estate.services, SERVICE)), None)
-    domains = [d["name"] for d in estate.domains_of(service["id"])] if service else []
+    tables = ((estate.postgres, DATABASE), (estate.env_groups, GROUP), (estate.services, SERVICE))
+    database, group, service = (next(iter(estate.named(table, name)), None) for table, name in tables)
+    domains = estate.domains_of(service["id"]) if service else []
     live = estate.live_deploy(service["id"]) if service else None
     running = estate.deploy_environment[live["id"]] if live else {}
-    return [
-        Row("Render", f"database {DATABASE}", "2.2", f"{database['status']}, {database['plan']}" if database else ""),
-        Row("Render", f"group {GROUP}", "2.4", f"{len(group['envVars'])} variables" if group else ""),
-        Row("Render", f"service {SERVICE}", "2.1", _service(service) if service else ""),
-        Row(
-            "Render",
-            "its running environment",
-            "2.4",
-            f"{len(running)} variables in the live deploy" if running else "",
-        ),
-        Row("Render", "its domain", "2.3", ", ".join(domains)),
-    ]
+    yield f"database {DATABASE}", f"{database['status']}, {database['plan']}" if database else ""
+    yield f"group {GROUP}", f"{len(group['envVars'])} variables" if group else ""
+    yield f"service {SERVICE}", _service(service) if service else ""
+    yield "its running environment", f"{len(running)} variables in the live deploy" if running else ""
+    yield "its domain", ", ".join(domain["name"] for domain in domains)
 
 
 def _service(service: dict[str, Any]) -> str:
@@ -98,10 +81,8 @@ def _service(service: dict[str, Any]) -> str:
     return f"{details['runtime']}, {details['plan']}, {details['region']}, branch {service['branch']}"
 
 
-def _vercel(world: World) -> list[Row]:
+def _vercel(world: World) -> Iterator[tuple[str, str]]:
     variables = world.vendors.find_all("vercel", "environment_variable", targets=["preview"])
     domain = world.vendors.find("vercel", "domain", gitBranch=BRANCH)
-    return [
-        Row("Vercel", "preview variables", "2.5", ", ".join(variable["key"] for variable in variables)),
-        Row("Vercel", "domain", "2.6", f"{domain['domain']} on branch {domain['gitBranch']}" if domain else ""),
-    ]
+    yield "preview variables", ", ".join(variable["key"] for variable in variables)
+    yield "domain", f"{domain['domain']} on branch {domain['gitBranch']}" if domain else ""

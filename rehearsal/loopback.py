@@ -56,14 +56,13 @@ class Server(ThreadingHTTPServer):
 
     Args:
         latency: how long each request waits, in seconds.
-        port: 0 for any that is free.
     """
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, simulator: Simulator, latency: float = 0.0, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, simulator: Simulator, latency: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.simulator, self.latency = simulator, latency
 
 

@@ -13,11 +13,8 @@ from components.accounts import Accounts
 from gate.recover.search import AdoptionReport, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
-from rehearsal.production import REPOSITORY, SERVICE, Living, harm
+from rehearsal.production import PROJECT, REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import Chapter, RehearsalFailed, Story, expect_no_changes
-
-_GATED = {"autoDeploy": "no", "autoAssignment": False, "staging required": True}
-_OPEN = {"autoDeploy": "yes", "autoAssignment": True, "staging required": False}
 
 
 class Rollout:
@@ -36,25 +33,26 @@ class Rollout:
         return [
             *self._enter("infrastructure"),
             Chapter("Production: the application gets its workflows", self._deliver),
-            Chapter("Production: cut over, so that only a release deploys", partial(self._move, "cutover", _GATED)),
+            self._cutover(),
         ]
 
     def every_phase(self) -> list[Chapter]:
         """Return the long way: from adoption to cutover and back, phase by phase."""
-        back = partial(self._move, "infrastructure", _OPEN)
         return [
             *self._enter("foundation"),
-            *self._enter("infrastructure"),
-            Chapter("Production: the application gets its workflows", self._deliver),
-            Chapter("Production: on to cutover", partial(self._move, "cutover", _GATED)),
+            *self.adopted(),
             self._clean("cutover"),
-            Chapter("Production: back to infrastructure", back),
+            Chapter("Production: back to infrastructure", partial(self._move, "infrastructure", gated=False)),
             self._clean("infrastructure"),
         ]
 
     def cut_over(self) -> list[Chapter]:
         """Cut over, and stay there."""
-        return [Chapter("Production: on to cutover", partial(self._move, "cutover", _GATED)), self._clean("cutover")]
+        return [self._cutover(), self._clean("cutover")]
+
+    def _cutover(self) -> Chapter:
+        move = partial(self._move, "cutover", gated=True)
+        return Chapter("Production: cut over, so that only a release deploys", move)
 
     def _enter(self, phase: str) -> list[Chapter]:
         """Enter a phase that declares objects which exist. They are adopted first, then changed to what is declared."""
@@ -77,13 +75,13 @@ class Rollout:
 
     def _take_over(self) -> str:
         # An environment has to ask for policies before it can have the one that is made in the same run.
-        if updated := set(self._written_by_up("update")) - {"environment"}:
+        if updated := set(self._updated_by_up()) - {"environment"}:
             raise RehearsalFailed(f"what was adopted was written to: {', '.join(updated)}")
         self._configure("adopt", None)
         return "imported as it is"
 
     def _make_as_declared(self) -> str:
-        return f"{len(self._written_by_up('update'))} objects updated in place"
+        return f"{len(self._updated_by_up())} objects updated in place"
 
     def _deliver(self) -> str:
         """Merge the pull request of `gate workflows sync`. One of its workflows sets the status that main requires."""
@@ -95,13 +93,17 @@ class Rollout:
             self._story.world.vendors.seed("github", "file", **where, content=file.beside(None))
         return f"{len(files)} files on main"
 
-    def _move(self, phase: str, expected: dict[str, Any]) -> str:
-        """Enter a phase that changes what exists."""
+    def _move(self, phase: str, *, gated: bool) -> str:
+        """Enter a phase that changes what exists. Args: gated: whether only a release deploys in it."""
         self._configure("phase", phase)
         self._engine.up()
-        if (found := self._gate()) != expected:
+        found, expected = (
+            self._gate(),
+            {"autoDeploy": not gated, "autoAssignment": not gated, "staging required": gated},
+        )
+        if found != expected:
             raise RehearsalFailed(f"at {phase} expected {expected}, found {found}")
-        return ", ".join(f"{name}: {_word(value)}" for name, value in found.items())
+        return ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in found.items())
 
     def _unharmed(self) -> str:
         """Check that every undeclared setting is as it was, and that nothing was deployed, restarted or deleted."""
@@ -118,33 +120,28 @@ class Rollout:
         with self._engine.inhabited(), Accounts(os.environ, config) as accounts:
             return search(stack, accounts)
 
-    def _written_by_up(self, operation: str) -> list[str]:
-        """Return the types of the objects that an `up` wrote at GitHub, Auth0 and Vercel."""
-        log = self._story.world.vendors.log
+    def _updated_by_up(self) -> list[str]:
+        """Return the types of the objects that an `up` updated at GitHub, Auth0 and Vercel."""
+        before = len(self._story.world.vendors.log)
         self._engine.up()
-        new = self._story.world.vendors.log[len(log) :]
-        return [entry["type"] for entry in new if entry["operation"] == operation]
+        new = self._story.world.vendors.log[before:]
+        return [entry["type"] for entry in new if entry["operation"] == "update"]
 
-    def _gate(self) -> dict[str, Any]:
+    def _gate(self) -> dict[str, bool]:
         """Return what the cutover switches, as the vendors hold it."""
         vendors, estate = self._story.world.vendors, self._story.world.render.estate
         (service,) = estate.named(estate.services, SERVICE)
-        project = vendors.find("vercel", "project", name="marketedge-frontend") or {}
+        project = vendors.find("vercel", "project", name=PROJECT) or {}
         rule = vendors.find("github", "branch_protection", pattern="main") or {}
         checks = rule["requiredStatusChecks"][0]
-        gated = "staging-smoke-tests" in checks["contexts"] and bool(checks["strict"])
         return {
-            "autoDeploy": service["autoDeploy"],
+            "autoDeploy": service["autoDeploy"] == "yes",
             "autoAssignment": project["autoAssignCustomDomains"],
-            "staging required": gated,
+            "staging required": "staging-smoke-tests" in checks["contexts"] and bool(checks["strict"]),
         }
 
     def _configure(self, key: str, value: Any) -> None:
         configure(self._story.world.project / "Pulumi.production.yaml", key, value)
-
-
-def _word(value: Any) -> str:
-    return {True: "yes", False: "no"}.get(value, str(value))
 
 
 def configure(file: Path, key: str, value: Any) -> None:

@@ -1,22 +1,96 @@
-"""The shell of a kept rehearsal, where `pulumi` and `python -m gate` work against the simulated vendors."""
+"""The shell of a kept rehearsal, where `pulumi` and `python -m gate` work against the simulated vendors.
+
+In it people edit by hand what the vendors hold, as they would in the dashboards. The rehearsal's chapters do the same.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import httpx
 from rich.console import Console
 
 from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.estate import PROJECT, World
-from rehearsal.inventory import SERVICE
+from rehearsal.inventory import APPLICATION, BRANCH, SERVICE
+from rehearsal.plugins import Estate
 from rehearsal.plugins.catalog import PROVIDERS
+from rehearsal.plugins.estate import FOLDER_VARIABLE, select
 from rehearsal.production import PROJECT as PROJECT_AT_VERCEL
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody at the dashboards.
+
+    Args:
+        render: a client of Render's API.
+        vendors: everything at the other vendors.
+    """
+
+    render: httpx.Client
+    vendors: Estate
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, environ: Mapping[str, str]) -> Iterator[Desk]:
+        """Open the desk while the block runs. Args: environ: of a world."""
+        headers = {"Authorization": f"Bearer {environ['RENDER_API_KEY']}"}
+        with httpx.Client(base_url=environ["RENDER_HOST"], headers=headers, trust_env=False) as render:
+            yield cls(render, Estate(environ[FOLDER_VARIABLE]))
+
+    def service(self, method: str, path: str, content: Any = None) -> None:
+        """Send one request about staging's service to Render."""
+        answer = self.render.get("/services", params={"name": SERVICE}).raise_for_status()
+        place = f"/services/{answer.json()[0]['service']['id']}{path}"
+        self.render.request(method, place, json=content).raise_for_status()
+
+    def set(self, vendor: str, type: str, key: str, value: Any, **where: Any) -> None:
+        """Set a property of the one object that has these other properties."""
+        with self.vendors.edit(vendor) as objects:
+            (one,) = select(objects, type, **where)
+            one[key] = value
+
+
+class Break(NamedTuple):
+    """One edit by hand.
+
+    Attributes:
+        says: what it does, in words for a person.
+    """
+
+    says: str
+    edit: Callable[[Desk], None]
+
+
+BREAKS = {
+    "variable": Break(
+        "RUN_MIGRATIONS of the service at Render is set to false",
+        lambda desk: desk.service("PUT", "/env-vars/RUN_MIGRATIONS", {"value": "false"}),
+    ),
+    "branch": Break(
+        "the service at Render builds the branch main", lambda desk: desk.service("PATCH", "", {"branch": "main"})
+    ),
+    "suspend": Break("the service at Render is suspended", lambda desk: desk.service("POST", "/suspend")),
+    "force-pushes": Break(
+        "force pushes to the branch staging are allowed at GitHub",
+        lambda desk: desk.set("github", "branch_protection", "allowsForcePushes", True, pattern=BRANCH),
+    ),
+    "callback": Break(
+        "a stranger's callback is added to the application at Auth0",
+        lambda desk: desk.set("auth0", "client", "callbacks", ["https://evil.example/callback"], name=APPLICATION),
+    ),
+}
+"""The edits by the name that `python -m rehearsal break` takes."""
 
 _WELCOME = """
 [bold]A shell in this world.[/] `pulumi` and `python -m gate` work here as they do in a project of your own, with both
@@ -37,7 +111,6 @@ stacks up. The folder is a copy: nothing that you do here reaches your clone or 
 
 `exit` ends it, and everything is gone.
 """
-
 
 _PACKAGES = {"vercel": "pulumiverse-vercel"}
 """The Python packages of the providers that are not called pulumi-NAME."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pulumi.automation import CommandError, OpType
 from rich.markdown import Markdown
 
-from rehearsal.handwork import BREAKS, Desk
 from rehearsal.inventory import DATABASE, staging_objects
+from rehearsal.shell import BREAKS, Desk
 from rehearsal.story import Chapter, RehearsalFailed, Story, expect_no_changes
 
 _REVIEWED = ("{key: LOG_LEVEL, value: DEBUG}", "{key: LOG_LEVEL, value: INFO}")
@@ -93,7 +93,7 @@ class Staging:
         return "LOG_LEVEL is INFO, and the service was deployed with it"
 
     def _found(self) -> str:
-        with Desk.in_world(self._world) as desk:
+        with Desk.opened(self._world.environment) as desk:
             for name in ("variable", "branch", "force-pushes"):
                 self._story.show(f"  by hand: {BREAKS[name].says}")
                 BREAKS[name].edit(desk)

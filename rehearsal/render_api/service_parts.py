@@ -1,10 +1,8 @@
 """What belongs to a service beside its own fields: disk, custom domains, and the rules of a static site."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rehearsal.render_api.endpoints import Collection, Resource, Route, route
-from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.service_details import refuse_scaling, scalable
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
@@ -118,41 +116,29 @@ class Domains(Collection):
         return public(row) | {"createdAt": exact}
 
 
-@dataclass(frozen=True)
-class RuleKind:
-    """One of the two lists of a static site, which are read, and replaced as a whole."""
-
-    path: str
-    item: str
-    prefix: str
-    shape: str
-    numbered: bool
-
-
-RULE_KINDS = (
-    RuleKind("routes", "route", "rte", "RoutePut", numbered=True),
-    RuleKind("headers", "header", "hdr", "HeaderInput", numbered=False),
-)
-
-
 class Rules(Resource):
-    """The redirects and rewrites, or the response headers, of static sites.
+    """A list of rules of static sites, which is read, and replaced as a whole.
 
-    A Blueprint that omits them keeps them. The API's PUT replaces the list (Render API reference).
+    A Blueprint that omits it keeps it. The API's PUT replaces the list (Render API reference).
+
+    Attributes:
+        item: the key of one rule in the list.
+        prefix: how an id begins.
+        shape: of one rule in the body of a PUT.
+        numbered: whether a rule has its position as its priority.
     """
 
-    def __init__(self, estate: Estate, kind: RuleKind) -> None:
-        super().__init__(estate)
-        self.kind, self.path = kind, f"/services/{{service}}/{kind.path}"
+    item = prefix = shape = ""
+    numbered = False
 
     def routes(self) -> Iterator[Route]:
         """Return the endpoints."""
         yield self.endpoint("GET", self.list_all)
-        yield self.endpoint("PUT", self.replace, body=f"[{self.kind.shape}]")
+        yield self.endpoint("PUT", self.replace, body=f"[{self.shape}]")
 
     def list_all(self, call: Call) -> Answer:
         """Answer the rules in the order in which they are tried."""
-        return 200, call.page(self._of(call.service), self.kind.item)
+        return 200, call.page(self._of(call.service), self.item)
 
     def replace(self, call: Call) -> Answer:
         """Replace the whole list."""
@@ -160,12 +146,25 @@ class Rules(Resource):
         return 200, self._of(call.service)
 
     def _of(self, service: Json) -> list[Json]:
-        """Return the rules with what Render adds: ids, and the position of a route."""
+        """Return the rules with what Render adds: ids, and the position of a rule that has one."""
+        kind = self.path.rpartition("/")[2]
         if service["type"] != "static_site":
-            raise ApiError(400, f"a {service['type']} has no {self.kind.path}")
-        rows: list[Json] = service.setdefault(f"_{self.kind.path}", [])
+            raise ApiError(400, f"a {service['type']} has no {kind}")
+        rows: list[Json] = service.setdefault(f"_{kind}", [])
         for place, rule in enumerate(rows):
-            rule.setdefault("id", self.estate.new_id(self.kind.prefix))
-            if self.kind.numbered:
+            rule.setdefault("id", self.estate.new_id(self.prefix))
+            if self.numbered:
                 rule.setdefault("priority", place)
         return rows
+
+
+class Rewrites(Rules):
+    """The redirects and rewrites."""
+
+    path, item, prefix, shape, numbered = "/services/{service}/routes", "route", "rte", "RoutePut", True
+
+
+class Headers(Rules):
+    """The headers of responses."""
+
+    path, item, prefix, shape = "/services/{service}/headers", "header", "hdr", "HeaderInput"

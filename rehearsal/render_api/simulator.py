@@ -19,7 +19,7 @@ from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, Fault, Faults
 from rehearsal.render_api.jobs import Jobs, Observability
 from rehearsal.render_api.limits import RateLimits
-from rehearsal.render_api.service_parts import RULE_KINDS, Disks, Domains, Rules
+from rehearsal.render_api.service_parts import Disks, Domains, Headers, Rewrites
 from rehearsal.render_api.services import Services
 from rehearsal.render_api.values import KINDS, EnvGroups, GroupValues, ServiceValues
 from rehearsal.render_api.wire import ApiError, Call, Json, Request, without_nulls
@@ -27,7 +27,7 @@ from rehearsal.render_api.workspace import Environments, Projects, RegistryCrede
 
 JSON_TYPE = "application/json; charset=utf-8"
 RESOURCES: tuple[type[Resource], ...] = (
-    *(Services, Deploys, Jobs, Observability, Disks, Domains, EnvGroups, Postgres, KeyValues),
+    *(Services, Deploys, Jobs, Observability, Disks, Domains, Rewrites, Headers, EnvGroups, Postgres, KeyValues),
     *(Workspaces, RegistryCredentials, Projects, Environments, repositories.Blueprints),
 )
 
@@ -76,9 +76,8 @@ class RenderSimulator:
         self.blueprints = repositories.Blueprints(self.estate)
         self._api_keys = {key: frozenset(seen) for key, seen in api_keys.items()}
         self._limits = RateLimits(clock, rate_limits)
-        families = [family(self.estate, kind) for family in (ServiceValues, GroupValues) for kind in KINDS]
-        rules = [Rules(self.estate, kind) for kind in RULE_KINDS]
-        self.router = Router(self.estate, [*(kind(self.estate) for kind in RESOURCES), *families, *rules])
+        values = [holder(self.estate, kind) for holder in (ServiceValues, GroupValues) for kind in KINDS]
+        self.router = Router(self.estate, [*(resource(self.estate) for resource in RESOURCES), *values])
 
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request. A planned fault of the connection is raised as ConnectionFault.
@@ -181,15 +180,14 @@ def api_key(headers: Mapping[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def serve(simulator: RenderSimulator, latency: float = 0.0, port: int = 0) -> Iterator[str]:
+def serve(simulator: RenderSimulator, latency: float = 0.0) -> Iterator[str]:
     """Serve a simulator on a loopback socket, for clients that are processes of their own.
 
     Args:
         latency: how long each request waits, in seconds.
-        port: 0 for any that is free.
 
     Yields:
         The base URL.
     """
-    with running(Server(simulator, latency, port)) as address:
+    with running(Server(simulator, latency)) as address:
         yield f"{address}/v1"
