@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from rehearsal.render_api.endpoints import Collection, route
 from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.shapes import DOCUMENTED
+from rehearsal.render_api.shapes import DOCUMENTED, defaults
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
 FREE_DAYS = 30
@@ -36,12 +36,9 @@ class Datastores(Collection):
         active = (store["plan"] for store in self.rows.values() if Estate.owner_of(store) == body["ownerId"])
         if body["plan"] == "free" and "free" in active:
             raise ApiError(400, "cannot have more than one active free tier database")
-        row |= given(body, "name", "plan", "environmentId") | {
-            "owner": self.estate.owners[body["ownerId"]],
-            "region": body.get("region", "oregon"),
-            "ipAllowList": allow_list(body.get("ipAllowList", default_allow_list())),
-            "_password": self.estate.password(),
-        }
+        row |= defaults("datastore") | given(body, "name", "plan", "environmentId", "region")
+        row |= {"owner": self.estate.owners[body["ownerId"]], "_password": self.estate.password()}
+        row["ipAllowList"] = allow_list(body.get("ipAllowList", row["ipAllowList"]))
         self.begin(row)
 
     def begin(self, row: Json) -> None:
@@ -61,11 +58,6 @@ class Datastores(Collection):
 def allow_list(value: list[Json] | None) -> list[Json] | None:
     """Return an allow list as it is answered: an empty one is null (recording postgres.jsonl line 5)."""
     return value or None
-
-
-def default_allow_list() -> list[Json]:
-    """Return what applies when no allow list is sent: everywhere (Render documentation)."""
-    return [{"cidrBlock": "0.0.0.0/0", "description": "everywhere"}]
 
 
 class Postgres(Datastores):
@@ -101,22 +93,14 @@ class Postgres(Datastores):
         super().build(call, row, body)
         plain_name = body["name"].replace("-", "_")
         ending = "".join(self.estate.random.choices(string.ascii_lowercase, k=4))
-        row |= {
+        row |= defaults("postgres", id=row["id"]) | {
             "databaseName": f"{body.get('databaseName') or plain_name}_{ending}",
             "databaseUser": body.get("databaseUser") or f"{plain_name}_user",
             "version": body["version"],
-            "diskSizeGB": 1 if body["plan"] == "free" else 15,
-            "diskAutoscalingEnabled": False,
-            "highAvailabilityEnabled": False,
-            "connectionPool": "none",
-            "readReplicas": [],
-            "role": "primary",
-            "suspended": "not_suspended",
-            "suspenders": [],
-            "dashboardUrl": f"{DASHBOARD}/d/{row['id']}",
             "_exports": [],
         }
         if body["plan"] == "free":
+            row["diskSizeGB"] = 1
             expires = datetime.fromisoformat(row["createdAt"]) + timedelta(days=FREE_DAYS)
             row["expiresAt"] = expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._write(row, {name: value for name, value in body.items() if name not in FIXED})

@@ -3,16 +3,11 @@
 from typing import Any
 
 from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.shapes import SERVICE_TYPES, check
+from rehearsal.render_api.shapes import DEFAULTS, SERVICE_TYPES, check, defaults
 from rehearsal.render_api.wire import ApiError, Json, given
 
-# Empty commands of each family of runtimes, as they are reported.
-NATIVE: Json = {"buildCommand": "", "startCommand": ""}
-IMAGE: Json = {"dockerCommand": "", "dockerContext": "", "dockerfilePath": ""}
-COMMANDS = {"image": IMAGE, "docker": {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"}}
-
 NOT_REPORTED_WHERE_SENT = frozenset(
-    {"envSpecificDetails", "preDeployCommand", "headers", "routes", "disk", "env", "buildSourceId", "numInstances"}
+    {"envSpecificDetails", "preDeployCommand", "headers", "routes", "disk", "env", "buildSourceId"}
 )
 # Services that have one of these keep it; a new one cannot be created with it.
 LEGACY_PLANS = frozenset({"starter_plus", "standard_plus"})
@@ -21,32 +16,19 @@ LEGACY_PLANS = frozenset({"starter_plus", "standard_plus"})
 def create(kind: str, sent: Json, slug: str, service_id: str, estate: Estate) -> Json:
     """Return the details of a new service (recordings web_service.jsonl and web_service_env_vars.jsonl, line 1)."""
     check(sent, SERVICE_TYPES[kind][1] + "POST")
-    previews = {"previews": {}, "pullRequestPreviewsEnabled": "no"}
-    if kind == "static_site":
-        details: Json = {"buildPlan": "starter", "publishPath": "public", "buildCommand": "", "url": address(slug)}
-        change(kind, details, previews | sent, estate)
-        return details
-    needed = ["runtime"] if sent.get("runtime") in COMMANDS else ["runtime", "envSpecificDetails"]
-    if missing := [name for name in needed if name not in sent]:
-        raise ApiError(400, f"missing required field: {missing[0]}")
-    region, plan = sent.get("region", "oregon"), sent.get("plan", "starter")
-    if plan in LEGACY_PLANS or plan.endswith("_legacy"):
-        raise ApiError(400, f"legacy plan, not for new services: {plan}")
-    details = {"buildPlan": "starter", "env": sent["runtime"], "region": region}
-    defaults: Json = {"plan": plan, "runtime": sent["runtime"], "envSpecificDetails": {}}
-    if kind != "cron_job":
-        details["numInstances"] = sent.get("numInstances", 1)
-        defaults |= previews
-        if plan != "free":  # the address is there only where there is SSH, which a free instance does not have
-            details["sshAddress"] = f"{service_id}@ssh.{region}.render.com"
-    if kind in ("web_service", "private_service"):
-        details["openPorts"] = [{"port": 10000, "protocol": "TCP"}]
-        details["url"] = address(slug) if kind == "web_service" else f"{slug}:10000"
-    if kind == "web_service":
-        defaults |= {"healthCheckPath": "", "maintenanceMode": {"enabled": False, "uri": ""}}
+    details = defaults(kind, slug=slug)
+    if kind != "static_site":
+        needed = ["runtime"] if sent.get("runtime") in ("image", "docker") else ["runtime", "envSpecificDetails"]
+        if missing := [name for name in needed if name not in sent]:
+            raise ApiError(400, f"missing required field: {missing[0]}")
+        plan = str(sent.get("plan", details["plan"]))
+        if plan in LEGACY_PLANS or plan.endswith("_legacy"):
+            raise ApiError(400, f"legacy plan, not for new services: {plan}")
+        if kind != "cron_job" and plan != "free":  # the address is there only where there is SSH, which free has not
+            details["sshAddress"] = f"{service_id}@ssh.{sent.get('region', details['region'])}.render.com"
     if disk := sent.get("disk"):
         details["disk"] = {"id": estate.new_id("dsk"), "sizeGB": 1} | disk
-    change(kind, details, defaults | sent, estate)
+    change(kind, details, sent, estate)
     refuse_scaling(details)
     return details
 
@@ -105,7 +87,7 @@ def refuse_scaling(details: Json) -> None:
 
 def _change_commands(details: Json, sent: Json, estate: Estate) -> None:
     """Set the commands. preDeployCommand is sent beside them and answered among them (recording web_service.jsonl)."""
-    empty = COMMANDS.get(details["runtime"], NATIVE)
+    empty = DEFAULTS.get(details["runtime"], DEFAULTS["native"])
     commands: Json = details.get("envSpecificDetails", {})
     before = commands.get("preDeployCommand")
     wanted = dict(sent.get("envSpecificDetails", {}))

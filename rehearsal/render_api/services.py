@@ -6,7 +6,7 @@ import re
 from rehearsal.render_api import service_details
 from rehearsal.render_api.deploys import Deploys
 from rehearsal.render_api.endpoints import Collection, route
-from rehearsal.render_api.shapes import SERVICE_TYPES
+from rehearsal.render_api.shapes import SERVICE_TYPES, defaults
 from rehearsal.render_api.values import FILES, VARIABLES
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
@@ -109,16 +109,8 @@ class Services(Collection):
     def _describe(self, row: Json, body: Json) -> None:
         """Fill in a new service."""
         kind, slug, sent = body["type"], self._slug(body["name"]), body.get("serviceDetails", {})
-        row |= given(body, "name", "ownerId", "type", "environmentId") | {
-            "slug": slug,
-            "rootDir": "",
-            "autoDeploy": "yes",
-            "autoDeployTrigger": "commit",
-            "dashboardUrl": f"https://dashboard.render.com/{SERVICE_TYPES[kind][0]}/{row['id']}",
-            "notifyOnFail": "default",
-            "suspended": "not_suspended",
-            "suspenders": [],
-        }
+        row |= given(body, "name", "ownerId", "type", "environmentId")
+        row |= defaults("service", slug=slug, short=SERVICE_TYPES[kind][0], id=row["id"])
         needed = "image" if sent.get("runtime") == "image" else "repo"
         if not body.get(needed):
             raise ApiError(400, f"missing required field: {needed}")

@@ -1,6 +1,7 @@
-"""What a request body may hold: JSON schemas of the models of Render's own client, kept in shapes.json.
+"""What a request body may hold, and what Render fills in for a new object.
 
-A contract test compares the file with the client, so that no enumeration and no field is written a second time.
+shapes.json has JSON schemas of the models of Render's own client. A contract test compares the file with the client, so
+that no enumeration and no field is written a second time.
 """
 
 import json
@@ -8,12 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from rehearsal.render_api.wire import ApiError
+from rehearsal.render_api.wire import ApiError, Json
 
-SHAPES: dict[str, Any] = json.loads((Path(__file__).parent / "shapes.json").read_text())
+FOLDER = Path(__file__).parent
+SHAPES: dict[str, Any] = json.loads((FOLDER / "shapes.json").read_text())
+DEFAULTS: dict[str, Json] = yaml.safe_load((FOLDER / "defaults.yaml").read_text())
 
 # What the documentation says of a field and the client's models do not.
 DOCUMENTED: dict[str, Any] = {
@@ -47,6 +51,20 @@ def check(body: Any, shape: str) -> None:
     """
     if error := best_match(_validator(shape).iter_errors(body)):
         raise ApiError(400, _words(error, shape))
+
+
+def defaults(kind: str, **own: str) -> Json:
+    """Return what Render fills in for a new object.
+
+    Args:
+        kind: as in defaults.yaml.
+        own: what `{name}` stands for.
+    """
+    text = json.dumps(DEFAULTS[kind])
+    for name, value in own.items():
+        text = text.replace(f"{{{name}}}", value)
+    filled: Json = json.loads(text)
+    return filled
 
 
 def fields(shape: str) -> frozenset[str]:

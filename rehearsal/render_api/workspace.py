@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from rehearsal.render_api.datastores import default_allow_list
 from rehearsal.render_api.endpoints import Collection, route
 from rehearsal.render_api.estate import Estate
+from rehearsal.render_api.shapes import defaults
 from rehearsal.render_api.wire import Answer, Call, Json, given, public
 
 
@@ -57,14 +57,7 @@ class Environments(Collection):
 
     def describe(self, row: Json, project: Json, body: Json) -> None:
         """Fill in an environment of a project."""
-        row |= {
-            "name": body["name"],
-            "projectId": project["id"],
-            "protectedStatus": body.get("protectedStatus", "unprotected"),
-            "networkIsolationEnabled": body.get("networkIsolationEnabled", False),
-            "ipAllowList": body.get("ipAllowList", default_allow_list()),
-            "_ownerId": Estate.owner_of(project),
-        }
+        row |= defaults("environment") | body | {"projectId": project["id"], "_ownerId": Estate.owner_of(project)}
         for moment in ("createdAt", "updatedAt"):
             row.pop(moment, None)
         project["environmentIds"].append(row["id"])
