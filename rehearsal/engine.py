@@ -77,12 +77,14 @@ class Engine:
 
     Args:
         show: is called with each line that the engine prints, as the CLI prints it.
+
+    Attributes:
+        output: every line that the engine printed.
     """
 
     def __init__(self, world: World, stack: str, show: Callable[[str], None]) -> None:
         self._world, self._show = world, show
         self.output: list[str] = []
-        """Return every line that the engine printed."""
         self.stack = Stack(
             stack,
             program=program,
@@ -97,31 +99,26 @@ class Engine:
         self.stack.set_all_config(secret, path=True)
 
     def preview(self, **options: Any) -> automation.PreviewResult:
+        """Run `pulumi preview`. Args: options: of the Automation API."""
         with inhabit(self._world):
             return self.stack.preview(on_output=self._print, **options)
 
     def up(self, **options: Any) -> automation.UpResult:
+        """Run `pulumi up`. Args: options: of the Automation API."""
         with inhabit(self._world):
             return self.stack.up(on_output=self._print, **options)
 
-    def inhabited(self) -> contextlib.AbstractContextManager[None]:
-        """Run the block with the stack's environment variables, for code that runs the program itself."""
-        return inhabit(self._world)
-
     def destroy(self) -> automation.DestroyResult:
+        """Run `pulumi destroy`."""
         with inhabit(self._world):
             return self.stack.destroy(on_output=self._print)
 
     def unprotect(self) -> None:
         """Do what `pulumi state unprotect --all` does. Until then the engine refuses to destroy databases."""
         self._print("$ pulumi state unprotect --all --yes")
-        command = ["state", "unprotect", "--all", "--yes", "--stack", self.name]
+        command = ["state", "unprotect", "--all", "--yes", "--stack", self.stack.name]
         workspace = self.stack.workspace
         workspace.pulumi_command.run(command, str(self._world.project), workspace.env_vars, self._print)
-
-    @property
-    def name(self) -> str:
-        return self.stack.name
 
     def state(self) -> str:
         """Return the state file as the backend holds it."""

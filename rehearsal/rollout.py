@@ -13,6 +13,7 @@ from components.accounts import Accounts
 from gate.recover.search import AdoptionReport, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
+from rehearsal.engine import inhabit
 from rehearsal.production import PROJECT, REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import Chapter, RehearsalFailed, Story, expect_no_changes
 
@@ -117,7 +118,7 @@ class Rollout:
         """Return what `gate adopt` finds."""
         stack = self._engine.stack
         config = {key: value.value for key, value in stack.get_all_config().items()}
-        with self._engine.inhabited(), Accounts(os.environ, config) as accounts:
+        with inhabit(self._story.world), Accounts(os.environ, config) as accounts:
             return search(stack, accounts)
 
     def _updated_by_up(self) -> list[str]:

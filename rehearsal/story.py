@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pulumi.automation import CommandError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from rehearsal.engine import Engine
 from rehearsal.estate import World
@@ -26,8 +27,7 @@ class RehearsalFailed(Exception):
     """A chapter did not end as it should."""
 
 
-@dataclass(frozen=True)
-class Chapter:
+class Chapter(NamedTuple):
     """One thing that is shown.
 
     Attributes:
@@ -39,21 +39,9 @@ class Chapter:
     tell: Callable[[], str]
 
 
-@dataclass(frozen=True)
-class Step:
-    """A chapter that was told, with its requests at Render and its writes at the other vendors."""
-
-    title: str
-    seconds: float
-    reads: int
-    writes: int
-    elsewhere: int
-    outcome: str
-
-
 @dataclass
 class Story:
-    """Tells chapters, and keeps what came of each for the table at the end.
+    """Tells chapters, and keeps what each cost and what came of it for the table at the end.
 
     Args:
         log: the file for the engine's own lines.
@@ -62,8 +50,9 @@ class Story:
     world: World
     console: Console
     log: Path
-    steps: list[Step] = field(default_factory=list)
     failure: Exception | None = None
+    _told: Table = field(default_factory=lambda: _table("", "chapter", "s", "reads", "writes", "others", "outcome"))
+    _seconds: float = 0.0
     _warnings: set[str] = field(default_factory=set)
     _new_warnings: list[str] = field(default_factory=list)
 
@@ -74,7 +63,8 @@ class Story:
             Whether every chapter ended as it should.
         """
         for chapter in chapters:
-            self.console.rule(f"[bold]{len(self.steps) + 1} of {len(chapters)}  {chapter.title}", align="left")
+            number = self._told.row_count + 1
+            self.console.rule(f"[bold]{number} of {len(chapters)}  {chapter.title}", align="left")
             started, before = time.monotonic(), self._counts()
             outcome = "failed"
             try:
@@ -84,28 +74,23 @@ class Story:
                 self.failure = error
                 self.console.print(f"[bold red]failed:[/] {error}", highlight=False)
             self._show_warnings()
-            reads, writes, elsewhere = (now - then for now, then in zip(self._counts(), before, strict=True))
-            self.steps.append(Step(chapter.title, time.monotonic() - started, reads, writes, elsewhere, outcome))
+            counts = (str(now - then) for now, then in zip(self._counts(), before, strict=True))
+            seconds = time.monotonic() - started
+            self._told.add_row(str(number), chapter.title, f"{seconds:.1f}", *counts, outcome)
+            self._seconds += seconds
             if self.failure:
                 break
         return self.failure is None
 
     def summarise(self) -> None:
         """Print what each chapter cost, what came of it, and the verdict."""
-        table = Table("", "chapter", "s", "reads", "writes", "others", "outcome", title="What was shown")
-        for column in (0, 2, 3, 4, 5):
-            table.columns[column].justify = "right"
-        for number, step in enumerate(self.steps, 1):
-            counts = (str(step.reads), str(step.writes), str(step.elsewhere))
-            table.add_row(str(number), step.title, f"{step.seconds:.1f}", *counts, step.outcome)
-        self.console.print(
-            table, "Reads and writes: requests to Render. Others: writes at GitHub, Auth0 and Vercel.", highlight=False
-        )
-        seconds = sum(step.seconds for step in self.steps)
+        legend = "Reads and writes: requests to Render. Others: writes at GitHub, Auth0 and Vercel."
+        self.console.print(self._told, legend, highlight=False)
+        number = self._told.row_count
         if self.failure:
-            verdict = f"[bold red]Chapter {len(self.steps)} failed:[/] {self.failure}"
+            verdict = f"[bold red]Chapter {number} failed:[/] {self.failure}"
         else:
-            verdict = f"[bold green]All {len(self.steps)} chapters ended as they should[/], in {seconds:.0f} s."
+            verdict = f"[bold green]All {number} chapters ended as they should[/], in {self._seconds:.0f} s."
         self.console.print(verdict, f"The engine's own lines: {os.path.relpath(self.log)}", sep="\n", highlight=False)
 
     def show(self, text: str) -> None:
@@ -201,3 +186,8 @@ def expect_no_changes(engine: Engine) -> str:
     """Check that `pulumi preview --refresh --expect-no-changes` finds no change."""
     engine.preview(refresh=True, expect_no_changes=True)
     return "no changes"
+
+
+def _table(*heads: str) -> Table:
+    columns = (Column(head, justify="left" if head in ("chapter", "outcome") else "right") for head in heads)
+    return Table(*columns, title="What was shown")

@@ -17,7 +17,7 @@ from pulumi import automation
 
 from gate.changes.drift import FindingKind
 from gate.changes.look import check
-from rehearsal.engine import Engine
+from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from tests.e2e.stage import changes, staging, writes
 
@@ -49,7 +49,7 @@ def left(pulumi_cli: Path, tmp_path: Path) -> Iterator[tuple[World, Engine]]:
 
 def test_it_converges_without_a_write_a_deploy_or_a_drift(left: tuple[World, Engine]) -> None:
     stage, engine = left
-    with engine.inhabited():
+    with inhabit(stage):
         report = check(engine.stack)
     assert report.of(FindingKind.DRIFT) == []
     assert {str(finding.object).split()[0] for finding in report.findings} <= {"Render"}

@@ -21,7 +21,7 @@ from pulumi.automation.events import EngineEvent
 
 from gate.changes.findings import of_objects
 from gate.stack.steps import Preview
-from rehearsal.engine import Engine
+from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import World
 from tests.changes import DECLARED, Config, Operations, Row, in_rounds, is_exact, side_by_side
 from tests.e2e.stage import Operated, staging
@@ -109,7 +109,7 @@ def test_what_is_previewed_is_made_and_nothing_else(life: Life) -> None:
     engine.preview(refresh=True, expect_no_changes=True)
     assert [value for value in life.secrets() if value in engine.state()] == []
     engine.unprotect()
-    with engine.inhabited():
+    with inhabit(life.stage):
         life.through("the environment is removed", engine.stack.preview_destroy, engine.stack.destroy)
     print(side_by_side(life.table))
     assert life.wrong == []

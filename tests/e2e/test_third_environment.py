@@ -14,7 +14,7 @@ import pytest
 
 from gate import cli
 from rehearsal.application import Application, serve
-from rehearsal.engine import Engine
+from rehearsal.engine import Engine, inhabit
 from rehearsal.estate import PROJECT, STACKS, World, seed, world
 from tests.e2e.stage import writes
 
@@ -33,7 +33,7 @@ class Life:
     def gate(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
         """Exit code and content of a command with --json."""
         capsys.readouterr()
-        with self.engine.inhabited(), contextlib.chdir(self.stage.project):
+        with inhabit(self.stage), contextlib.chdir(self.stage.project):
             code = cli.main([*arguments, "--json"])
         printed = capsys.readouterr()
         assert printed.out, printed.err
