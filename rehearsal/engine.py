@@ -99,12 +99,20 @@ class Engine:
         self.stack.set_all_config(secret, path=True)
 
     def preview(self, **options: Any) -> automation.PreviewResult:
-        """Run `pulumi preview`. Args: options: of the Automation API."""
+        """Run `pulumi preview`.
+
+        Args:
+            options: of the Automation API.
+        """
         with inhabit(self._world):
             return self.stack.preview(on_output=self._print, **options)
 
     def up(self, **options: Any) -> automation.UpResult:
-        """Run `pulumi up`. Args: options: of the Automation API."""
+        """Run `pulumi up`.
+
+        Args:
+            options: of the Automation API.
+        """
         with inhabit(self._world):
             return self.stack.up(on_output=self._print, **options)
 

@@ -95,7 +95,11 @@ class Rollout:
         return f"{len(files)} files on main"
 
     def _move(self, phase: str, *, gated: bool) -> str:
-        """Enter a phase that changes what exists. Args: gated: whether only a release deploys in it."""
+        """Enter a phase that changes what exists.
+
+        Args:
+            gated: whether only a release deploys in it.
+        """
         self._configure("phase", phase)
         self._engine.up()
         found, expected = (

@@ -43,7 +43,11 @@ class Desk:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, environ: Mapping[str, str]) -> Iterator[Desk]:
-        """Open the desk while the block runs. Args: environ: of a world."""
+        """Open the desk while the block runs.
+
+        Args:
+            environ: the environment variables of a world.
+        """
         headers = {"Authorization": f"Bearer {environ['RENDER_API_KEY']}"}
         with httpx.Client(base_url=environ["RENDER_HOST"], headers=headers, trust_env=False) as render:
             yield cls(render, Estate(environ[FOLDER_VARIABLE]))

@@ -1,10 +1,11 @@
 """The objects of the simulated workspace: dictionaries by id, which tests read and change directly."""
 
-import random
 import string
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 from rehearsal.render_api.wire import Call, Json, not_found
@@ -20,8 +21,15 @@ def timestamp(nanoseconds: int) -> str:
     return f"{text}.{digits}Z" if digits else f"{text}Z"
 
 
+Table = dict[str, Json]
+
+
+@dataclass(repr=False, eq=False)
 class Estate:
     """Everything that exists. A key with a leading underscore is a note of the simulator, which no answer shows.
+
+    Args:
+        workspaces: the owners.
 
     Attributes:
         deploy_seconds: how long a deploy takes that starts from now on, and a job.
@@ -38,42 +46,37 @@ class Estate:
         dns: the names of custom domains that point at Render, which a verification then finds.
     """
 
-    def __init__(
-        self,
-        owners: Sequence[Mapping[str, Any]],
-        clock: Callable[[], float],
-        seed: int = 0,
-        *,
-        deploy_seconds: float = 0.0,
-        provisioning_seconds: float = 0.0,
-        queue_deploys: bool = False,
-    ) -> None:
-        self.clock = clock
-        self.random = random.Random(seed)
-        self.deploy_seconds, self.provisioning_seconds = deploy_seconds, provisioning_seconds
-        self.queue_deploys = queue_deploys
-        self.owners: dict[str, Json] = {owner["id"]: dict(owner) for owner in owners}
-        self.services: dict[str, Json] = {}
-        self.deploys: dict[str, Json] = {}
-        self.deploy_environment: dict[str, dict[str, str]] = {}
-        self.env_vars: dict[str, dict[str, str]] = {}
-        self.secret_files: dict[str, dict[str, str]] = {}
-        self.custom_domains: dict[str, Json] = {}
-        self.env_groups: dict[str, Json] = {}
-        self.postgres: dict[str, Json] = {}
-        self.key_values: dict[str, Json] = {}
-        self.projects: dict[str, Json] = {}
-        self.environments: dict[str, Json] = {}
-        self.registry_credentials: dict[str, Json] = {}
-        self.blueprints: dict[str, Json] = {}
-        self.jobs: dict[str, Json] = {}
-        self.job_output: dict[str, list[str]] = {}
-        self.http_requests: dict[str, dict[int, int]] = {}
-        self.repos: dict[str, dict[str, Json]] = {}
-        self.bad_commits: set[str] = set()
-        self.builds_kept: int | None = None
-        self.recovery_status = "AVAILABLE"
-        self.dns: set[str] = set()
+    workspaces: InitVar[Sequence[Mapping[str, Any]]]
+    clock: Callable[[], float]
+    deploy_seconds: float = 0.0
+    provisioning_seconds: float = 0.0
+    queue_deploys: bool = False
+    builds_kept: int | None = None
+    recovery_status: str = "AVAILABLE"
+    random: Random = field(default_factory=lambda: Random(0))
+    owners: Table = field(init=False)
+    services: Table = field(default_factory=dict)
+    deploys: Table = field(default_factory=dict)
+    custom_domains: Table = field(default_factory=dict)
+    env_groups: Table = field(default_factory=dict)
+    postgres: Table = field(default_factory=dict)
+    key_values: Table = field(default_factory=dict)
+    projects: Table = field(default_factory=dict)
+    environments: Table = field(default_factory=dict)
+    registry_credentials: Table = field(default_factory=dict)
+    blueprints: Table = field(default_factory=dict)
+    jobs: Table = field(default_factory=dict)
+    deploy_environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    env_vars: dict[str, dict[str, str]] = field(default_factory=dict)
+    secret_files: dict[str, dict[str, str]] = field(default_factory=dict)
+    job_output: dict[str, list[str]] = field(default_factory=dict)
+    http_requests: dict[str, dict[int, int]] = field(default_factory=dict)
+    repos: dict[str, dict[str, Json]] = field(default_factory=dict)
+    bad_commits: set[str] = field(default_factory=set)
+    dns: set[str] = field(default_factory=set)
+
+    def __post_init__(self, workspaces: Sequence[Mapping[str, Any]]) -> None:
+        self.owners = {owner["id"]: dict(owner) for owner in workspaces}
 
     # Time and identity
 

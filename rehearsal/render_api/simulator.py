@@ -48,7 +48,7 @@ class RenderSimulator:
         clock: returns the time in seconds.
         rate_limits: whether a request over Render's limits is refused.
         as_recorded: see above.
-        times: `deploy_seconds`, `provisioning_seconds`, `queue_deploys` and `seed` of the estate.
+        times: `deploy_seconds`, `provisioning_seconds` and `queue_deploys` of the estate.
 
     Attributes:
         requests: the log.

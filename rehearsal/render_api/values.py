@@ -82,7 +82,11 @@ class ServiceValues(Resource):
         yield from self.of_one(self.kind.one)
 
     def of_one(self, shape: str) -> Iterator[Route]:
-        """Return the endpoints of a single value. Args: shape: of the body that sets it."""
+        """Return the endpoints of a single value.
+
+        Args:
+            shape: of the body that sets it.
+        """
         yield self.endpoint("GET", self.get, "/{name}")
         yield self.endpoint("PUT", self.put, "/{name}", shape)
         yield self.endpoint("DELETE", self.delete, "/{name}")
