@@ -69,11 +69,17 @@ KINDS = (VARIABLES, FILES)
 
 
 class ServiceValues(Resource):
-    """The values of one kind of every service."""
+    """The values of one kind of every service.
+
+    Attributes:
+        holders: the name of the table of what the values belong to.
+    """
+
+    holders = "services"
 
     def __init__(self, estate: Estate, kind: Kind) -> None:
         super().__init__(estate)
-        self.kind, self.path = kind, f"/services/{{id}}/{kind.path}"
+        self.kind, self.path = kind, f"/{self.holders.replace('_', '-')}/{{id}}/{kind.path}"
 
     def routes(self) -> Iterator[Route]:
         """Return the endpoints."""
@@ -92,8 +98,8 @@ class ServiceValues(Resource):
         yield self.endpoint("DELETE", self.delete, "/{name}")
 
     def one(self, call: Call, identifier: str) -> Json:
-        """Return the service that the values belong to."""
-        return self.estate.get(call, self.estate.services, identifier)
+        """Return the service or the group that the values belong to."""
+        return self.estate.get(call, getattr(self.estate, self.holders), identifier)
 
     def read(self, holder: Json) -> dict[str, str]:
         """Return the values by name, the oldest first."""
@@ -141,17 +147,11 @@ class ServiceValues(Resource):
 class GroupValues(ServiceValues):
     """The values of one kind of every environment group, which has them in its own fields, newest first."""
 
-    def __init__(self, estate: Estate, kind: Kind) -> None:
-        super().__init__(estate, kind)
-        self.path = f"/env-groups/{{id}}/{kind.path}"
+    holders = "env_groups"
 
     def routes(self) -> Iterator[Route]:
         """Return the endpoints."""
         yield from self.of_one(self.kind.group)
-
-    def one(self, call: Call, identifier: str) -> Json:
-        """Return the group that the values belong to."""
-        return self.estate.get(call, self.estate.env_groups, identifier)
 
     def read(self, holder: Json) -> dict[str, str]:
         """Return the values by name, the oldest first."""
