@@ -98,18 +98,18 @@ class RenderClient:
         """
         return self._retry("POST", path, body)
 
-    def pages(self, path: str, item: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Yield every `item` of a list endpoint, to the end of the list.
+    def pages(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        """Yield every object of a list endpoint, to the end of the list.
 
-        The endpoint answers `[{item: …, cursor}]`, or bare items without a cursor (env-groups). Without a cursor, the
-        next page is what was created before the last item, newest first; items created at the same time come again and
-        are left out.
+        The endpoint answers `[{service: …, cursor}]`, or bare objects without a cursor (env-groups). Without one, the
+        next page is what was created before the last object, newest first; objects created at the same time come again
+        and are left out.
         """
         after: dict[str, str | int] = {}
         seen = set[str]()
         while True:
             page = self.get(path, **query, limit=PAGE, **after)
-            items = [entry.get(item, entry) for entry in page]
+            items = list(map(_object_in, page))
             fresh = [one for one in items if "id" not in one or one["id"] not in seen]
             seen |= {one["id"] for one in fresh if "id" in one}
             yield from fresh
@@ -187,6 +187,12 @@ class RenderClient:
             left, reset = int(answer.headers["Ratelimit-Remaining"]), float(answer.headers["Ratelimit-Reset"])
             if answer.status_code != 429:
                 self._used_up[_allowance(request)] = 0.0 if left else self._clock() + reset + 1.0
+
+
+def _object_in(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the object in an entry of a list."""
+    inner = [value for key, value in entry.items() if key != "cursor"]
+    return inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else entry
 
 
 def _just_after(item: dict[str, Any]) -> str:

@@ -53,7 +53,7 @@ class DeclaredObject(Generic[Spec]):
         return self._kind.fields
 
     def _find(self, *, fresh: bool = False) -> Json | None:
-        return self._session.find(self._kind.path, self._kind.item, self.spec.name, fresh=fresh)
+        return self._session.find(self._kind.path, self.spec.name, fresh=fresh)
 
     def _say(self, line: str) -> None:
         self._session.notify(f"{self._title}: {line}")
@@ -161,7 +161,7 @@ class DeclaredObject(Generic[Spec]):
         return request | {"autoDeploy": "no" if trigger == "off" else "yes"} if trigger else request
 
     def _credential(self, name: str) -> str:
-        found = self._session.find("/registrycredentials", "registryCredential", name)
+        found = self._session.find("/registrycredentials", name)
         if found is None:
             raise MissingReference(
                 f"no registry credential is named {name!r}: add it at Workspace Settings, Container Registry "

@@ -17,7 +17,6 @@ class Kind:
         label: what people call it.
         section: of the document's report.
         path: of its list.
-        item: the key of one entry of the list.
         type: what the API calls the type of a service.
     """
 
@@ -25,7 +24,6 @@ class Kind:
     label: str
     section: str
     path: str
-    item: str
     type: str = ""
 
     @property
@@ -38,11 +36,11 @@ class Kind:
         return fields_of(self.model)
 
 
-_service = partial(Kind, section="services", path="/services", item="service")
-POSTGRES = Kind(objects.Database, "database", "databases", "/postgres", "postgres")
-KEY_VALUE = Kind(objects.KeyValue, "key-value instance", "keyValues", "/key-value", "keyValue")
-GROUP = Kind(objects.EnvVarGroup, "environment group", "envVarGroups", "/env-groups", "envGroup")
-PROJECT = Kind(objects.Project, "project", "projects", "/projects", "project")
+_service = partial(Kind, section="services", path="/services")
+POSTGRES = Kind(objects.Database, "database", "databases", "/postgres")
+KEY_VALUE = Kind(objects.KeyValue, "key-value instance", "keyValues", "/key-value")
+GROUP = Kind(objects.EnvVarGroup, "environment group", "envVarGroups", "/env-groups")
+PROJECT = Kind(objects.Project, "project", "projects", "/projects")
 WEB = _service(service.WebService, "web service", type="web_service")
 PRIVATE = _service(service.PrivateService, "private service", type="private_service")
 WORKER = _service(service.Worker, "background worker", type="background_worker")

@@ -49,7 +49,7 @@ class OwnedService(Service):
                     self._deploy("the first deploy started before its variable groups were linked", marker)
                 return self._applied()
             self._read_variables()
-            self._session.listing(GROUP.path, GROUP.item, fresh=True)
+            self._session.listing(GROUP.path, fresh=True)
         self._update(self._wanted(references), groups)
         return self._applied()
 

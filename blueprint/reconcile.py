@@ -102,7 +102,7 @@ def destroy(session: Session, document: Document, made: Report) -> Report:
     for section, specs in reversed(list(_sections(document))):
         for spec in specs:
             kind, reported = kind_of(spec), made.get(section, {}).get(spec.name, {})
-            found = reported if reported.get("id") else session.find(kind.path, kind.item, spec.name)
+            found = reported if reported.get("id") else session.find(kind.path, spec.name)
             if not found:
                 continue
             nothing_found = False

@@ -21,7 +21,7 @@ from blueprint.variables import References, Wanted
 from blueprint.workspace import Json, Session
 
 _OF_A_REPOSITORY = frozenset({"repo", "branch", "root_dir", "build_filter", "auto_deploy_trigger"})
-_LISTS = {"headers": ("header", ("path", "name", "value")), "routes": ("route", ("type", "source", "destination"))}
+_LISTS = {"headers": ("path", "name", "value"), "routes": ("type", "source", "destination")}
 _NO_DEPLOY_OWED = datetime.fromtimestamp(0, UTC)
 
 
@@ -36,15 +36,15 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
             self._live |= {"serviceDetails": self._live["serviceDetails"] | self._lists(self._live["id"])}
 
     def _read_variables(self) -> None:
-        listed = self._session.client.pages(f"{self._path}/env-vars", "envVar")
+        listed = self._session.client.pages(f"{self._path}/env-vars")
         self.present = {variable["key"]: variable["value"] for variable in listed}
 
     def _lists(self, identity: str) -> Json:
         """Return what the API keeps in separate lists, if that is declared."""
         found = {}
-        for name, (item, keys) in _LISTS.items():
+        for name, keys in _LISTS.items():
             if getattr(self.spec, name, None) is not None:
-                listed = self._session.client.pages(f"/services/{identity}/{name}", item)
+                listed = self._session.client.pages(f"/services/{identity}/{name}")
                 found[name] = [{key: one[key] for key in keys} for one in listed]
         return found
 
@@ -150,7 +150,7 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
 
     def _linked(self) -> dict[str, str]:
         """Return name and id of every environment group that it links."""
-        listed, own = self._session.listing(GROUP.path, GROUP.item), self._there["id"]
+        listed, own = self._session.listing(GROUP.path), self._there["id"]
         return {group["name"]: group["id"] for group in listed if _has_link(group, own)}
 
     def _link(self, name: str, group: Known) -> None:

@@ -37,7 +37,7 @@ def managing(session: Session, names: Collection[str]) -> list[Sync]:
         RenderError: of any kind.
     """
     found = []
-    for one in session.client.pages("/blueprints", "blueprint"):
+    for one in session.client.pages("/blueprints"):
         resources = session.client.get(f"/blueprints/{one['id']}").get("resources") or []
         if {resource["name"] for resource in resources} & set(names):
             kept = tuple(f"{resource['type']} {resource['name']}" for resource in resources)

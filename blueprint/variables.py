@@ -69,7 +69,7 @@ class References:
         if known := self._known[GROUP.section].get(name):
             asks = with_revision and not known.revision
             return as_linked(self._session.client.get(f"{GROUP.path}/{known.id}")) if asks else known
-        if (found := self._session.find(GROUP.path, GROUP.item, name)) is None:
+        if (found := self._session.find(GROUP.path, name)) is None:
             raise MissingReference(f"no environment group is named {name!r}: declare it, or correct fromGroup")
         return Known(id=found["id"])
 
@@ -91,9 +91,9 @@ class References:
     def _look_up(self, kind: Kind, name: str) -> tuple[str, str | None]:
         """Return the id of an instance, and its read replica if the name is that of one."""
         for fresh in (False, True):  # it may have been made earlier in this run
-            if found := self._session.find(kind.path, kind.item, name, fresh=fresh):
+            if found := self._session.find(kind.path, name, fresh=fresh):
                 return str(found["id"]), None
-            for primary in self._session.listing(kind.path, kind.item):
+            for primary in self._session.listing(kind.path):
                 for replica in primary.get("readReplicas") or ():
                     if replica["name"] == name:
                         return str(primary["id"]), str(replica["id"])
@@ -102,7 +102,7 @@ class References:
     def service(self, reference: FromService, own_name: str, own: Json | None) -> str:
         """Return a property or a variable of a service. For the declared one itself it may not exist yet."""
         itself = reference.name == own_name
-        find = partial(self._session.find, "/services", "service", reference.name)
+        find = partial(self._session.find, "/services", reference.name)
         live = own if itself else find() or find(fresh=True)  # it may have been made earlier in this run
         if live is None and (not itself or reference.property != "port"):
             raise MissingReference(

@@ -56,7 +56,7 @@ class Session:
 
     def workspaces(self) -> dict[str, str]:
         """Return the id and name of every workspace that the key sees."""
-        return {owner["id"]: owner["name"] for owner in self.client.pages("/owners", "owner")}
+        return {owner["id"]: owner["name"] for owner in self.client.pages("/owners")}
 
     def expect_owner(self, owner_id: str) -> None:
         """Check that everything so far was made in this workspace.
@@ -71,7 +71,7 @@ class Session:
             )
         self._owner_id = owner_id
 
-    def listing(self, path: str, item: str, *, fresh: bool = False) -> list[Json]:
+    def listing(self, path: str, *, fresh: bool = False) -> list[Json]:
         """Return every object of one kind in this workspace. One list request serves every look-up of a run.
 
         If nobody named the workspace, everything that the key sees is listed. That is enough while it is all in one
@@ -79,7 +79,7 @@ class Session:
         """
         with self._listing:
             if fresh or path not in self._listings:
-                found = list(self.client.pages(path, item, **({"ownerId": self._owner_id} if self._owner_id else {})))
+                found = list(self.client.pages(path, **({"ownerId": self._owner_id} if self._owner_id else {})))
                 self._seen |= {str(owner) for one in found if (owner := one.get("ownerId") or _owner(one))}
                 if len(self._seen) > 1 and self._owner_id is None:
                     self._owner_id = self._only_workspace()
@@ -99,13 +99,13 @@ class Session:
                 f"or use a key of a member of that workspace"
             )
 
-    def find(self, path: str, item: str, name: str, *, fresh: bool = False) -> Json | None:
+    def find(self, path: str, name: str, *, fresh: bool = False) -> Json | None:
         """Return the one object of that name in this workspace.
 
         Raises:
             Refused: there are several, which Render allows for datastores.
         """
-        found = [entry for entry in self.listing(path, item, fresh=fresh) if entry["name"] == name]
+        found = [entry for entry in self.listing(path, fresh=fresh) if entry["name"] == name]
         found = [entry for entry in found if "parentServer" not in entry.get("serviceDetails", {})] or found[:1]
         if len(found) > 1:
             ids = ", ".join(entry["id"] for entry in found)
@@ -116,12 +116,12 @@ class Session:
         """Return the custom domains of a service, read once in a run."""
         if fresh or service_id not in self._domains:
             path = f"/services/{service_id}/custom-domains"
-            self._domains[service_id] = list(self.client.pages(path, "customDomain"))
+            self._domains[service_id] = list(self.client.pages(path))
         return self._domains[service_id]
 
     def domain_holder(self, name: str) -> str | None:
         """Return the name of the service of this workspace that has a domain. No second one can have it."""
-        for service in self.listing("/services", "service"):
+        for service in self.listing("/services"):
             has_domains = service["type"] in ("web_service", "static_site")
             if has_domains and any(one["name"] == name for one in self.domains_of(service["id"])):
                 return str(service["name"])
@@ -135,13 +135,13 @@ class Session:
         """
         if path not in self.environments:
             project = path.rpartition("/")[0]
-            found = self.find("/projects", "project", project)
+            found = self.find("/projects", project)
             listed = self.environments_of(found["id"]) if found else []
             self.environments |= {f"{project}/{one['name']}": one["id"] for one in listed}
         return self.environments.get(path)
 
     def environments_of(self, project_id: str) -> list[Json]:
-        return list(self.client.pages("/environments", "environment", projectId=project_id))
+        return list(self.client.pages("/environments", projectId=project_id))
 
     def move(self, live: Json, identity: str) -> None:
         """Move an object into an environment.

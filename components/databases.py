@@ -21,7 +21,7 @@ def described(environ: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def _told(session: Session, name: str) -> str:
-    if (found := session.find("/postgres", "postgres", name)) is None:
+    if (found := session.find("/postgres", name)) is None:
         return ""
     size = found.get("diskSizeGB")
     return ", ".join([*([f"{size} GB"] if size else []), _last_backup(session, found["id"])])

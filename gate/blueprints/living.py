@@ -15,15 +15,15 @@ def living(session: Session) -> Json:
     Raises:
         RenderError: of any kind.
     """
-    groups = session.listing(GROUP.path, GROUP.item)
-    databases = session.listing(POSTGRES.path, POSTGRES.item)
+    groups = session.listing(GROUP.path)
+    databases = session.listing(POSTGRES.path)
     services = [
         _service(session, kind, row, groups)
         for kind in SERVICES
-        for row in session.listing(kind.path, kind.item)
+        for row in session.listing(kind.path)
         if row["type"] == kind.type and "parentServer" not in row["serviceDetails"]
     ]
-    stores = [_declared(KEY_VALUE, row) for row in session.listing(KEY_VALUE.path, KEY_VALUE.item)]
+    stores = [_declared(KEY_VALUE, row) for row in session.listing(KEY_VALUE.path)]
     return {
         "databases": [_declared(POSTGRES, row) for row in databases if row["role"] == "primary"],
         "services": [*services, *stores],
@@ -34,11 +34,11 @@ def living(session: Session) -> Json:
 def _service(session: Session, kind: Kind, row: Json, groups: list[Json]) -> Json:
     path = f"/services/{row['id']}"
     linked = [group["name"] for group in groups if row["id"] in (link["id"] for link in group["serviceLinks"])]
-    keys = [variable["key"] for variable in session.client.pages(f"{path}/env-vars", "envVar")]
+    keys = [variable["key"] for variable in session.client.pages(f"{path}/env-vars")]
     variables = [{"key": key, "sync": False} for key in sorted(keys) if key != KEY]
     declared = _declared(kind, row)
     if kind in (WEB, STATIC):
-        domains = session.client.pages(f"{path}/custom-domains", "customDomain")
+        domains = session.client.pages(f"{path}/custom-domains")
         declared["domains"] = [domain["name"] for domain in domains if not domain["redirectForName"]]
     return declared | {"envVars": [*({"fromGroup": name} for name in linked), *variables]}
 

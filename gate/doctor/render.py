@@ -25,7 +25,7 @@ def lines(settings: Settings, owner: str, session: Session) -> Iterator[tuple[st
         return
     for service in settings.render.services:
         if service.is_adopted:
-            there = session.find("/services", "service", service.name)
+            there = session.find("/services", service.name)
             fix = "correct its name in marketedge:render, or the workspace (RENDER_OWNER_ID)"
             verdict = passed("exists") if there else failed("does not exist, and is never created from here", fix)
             yield f"service {service.name}", verdict

@@ -47,7 +47,7 @@ class DatabaseBackup:
         Raises:
             RenderError: Render cannot be read.
         """
-        found = self.session.find("/postgres", "postgres", self.name)
+        found = self.session.find("/postgres", self.name)
         if found is None:
             return "", f"Render has no database {self.name}: correct marketedge:release.database"
         path = f"/postgres/{found['id']}"

@@ -80,7 +80,7 @@ class VendorAccounts:
         if not service:
             return []
         path = f"/services/{service['id']}/env-vars"
-        pages = self._tried(lambda: list(self._render.client.pages(path, "envVar"))) or []
+        pages = self._tried(lambda: list(self._render.client.pages(path))) or []
         return [str(one["key"]) for one in pages]
 
     def root_directory(self) -> str:
@@ -131,7 +131,7 @@ class VendorAccounts:
     def _services(self) -> list[dict[str, Any]]:
         """Return the web services that are built from the repository."""
         url = f"https://github.com/{self.answers['repository']}".lower()
-        web = (one for one in self._render.listing("/services", "service") if one["type"] == "web_service")
+        web = (one for one in self._render.listing("/services") if one["type"] == "web_service")
         return [one for one in web if str(one.get("repo")).lower().removesuffix(".git") == url]
 
     def _projects(self) -> list[dict[str, Any]]:

@@ -112,12 +112,12 @@ def at_render(session: Session, service: str, number: int, sha: str, budget: Bud
     base = require_service(session, service)
 
     def look() -> Half | None:
-        listed = session.client.pages("/services", "service", includePreviews="true")
+        listed = session.client.pages("/services", includePreviews="true")
         found = next((one for one in listed if _is_preview(one, base["id"], number)), None)
         late = budget.elapsed > _BEGINS
         if found is None:
             return _none("Render", f"{service} has no preview of the pull request") if late else None
-        deploys = list(session.client.pages(f"/services/{found['id']}/deploys", "deploy"))
+        deploys = list(session.client.pages(f"/services/{found['id']}/deploys"))
         mine = next((one for one in deploys if commit_of(one) == sha), None)
         if mine is None and late:  # nothing was changed of what it is built of
             mine = next((one for one in deploys if one["status"] == "live"), None)

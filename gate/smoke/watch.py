@@ -189,7 +189,7 @@ def error_rate(
     try:
         # A session of its own: what takes long must not keep the watch from looking at the health endpoint.
         with connect(environ, lambda _line: None, transport, deadline=_ASK) as session:
-            found = session.find("/services", "service", service)
+            found = session.find("/services", service)
             if found is None:
                 return None
             query = {"resource": found["id"], "aggregateBy": "statusCode", "resolutionSeconds": 60, **period}
@@ -216,7 +216,7 @@ def expiring(
         return []
     try:
         with connect(environ, lambda _line: None, transport, deadline=_ASK) as session:
-            found = session.find("/postgres", "postgres", database.name) or {}
+            found = session.find("/postgres", database.name) or {}
     except RenderError as error:
         return [f"database {database.name}: {str(error).splitlines()[0]}"]
     expires = found.get("expiresAt")

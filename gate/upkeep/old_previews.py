@@ -126,7 +126,7 @@ def _deployment(found: dict[str, Any]) -> PreviewDeployment:
 
 def _at_render(session: Session, services: Sequence[str]) -> list[PreviewDeployment]:
     """Return the preview instances of the named services."""
-    listed = list(session.client.pages("/services", "service", includePreviews="true"))
+    listed = list(session.client.pages("/services", includePreviews="true"))
     parents = {one["id"] for one in listed if one["name"] in services}
     return [
         PreviewDeployment(

@@ -148,7 +148,7 @@ def seed_here(
 @contextlib.contextmanager
 def _open(session: Session, name: str, budget: Budget, machine: Machine) -> Iterator[str]:
     """Let this machine into a database while the block runs. The block gets its external address."""
-    found = session.find("/postgres", "postgres", name)
+    found = session.find("/postgres", name)
     if found is None:
         raise SeedingRefused(f"Render has no database {name}: run pulumi up for this environment first")
     path = f"/postgres/{found['id']}"

@@ -33,7 +33,7 @@ def require_service(session: Session, name: str) -> Json:
         GateError: the workspace has no such service.
         RenderError: Render cannot be read.
     """
-    if (found := session.find("/services", "service", name)) is None:
+    if (found := session.find("/services", name)) is None:
         raise GateError(
             f"Render has no service {name}: run pulumi up for this environment first, or correct "
             "marketedge:render.service.name or the API key"

@@ -37,7 +37,7 @@ class Jobs:
 
     def of(self, command: str) -> list[Json]:
         """Return every job that has run this command, newest first."""
-        return [job for job in self._session.client.pages(self._path, "job") if job["startCommand"] == command]
+        return [job for job in self._session.client.pages(self._path) if job["startCommand"] == command]
 
     def run(self, command: str, budget: Budget, known: list[Json] | None = None) -> Json:
         """Run a command and wait until it ends. If it is running already, wait for that one.

@@ -140,7 +140,7 @@ def one_client_id(look: Look) -> Verdict:
     backend = look.settings.render.service
     wired = look.settings.render.variables_of(backend)
     key = next((str(v.key) for v in wired if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
-    if service := look.render.find("/services", "service", backend.name):
+    if service := look.render.find("/services", backend.name):
         own = values_of(look.render, service).get(key)
     if not own or not shown:
         return unknown("one of the two client ids is not shown")

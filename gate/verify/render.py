@@ -17,7 +17,7 @@ from gate.verify.look import Check, Look, complete, expect
 def service_lines(look: Look, check: Check, declared: AnyService) -> Iterator[Line]:
     """Check one service."""
     settings, session = look.settings, look.render
-    service = session.find("/services", "service", declared.name)
+    service = session.find("/services", declared.name)
     if service is None:
         yield check.line(failed("does not exist", UP))
         return
@@ -58,7 +58,7 @@ def _seeded(session: Session, service: dict[str, Any], scripts: list[str]) -> Ve
     """Check the seeds, by the jobs that `gate seed` runs."""
     if service["serviceDetails"].get("plan") == "free":
         return unknown("the free plan has no jobs, so nothing tells how the data came there")
-    jobs = session.client.pages(f"/services/{service['id']}/jobs", "job")
+    jobs = session.client.pages(f"/services/{service['id']}/jobs")
     done = {job["startCommand"] for job in jobs if job.get("status") == "succeeded"}
     missing = [script for script in scripts if script not in done]
     if missing:
@@ -77,10 +77,10 @@ def _variables(look: Look, service: dict[str, Any], declared: AnyService) -> Ite
 def values_of(session: Session, service: dict[str, Any]) -> dict[str, str]:
     """Return a service's variables: those of its groups, and its own, which win."""
     found: list[dict[str, str]] = []
-    for group in session.listing("/env-groups", "envGroup"):
+    for group in session.listing("/env-groups"):
         if any(link["id"] == service["id"] for link in group["serviceLinks"]):
             found += session.client.get(f"/env-groups/{group['id']}")["envVars"]
-    found += session.client.pages(f"/services/{service['id']}/env-vars", "envVar")
+    found += session.client.pages(f"/services/{service['id']}/env-vars")
     return {variable["key"]: variable["value"] for variable in found}
 
 
@@ -98,7 +98,7 @@ def _domains(session: Session, service: dict[str, Any], declared: list[str], dns
 
 def database(look: Look, name: str) -> Verdict:
     """Check a database."""
-    found = look.render.find("/postgres", "postgres", name)
+    found = look.render.find("/postgres", name)
     if found is None:
         return failed("does not exist", UP)
     if found["status"] != "available":

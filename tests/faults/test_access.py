@@ -209,4 +209,4 @@ def test_a_host_that_does_not_exist_is_named_with_the_request() -> None:
     account = Account(deadline=20)
     account.wire = httpx.MockTransport(nowhere)  # type: ignore[assignment]
     with pytest.raises(RenderError, match=r"GET /services: cannot connect \(\[Errno -2\] Name or service not known\)"):
-        list(account.session().client.pages("/services", "service"))
+        list(account.session().client.pages("/services"))

@@ -92,7 +92,7 @@ def test_a_list_is_read_page_by_page_a_hundred_at_a_time(account: Account) -> No
     account.apply(only(*variables(**{f"KEY_{number}": "x" for number in range(230)})))
     identifier = account.estate.find_service("api")["id"]
     before = len(account.sim.requests)
-    listed = list(account.session().client.pages(f"/services/{identifier}/env-vars", "envVar"))
+    listed = list(account.session().client.pages(f"/services/{identifier}/env-vars"))
 
     assert len({variable["key"] for variable in listed}) == 231
     requests = account.sim.requests[before:]
@@ -103,7 +103,7 @@ def test_a_list_is_read_page_by_page_a_hundred_at_a_time(account: Account) -> No
 def test_a_list_that_ends_with_a_full_page_ends_there(account: Account) -> None:
     account.apply(only(*variables(**{f"KEY_{number}": "x" for number in range(99)})))
     identifier = account.estate.find_service("api")["id"]
-    listed = list(account.session().client.pages(f"/services/{identifier}/env-vars", "envVar"))
+    listed = list(account.session().client.pages(f"/services/{identifier}/env-vars"))
 
     assert len(listed) == 100
 
