@@ -56,16 +56,16 @@ class Application(pulumi.ComponentResource):
             is_token_endpoint_ip_header_trusted=False,
             organization_usage="allow" if declared.for_organizations else "deny",
             organization_require_behavior="no_prompt",
-            jwt_configuration=auth0.ClientJwtConfigurationArgs(alg="RS256", lifetime_in_seconds=36_000),
-            refresh_token=auth0.ClientRefreshTokenArgs(
-                rotation_type="rotating",
-                expiration_type="expiring",
-                leeway=0,
-                token_lifetime=2_592_000,
-                idle_token_lifetime=1_296_000,
-                infinite_token_lifetime=False,
-                infinite_idle_token_lifetime=False,
-            ),
+            jwt_configuration={"alg": "RS256", "lifetime_in_seconds": 36_000},
+            refresh_token={
+                "rotation_type": "rotating",
+                "expiration_type": "expiring",
+                "leeway": 0,
+                "token_lifetime": 2_592_000,
+                "idle_token_lifetime": 1_296_000,
+                "infinite_token_lifetime": False,
+                "infinite_idle_token_lifetime": False,
+            },
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=_KEPT if settings.adopted else None),
         )
         self.client_id = client.client_id
@@ -113,7 +113,7 @@ class LoginTestClient(pulumi.ComponentResource):
             allowed_logout_urls=[],
             web_origins=[],
             allowed_origins=[],
-            jwt_configuration=auth0.ClientJwtConfigurationArgs(alg="RS256", lifetime_in_seconds=3_600),
+            jwt_configuration={"alg": "RS256", "lifetime_in_seconds": 3_600},
             opts=child,
         )
         credentials = auth0.ClientCredentials(

@@ -54,10 +54,8 @@ def load(
     Raises:
         SettingsError: lists every problem.
     """
-    problems: list[Problem] = []
-    sections = dict(_sections(config, secret_keys))
-    refused = {section for section in sections if f"{NAMESPACE}:{section}" in secret_keys} - {"secrets"}
-    problems += _misplaced(stack, config, secret_keys)
+    ours = {key for key in config if key.partition(":")[0] == NAMESPACE}
+    sections = {key.partition(":")[2]: _value(config[key]) for key in sorted(ours)}
     secrets = _secrets(sections.pop("secrets", {}))
     settings: Settings | None = None
     details: list[Any] = []
@@ -65,37 +63,33 @@ def load(
         # As it is written and no other way: pydantic would take 'yes' for true, true for 1, from_secret for fromSecret.
         settings = Settings.model_validate(sections, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        details = [d for d in map(untagged, error.errors()) if d["loc"][:1] not in {(r,) for r in refused}]
-    if file is not None:
-        unquoted = dict(_unquoted(file, config, settings))
-        details = [detail for detail in details if detail["loc"] not in unquoted]
-        problems += [*unquoted.values(), *_in_clear(stack, file)]
-    problems += problems_of(details)
-    problems += _signs({**sections, "secrets": secrets}, ())
-    problems += _misspelt_environment(sections)
-    if check_secrets:
-        problems += _missing_secrets(stack, sections, secrets)
-    problems += _bad_tokens(environ)
-    owner, elsewhere = config.get("github:owner", ""), environ.get("GITHUB_OWNER", "")
-    if owner and elsewhere and owner != elsewhere:
-        expected = f"unset GITHUB_OWNER, which is {elsewhere!r} and would win over it at the provider"
-        problems.append(Problem("github:owner", repr(owner), expected))
-    owner = owner or elsewhere
-    if not owner:
-        problems.append(
-            Problem("github:owner", "missing", "the repository's owner: pulumi config set github:owner <organization>")
-        )
+        details = [d for d in map(untagged, error.errors()) if f"{NAMESPACE}:{(*d['loc'], '')[0]}" not in secret_keys]
+    written = StackConfig() if file is None else file
+    unquoted = dict(_unquoted(written, config, settings))
+    owner = config.get("github:owner") or environ.get("GITHUB_OWNER", "")
+    problems = [
+        *_misplaced(stack, config, secret_keys),
+        *unquoted.values(),
+        *_in_clear(stack, written),
+        *problems_of([detail for detail in details if detail["loc"] not in unquoted]),
+        *_signs({**sections, "secrets": secrets}, ()),
+        *_misspelt_environment(sections),
+        *(_missing_secrets(stack, sections, secrets) if check_secrets else ()),
+        *_bad_tokens(environ),
+        *_bad_owner(owner, environ),
+    ]
     if problems or settings is None:
         raise SettingsError(stack, problems)
     return Loaded(settings, owner, secrets)
 
 
-def _sections(config: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    for key, text in sorted(config.items()):
-        namespace, _, section = key.partition(":")
-        if namespace != NAMESPACE:
-            continue
-        yield section, _value(text)
+def _bad_owner(owner: str, environ: Mapping[str, str]) -> Iterator[Problem]:
+    if not owner:
+        expected = "the repository's owner: pulumi config set github:owner <organization>"
+        yield Problem("github:owner", "missing", expected)
+    elif (elsewhere := environ.get("GITHUB_OWNER")) and owner != elsewhere:
+        expected = f"unset GITHUB_OWNER, which is {elsewhere!r} and would win over it at the provider"
+        yield Problem("github:owner", repr(owner), expected)
 
 
 def _value(text: str) -> Any:

@@ -57,21 +57,17 @@ class ProtectedBranch(pulumi.ComponentResource):
             repository_id=repository.node_id,
             pattern=own.name,
             required_pull_request_reviews=[
-                github.BranchProtectionRequiredPullRequestReviewArgs(
-                    required_approving_review_count=rules.required_approvals,
-                    dismiss_stale_reviews=rules.dismiss_stale_approvals,
-                    require_code_owner_reviews=False,
-                    require_last_push_approval=False,
-                    restrict_dismissals=False,
-                    dismissal_restrictions=[],
-                    pull_request_bypassers=[],
-                )
+                {
+                    "required_approving_review_count": rules.required_approvals,
+                    "dismiss_stale_reviews": rules.dismiss_stale_approvals,
+                    "require_code_owner_reviews": False,
+                    "require_last_push_approval": False,
+                    "restrict_dismissals": False,
+                    "dismissal_restrictions": [],
+                    "pull_request_bypassers": [],
+                }
             ],
-            required_status_checks=[
-                github.BranchProtectionRequiredStatusCheckArgs(
-                    strict=rules.require_up_to_date, contexts=sorted(rules.required_checks)
-                )
-            ],
+            required_status_checks=[{"strict": rules.require_up_to_date, "contexts": sorted(rules.required_checks)}],
             require_conversation_resolution=rules.require_conversation_resolution,
             enforce_admins=not rules.allow_bypass,
             force_push_bypassers=[],
@@ -110,9 +106,7 @@ class Environment(pulumi.ComponentResource):
             prevent_self_review=False,
             wait_timer=0,
             reviewers=reviewers,
-            deployment_branch_policy=github.RepositoryEnvironmentDeploymentBranchPolicyArgs(
-                protected_branches=False, custom_branch_policies=True
-            ),
+            deployment_branch_policy={"protected_branches": False, "custom_branch_policies": True},
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=kept if settings.adopted else None),
         )
         own: dict[str, Any] = {"repository": repository, "environment": environment.environment, "opts": child}
@@ -133,12 +127,12 @@ class Environment(pulumi.ComponentResource):
 
 def _reviewers(
     reviewers: Reviewers, look: pulumi.InvokeOutputOptions
-) -> list[github.RepositoryEnvironmentReviewerArgs] | None:
+) -> list[github.RepositoryEnvironmentReviewerArgsDict] | None:
     """Return the ids that GitHub needs instead of names, or None if nobody has to approve."""
     if not (reviewers.users or reviewers.teams):
         return None
     users = [github.get_user_output(username=login, opts=look).id.apply(int) for login in reviewers.users]
-    return [github.RepositoryEnvironmentReviewerArgs(users=users, teams=_team_ids(reviewers.teams, look))]
+    return [{"users": users, "teams": _team_ids(reviewers.teams, look)}]
 
 
 def _team_ids(teams: list[str], look: pulumi.InvokeOutputOptions) -> list[pulumi.Output[int]]:
@@ -158,6 +152,9 @@ class ReleaseTags(pulumi.ComponentResource):
     def __init__(self, name: str, declared: GitHub) -> None:
         super().__init__("marketedge:github:ReleaseTags", name)
         managers = declared.release_managers
+        rules: github.RepositoryRulesetRulesArgsDict = {"deletion": True, "update": True, "non_fast_forward": True}
+        if managers:
+            rules["creation"] = True
         ruleset = github.RepositoryRuleset(
             name,
             name="Release tags",
@@ -165,32 +162,21 @@ class ReleaseTags(pulumi.ComponentResource):
             target="tag",
             enforcement="active",
             bypass_actors=_bypass(managers, pulumi.InvokeOutputOptions(parent=self)),
-            conditions=_only(f"refs/tags/{declared.release_tags}"),
-            rules=github.RepositoryRulesetRulesArgs(
-                creation=True if managers else None, deletion=True, update=True, non_fast_forward=True
-            ),
+            conditions={"ref_name": {"includes": [f"refs/tags/{declared.release_tags}"], "excludes": []}},
+            rules=rules,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"ruleset_id": ruleset.ruleset_id})
 
 
-def _only(ref: str) -> github.RepositoryRulesetConditionsArgs:
-    """Return the condition of a ruleset for one pattern."""
-    named = github.RepositoryRulesetConditionsRefNameArgs(includes=[ref], excludes=[])
-    return github.RepositoryRulesetConditionsArgs(ref_name=named)
-
-
 def _bypass(
     managers: ReleaseManagers | None, look: pulumi.InvokeOutputOptions
-) -> list[github.RepositoryRulesetBypassActorArgs]:
+) -> list[github.RepositoryRulesetBypassActorArgsDict]:
     if managers is None:
         return []
     actors: list[tuple[str, pulumi.Input[int]]] = [("Team", team) for team in _team_ids(managers.teams, look)]
     actors += [("RepositoryRole", _ROLES[role]) for role in managers.roles]
-    return [
-        github.RepositoryRulesetBypassActorArgs(actor_type=kind, actor_id=identity, bypass_mode="always")
-        for kind, identity in actors
-    ]
+    return [{"actor_type": kind, "actor_id": identity, "bypass_mode": "always"} for kind, identity in actors]
 
 
 class BoundChecks(pulumi.ComponentResource):
@@ -204,9 +190,8 @@ class BoundChecks(pulumi.ComponentResource):
         super().__init__("marketedge:github:BoundChecks", name)
         protection, branch = settings.github.protection_in(settings.phase), settings.github.branch.name
         bound = protection.bound_checks
-        required = [
-            github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs(context=check, integration_id=app)
-            for check, app in sorted((bound or protection.checks_by).items())
+        required: list[github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgsDict] = [
+            {"context": check, "integration_id": app} for check, app in sorted((bound or protection.checks_by).items())
         ]
         ruleset = github.RepositoryRuleset(
             f"{name}-checks",
@@ -215,12 +200,10 @@ class BoundChecks(pulumi.ComponentResource):
             target="branch",
             enforcement="active" if bound else "disabled",
             bypass_actors=[],
-            conditions=_only(f"refs/heads/{branch}"),
-            rules=github.RepositoryRulesetRulesArgs(
-                required_status_checks=github.RepositoryRulesetRulesRequiredStatusChecksArgs(
-                    required_checks=required, strict_required_status_checks_policy=False
-                )
-            ),
+            conditions={"ref_name": {"includes": [f"refs/heads/{branch}"], "excludes": []}},
+            rules={
+                "required_status_checks": {"required_checks": required, "strict_required_status_checks_policy": False}
+            },
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"ruleset_id": ruleset.ruleset_id})

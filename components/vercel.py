@@ -96,9 +96,7 @@ class Project(pulumi.ComponentResource):
             name,
             name=project_name,
             root_directory=None if declared.at_the_top else declared.root_directory,
-            git_repository=vercel.ProjectGitRepositoryArgs(
-                type="github", repo=repository, production_branch=declared.production_branch
-            ),
+            git_repository={"type": "github", "repo": repository, "production_branch": declared.production_branch},
             auto_assign_custom_domains=assign_domains,
             preview_deployments_disabled=False,  # every branch has one (plan 1.3, the environment matrix, and 2.5)
             opts=_kept(self, _KEPT if declared.root_directory else [*_KEPT, "root_directory"]),

@@ -136,32 +136,19 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _jobs(file: str, content: Any, files: Mapping[str, Any]) -> Iterator[Job]:
     if not isinstance(content, dict) or not isinstance(content.get("jobs"), dict):
         return
-    triggers = _triggers(content)
+    on = content.get("on")
+    triggers = on if isinstance(on, dict) else dict.fromkeys(_listed(on))
     events = [_mapping(triggers[event]) for event in _EVENTS if event in triggers]
     pulls = tuple(pattern for event in events for pattern in _branches(event))
     push = _mapping(triggers.get("push"))
-    pushes = () if "push" not in triggers or (_of_tags(push) and not _of_branches(push)) else tuple(_branches(push))
+    only_tags = {"tags", "tags-ignore"} & push.keys() and not {"branches", "branches-ignore"} & push.keys()
+    pushes = () if "push" not in triggers or only_tags else tuple(_branches(push))
     ways = [*events, *([push] if pushes else [])]
     filtered = bool(ways) and all("paths" in way or "paths-ignore" in way for way in ways)
     for id_, job in content["jobs"].items():
         if isinstance(job, dict):
             contexts = tuple(_contexts(id_, job, files))
             yield Job(file, _text(content.get("name") or file), id_, contexts, pulls, pushes, filtered)
-
-
-def _of_tags(event: Mapping[str, Any]) -> bool:
-    return bool({"tags", "tags-ignore"} & event.keys())
-
-
-def _of_branches(event: Mapping[str, Any]) -> bool:
-    return bool({"branches", "branches-ignore"} & event.keys())
-
-
-def _triggers(content: dict[str, Any]) -> dict[str, Any]:
-    on = content.get("on")
-    if isinstance(on, dict):
-        return on
-    return dict.fromkeys(_listed(on))
 
 
 def _branches(event: Mapping[str, Any]) -> list[str]:
@@ -180,7 +167,8 @@ def _contexts(id_: str, job: dict[Any, Any], files: Mapping[str, Any], depth: in
     for row in _rows(job.get("strategy")):
         shown = _EXPRESSION.sub(partial(_value_of, row=row), name)
         if row is None:
-            names = [shown] if "*" in shown else [f"{shown} (*)", *([] if _has_matrix(job) else [shown])]
+            has_matrix = isinstance(job.get("strategy"), dict)
+            names = [shown] if "*" in shown else [f"{shown} (*)", *([] if has_matrix else [shown])]
         elif shown == name and row:
             names = [_with_values(name, [value for values in row.values() for value in values if value])]
         else:
@@ -205,10 +193,6 @@ def _called(uses: Any, files: Mapping[str, Any], depth: int) -> list[str]:
         return ["*"]
     jobs = [(id_, job) for id_, job in content["jobs"].items() if isinstance(job, dict)]
     return [name for id_, job in jobs for name in _contexts(id_, job, files, depth + 1)]
-
-
-def _has_matrix(job: Mapping[Any, Any]) -> bool:
-    return isinstance(job.get("strategy"), dict)
 
 
 _Row = dict[str, list[str]]
