@@ -164,9 +164,9 @@ def _own_hosts(sections: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-VERCEL_HOST = "cname.vercel-dns.com"
+_VERCEL_HOST = "cname.vercel-dns.com"
 """What a subdomain that Vercel serves points at (plan 2.6)."""
-VERCEL_ADDRESS, RENDER_ADDRESS = "76.76.21.21", "216.24.57.1"
+_ADDRESSES = {"Vercel": "76.76.21.21", "Render": "216.24.57.1"}
 _SHARED_ENDINGS = re.compile(
     "ac|ad|asso|biz|com?|edu?|firm|gen|geek|gob?|gouv|gov|gr|gv|id|ind|info?|lg|ltd|me|mil|net?|nhs|nom|org?|plc|sch|web"
 )
@@ -211,8 +211,8 @@ class Domain:
             host: of the service at Render; empty if it is not known yet.
         """
         if self.apex:
-            return VERCEL_ADDRESS if self.vendor == "Vercel" else RENDER_ADDRESS
-        return VERCEL_HOST if self.vendor == "Vercel" else host
+            return _ADDRESSES[self.vendor]
+        return _VERCEL_HOST if self.vendor == "Vercel" else host
 
     @property
     def declared(self) -> bool:
@@ -234,7 +234,7 @@ class Domain:
             return f"run pulumi up --refresh: it makes the record {self.name} {self.record_type} {target}"
         if self.zone:
             return f"have the name servers of {self.zone} be Vercel's, which then makes the record by itself"
-        host = VERCEL_HOST if self.vendor == "Vercel" else f"the onrender.com host of {self.service}"
+        host = _VERCEL_HOST if self.vendor == "Vercel" else f"the onrender.com host of {self.service}"
         other = f", or an ALIAS or ANAME record to {host}" if self.apex else ""
         return f"create the DNS record {self.name} {self.record_type} {target}{other}"
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -146,15 +146,13 @@ def _known_keys(parents: tuple[str | int, ...]) -> set[str]:
     for step in parents:
         if isinstance(step, str):
             fields = {field.alias: field.annotation for field in model.model_fields.values()}
-            model = _model_in(fields.get(step))
+            model = next(models_in(fields.get(step)))
     return {str(field.alias) for field in model.model_fields.values()}
 
 
-def _model_in(annotation: Any) -> Any:
-    """Return the model in an annotation such as list[Annotated[Model, …]] or Model | None."""
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Return the models in an annotation such as list[Annotated[Model, …]] or Model | None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
-    return None
+        yield annotation
+    for inner in get_args(annotation):
+        yield from models_in(inner)

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from components.configuration_errors import models_in
 from components.documents import PROJECT, environments_document, markdown_row, stacks, templates
 from components.settings import Settings
 from components.vendors import NAMESPACE, SECRETS
@@ -90,7 +91,7 @@ def models() -> Iterator[type[BaseModel]]:
         if model not in met:
             met[model] = None
             for key in keys(model):
-                for inner in _models_in(key.field.annotation):
+                for inner in models_in(key.field.annotation):
                     meet(inner)
 
     meet(Settings)
@@ -100,13 +101,6 @@ def models() -> Iterator[type[BaseModel]]:
 def keys(model: type[BaseModel]) -> list[Key]:
     """Return the keys of a model."""
     return [Key(model, field.alias or name, field) for name, field in model.model_fields.items()]
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in typing.get_args(annotation):
-        yield from _models_in(inner)
 
 
 def _summary(model: type[BaseModel]) -> str:

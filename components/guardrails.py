@@ -20,8 +20,7 @@ from components.accounts import CredentialsMissing, VendorError, accounts_of_the
 from components.configuration import Loaded
 from components.observation import Observation
 from components.phases import Part
-from components.repository import read_evidence
-from components.required_checks import Evidence
+from components.required_checks import Evidence, read_evidence
 from components.rules import Facts, RuleFinding
 from components.stack import Before
 from components.vendors import COMMAND

@@ -1,16 +1,20 @@
 """Finds required checks that nothing reports on pull requests: one rule, for the guardrail and `gate verify`.
 
 A required check that is not reported blocks every pull request (docs.github.com: Troubleshooting required status
-checks). Other apps report checks too, so the rule also looks at what recent pull requests really got.
+checks). Other apps report checks too, so the rule also looks at what recent pull requests really got. It reads all that
+from the repository at GitHub.
 """
 
 import fnmatch
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import quote
 
-from components.workflow_jobs import Job, Workflows, matches, read
+from components.accounts.api import NotThere, VendorError
+from components.accounts.repository import Repository
+from components.workflow_jobs import FOLDER, Job, Workflows, matches, read
 
 _SETS_STATUS = re.compile(r"(-m gate|bin/gate|\bgate) deploy ")
 """In a workflow: it runs after each deploy, and sets the status of the commit."""
@@ -111,3 +115,61 @@ def _explained(check: str, certain: list[Job], starting: list[Job], jobs: Collec
     reporting = [job for job in jobs if matches(job.on_pull_requests, branch) or job.every_pull_request]
     known = ", ".join(sorted({context for job in reporting for context in job.contexts})) or "none"
     return Unreported(check, f"no job has this name (reported on pull requests: {known})")
+
+
+_RECENT = 5
+"""How many recent pull requests are looked at."""
+
+
+def read_evidence(
+    repository: Repository, branch: str, reference: str, required: Collection[str], smoke_context: str
+) -> Evidence:
+    """Return what tells which of the required checks are reported on pull requests to the branch.
+
+    Args:
+        reference: the branch whose workflows count. If they explain every check, nothing else is asked.
+
+    Raises:
+        VendorError: the repository cannot be read.
+    """
+    try:
+        found = Evidence.of(_workflows(repository, reference))
+        if not unreported(required, found, branch, smoke_context):
+            return found
+        return replace(found, heads=_heads(repository, branch), required=_required(repository, branch))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise VendorError(f"GitHub: an answer that is not understood ({type(error).__name__})") from None
+
+
+def _workflows(repository: Repository, reference: str) -> dict[str, str]:
+    """Return texts by path (rest/repos/contents)."""
+    listed = repository.get(f"contents/{FOLDER}", ref=reference)
+    if listed is None:
+        raise NotThere(f"GitHub answered 404 to contents/{FOLDER} of {repository.full_name} at {reference}")
+    files = [one["name"] for one in listed if one.get("type", "file") == "file"]  # no folder, and no link
+    paths = [f"contents/{FOLDER}/{quote(name)}" for name in files if name.endswith((".yml", ".yaml"))]
+    return {path.removeprefix("contents/"): repository.text(path, ref=reference) for path in paths}
+
+
+def _heads(repository: Repository, branch: str) -> tuple[frozenset[str], ...]:
+    """Return what recent pull requests got (rest/pulls, rest/checks/runs, rest/commits/statuses).
+
+    The branch itself does not tell, because its pushes start other workflows.
+    """
+    query: dict[str, str | int] = {"base": branch, "sort": "updated", "direction": "desc", "per_page": _RECENT}
+    pulls = repository.get("pulls", "Pull requests: read", state="all", **query)
+    found = []
+    for sha in dict.fromkeys(pull["head"]["sha"] for pull in pulls):
+        runs = repository.pages(f"commits/{sha}/check-runs", "Checks: read", item="check_runs")
+        statuses = repository.pages(f"commits/{sha}/status", "Commit statuses: read", item="statuses")
+        found.append(frozenset([*(run["name"] for run in runs), *(one["context"] for one in statuses)]))
+    return tuple(one for one in found if one)
+
+
+def _required(repository: Repository, branch: str) -> frozenset[str] | None:
+    """Return the protection (rest/branches/branch-protection), or None if the token may not see it."""
+    try:
+        rule = repository.get(f"branches/{quote(branch, safe='')}/protection", "Administration: read") or {}
+    except VendorError:
+        return None
+    return frozenset((rule.get("required_status_checks") or {}).get("contexts", []))

@@ -6,8 +6,7 @@ from urllib.parse import quote
 
 from components.accounts.api import VendorError
 from components.accounts.repository import Repository
-from components.repository import read_evidence
-from components.required_checks import unreported
+from components.required_checks import read_evidence, unreported
 from components.settings import Settings
 from gate.checks.login import CLIENT, needed
 from gate.checks.verdict import UP, Line, Verdict, failed, note, passed, unknown

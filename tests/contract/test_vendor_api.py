@@ -20,8 +20,7 @@ from components.accounts.github import GitHub
 from components.accounts.lookup import LOOK_UPS, look_up
 from components.accounts.repository import Repository
 from components.accounts.vercel import Vercel
-from components.repository import read_evidence
-from components.required_checks import Evidence
+from components.required_checks import Evidence, read_evidence
 from rehearsal.plugins import Estate
 from rehearsal.vendor_api import Addresses, github_git, serve
 

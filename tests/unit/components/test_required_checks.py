@@ -12,8 +12,7 @@ from components.accounts import VendorError
 from components.accounts.api import PREVIEW
 from components.accounts.github import GitHub
 from components.accounts.repository import Repository
-from components.repository import read_evidence
-from components.required_checks import Evidence, unreported
+from components.required_checks import Evidence, read_evidence, unreported
 from components.workflow_jobs import read
 
 MIGRATIONS = """
