@@ -1,26 +1,17 @@
 """`gate release`, `gate hotfix`, `gate rollback` and `gate deploy`."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gate.commands.running import Minutes, Run, Where, flag, gate_command, option
 from gate.common.version import EXPECTED, parse, problem_with, taken_back_to
 
-if TYPE_CHECKING:
-    from components.settings import Settings
-
 Watch = Annotated[bool, flag("--watch", "Then watch it; an alarm rolls back.")]
 
 
-def _by_tag(settings: Settings) -> bool:
-    return settings.released_by_tag
-
-
-@gate_command("release", fits=_by_tag, report=True)
+@gate_command("release", fits=lambda settings: settings.released_by_tag, report=True)
 def release(
     run: Run,
     where: Where,
@@ -67,7 +58,7 @@ def release(
         Call(run, where, "release", tag, watch, minutes).release(problem_with(tag))
 
 
-@gate_command("hotfix", fits=_by_tag, report=True)
+@gate_command("hotfix", fits=lambda settings: settings.released_by_tag, report=True)
 def hotfix(
     run: Run,
     where: Where,
@@ -103,7 +94,7 @@ def hotfix(
     Call(run, where, "hotfix", tag, watch, minutes).release(problem, reason.strip())
 
 
-@gate_command("rollback", fits=_by_tag, report=True)
+@gate_command("rollback", fits=lambda settings: settings.released_by_tag, report=True)
 def rollback(
     run: Run,
     where: Where,

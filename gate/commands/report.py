@@ -57,10 +57,12 @@ def report(
     """
     import httpx
 
+    from gate.changes.look import check
     from gate.common.period import beginning
     from gate.report.gather import Wanted
     from gate.report.page import report_of
     from gate.smoke.watch import problem
+    from gate.stack.project import open_stack
 
     until = datetime.now(UTC)
     earlier = dict(_read(path, stacks) for path in drift_from or [])
@@ -68,8 +70,9 @@ def report(
         httpx.Client(timeout=_ANSWER, follow_redirects=True) as http,
         run.progress(f"looking at {' and '.join(stacks)}") as tell,
     ):
-        look, probe = _look if drift else None, partial(problem, http)
-        estate = Wanted(stacks, beginning(since, until), until, os.environ, earlier, look, probe).gather(tell)
+        look = (lambda stack: check(open_stack(stack))) if drift else None
+        wanted = Wanted(stacks, beginning(since, until), until, os.environ, earlier, look, partial(problem, http))
+        estate = wanted.gather(tell)
     # A page holds some characters of a secret in another form.
     run.hide(str(escape(secret)) for secret in environment_secrets(os.environ))
     made = report_of(estate, str(html)).redacted(run.redactor)
@@ -77,18 +80,6 @@ def report(
     for gap in made.gaps:
         run.say(f"gate report: {gap}")
     run.finish(made)
-
-
-def _look(stack: str) -> DriftReport:
-    """Look for drift in one stack.
-
-    Raises:
-        GateError: it could not be checked.
-    """
-    from gate.changes.look import check
-    from gate.stack.project import open_stack
-
-    return check(open_stack(stack))
 
 
 def _read(path: Path, names: list[str]) -> tuple[str, DriftReport]:

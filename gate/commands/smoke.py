@@ -1,14 +1,9 @@
 """`gate smoke`."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from gate.commands.running import Run, Where, flag, gate_command, option
-
-if TYPE_CHECKING:
-    from gate.stack.target import Target
 
 
 @gate_command("smoke", report=True)
@@ -64,10 +59,10 @@ def smoke(
     from gate.smoke import run as smoke_tests
     from gate.smoke import status
 
-    target = where.target()
     if pull_request is not None:
-        _pull_request(run, target, pull_request)
+        _pull_request(run, where, pull_request)
         return
+    target = where.target()
     with run.progress(f"smoke-testing {where.env}", target.settings.smoke.budget_seconds) as tell:
         found = smoke_tests.run(
             target, os.environ, expect_version=expect_version, require_login=require_login, preview=preview, tell=tell
@@ -80,12 +75,13 @@ def smoke(
             status.post(found, target, sha, os.environ)
 
 
-def _pull_request(run: Run, target: Target, number: int) -> None:
+def _pull_request(run: Run, where: Where, number: int) -> None:
     """Test the previews of a pull request, and comment on it."""
     from gate.common.notifications import workflow_run
     from gate.smoke import pull_request as previews
     from gate.vendors.issues import open_issue_tracker
 
+    target = where.target()
     with open_issue_tracker(os.environ) as tracker:
         with run.progress(f"testing the previews of #{number}", previews.BUDGET) as tell:
             found = previews.tested(target, tracker.pull_request(number), os.environ, tell)

@@ -1,17 +1,12 @@
 """`gate verify`."""
 
-from __future__ import annotations
-
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from gate.commands.running import OnlyFailures, Run, Where, gate_command, option
-
-if TYPE_CHECKING:
-    from gate.checks.report import CheckReport
 
 
 @gate_command("verify", report=True)
@@ -52,7 +47,7 @@ def verify(
     from gate.verify import run as verification
 
     if wait:
-        run.finish(_wait_for_dns(where, minutes, run))
+        _wait_for_dns(run, where, minutes)
         return
     target = where.target()
     with run.progress(f"verifying {where.env}") as tell:
@@ -61,7 +56,7 @@ def verify(
     run.finish(CheckReport(title=f"Verification of {where.env}", checks=checks, only_failures=only_failures))
 
 
-def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
+def _wait_for_dns(run: Run, where: Where, minutes: int) -> None:
     """Wait until the DNS records are right.
 
     Raises:
@@ -76,4 +71,4 @@ def _wait_for_dns(where: Where, minutes: int, run: Run) -> CheckReport:
     records = {one["name"]: one["target"] for one in public_outputs(where.stack).get("dnsRecords", [])}
     with run.progress(f"waiting for the DNS records of {where.env}", minutes * 60) as tell:
         checks = dns.wait(settings, records, Budget(minutes * 60, tell=tell.line, waiting=tell))
-    return CheckReport(title=f"DNS records of {where.env}", checks=checks)
+    run.finish(CheckReport(title=f"DNS records of {where.env}", checks=checks))

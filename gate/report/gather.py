@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pulumi import automation
 
 from components import documents as matrix
 from components.accounts import Accounts, VendorError
 from components.accounts.github import web
-from components.configuration import Loaded, load
-from components.configuration_errors import SettingsError
+from components.configuration import Loaded
 from components.settings import Settings
-from components.stack_file import StackConfig
 from gate.common.errors import GateError
 from gate.report import releases, stack_state
 from gate.report.estate import Estate, Missing, StackOverview, State
 from gate.report.figures import Figure, figures
 from gate.report.stack_state import Places
 from gate.stack.project import open_project
-from gate.stack.target import chosen_stacks, own_address, read_config, stack_file
+from gate.stack.target import chosen_stacks, load_stack, own_address
 
 if TYPE_CHECKING:
     from gate.changes.drift import DriftReport
 
+T = TypeVar("T")
 _NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier report with --drift-from", trouble=False)
 
 
@@ -65,9 +64,8 @@ class Wanted:
     def _stack(self, name: str) -> StackOverview:
         drift = self._drift(name)
         try:
-            config = read_config(stack_file(name, self.folder))
-            loaded = self._load(name, config)
-        except (GateError, SettingsError) as error:
+            loaded, config = self._load(name)
+        except GateError as error:
             unread = Missing("its configuration cannot be read", trouble=False)
             return StackOverview(name, Missing(str(error)), "", self._state(name, Places()), drift, unread)
         settings, places = loaded.settings, self._places(loaded, config)
@@ -79,23 +77,16 @@ class Wanted:
 
     @cached_property
     def _workspace(self) -> automation.LocalWorkspace | Missing:
-        try:
-            return open_project(str(self.folder))
-        except GateError as error:
-            return Missing(str(error))
+        return _or_why_not(lambda: open_project(str(self.folder)))
 
     def _state(self, name: str, places: Places) -> State | Missing:
         here = self._workspace
         return here if isinstance(here, Missing) else stack_state.read(here, name, places)
 
-    def _load(self, name: str, config: StackConfig) -> Loaded:
-        """Return the settings, without any token.
-
-        Raises:
-            SettingsError: the stack file is wrong.
-        """
+    def _load(self, name: str) -> tuple[Loaded, Mapping[str, str]]:
+        """Return the settings and the configuration, whatever the token for Vercel is."""
         others = {key: value for key, value in self.environ.items() if key != "VERCEL_API_TOKEN"}
-        return load(name, config, frozenset(), others, check_secrets=False, file=config)
+        return load_stack(None, name, others, self.folder)
 
     def _places(self, loaded: Loaded, config: Mapping[str, str]) -> Places:
         settings, environ = loaded.settings, self.environ
@@ -110,12 +101,7 @@ class Wanted:
     def _drift(self, name: str) -> DriftReport | Missing:
         if name in self.drift:
             return self.drift[name]
-        if self.check is None:
-            return _NOT_ASKED
-        try:
-            return self.check(name)
-        except GateError as error:
-            return Missing(str(error))
+        return _or_why_not(partial(self.check, name)) if self.check else _NOT_ASKED
 
     def _health(self, settings: Settings, state: State | Missing) -> dict[str, str]:
         """Return the health; see StackOverview.health."""
@@ -165,7 +151,15 @@ class Wanted:
         try:
             for name in chosen_stacks(None, self.folder):
                 if name not in found:
-                    found[name] = self._load(name, read_config(stack_file(name, self.folder))).settings
-        except (GateError, SettingsError) as error:
+                    found[name] = self._load(name)[0].settings
+        except GateError as error:
             return Missing(f"it needs the settings of all environments: {error}", trouble=False)
         return matrix.environments(sorted(found.values(), key=lambda settings: settings.live))
+
+
+def _or_why_not(read: Callable[[], T]) -> T | Missing:
+    """Return what is read, or why it cannot be."""
+    try:
+        return read()
+    except GateError as error:
+        return Missing(str(error))

@@ -86,7 +86,7 @@ def choose(
     if env:
         return env, stack or env
     found = {
-        name: _load(None, name, environ, folder)[0].settings
+        name: load_stack(None, name, environ, folder)[0].settings
         for name in ([stack] if stack else chosen_stacks(None, folder))
     }
     fitting = {settings.environment: name for name, settings in found.items() if stack or fits(settings)}
@@ -114,7 +114,7 @@ def load_target(
     Raises: GateError naming the file or the key.
     """
     name = stack or env
-    loaded, config = _load(env, name, environ, folder)
+    loaded, config = load_stack(env, name, environ, folder)
     settings = loaded.settings
     environ = {
         name: own_address(environ, settings.environment, name) or environ.get(name, "")
@@ -165,7 +165,7 @@ def load_settings(
     Raises:
         GateError: names the file or the key.
     """
-    loaded, config = _load(env, stack or env, environ, folder)
+    loaded, config = load_stack(env, stack or env, environ, folder)
     return loaded.settings, config
 
 
@@ -176,7 +176,7 @@ def load_peers(settings: Settings, environ: Mapping[str, str], folder: Path = Pa
         GateError: names the file or the key.
     """
     here = [name for name in settings.peers if stack_file(name, folder).exists()]
-    return [_load(None, name, environ, folder)[0].settings for name in here]
+    return [load_stack(None, name, environ, folder)[0].settings for name in here]
 
 
 def stack_file(name: str, folder: Path = Path()) -> Path:
@@ -191,11 +191,16 @@ def stack_file(name: str, folder: Path = Path()) -> Path:
     return _of_the_file(locate, name, folder)
 
 
-def _load(env: str | None, name: str, environ: Mapping[str, str], folder: Path) -> tuple[Loaded, Mapping[str, str]]:
-    """Read and check a stack's file.
+def load_stack(
+    env: str | None, name: str, environ: Mapping[str, str], folder: Path
+) -> tuple[Loaded, Mapping[str, str]]:
+    """Read and check a stack's file, and return it with the configuration as text by key.
 
     Args:
         env: the environment that it has to be; None accepts any.
+
+    Raises:
+        GateError: names the file or the key.
     """
     path = stack_file(name, folder)
     config = read_config(path)
