@@ -9,7 +9,7 @@ from blueprint.workspace import Session
 from gate.common.budget import Budget
 from gate.common.errors import StepFailed
 from gate.release.records import Deployed
-from gate.vendors.render import UNDER_WAY, commit_of, require_service
+from gate.vendors.render import UNDER_WAY, commit_of, live_deploy, require_service
 
 _LIVE = frozenset({"live"})
 _BUILT = frozenset({"live", "deactivated"})
@@ -37,7 +37,7 @@ class RenderService:
 
     def serving(self) -> Deployed:
         """Return the deploy that serves."""
-        live = _first(self._deploys(), _LIVE)
+        live = live_deploy(self._session, self.name)
         return Deployed(live["id"], commit_of(live)) if live else Deployed()
 
     def knows(self, sha: str) -> bool:

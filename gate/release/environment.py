@@ -82,7 +82,7 @@ class Environment:
         return {**self.services, **({FRONTEND: self.frontend} if self.frontend else {})}
 
     def serving(self) -> Serving:
-        return {place: part.serving() for place, part in self.parts.items()}
+        return Serving({place: part.serving() for place, part in self.parts.items()})
 
     def at(self, sha: str, build: Build) -> Serving:
         """Return what serves when a commit does.
@@ -90,8 +90,7 @@ class Environment:
         Args:
             build: the frontend's.
         """
-        services = dict.fromkeys(self.services, Deployed(commit=sha))
-        return services | ({FRONTEND: Deployed(build.id, build.sha)} if self.frontend else {})
+        return Serving({**dict.fromkeys(self.services, Deployed(commit=sha)), FRONTEND: Deployed(build.id, build.sha)})
 
     def put(self, wanted: Serving, budget: Budget) -> None:
         """Put a release in place, the backend first: a new frontend needs its API, an old one works with a newer API.
@@ -114,9 +113,8 @@ class Environment:
         """
         unknown = []
         for place, part in reversed(self.parts.items()):
-            wanted = before.get(place, Deployed())
-            if any(wanted):
-                part.roll_back(wanted, budget)
+            if any(before[place]):
+                part.roll_back(before[place], budget)
             elif any(part.serving()):
                 unknown.append(str(place))
         if unknown:
@@ -129,11 +127,11 @@ class Environment:
         Raises:
             StepFailed: names what serves instead, or the smoke tests that failed.
         """
-        wrong = []
-        for place, now in self.serving().items():
-            commit = wanted.get(place, Deployed()).commit
-            if commit not in ("", now.commit):
-                wrong.append(f"{place} serves {now.commit[:7] or 'nothing'}, not {commit[:7]}")
+        wrong = [
+            f"{place} serves {now.commit[:7] or 'nothing'}, not {wanted[place].commit[:7]}"
+            for place, now in self.serving().items()
+            if wanted[place].commit not in ("", now.commit)
+        ]
         if wrong:
             raise StepFailed("; ".join(wrong))
         self.test(budget)
@@ -211,11 +209,11 @@ class Environment:
 
     def _not_whole(self, goal: Serving) -> list[str]:
         """Return advice after a failed rollback: what each part serves, the command that finishes it, manual steps."""
-        lines, parts = [], self.parts.items()
+        lines = []
         try:
             names = {record.sha: record.tag for record in self.records.newest() if record.task == "deploy"}
             for place, found in self.serving().items():
-                wanted = goal.get(place, Deployed()).commit
+                wanted = goal[place].commit
                 should = f"; it should serve {_named(wanted, names)}" if found.commit != wanted else ", as it should"
                 if found.commit or wanted:
                     lines.append(f"{place} serves {_named(found.commit, names)}{should if wanted else ''}")
@@ -225,7 +223,7 @@ class Environment:
             *lines,
             f"To finish it: python -m gate rollback --env {self.target.environment}",
             "By hand:",
-            *(part.by_hand(goal.get(place, Deployed())) for place, part in parts),
+            *(part.by_hand(goal[place]) for place, part in self.parts.items()),
             f"Then: python -m gate smoke --env {self.target.environment}",
             self._migrations,
         ]

@@ -12,7 +12,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,41 +39,42 @@ class Holder:
     is_ours: bool = True
 
 
+@dataclass
 class ReleaseLock:
     """The lock of one environment.
 
-    Args:
+    Attributes:
         branch: one of the repository's.
         who: the name of this run. The same name again is the same run, tried again.
         is_over: returns whether the run of a name has certainly ended.
+        number: of the ref that this run holds.
     """
 
-    def __init__(
-        self,
-        repository: Repository,
-        environment: str,
-        branch: str,
-        who: str,
-        is_over: Callable[[str], bool] = lambda _who: False,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._repository, self._prefix, self._branch = repository, f"gate/{environment}", branch
-        self._who, self._is_over, self._now = who, is_over, now
-        self._number: int | None = None
+    repository: Repository
+    environment: str
+    branch: str
+    who: str
+    is_over: Callable[[str], bool] = lambda _who: False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    number: int | None = field(default=None, init=False)
+
+    @property
+    def _prefix(self) -> str:
+        return f"gate/{self.environment}"
 
     def holders(self) -> list[Holder]:
         """Return every lock, also expired ones (git/refs, matching references).
 
         A lock's ref has a number. Other refs below the same name belong to people, and are left alone.
         """
-        found = self._repository.get(f"git/matching-refs/{self._prefix}/") or []
+        found = self.repository.get(f"git/matching-refs/{self._prefix}/") or []
         numbered = re.compile(rf"refs/{re.escape(self._prefix)}/([0-9]+)", re.ASCII)
         locks = ((numbered.fullmatch(ref["ref"]), ref) for ref in found)
         return [self._holder(int(name[1]), ref) for name, ref in locks if name]
 
     def _holder(self, number: int, ref: dict[str, Any]) -> Holder:
         """Return a lock. A number without a note of ours is taken, and holds nobody up."""
-        tag = self._repository.get(f"git/tags/{ref['object']['sha']}") or {}
+        tag = self.repository.get(f"git/tags/{ref['object']['sha']}") or {}
         try:
             note = json.loads(tag.get("message") or "{}")
             return Holder(number, str(note["who"]), datetime.fromisoformat(note["until"]).astimezone(UTC))
@@ -89,22 +90,22 @@ class ReleaseLock:
         held = self.holders()
         self._refuse_others(held)
         number = max((other.number for other in held), default=0) + 1
-        until = (self._now() + timedelta(seconds=seconds)).isoformat()
-        head = self._repository.head(self._branch)
+        until = (self.now() + timedelta(seconds=seconds)).isoformat()
+        head = self.repository.head(self.branch)
         if head is None:
-            raise ReleaseRefused(f"GitHub has no branch {self._branch}: correct marketedge:github.branch.name")
+            raise ReleaseRefused(f"GitHub has no branch {self.branch}: correct marketedge:github.branch.name")
         note = {"tag": f"gate-lock-{number}", "object": head, "type": "commit"}
-        note["message"] = json.dumps({"who": self._who, "until": until})
-        made = self._repository.send("POST", "git/tags", note, needs=_NEEDS, repeatable=True)
+        note["message"] = json.dumps({"who": self.who, "until": until})
+        made = self.repository.send("POST", "git/tags", note, needs=_NEEDS, repeatable=True)
         try:
             ref = {"ref": f"refs/{self._prefix}/{number}", "sha": made["sha"]}
-            self._repository.send("POST", "git/refs", ref, needs=_NEEDS)
+            self.repository.send("POST", "git/refs", ref, needs=_NEEDS)
         except VendorError as error:
-            if not any(mine.number == number and mine.who == self._who for mine in self.holders()):
+            if not any(mine.number == number and mine.who == self.who for mine in self.holders()):
                 raise ReleaseRefused(
                     f"another release began at the same moment ({error}); run this again after it"
                 ) from None
-        self._number = number
+        self.number = number
         for other in held:
             if other.is_ours:
                 self._drop(other.number)
@@ -116,8 +117,8 @@ class ReleaseLock:
 
     def _refuse_others(self, held: list[Holder]) -> None:
         for other in held:
-            mine = other.who == self._who or self._is_over(other.who)
-            if not mine and other.until > self._now():
+            mine = other.who == self.who or self.is_over(other.who)
+            if not mine and other.until > self.now():
                 raise ReleaseRefused(
                     f"another release is in progress: {other.who}, until {other.until:%H:%M:%S} UTC at the latest. "
                     "Wait for its end, then run this again"
@@ -125,13 +126,13 @@ class ReleaseLock:
 
     def release(self) -> None:
         """Release the lock. If that fails, it expires."""
-        if self._number is not None:
-            self._drop(self._number)
-            self._number = None
+        if self.number is not None:
+            self._drop(self.number)
+            self.number = None
 
     def _drop(self, number: int) -> None:
         try:
-            self._repository.send("DELETE", f"git/refs/{self._prefix}/{number}", needs=_NEEDS, repeatable=True)
+            self.repository.send("DELETE", f"git/refs/{self._prefix}/{number}", needs=_NEEDS, repeatable=True)
         except VendorError:
             return  # gone already, or it will expire
 

@@ -45,12 +45,15 @@ class Deployed(NamedTuple):
     commit: str = ""
 
 
-Serving = Mapping[Place, Deployed]
-"""What serves everywhere."""
+class Serving(dict[Place, Deployed]):
+    """What serves, or has to serve, everywhere. At a place that it does not hold, nothing is known."""
+
+    def __missing__(self, place: Place) -> Deployed:
+        return Deployed()
 
 
 def _as_payload(serving: Serving) -> dict[str, Any]:
-    backend, frontend = serving.get(BACKEND, Deployed()), serving.get(FRONTEND, Deployed())
+    backend, frontend = serving[BACKEND], serving[FRONTEND]
     return {
         "render_deploy": backend.id,
         "render_commit": backend.commit,
@@ -61,10 +64,10 @@ def _as_payload(serving: Serving) -> dict[str, Any]:
 
 
 def _from_payload(before: Mapping[str, Any]) -> Serving:
-    others = {Place("Render", name): Deployed(*found) for name, found in before.get("others", {}).items()}
-    backend = Deployed(before.get("render_deploy", ""), before.get("render_commit", ""))
-    return {BACKEND: backend, **others,
-            FRONTEND: Deployed(before.get("vercel_deployment", ""), before.get("vercel_commit", ""))}  # fmt: skip
+    found = Serving({Place("Render", name): Deployed(*one) for name, one in before.get("others", {}).items()})
+    found[BACKEND] = Deployed(before.get("render_deploy", ""), before.get("render_commit", ""))
+    found[FRONTEND] = Deployed(before.get("vercel_deployment", ""), before.get("vercel_commit", ""))
+    return found
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,7 @@ class Record:
 
     def serves(self, now: Serving) -> bool:
         """Whether what serves is this release, at both vendors."""
-        frontend = now.get(FRONTEND, Deployed()).commit
-        return now[BACKEND].commit == self.sha and frontend in ("", self.frontend)
+        return now[BACKEND].commit == self.sha and now[FRONTEND].commit in ("", self.frontend)
 
     @property
     def open(self) -> bool:

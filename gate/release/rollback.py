@@ -9,7 +9,7 @@ from gate.common.signals import undisturbed
 from gate.common.version import parse, problem_with
 from gate.release.environment import Environment
 from gate.release.frontend import Build
-from gate.release.records import BACKEND, FRONTEND, Deployed, Record, Serving
+from gate.release.records import BACKEND, FRONTEND, Record, Serving
 from gate.release.report import ReleaseReport
 
 
@@ -50,7 +50,7 @@ def rollback(
     goal = _goal(to, env, records, serving)
     report.tag, report.sha = goal.tag, goal.serving[BACKEND].commit
     with env.held(report, budget):
-        frontend = goal.serving.get(FRONTEND, Deployed()).commit
+        frontend = goal.serving[FRONTEND].commit
         record = goal.record or env.records.begin(goal.tag, report.sha, "rollback", serving, frontend, asked)
         with undisturbed(budget.note):
             report.outcome, text = "done", f"{record.tag} serves production again"

@@ -32,10 +32,6 @@ _ELSEWHERE = frozenset({"suite", "version", "health of"})
 """Checks that are not made of a preview: the team's own tests write data, and the commit is known from the vendor."""
 
 
-Smoke = Callable[..., SmokeReport]
-"""Runs the checks of a table, as `gate.smoke.run.run` does."""
-
-
 @dataclass(frozen=True)
 class Half:
     """One vendor's preview.
@@ -75,7 +71,7 @@ def tested(target: Target, pull: Mapping[str, Any], environ: Mapping[str, str], 
         if settings.vercel:
             halves.append(at_vercel(accounts.vercel, settings.vercel.project, sha, budget))
         halves.append(at_render(session, settings.render.service.name, number, sha, budget))
-        return smoked(target, environ, halves, f"pull request {number}", smoke_tests.run)
+        return smoked(target, environ, halves, f"pull request {number}")
 
 
 def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
@@ -131,11 +127,12 @@ def at_render(session: Session, service: str, number: int, sha: str, budget: Bud
     return _waited("Render", look, budget)
 
 
-def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title: str, smoke: Smoke) -> SmokeReport:
+def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title: str, **options: Any) -> SmokeReport:
     """Test the previews that exist.
 
     Args:
         title: shown in place of the environment.
+        options: of `gate.smoke.run.run`.
     """
     url = {half.vendor: half.url for half in halves}
     frontend, backend = url.get("Vercel", ""), url.get("Render", "")
@@ -143,9 +140,10 @@ def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title
     others = tuple(row for row in smoke_tests.TABLE if row not in pages and row.name not in _ELSEWHERE)
     runs = []
     if frontend:
-        runs.append(smoke(replace(target, frontend_url=frontend), environ, preview=frontend, table=pages))
+        there = replace(target, frontend_url=frontend)
+        runs.append(smoke_tests.run(there, environ, preview=frontend, table=pages, **options))
     if backend:
-        runs.append(smoke(replace(target, backend_url=backend), environ, table=others))
+        runs.append(smoke_tests.run(replace(target, backend_url=backend), environ, table=others, **options))
     return SmokeReport(
         environment=title,
         frontend_url=frontend,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +15,6 @@ from gate.cli import main
 from gate.smoke import pull_request as previews
 from gate.smoke.pull_request import Half
 from gate.smoke.report import Outcome, Result, SmokeReport
-from gate.smoke.run import run
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments
 from tests.unit.gate.release_world import FRONTEND, REPOSITORY, SERVICE, URL, ReleaseWorld, release_world
@@ -96,12 +94,9 @@ def test_each_half_is_tested_by_itself_and_the_frontend_against_the_branchs_back
         asked.add((request.url.host, request.url.path))
         return app.handle(request)
 
-    def smoke(target: Any, environ: Any, **options: Any) -> SmokeReport:
-        transport = httpx.MockTransport(answer)
-        return run(target, environ, **options, transport=transport, clock=app.clock, sleep=app.clock.sleep)
-
+    offline = {"transport": httpx.MockTransport(answer), "clock": app.clock, "sleep": app.clock.sleep}
     halves = [Half("Vercel", PREVIEW, PREVIEW), Half("Render", "https://api-pr-7.onrender.com", "there")]
-    found = previews.smoked(app.target, LOGIN, halves, "pull request 7", smoke)
+    found = previews.smoked(app.target, LOGIN, halves, "pull request 7", **offline)
     names = [check.name for check in found.checks]
     assert names[:2] == ["preview at Vercel", "preview at Render"]
     assert len(set(names)) == len(names)
@@ -115,7 +110,7 @@ def test_each_half_is_tested_by_itself_and_the_frontend_against_the_branchs_back
 
 def test_nothing_to_test_is_no_success() -> None:
     halves = [Half("Render", "", "no preview", Outcome.SKIPPED)]
-    assert previews.smoked(Application().target, {}, halves, "pull request 7", run).exit_code == 2
+    assert previews.smoked(Application().target, {}, halves, "pull request 7").exit_code == 2
 
 
 def result(outcome: Outcome) -> SmokeReport:

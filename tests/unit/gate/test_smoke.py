@@ -13,8 +13,9 @@ from gate.common.errors import GateError
 from gate.smoke import Outcome
 from gate.smoke.client import Visit
 from gate.smoke.run import TABLE, Check
-from gate.stack.target import Target
+from gate.stack.target import load_target
 from tests.unit.gate.smoke_application import CLIENT_SECRET, LOGIN, PASSWORD, Application, everything, jwt, target
+from tests.unit.settings.stack_file import STACKS
 
 
 def test_a_working_application_passes_every_check_of_staging():
@@ -308,11 +309,11 @@ def test_no_report_holds_a_secret():
     assert not [secret for secret in (app.token, PASSWORD, CLIENT_SECRET) if secret in text]
 
 
-def test_without_addresses_nothing_can_be_run():
-    app = Application()
-    nowhere = Target(app.target.settings, "zebra-devops", "", "https://api.test", {})
-    with pytest.raises(GateError, match="FRONTEND_URL"):
-        app.smoke(target=nowhere)
+def test_nothing_is_tested_whose_address_is_not_known():
+    with pytest.raises(GateError, match="export BACKEND_URL, or run pulumi up on stack staging"):
+        load_target("staging", None, {}, STACKS, outputs=lambda _stack: {})
+    known = load_target("staging", None, {"BACKEND_URL": "https://api.test"}, STACKS)
+    assert known.frontend_url == known.settings.frontend_url != ""
 
 
 def test_progress_counts_the_checks():
