@@ -3,7 +3,8 @@
 A field that is None is not declared: what Render has or creates stays.
 """
 
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Generic, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -98,22 +99,20 @@ class Database(Object):
     preview_plan: PostgresPlan | None = None
     preview_disk_size_gb: DiskSize | None = Field(None, alias="previewDiskSizeGB")
 
-    @model_validator(mode="after")
-    def _has_what_its_plan_has(self) -> Self:
-        """Check what a new one cannot have (render.com/docs: Free instances, Postgres high availability; the API)."""
+    def _problems(self) -> Iterator[str]:
+        """Return what a new one cannot have (render.com/docs: Free instances, Postgres high availability; the API)."""
         if self.is_adopted:
-            return self
+            return
         grown = self.disk_size_gb not in (None, 1)
         paid = {"highAvailability": self.high_availability, "readReplicas": self.read_replicas, "diskSizeGB": grown}
         paid["storageAutoscalingEnabled"] = self.storage_autoscaling_enabled
         for what in (what for what, given in paid.items() if given and self.plan == "free"):
-            raise ValueError(f"{what}: a free database has 1 GB and one instance; expected a paid plan")
+            yield f"{what}: a free database has 1 GB and one instance; expected a paid plan"
         old = self.postgres_major_version in ("11", "12")
         if self.high_availability and (old or (self.plan or "basic").startswith("basic")):
-            raise ValueError("highAvailability: needs a pro or accelerated plan, and version 13 or newer")
+            yield "highAvailability: needs a pro or accelerated plan, and version 13 or newer"
         if self.postgres_major_version == "10":
-            raise ValueError("postgresMajorVersion: Render makes no new database of version 10; expected 11 to 18")
-        return self
+            yield "postgresMajorVersion: Render makes no new database of version 10; expected 11 to 18"
 
     @property
     def replica_names(self) -> list[str]:
@@ -149,11 +148,9 @@ class KeyValue(Object):
     ip_allow_list: list[AllowedAddress] | None = api_field("ipAllowList", default=[])
     preview_plan: KeyValuePlan | None = None
 
-    @model_validator(mode="after")
-    def _keeps_what_its_plan_keeps(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.plan == "free" and self.persistence_mode not in (None, "off") and not self.is_adopted:
-            raise ValueError("persistenceMode: a free instance keeps nothing; expected off, or a paid plan")
-        return self
+            yield "persistenceMode: a free instance keeps nothing; expected off, or a paid plan"
 
     @model_validator(mode="before")
     @classmethod
@@ -165,11 +162,9 @@ class EnvVarGroup(Object, Generic[AnyVariable]):
     ownership: Ownership = "exact"  # type: ignore[assignment] # a group may be merged, too
     env_vars: Annotated[list[AnyVariable], AfterValidator(unique_keys)] = Field([])
 
-    @model_validator(mode="after")
-    def _no_nesting(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if any(variable.from_group for variable in self.env_vars):
-            raise ValueError("a group cannot hold fromGroup")
-        return self
+            yield "a group cannot hold fromGroup"
 
 
 class Networking(Model):

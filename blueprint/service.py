@@ -3,7 +3,8 @@
 The models are generic in the type of a variable, because the stack's settings and a command's document share them.
 """
 
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Generic, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -111,11 +112,10 @@ class Public(Service[AnyVariable], Generic[AnyVariable]):
     render_subdomain_policy: Switch | None = api_field(f"{_DETAILS}.renderSubdomainPolicy")
     ip_allow_list: list[AllowedAddress] | None = api_field(f"{_DETAILS}.ipAllowList")
 
-    @model_validator(mode="after")
-    def _keeps_an_address(self) -> Self:
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
         if self.render_subdomain_policy == "disabled" and not self.domains and not self.is_adopted:
-            raise ValueError("renderSubdomainPolicy: disabled would leave no address; expected domains as well")
-        return self
+            yield "renderSubdomainPolicy: disabled would leave no address; expected domains as well"
 
 
 class Running(Service[AnyVariable], Generic[AnyVariable]):
@@ -138,24 +138,23 @@ class Running(Service[AnyVariable], Generic[AnyVariable]):
     def has_repository(self) -> bool:
         return self.runtime != "image"
 
-    @model_validator(mode="after")
-    def _is_complete(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.is_adopted:
-            return self
+            return
         if self.runtime is None:
-            raise ValueError("runtime: expected docker, image, or the language that it is written in")
-        native = self.runtime not in ("docker", "image")
+            yield "runtime: expected docker, image, or the language that it is written in"
+            return
         commands = {"buildCommand": self.build_command, "startCommand": self.start_command}
-        if native and (missing := [key for key, text in commands.items() if not text]):
-            raise ValueError(f"{' and '.join(missing)}: required where runtime is {self.runtime}")
+        missing = [key for key, text in commands.items() if not text]
+        if missing and self.runtime not in ("docker", "image"):
+            yield f"{' and '.join(missing)}: required where runtime is {self.runtime}"
         if (self.runtime == "image") != (self.image is not None):
-            raise ValueError("expected image.url where runtime is image, and nowhere else")
+            yield "expected image.url where runtime is image, and nowhere else"
         given = {to_camel(name) for name in self.model_fields_set if getattr(self, name) not in (None, "", [])}
         if idle := sorted(given & NOT_FOR.get(self.runtime, FOR_DOCKER)):
-            raise ValueError(f"{', '.join(idle)}: runtime {self.runtime} has no such thing; remove it")
+            yield f"{', '.join(idle)}: runtime {self.runtime} has no such thing; remove it"
         if self.plan == "free" and self.type != "web":
-            raise ValueError(f"plan: a {self.type} cannot be free; expected starter or another paid plan")
-        return self
+            yield f"plan: a {self.type} cannot be free; expected starter or another paid plan"
 
 
 class Server(Running[AnyVariable], Generic[AnyVariable]):
@@ -175,16 +174,15 @@ class Server(Running[AnyVariable], Generic[AnyVariable]):
     previews: parts.Previews | None = _PREVIEWS
     max_shutdown_delay_seconds: Seconds | None = api_field(f"{_DETAILS}.maxShutdownDelaySeconds", deploys=True)
 
-    @model_validator(mode="after")
-    def _fits_its_disk_and_plan(self) -> Self:
-        """Check what does not go together (render.com/docs: Persistent disks, Free instances, Deploys)."""
+    def _problems(self) -> Iterator[str]:
+        """Return what does not go together (render.com/docs: Persistent disks, Free instances, Deploys)."""
+        yield from super()._problems()
         several = self.scaling or (self.num_instances or 1) > 1
         if self.disk and several:
-            raise ValueError("a service with a disk runs as one instance: expected no scaling and no numInstances")
+            yield "a service with a disk runs as one instance: expected no scaling and no numInstances"
         paid = {"disk": self.disk, "preDeployCommand": self.pre_deploy_command, "several instances": several}
         for what in (what for what, given in paid.items() if given and self.plan == "free"):
-            raise ValueError(f"{what}: a free service cannot have that; expected a paid plan")
-        return self
+            yield f"{what}: a free service cannot have that; expected a paid plan"
 
 
 class WebService(Public[AnyVariable], Server[AnyVariable], Generic[AnyVariable]):
@@ -212,11 +210,10 @@ class CronJob(Running[AnyVariable], Generic[AnyVariable]):
     type: Literal["cron"] = "cron"
     schedule: Schedule | None = api_field(f"{_DETAILS}.schedule")
 
-    @model_validator(mode="after")
-    def _has_a_schedule(self) -> Self:
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
         if not self.is_adopted and self.schedule is None:
-            raise ValueError("schedule: required, a cron expression such as 0 3 * * *")
-        return self
+            yield "schedule: required, a cron expression such as 0 3 * * *"
 
 
 class StaticSite(Public[AnyVariable], Generic[AnyVariable]):

@@ -1,8 +1,9 @@
 """The parts of a service, in a Blueprint's words, and what the REST API takes for those that it has in another form."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from blueprint.fields import Json
 from blueprint.kinds_of_text import OffAsText, ServicePlan
@@ -64,13 +65,11 @@ class Scaling(Model):
     target_memory_percent: Percent | None = None
     target_cpu_percent: Percent | None = Field(None, alias="targetCPUPercent")
 
-    @model_validator(mode="after")
-    def _has_a_target(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if self.target_cpu_percent is None and self.target_memory_percent is None:
-            raise ValueError("expected targetCPUPercent or targetMemoryPercent")
+            yield "expected targetCPUPercent or targetMemoryPercent"
         if self.min_instances > self.max_instances:
-            raise ValueError("expected minInstances to be at most maxInstances")
-        return self
+            yield "expected minInstances to be at most maxInstances"
 
     def api(self) -> Json:
         def target(percent: int | None) -> Json:

@@ -57,17 +57,15 @@ class FromService(Model):
     property: Literal["host", "port", "hostport", "connectionString"] | None = None
     env_var_key: EnvKey | None = None
 
-    @model_validator(mode="after")
-    def _fits_its_type(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         if (self.property is None) == (self.env_var_key is None):
-            raise ValueError(f"fromService {self.name}: expected one of property and envVarKey")
+            yield f"fromService {self.name}: expected one of property and envVarKey"
         if self.property == "connectionString" and self.type != "keyvalue":
-            raise ValueError(f"fromService {self.name}: only a keyvalue has a connectionString")
+            yield f"fromService {self.name}: only a keyvalue has a connectionString"
         if self.property and self.type in ("worker", "cron"):
-            raise ValueError(f"fromService {self.name}: a {self.type} has no address; expected envVarKey")
+            yield f"fromService {self.name}: a {self.type} has no address; expected envVarKey"
         if self.env_var_key and self.type == "keyvalue":
-            raise ValueError(f"fromService {self.name}: a keyvalue has no variables; expected property")
-        return self
+            yield f"fromService {self.name}: a keyvalue has no variables; expected property"
 
 
 class Sourced(Model):
@@ -76,18 +74,16 @@ class Sourced(Model):
     key: EnvKey | None = None
     value: EnvValue | None = None
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def _problems(self) -> Iterator[str]:
         fields = [name for name in type(self).model_fields if name not in _NO_SOURCES]
         sources = [name for name in fields if getattr(self, name) is not None]
         if len(sources) != 1:
             known, given = ", ".join(map(to_camel, fields)), ", ".join(map(to_camel, sources)) or "none"
-            raise ValueError(f"{self.key or 'variable'}: expected exactly one of {known}; found {given}")
+            yield f"{self.key or 'variable'}: expected exactly one of {known}; found {given}"
         if (self.key is None) != (sources == ["from_group"]):
-            raise ValueError("expected a key (and none with fromGroup, which links a whole group)")
+            yield "expected a key (and none with fromGroup, which links a whole group)"
         if self.key == KEY:
-            raise ValueError(f"{KEY} is where this program keeps what it applied; expected another name")
-        return self
+            yield f"{KEY} is where this program keeps what it applied; expected another name"
 
 
 class EnvVar(Sourced):

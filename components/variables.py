@@ -40,6 +40,7 @@ class RenderVariable(EnvVar):
     from_output: Literal[Auth0Output, DerivedOutput] | None = None
 
     def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
         if self.key == "PORT" and self.value is not None:
             number = int(self.value) if re.fullmatch("[0-9]{1,5}", self.value) else 0
             if not 0 < number < 2**16 or number in _RESERVED_PORTS:
