@@ -198,7 +198,7 @@ def connect(
     """
     key = environ.get("RENDER_API_KEY", "").strip()
     if not key:
-        raise Refused("RENDER_API_KEY is not set: make a key at Account Settings, API Keys, and export it")
+        raise Refused("export RENDER_API_KEY; made at Render: Account Settings, API Keys")
     if problem := problem_with("RENDER_API_KEY", key):
         raise Refused(problem)
     url = environ.get("RENDER_HOST") or BASE_URL

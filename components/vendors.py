@@ -6,7 +6,7 @@ Another vendor is one more row here, its component, and its own modules in `comp
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,10 @@ class Vendor:
     def can_be_excluded(self) -> bool:
         """Whether a preview can run without it. Render's objects are declared in any case."""
         return self.unseen == _LEFT_OUT
+
+    def to_export(self, names: Iterable[str]) -> str:
+        """Say what to export, and where it is made."""
+        return f"export {' and '.join(names)}; made at {self.label}: {self.made_at}"
 
     def is_needed(self, found: Mapping[str, str]) -> bool:
         """Return whether a stack with this configuration uses it. One without the section needs no token of Vercel."""

@@ -152,8 +152,7 @@ class Accounts:
 
 def _require(vendor: Vendor, missing: list[str]) -> None:
     if missing:
-        made = f"; made at {vendor.label}: {vendor.made_at}"
-        raise CredentialsMissing(f"{vendor.label}: export {' and '.join(missing)}{made}")
+        raise CredentialsMissing(f"{vendor.label}: {vendor.to_export(missing)}")
 
 
 def accounts_of_the_program(owner: str, environ: Mapping[str, str]) -> Accounts:

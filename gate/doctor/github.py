@@ -13,12 +13,32 @@ from urllib.parse import quote
 import httpx
 
 from blueprint.sending import json_object
-from components.accounts.github import GitHub
+from components.accounts.github import GitHub, segment
 from components.vendor_settings import GitHub as Declared
 from gate.checks.verdict import Verdict, failed, note, passed, unknown
 
 _SOON = timedelta(days=7)
 _NEW = "make a new one and export GITHUB_TOKEN: Settings, Developer settings, Personal access tokens"
+
+
+_PERMISSIONS = {
+    "Contents": ("git/ref/heads/{reference}", True),
+    "Administration": ("branches/{branch}/protection", True),
+    "Actions": ("environments/{environment}", False),
+    "Environments": ("environments/{environment}/variables", True),
+    "Deployments": ("deployments", True),
+    "Commit statuses": ("commits/{branch}/statuses", True),
+    "Pull requests": ("pulls", True),
+    "Checks": ("commits/{branch}/check-runs", False),
+    "Issues": ("issues", False),
+    "Secrets": ("actions/secrets", False),
+}
+"""What is asked to see each permission, and whether the program or the commands write with it."""
+_GATE = {
+    "GATE_REPOSITORY": (r"[\w.-]+/[\w.-]+", "owner/name of this repository"),
+    "GATE_REF": (r"v\d+\.\d+\.\d+|[0-9a-f]{40}", "a release of it, such as v1.2.3, or a commit's full id"),
+}
+"""The variables that pin the gate's version for the delivered workflows, which refuse to run without them."""
 
 
 def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> Iterator[tuple[str, Verdict]]:
@@ -37,25 +57,23 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
     yield f"repository {github.owner}/{declared.repository}", repository
     if not answer.is_success:
         return
-    branch, environment = declared.branch, quote(declared.environment.name, safe="")
-    source = branch.source or branch.name
+    source = declared.branch.source or declared.branch.name
+    names = {"reference": quote(source), "branch": segment(source), "environment": segment(declared.environment.name)}
+    is_classic = "x-oauth-scopes" in answer.headers
     answers = {
-        "Contents": github.look(f"{path}/git/ref/heads/{quote(source)}"),
-        "Administration": github.look(f"{path}/branches/{quote(source, safe='')}/protection"),
-        "Actions": github.look(f"{path}/environments/{environment}"),
-        "Environments": github.look(f"{path}/environments/{environment}/variables"),
+        name: github.look(f"{path}/{place.format_map(names)}")
+        for name, (place, _) in _PERMISSIONS.items()
+        if not is_classic or name in ("Contents", "Administration")
     }
-    if "x-oauth-scopes" not in answer.headers:
-        head = f"commits/{quote(source, safe='')}"
-        others = {name: github.look(f"{path}/{place.format(head=head)}") for name, place in _OTHERS.items()}
-        for name, found in (answers | others).items():
-            yield _permission(name, found, declared.environment.name)
+    if not is_classic:
+        for name, found in answers.items():
+            yield f"permission {name}", _permission(name, found, declared.environment.name)
     yield f"branch {source}", _branch(answers["Contents"], source)
     if declared.release_tags and declared.release_managers is None:
         fix = "name a team: marketedge:github.releaseManagers.teams"
         yield f"tags {declared.release_tags}", note("everybody who can write can create one, and that releases", fix)
-    for variable, form in _GATE.items():
-        yield f"variable {variable}", _variable(github.look(f"{path}/actions/variables/{variable}"), form)
+    for variable, (pattern, expected) in _GATE.items():
+        yield f"variable {variable}", _variable(github.look(f"{path}/actions/variables/{variable}"), pattern, expected)
     if json_object(answer).get("private"):
         yield "branch protection of a private repository", _plan(answers["Administration"], github.owner)
         if declared.environment.reviewers.users or declared.environment.reviewers.teams:
@@ -63,33 +81,15 @@ def lines(declared: Declared, github: GitHub, now: datetime | None = None) -> It
             yield "reviewers", note("in a private repository they need GitHub Enterprise", fix)
 
 
-_OTHERS = {
-    "Deployments": "deployments",
-    "Commit statuses": "{head}/statuses",
-    "Pull requests": "pulls",
-    "Checks": "{head}/check-runs",
-    "Issues": "issues",
-    "Secrets": "actions/secrets",
-}
-"""What else the commands read, by the permission that it takes."""
-_READ_ONLY = frozenset({"Actions", "Checks", "Issues", "Secrets"})
-_GATE = {
-    "GATE_REPOSITORY": (re.compile(r"[\w.-]+/[\w.-]+"), "owner/name of this repository"),
-    "GATE_REF": (re.compile(r"v\d+\.\d+\.\d+|[0-9a-f]{40}"), "a release of it, such as v1.2.3, or a commit's full id"),
-}
-"""Check the version of the gate that the delivered workflows use. They refuse to run if it is not pinned."""
-
-
-def _variable(answer: httpx.Response, form: tuple[re.Pattern[str], str]) -> Verdict:
+def _variable(answer: httpx.Response, pattern: str, expected: str) -> Verdict:
     """Check a variable of the repository (docs.github.com/en/rest/actions/variables, Get a repository variable)."""
-    pattern, expected = form
     fix = f"set it before the workflows run (Settings, Secrets and variables, Actions, Variables): {expected}"
     if answer.status_code == 404:
         return note("is not set", fix)
     if not answer.is_success:
-        return unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
+        return _unclear(answer)
     value = str(json_object(answer).get("value", ""))
-    return passed(value) if pattern.fullmatch(value) else failed(f"is {value!r}", fix)
+    return passed(value) if re.fullmatch(pattern, value) else failed(f"is {value!r}", fix)
 
 
 def _token(answer: httpx.Response, now: datetime) -> Verdict:
@@ -141,18 +141,18 @@ def _repository(answer: httpx.Response, name: str) -> Verdict:
     return passed("the token's owner administers it")
 
 
-def _permission(name: str, answer: httpx.Response, environment: str) -> tuple[str, Verdict]:
-    title = f"permission {name}"
+def _permission(name: str, answer: httpx.Response, environment: str) -> Verdict:
+    writes = _PERMISSIONS[name][1]
     if answer.status_code == 403 and not _is_plan(answer):
         wanted = answer.headers.get("x-accepted-github-permissions")
         said = f"{_message(answer)}{f'; GitHub wants {wanted}' if wanted else ''}"
-        level = "Read-only" if name in _READ_ONLY else "Read and write"
-        return title, failed(said, f"edit the token: Repository permissions, {name}: {level}")
+        level = "Read and write" if writes else "Read-only"
+        return failed(said, f"edit the token: Repository permissions, {name}: {level}")
     if name == "Environments" and answer.status_code == 404:
-        return title, unknown(f"shows once the environment {environment} exists")
+        return unknown(f"shows once the environment {environment} exists")
     if answer.is_success or answer.status_code == 404:
-        return title, passed("reads" if name in _READ_ONLY else "reads; whether it writes, the first write shows")
-    return title, unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
+        return passed("reads; whether it writes, the first write shows" if writes else "reads")
+    return _unclear(answer)
 
 
 def _branch(answer: httpx.Response, name: str) -> Verdict:
@@ -160,7 +160,7 @@ def _branch(answer: httpx.Response, name: str) -> Verdict:
         return passed("exists")
     if answer.status_code in (404, 409):  # 409: a repository without any commit
         return failed("does not exist", f"push it, or correct marketedge:github.branch ({name} is named there)")
-    return unknown(f"GitHub answered {answer.status_code}")
+    return _unclear(answer)
 
 
 def _plan(answer: httpx.Response, owner: str) -> Verdict:
@@ -169,8 +169,10 @@ def _plan(answer: httpx.Response, owner: str) -> Verdict:
             f"the plan of {owner} has none ({_message(answer)})",
             f"upgrade {owner} to GitHub Team (an own account to Pro), or make the repository public",
         )
-    if answer.is_success or answer.status_code == 404:
-        return passed("its plan has it")
+    return passed("its plan has it") if answer.is_success or answer.status_code == 404 else _unclear(answer)
+
+
+def _unclear(answer: httpx.Response) -> Verdict:
     return unknown(f"GitHub answered {answer.status_code}: {_message(answer)}")
 
 

@@ -164,9 +164,7 @@ def test_a_missing_key_is_refused_with_what_to_do(
         monkeypatch.setenv("RENDER_API_KEY", key)
     assert shell.run("apply", only()) == 2
 
-    assert shell.err == (
-        "render apply: RENDER_API_KEY is not set: make a key at Account Settings, API Keys, and export it\n"
-    )
+    assert shell.err == ("render apply: export RENDER_API_KEY; made at Render: Account Settings, API Keys\n")
 
 
 def test_a_key_that_was_copied_with_its_line_end_works(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

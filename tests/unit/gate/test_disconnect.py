@@ -14,7 +14,7 @@ from blueprint.syncs import Sync, disconnect, managing
 from components import guardrails, rules
 from gate.checks.verdict import Verdict
 from gate.cli import main
-from gate.doctor.render import blueprints
+from gate.doctor.vendors import blueprints
 from rehearsal.render_api import serve
 from tests.unit.blueprint.account import API_KEY, OWNER, Account
 from tests.unit.blueprint.documents import only, variables

@@ -11,7 +11,7 @@ import pytest
 from components.configuration import load
 from gate.checks import dns
 from gate.checks.verdict import Verdict
-from gate.doctor import network
+from gate.doctor import run as network
 from gate.stack.target import read_config
 from tests.unit.settings.stack_file import STACKS, VERCEL_TOKEN
 

@@ -17,7 +17,7 @@ from components.accounts.auth0 import Auth0
 from components.accounts.vercel import Vercel
 from components.configuration import Loaded, load
 from gate.checks.verdict import Verdict, unknown
-from gate.doctor import auth0, render, vercel
+from gate.doctor import vendors
 from gate.doctor.run import Case, vendor_lines
 from gate.doctor.stack import Opened
 from gate.stack.target import read_config
@@ -46,18 +46,22 @@ def at_auth0(scope: str | None, *, domain: str = "dev-g8trhgbfdq2sk2m8.us.auth0.
         return httpx.Response(200, json={"clients": [client] * count, "total": count})
 
     account = Auth0(domain, "id", "management-secret", transport=httpx.MockTransport(answer))
-    return dict(auth0.lines(settings, domain, secrets=True, auth0=account))
+    return dict(vendors.at_auth0(settings, domain, secrets=True, auth0=account))
 
 
 def test_auth0_with_every_scope() -> None:
     assert {one.outcome for one in at_auth0(" ".join(SCOPES)).values()} == {"pass"}
-    assert set(SCOPES) == {*auth0.SCOPES, *auth0.SCOPES_OF_SECRETS, *auth0.SCOPES_OF_GRANTS}
+    assert set(SCOPES) == {*vendors.SCOPES, *vendors.SCOPES_OF_SECRETS, *vendors.SCOPES_OF_GRANTS}
 
 
 def test_the_scopes_are_those_that_getting_started_asks_for() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "GETTING_STARTED.md").read_text()
     (row,) = (line for line in page.splitlines() if line.startswith("| `AUTH0_DOMAIN`"))
-    assert set(re.findall(r"`(\w+:\w+)`", row)) == {*auth0.SCOPES, *auth0.SCOPES_OF_SECRETS, *auth0.SCOPES_OF_GRANTS}
+    assert set(re.findall(r"`(\w+:\w+)`", row)) == {
+        *vendors.SCOPES,
+        *vendors.SCOPES_OF_SECRETS,
+        *vendors.SCOPES_OF_GRANTS,
+    }
 
 
 def test_auth0_scopes_that_are_missing_are_named() -> None:
@@ -74,7 +78,7 @@ def test_auth0_scopes_that_are_missing_are_named() -> None:
 def test_auth0_of_another_tenant() -> None:
     found = at_auth0(" ".join(SCOPES), domain="other.us.auth0.com")["tenant"]
     assert (found.outcome, found.fix[:18]) == ("fail", "export AUTH0_DOMAI")
-    custom = dict(auth0.lines(shipped().settings.auth0.model_copy(update={"domain": "login.zebra.associates"}),
+    custom = dict(vendors.at_auth0(shipped().settings.auth0.model_copy(update={"domain": "login.zebra.associates"}),
         "x.us.auth0.com", secrets=False, auth0=account_of_a_token()))  # fmt: skip
     assert custom["tenant"].outcome == "note"
 
@@ -112,7 +116,7 @@ def at_vercel(
     with vendor_api.serve(estate, CREDENTIALS, teams={"zebra": "team_1"}) as addresses:
         client = Vercel(token or CREDENTIALS["VERCEL_API_TOKEN"], team, base_url=addresses.vercel)
         own = declared.model_copy(update={"project": project})
-        return dict(vercel.lines("staging", own, team, client, zone=zone))
+        return dict(vendors.at_vercel("staging", own, team, client, zone=zone))
 
 
 def test_the_zone_of_the_records_has_to_be_at_vercel(estate: Estate) -> None:
@@ -169,7 +173,7 @@ def test_a_token_that_vercel_refuses(estate: Estate, team: str) -> None:
 
 @pytest.mark.parametrize(("token", "outcome"), [("a" * 24, "pass"), ("vcp_" + "a" * 30, "pass"), ("short", "fail")])
 def test_the_form_of_a_vercel_token(token: str, outcome: str) -> None:
-    found = vercel.token_form(token)
+    found = vendors.token_form(token)
     assert found.outcome == outcome
     assert token not in found.detail
 
@@ -184,7 +188,7 @@ def simulator(*workspaces: str) -> RenderSimulator:
 def at_render(sim: RenderSimulator, stack: str = "production", owner: str = "") -> dict[str, Verdict]:
     environ = {"RENDER_API_KEY": "rnd_doctor", **({"RENDER_OWNER_ID": owner} if owner else {})}
     with connect(environ, lambda _l: None, sim.transport()) as session:
-        return dict(render.lines(shipped(stack).settings, owner, session))
+        return dict(vendors.at_render(shipped(stack).settings, owner, session))
 
 
 def with_service(sim: RenderSimulator) -> RenderSimulator:

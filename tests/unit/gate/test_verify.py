@@ -354,7 +354,7 @@ def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkey
         assert why[title].startswith("GitHub: export GITHUB_TOKEN; made at")
     assert why["application MarketEdge Platform"].startswith("Auth0: export AUTH0_DOMAIN")
     assert why["project marketedge-frontend"].startswith("Vercel: export VERCEL_API_TOKEN; made at")
-    assert "RENDER_API_KEY is not set" in why["service marketedge-platform"]
+    assert "export RENDER_API_KEY; made at Render" in why["service marketedge-platform"]
 
 
 def test_a_login_is_left_to_the_smoke_tests(estates: Estates) -> None:
