@@ -136,10 +136,12 @@ class Api:
     def get(self, path: str, needs: str, **query: str | int) -> Any:
         """Return the answer's JSON, or None if the vendor knows nothing at this path.
 
+        What has moved, such as a repository that has another name, is read at its new place.
+
         Args:
             needs: the permission, for the error.
         """
-        return self._read("GET", path, needs, query=query)
+        return self._read("GET", path, needs, params=query, follow_redirects=True)
 
     def text(self, path: str, needs: str, *, accept: str, **query: str | int) -> str:
         """Return the answer as text.
@@ -150,18 +152,19 @@ class Api:
         Raises:
             NotThere: the vendor knows nothing at this path.
         """
-        answer = self._exchange("GET", path, query=query, accept=accept, wants_json=False, follow=True)
+        headers = {"Accept": accept}
+        answer = self._exchange("GET", path, wants_json=False, params=query, headers=headers, follow_redirects=True)
         if not answer.is_success:
             raise self._refusal(answer, needs)
         return answer.text
 
     def look(self, path: str, **query: str | int) -> httpx.Response:
         """Return the whole answer, also a refusal, for what its status and headers tell of the credential."""
-        return self._exchange("GET", path, query=query, wants_json=False)
+        return self._exchange("GET", path, wants_json=False, params=query)
 
     def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> Any:
         """Ask a question that a vendor takes as POST (GraphQL, a token). It may be sent twice."""
-        return self._read("POST", path, needs, body=body)
+        return self._read("POST", path, needs, json=body)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
         """Change something. Returns the answer's JSON, or None if there is none.
@@ -176,33 +179,38 @@ class Api:
             NotThere: the object does not exist.
         """
         try:
-            return self._read(method, path, needs, body=body, repeatable=repeatable, there=method != "DELETE")
+            return self._read(method, path, needs, there=method != "DELETE", repeatable=repeatable, json=body)
         except AnswerLost as lost:
             raise VendorOutcomeUnknown(
                 f"{self.vendor} gave no usable answer to {method} {path} ({lost}): it may have taken effect"
             ) from None
 
+    def _read(
+        self, method: str, path: str, needs: str, *, there: bool = False, repeatable: bool = True, **request: Any
+    ) -> Any:
+        """Return the answer's JSON.
+
+        Args:
+            there: whether 404 is an error.
+        """
+        answer = self._exchange(method, path, repeatable=repeatable, **request)
+        if answer.is_success:
+            return json_of(answer)
+        if answer.status_code == 404 and not there:
+            return None
+        raise self._refusal(answer, needs)
+
     def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Any = None,
-        body: Any = None,
-        accept: str = "",
-        repeatable: bool = True,
-        wants_json: bool = True,
-        follow: bool = False,
+        self, method: str, path: str, *, repeatable: bool = True, wants_json: bool = True, **request: Any
     ) -> httpx.Response:
-        """Return an answer that is final: no rate limit, no failure of the vendor."""
-        headers = {"Accept": accept} if accept else {}
+        """Return an answer that is final: no rate limit, no failure of the vendor.
+
+        Args:
+            request: as httpx takes it.
+        """
         try:
             return self._retries.send(
-                lambda: self._http.request(
-                    method, path, params=query, json=body, headers=headers, follow_redirects=follow
-                ),
-                repeatable=repeatable,
-                wants_json=wants_json,
+                lambda: self._http.request(method, path, **request), repeatable=repeatable, wants_json=wants_json
             )
         except Again as last:
             if (last.wait or 0.0) > self._patience.longest_wait:
@@ -214,25 +222,6 @@ class Api:
                 f"{last.reason}. Check the network (HTTPS_PROXY, SSL_CERT_FILE) and the vendor's status page, then "
                 "run it again"
             ) from None
-
-    def _read(
-        self,
-        method: str,
-        path: str,
-        needs: str,
-        *,
-        query: Any = None,
-        body: Any = None,
-        repeatable: bool = True,
-        there: bool = False,
-    ) -> Any:
-        # What is read may have moved, such as a repository that has another name. Nothing is changed at a new place.
-        answer = self._exchange(method, path, query=query, body=body, repeatable=repeatable, follow=method == "GET")
-        if answer.is_success:
-            return json_of(answer)
-        if answer.status_code == 404 and not there:
-            return None
-        raise self._refusal(answer, needs)
 
     def _refusal(self, answer: httpx.Response, needs: str) -> VendorError:
         """Return the error that a refusal means."""

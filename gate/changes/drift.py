@@ -23,7 +23,7 @@ from gate.common.exit_codes import ExitCode
 from gate.common.redaction import SECRET
 from gate.common.report import Report, ReportPart
 from gate.common.text import code, count, escaped, fenced, moment, printable
-from gate.vendors.kinds import VendorObject
+from gate.stack.names import VendorObject
 
 OTHER_RECORD = "other record"
 """Field of a finding that no `up` puts right."""

@@ -18,9 +18,9 @@ from gate.changes.drift import OTHER_RECORD, Finding, FindingKind
 from gate.changes.preview import Operation, PlannedChange
 from gate.common.redaction import SECRET
 from gate.stack import names
+from gate.stack.names import VendorObject
 from gate.stack.steps import Preview, Properties, Steps
 from gate.stack.values import Path, at, holds, readable
-from gate.vendors.kinds import VendorObject
 
 Dependencies = Mapping[str, Mapping[str, list[str]]]
 """By URN and property, the URNs of the resources that the property's value comes from."""

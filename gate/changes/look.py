@@ -19,8 +19,8 @@ from gate.changes.preview import Consequence, CostChange, Operation, PlannedChan
 from gate.common.errors import GateError, MissingCredentials, StackUnavailable
 from gate.common.redaction import Redactor, configured_secrets, environment_secrets
 from gate.stack import project
+from gate.stack.names import VendorObject
 from gate.stack.steps import Preview, run_preview
-from gate.vendors.kinds import VendorObject
 
 Progress = Callable[[str], None]
 

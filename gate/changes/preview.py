@@ -19,8 +19,8 @@ from gate.changes.drift import DECLARED, TEMPLATES, Finding, FindingKind, follow
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report, ReportPart
 from gate.common.text import code, count, escaped, fenced, markdown_table, moment, printable
+from gate.stack.names import VendorObject
 from gate.vendors.issues import cut
-from gate.vendors.kinds import VendorObject
 
 _NOTE = "*{lines} more lines are left out here; `--report` and the run's summary have them all.*"
 

@@ -16,9 +16,8 @@ from gate.recover import state
 from gate.recover.search import look_up_new
 from gate.recover.state import ImportFailed, Pending, StackLock
 from gate.stack import planned as plans
-from gate.stack.names import is_command, vendor_object
+from gate.stack.names import VendorObject, is_command, vendor_object
 from gate.stack.planned import Plan
-from gate.vendors.kinds import VendorObject
 
 _ATTEMPTS = 3
 """How often an import is tried. It ends at the first error of a vendor."""

@@ -21,7 +21,7 @@ from gate.common.budget import Budget
 from gate.common.errors import GateError, StepFailed
 from gate.common.text import count
 from gate.release.report import Migration
-from gate.vendors.render_jobs import Jobs
+from gate.vendors.render import Jobs
 
 _REVERSIBLE = re.compile(r"\breversible:\s*(yes|no)\b", re.IGNORECASE)
 

@@ -21,7 +21,7 @@ from gate.release.lock import ReleaseLock, is_over, who
 from gate.release.records import BACKEND, FRONTEND, Deployed, Place, Record, Records, Serving
 from gate.release.report import ReleaseReport
 from gate.stack.target import Target, load_peers
-from gate.vendors.render_jobs import Jobs, NoJobs
+from gate.vendors.render import Jobs, NoJobs
 
 _SPARE = 120
 """Seconds that a run may take beyond its budgets, for a vendor's answer at the end."""

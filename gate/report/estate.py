@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from components.settings import Settings
 from gate.report.figures import Figure
 from gate.report.releases import Deployment, Live, News
-from gate.vendors.kinds import VendorObject
+from gate.stack.names import VendorObject
 
 if TYPE_CHECKING:
     from gate.changes.drift import DriftReport

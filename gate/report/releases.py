@@ -15,7 +15,7 @@ from components.accounts.api import VendorError
 from components.accounts.repository import Repository
 from gate.common.errors import GateError
 from gate.vendors.deployments import deployments, is_ours, own_words, payload_of, statuses
-from gate.vendors.incidents import detections, incidents
+from gate.vendors.issues import detections, incidents
 from gate.vendors.render import commit_of, live_deploy
 
 _NEEDS = "Deployments: read"

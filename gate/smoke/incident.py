@@ -8,8 +8,7 @@ from gate.common.notifications import notify
 from gate.common.text import code
 from gate.smoke.watch import Watched
 from gate.stack.target import Target
-from gate.vendors.incidents import Detection, incident_marker
-from gate.vendors.issues import IssueTracker, marker, open_issue_tracker
+from gate.vendors.issues import Detection, IssueTracker, incident_marker, marker, open_issue_tracker
 
 _BODY = """{mark}
 **{alarm}**

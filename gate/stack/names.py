@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.vendors import COMMAND, KINDS, RENDER_KINDS, Kind, filled, label_of
+from gate.common.report import ReportPart
 from gate.stack.values import Path, at, readable
-from gate.vendors.kinds import VendorObject
+
+
+class VendorObject(ReportPart):
+    """An object at a vendor, named as people know it: `GitHub`, `branch protection`, `staging`."""
+
+    vendor: str
+    type: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.type} {self.name}"
+
 
 _PULUMI = {"marketedge", "pulumi"}
 

@@ -25,7 +25,7 @@ from gate.common.process import NotFinished, run_command
 from gate.common.redaction import Redactor
 from gate.common.report import Report
 from gate.common.signals import undisturbed
-from gate.vendors.render_jobs import ENDED, Jobs, NoJobs
+from gate.vendors.render import ENDED, Jobs, NoJobs
 
 _OURS = "gate seed, for the time that it runs"
 """The description of our entry in the allow list, by which one that a killed run left is found."""

@@ -19,8 +19,8 @@ from gate.report.figures import figures
 from gate.report.page import content as as_content
 from gate.report.page import page
 from gate.report.releases import Deployment, Live, News
+from gate.stack.names import VendorObject
 from gate.stack.target import read_config
-from gate.vendors.kinds import VendorObject
 from tests.unit.gate.browser import Browser
 from tests.unit.settings.stack_file import PROJECT, STACKS
 

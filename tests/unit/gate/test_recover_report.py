@@ -16,7 +16,7 @@ from pulumi.automation import Stack
 
 from gate.recover.run import NotLookedUp, Orphan, Recovery
 from gate.recover.state import Locked, Pending, StackLock, dead_locks
-from gate.vendors.kinds import VendorObject
+from gate.stack.names import VendorObject
 
 URN = "urn:pulumi:staging::gate::marketedge:x:Part$github:index/branchProtection:BranchProtection::staging"
 ORPHAN = Orphan(

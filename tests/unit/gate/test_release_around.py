@@ -15,7 +15,7 @@ from gate.cli import main
 from gate.release.database import DatabaseBackup, MigrationList
 from gate.release.release import release
 from gate.release.report import ReleaseReport
-from gate.vendors.render_jobs import Jobs
+from gate.vendors.render import Jobs
 from rehearsal.vendor_api import github_git
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, ReleaseWorld, Verdict, release_world
 from tests.unit.gate.test_release import go, problems, released

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gate.changes.drift import DriftReport, Finding, FindingKind
 from gate.common.text import escaped
-from gate.vendors.kinds import VendorObject
+from gate.stack.names import VendorObject
 
 AT = datetime(2026, 11, 23, 17, 5, 30, tzinfo=UTC)
 PROTECTION = VendorObject(vendor="GitHub", type="branch protection", name="staging")

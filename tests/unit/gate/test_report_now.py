@@ -7,8 +7,7 @@ import pytest
 
 from components.accounts import Accounts
 from gate.report.releases import live, news
-from gate.vendors.incidents import incident_marker
-from gate.vendors.issues import IssueTracker
+from gate.vendors.issues import IssueTracker, incident_marker
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import REPOSITORY, SERVICE, ReleaseWorld, release_world
 from tests.unit.gate.test_release import released
