@@ -12,9 +12,8 @@ from gate.common.errors import GateError
 
 UNDER_WAY = frozenset({"created", "queued", "build_in_progress", "pre_deploy_in_progress", "update_in_progress"})
 """The states of a deploy that has not ended."""
-
-
 ENDED = frozenset({"succeeded", "failed", "canceled"})
+"""The states of a job that has ended."""
 _LATE = 10.0
 """Seconds to wait for the lines of a job that has ended."""
 
@@ -25,14 +24,14 @@ def commit_of(deploy: Mapping[str, Any]) -> str:
 
 
 def live_deploy(session: Session, name: str) -> Json | None:
-    """Return the deploy that a service serves, among its newest hundred.
+    """Return the deploy that a service serves. Render looks for it, because many newer ones may have failed.
 
     Raises:
         GateError: the workspace has no such service.
         RenderError: Render cannot be read.
     """
-    listed = session.client.get(f"/services/{require_service(session, name)['id']}/deploys", limit=100)
-    return next((entry["deploy"] for entry in listed if entry["deploy"]["status"] == "live"), None)
+    path = f"/services/{require_service(session, name)['id']}/deploys"
+    return next((entry["deploy"] for entry in session.client.get(path, status="live", limit=1)), None)
 
 
 def require_service(session: Session, name: str) -> Json:
