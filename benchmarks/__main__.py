@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import tables
-from benchmarks.plot import plot
 from benchmarks.scenarios import BenchFailed, Measure, measure_all, measure_comparable
 from blueprint.errors import RenderError
 
@@ -27,6 +26,8 @@ def main(argv: Sequence[str] | None = None, docs: Path = DOCS) -> int:
         text = _text(measures, began)
         print(text)
         if arguments.write:
+            from benchmarks.plot import plot  # it loads matplotlib
+
             _write(docs, text, plot(measures))
     except (BenchFailed, RenderError) as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from rehearsal.engine import Engine
 from rehearsal.estate import PROJECT, World, seed, world
@@ -29,6 +27,8 @@ NEW_PASSPHRASE = "the-new-passphrase-of-a-test"
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """Object storage and a key service; its address."""
+    from moto.server import ThreadedMotoServer  # here, because every worker imports this file
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -38,6 +38,8 @@ def server() -> Iterator[str]:
 
 
 def client(service: str, server: str) -> Any:
+    import boto3
+
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return boto3.client(service, endpoint_url=server, region_name="us-east-1", **keys)
 

@@ -9,7 +9,6 @@ import pytest
 from benchmarks import tables
 from benchmarks.__main__ import BEGIN, END, main, renewed
 from benchmarks.account import LATENCY, Cost
-from benchmarks.plot import figure, plot
 from benchmarks.scenarios import (
     APPLY,
     CHANGE,
@@ -135,6 +134,8 @@ def test_durations_are_written_as_people_say_them(seconds, text):
 
 @pytest.mark.parametrize("sizes", [[1], [1, 3]])
 def test_the_picture_shows_every_measure_and_labels_its_axes(small, sizes):
+    from benchmarks.plot import figure, plot
+
     shown = [m for m in small if m.services in sizes]
     requests, wait = figure(shown).axes
     for axes, value in ((requests, lambda m: m.cost.requests), (wait, lambda m: m.cost.seconds)):
