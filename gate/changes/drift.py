@@ -150,6 +150,8 @@ def plain(text: str) -> str:
 
 
 class DriftVerdict(StrEnum):
+    """The result of a check in one word."""
+
     CLEAN = "clean"
     DRIFT = "drift"
     NOT_APPLIED = "not applied"

@@ -74,7 +74,7 @@ def fields_of(steps: Steps) -> Properties:
 
 
 def overridden(outputs: Properties) -> Iterator[Finding]:
-    """Return variables of which the program found another record that wins: it is no object of the stack."""
+    """Return a finding for each variable at Vercel that another record overrides, which is no object of the stack."""
     for key, record in (readable(outputs.get(OVERRIDDEN)) or {}).items():
         subject = VendorObject(vendor="Vercel", type="variable", name=key)
         live = f"another record wins ({record}), which is bound to the branch"
@@ -112,7 +112,7 @@ def _of(
     is_command = names.is_command(steps.urn)
     if steps.operation in _WHOLE:
         yield _whole(steps)
-        found = _new_differences(steps)  # at Render: of an object that `up` would adopt
+        found = _new_differences(steps)  # what of an object at Render that `up` would adopt is not as declared
         if not any(one.field is None and one.kind is Event.MISSING for one in found):
             yield from (_worded(steps, one) for one in found if one.field)
         if not (is_command or steps.is_gone):
@@ -134,7 +134,7 @@ def _of(
 def _finding(
     steps: Steps, field: str | None, declared: Any, live: Any, *, drift: bool = False, **times: Any
 ) -> Finding:
-    """Return a finding. The times are of a drift only."""
+    """Return a finding of a resource. The times, `since` and `seen`, are told of drift only."""
     kind = FindingKind.DRIFT if drift else FindingKind.NOT_APPLIED
     subject = object_of(steps)
     return Finding(kind=kind, object=subject, field=field, declared=declared, live=live, **(times if drift else {}))

@@ -100,7 +100,7 @@ class StackOverview:
         return next((one for one in reversed(good) if one.sha == self.live.sha), None)
 
     def attention(self, now: datetime) -> list[News]:
-        """What somebody has to look at, the worst first."""
+        """Return what somebody has to look at, the worst first."""
         found = [News("bad", f"{name}: {problem}") for name, problem in self.health.items() if problem]
         found += [*self.news, *(News("bad", gap) for gap in self.gaps)]
         if isinstance(self.state, State):

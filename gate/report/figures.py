@@ -176,14 +176,14 @@ def _median(name: str, values: Sequence[float], unit: Literal["hours", "minutes"
 
 
 def _cycle(served: Sequence[Deployment]) -> Figure:
-    """Whether the target is met: the plan's one to two weeks. A shorter cycle also meets it."""
+    """Return the average time between releases that served. A shorter one than the plan's also meets the target."""
     gaps = len(served) - 1
     days = (served[-1].ended - served[0].ended) / _DAY / gaps if gaps > 0 else None
     return _figure("release cycle (average)", "days", "1 to 2 weeks", gaps, days, lambda average: average <= 14)
 
 
 def _restores(production: Sequence[Deployment]) -> list[float]:
-    """Return minutes.
+    """Return how many minutes each failure lasted.
 
     A release that rolls itself back is restored when it ends; otherwise the next success restores.
     """

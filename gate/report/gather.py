@@ -33,11 +33,12 @@ _NOT_ASKED = Missing("not looked at: run it with --drift, or name an earlier rep
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for.
+    """What the page shows, and with what it is read.
 
     Attributes:
         stacks: names of those to show.
         since, until: the period of the releases that are shown.
+        environ: has the vendors' tokens, and addresses that win over the stack's.
         drift: earlier reports by stack.
         check: looks for drift in a stack now; None to leave that out.
         probe: returns what is wrong with an address, nothing if it answers; None to leave that out.

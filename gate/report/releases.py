@@ -47,7 +47,7 @@ class Deployment:
 
 
 def detected(repository: Repository, environment: str, since: datetime) -> list[float] | str:
-    """Minutes until each incident was noticed, or why that is not known: not every token may read issues."""
+    """Return the minutes until each incident was noticed, or why that is not known: not every token may read issues."""
     try:
         return [one.minutes for one in detections(repository, environment, since)]
     except VendorError as error:
@@ -73,7 +73,7 @@ def read(repository: Repository, environment: str, since: datetime) -> list[Depl
 
 
 def _deployments(repository: Repository, environment: str, since: datetime) -> Iterator[Deployment]:
-    """Return them newest first."""
+    """Yield those that ended, the newest first."""
     newest_first = deployments(repository, environment, needs=_NEEDS)
     listed = list(itertools.takewhile(lambda one: datetime.fromisoformat(one["created_at"]) >= since, newest_first))
     for found in [one for one in listed if is_ours(one)] or listed:
@@ -97,7 +97,7 @@ def _deployment(environment: str, found: dict[str, Any], ended: dict[str, Any]) 
 
 
 def _with_commits(repository: Repository, one: Deployment, served: str) -> Deployment:
-    """Return the commits since the last one that served; of the very first, itself alone."""
+    """Return it with the times of the commits since the last that served; of the very first, with its own time."""
     span = repository.get(f"compare/{served}...{one.sha}", needs="Contents: read") if served else None
     commits = (span or {}).get("commits") or [repository.get(f"commits/{one.sha}", needs="Contents: read")]
     times = sorted(datetime.fromisoformat(commit["commit"]["committer"]["date"]) for commit in commits if commit)
@@ -120,7 +120,7 @@ class News(NamedTuple):
 
 
 def live(service: str, environ: Mapping[str, str]) -> Live | None:
-    """Ask Render what a service serves .
+    """Ask Render what a service serves.
 
     Returns:
         None if Render cannot be asked, or nothing serves.
