@@ -82,6 +82,7 @@ app = typer.Typer(
     cls=_Commands,
     name="gate",
     rich_markup_mode="markdown",
+    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -93,9 +94,8 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def gate(
-    context: typer.Context,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the details of an unexpected error.", metavar="")
     ] = False,
@@ -112,8 +112,6 @@ def gate(
     from gate.commands.running import Run
 
     Run.debug = debug
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 def main(arguments: list[str] | None = None) -> int:
