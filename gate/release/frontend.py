@@ -161,7 +161,11 @@ class VercelProject:
             before = {}
         else:
             budget.note(title)
-            self._ask(kind, deployment, before)
+            try:  # sent again after a lost answer, it points the same domains at the same build
+                self._vercel.change("POST", f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}", {})
+            except VendorError:
+                if not self._since(before, deployment):  # 409 where the first of two was carried out
+                    raise
 
         def done() -> str | None:
             status = str(self._since(before, deployment).get("jobStatus", "pending"))
@@ -189,14 +193,6 @@ class VercelProject:
             return False if budget.elapsed >= until else None
 
         return budget.wait_for("Vercel: the request before", ended)
-
-    def _ask(self, kind: Kind, deployment: str, before: dict[str, Any]) -> None:
-        try:
-            # Sent again after a lost answer, it points the same domains at the same build.
-            self._vercel.change("POST", f"/{_VERSIONS[kind]}/projects/{self._id}/{kind}/{deployment}", {})
-        except VendorError:
-            if not self._since(before, deployment):  # 409 where the first of two was carried out
-                raise
 
     def _last(self) -> dict[str, Any]:
         return self._read().get("lastAliasRequest") or {}

@@ -1,5 +1,6 @@
 """The table of smoke tests, and the run that makes every check of it at the same time, within the budget."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -155,11 +156,14 @@ def run(
 def _results(visit: Visit, table: Sequence[Check], budget: float, tell: Callable[[str], None]) -> list[Result]:
     rows = [row for row in table if row.applies(visit)]
     cases = [(row, subject) for row in rows for subject in row.subjects(visit)]
-    done: dict[str, Result] = {}
+    late = f"not finished within {budget:.0f} s", "an outcome within the budget"
+    fix = "find out what took so long, then run it again"
+    results = {row.name_of(one): row.result(one, Outcome.FAILED, budget, *late, fix) for row, one in cases}
+    made = itertools.count(1)
 
     def work(row: Check, subject: str) -> None:
-        done[row.name_of(subject)] = _made(row, subject, visit)
-        tell(f"{len(done)} of {len(cases)} checks")
+        results[row.name_of(subject)] = _made(row, subject, visit)
+        tell(f"{next(made)} of {len(cases)} checks")
 
     # As daemons, so that a connection which never ends cannot hold up the end of the program.
     threads = [threading.Thread(target=work, args=case, daemon=True) for case in cases]
@@ -167,18 +171,9 @@ def _results(visit: Visit, table: Sequence[Check], budget: float, tell: Callable
         thread.start()
     for thread in threads:
         thread.join(max(0.0, visit.left))
-    finished, late = dict(done), f"not finished within {budget:.0f} s"
-    results = [
-        finished.get(row.name_of(subject))
-        or row.result(
-            *(subject, Outcome.FAILED, budget, late),
-            *("an outcome within the budget", "find out what took so long, then run it again"),
-        )
-        for row, subject in cases
-    ]
     missing = "nothing is configured to test", "at least one", "complete marketedge:smoke of the stack"
     without = [row for row in rows if row.required and not row.subjects(visit)]
-    return results + [row.result("", Outcome.FAILED, 0, *missing) for row in without]
+    return [*results.values(), *(row.result("", Outcome.FAILED, 0, *missing) for row in without)]
 
 
 def _made(row: Check, subject: str, visit: Visit) -> Result:
