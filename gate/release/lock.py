@@ -12,6 +12,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -131,10 +132,8 @@ class ReleaseLock:
             self.number = None
 
     def _drop(self, number: int) -> None:
-        try:
+        with suppress(VendorError):  # it is gone already, or will expire
             self.repository.send("DELETE", f"git/refs/{self._prefix}/{number}", needs=_NEEDS, repeatable=True)
-        except VendorError:
-            return  # gone already, or it will expire
 
 
 def who(environ: Mapping[str, str]) -> str:
@@ -147,19 +146,14 @@ def who(environ: Mapping[str, str]) -> str:
 def is_over(name: str, repository: Repository) -> bool:
     """Whether the run of a name has ended: a workflow's run at GitHub, or a process of this machine."""
     if run := re.fullmatch(rf"run (\d+) of {re.escape(repository.full_name)}", name):
-        try:
+        with suppress(VendorError):  # GITHUB_TOKEN lacks Actions: read; then the lock has to expire
             return repository.run_state(run[1]) == "completed"
-        except VendorError:  # GITHUB_TOKEN lacks Actions: read; then the lock has to expire
-            return False
-    found = re.fullmatch(rf"{re.escape(_machine())}, process (\d+)", name)
-    if found is None:
-        return False
-    try:
-        os.kill(int(found[1]), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # it is there, and somebody else's
-        return False
+    elif process := re.fullmatch(rf"{re.escape(_machine())}, process (\d+)", name):
+        try:
+            with suppress(PermissionError):  # it is there, and somebody else's
+                os.kill(int(process[1]), 0)
+        except ProcessLookupError:
+            return True
     return False
 
 
