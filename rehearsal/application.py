@@ -40,12 +40,7 @@ class Application:
 
     def running(self) -> tuple[str, dict[str, str]] | None:
         """Return the commit and the environment variables of the live deploy, or None when nothing serves."""
-        with self.render.lock:
-            self.render.settle()
-            estate = self.render.estate
-            found = estate.named(estate.services, self.service)
-            live = estate.live_deploy(found[0]["id"]) if found else None
-            return ((live["commit"] or {}).get("id", ""), dict(estate.deploy_environment[live["id"]])) if live else None
+        return self.render.running(self.service)
 
     def backend(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, Headers, Any]:
         """Answer a request to the API, as status, headers and content."""

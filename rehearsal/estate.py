@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import string
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +94,19 @@ class World:
             headers={"Authorization": f"Bearer {key}"},
             transport=self.render.transport(),
         )
+
+    def wait_for_deploys(self) -> None:
+        """Wait for deploys, which go on after `up` as they do at Render: an `up` waits for databases only.
+
+        Raises:
+            TimeoutError: a deploy did not become live within a minute.
+        """
+        estate, ends = self.render.estate, time.monotonic() + 60
+        while not all(estate.live_deploy(service_id) for service_id in estate.services):
+            if time.monotonic() > ends:
+                raise TimeoutError("a deploy did not become live")
+            time.sleep(0.05)
+            self.render.settle()
 
     def secret_values(self) -> list[str]:
         """Return every secret, given or made by a vendor. No output may hold one, and no state in clear."""

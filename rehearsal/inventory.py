@@ -66,13 +66,11 @@ def _render(world: World) -> Iterator[tuple[str, str]]:
     estate = world.render.estate
     tables = ((estate.postgres, DATABASE), (estate.env_groups, GROUP), (estate.services, SERVICE))
     database, group, service = (next(iter(estate.named(table, name)), None) for table, name in tables)
-    domains = estate.domains_of(service["id"]) if service else []
-    live = estate.live_deploy(service["id"]) if service else None
-    running = estate.deploy_environment[live["id"]] if live else {}
+    domains, live = estate.domains_of(service["id"]) if service else [], world.render.running(SERVICE)
     yield f"database {DATABASE}", f"{database['status']}, {database['plan']}" if database else ""
     yield f"group {GROUP}", f"{len(group['envVars'])} variables" if group else ""
     yield f"service {SERVICE}", _service(service) if service else ""
-    yield "its running environment", f"{len(running)} variables in the live deploy" if running else ""
+    yield "its running environment", f"{len(live[1])} variables in the live deploy" if live else ""
     yield "its domain", ", ".join(domain["name"] for domain in domains)
 
 

@@ -58,8 +58,7 @@ def seed_production(world: World) -> Living:
     with world.render_session() as dashboard:
         made = dashboard.post("/services", json=service).raise_for_status().json()["service"]
         dashboard.post(f"/services/{made['id']}/custom-domains", json={"name": "api.zebra.associates"})
-    while not world.render.estate.live_deploy(made["id"]):
-        world.render.settle()
+    world.wait_for_deploys()
     return look(world, client["clientId"])
 
 

@@ -6,10 +6,10 @@ import json
 from functools import partial
 
 from rehearsal.application import Application
-from rehearsal.estate import World
 from rehearsal.plugins import Estate
 from rehearsal.production import APPLICATION, SERVICE
 from rehearsal.production import PROJECT as FRONTEND
+from rehearsal.render_api import RenderSimulator
 from rehearsal.story import Chapter, RehearsalFailed, Story
 from rehearsal.vendor_api import github_git, vercel_deployments
 
@@ -77,7 +77,7 @@ class Releases:
     def _run(self, command: list[str], expected: int = 0) -> str:
         """Roll back with one command, after which the good commit serves at both vendors."""
         self._story.gate(*command, expected=expected, job=self.job)
-        if (found := serving(self._world)) != (self._good, self._good):
+        if (found := serving(self._world.render, self._world.vendors)) != (self._good, self._good):
             raise RehearsalFailed(f"after gate {' '.join(command)} {found} serve, expected {self._good} at both")
         return f"exit code {expected}; {self._good[:7]} serves at Render and Vercel"
 
@@ -119,13 +119,8 @@ def tag_release(vendors: Estate, name: str) -> str:
     return sha
 
 
-def serving(world: World) -> tuple[str, str]:
+def serving(render: RenderSimulator, vendors: Estate) -> tuple[str, str]:
     """Return the commits that Render and Vercel serve production with."""
-    estate = world.render.estate
-    with world.render.lock:
-        world.render.settle()
-        (service,) = estate.named(estate.services, SERVICE)
-        live = estate.live_deploy(service["id"]) or {}
-    project = world.vendors.find("vercel", "project", name=FRONTEND) or {}
-    shown = world.vendors.find("vercel", "deployment", id=project.get("serving")) or {}
-    return str((live.get("commit") or {}).get("id", "")), str(shown.get("sha", ""))
+    live, project = render.running(SERVICE), vendors.find("vercel", "project", name=FRONTEND) or {}
+    shown = vendors.find("vercel", "deployment", id=project.get("serving")) or {}
+    return live[0] if live else "", str(shown.get("sha", ""))

@@ -56,7 +56,7 @@ class Staging:
 
     def _first_up(self) -> str:
         self._engine.up()
-        self._story.wait_for_deploys()
+        self._world.wait_for_deploys()
         objects = staging_objects(self._world)
         for row in objects:
             self._story.show(f"  {row.vendor:<7} {row.title:<42} {row.found}")
@@ -84,7 +84,7 @@ class Staging:
 
     def _merged(self) -> str:
         self._engine.up()
-        self._story.wait_for_deploys()
+        self._world.wait_for_deploys()
         estate = self._world.render.estate
         (group,) = estate.env_groups.values()
         (level,) = (one["value"] for one in group["envVars"] if one["key"] == "LOG_LEVEL")
@@ -104,7 +104,7 @@ class Staging:
 
     def _healed(self) -> str:
         self._engine.up(refresh=True)
-        self._story.wait_for_deploys()
+        self._world.wait_for_deploys()
         return "as declared again"
 
     def _refused(self) -> str:

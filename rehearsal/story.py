@@ -70,7 +70,7 @@ class Story:
             try:
                 outcome = chapter.tell()
                 self.console.print(f"[green]✓[/] {outcome}", highlight=False)
-            except (RehearsalFailed, CommandError) as error:
+            except (RehearsalFailed, CommandError, TimeoutError) as error:
                 self.failure = error
                 self.console.print(f"[bold red]failed:[/] {error}", highlight=False)
             self._show_warnings()
@@ -167,19 +167,6 @@ class Story:
         looks = ("/oauth/token", "/graphql")
         ours = sum(method != "GET" and not path.endswith(looks) for _vendor, method, path in self.world.rest_requests)
         return len(self.world.render.requests) - writes, writes, plugins + ours
-
-    def wait_for_deploys(self) -> None:
-        """Wait for deploys, which go on after `up` as they do at Render: an `up` waits for databases only.
-
-        Raises:
-            RehearsalFailed: a deploy did not end well.
-        """
-        estate, ends = self.world.render.estate, time.monotonic() + 60
-        while not all(estate.live_deploy(service_id) for service_id in estate.services):
-            if time.monotonic() > ends:
-                raise RehearsalFailed("a deploy did not become live")
-            time.sleep(0.1)
-            self.world.render.settle()
 
 
 def expect_no_changes(engine: Engine) -> str:

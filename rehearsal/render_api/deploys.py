@@ -78,8 +78,8 @@ class Deploys(Collection):
         It keeps a number of builds by the workspace's plan; the deploys stay listed.
         """
         served = [d for d in self.estate.deploys_of(target["_service"]) if d["status"] in SERVED]
-        builds = list(dict.fromkeys((d["commit"] or {}).get("id") for d in served))
-        return (target["commit"] or {}).get("id") in builds[: self.estate.builds_kept]
+        builds = list(dict.fromkeys(map(commit_of, served)))
+        return commit_of(target) in builds[: self.estate.builds_kept]
 
     def _commit(self, service: Json, commit_id: object) -> Json | None:
         """Return the commit to deploy.
@@ -174,7 +174,7 @@ class Deploys(Collection):
 
     def _advance(self, deploy: Json) -> None:
         elapsed, seconds = self.estate.clock() - deploy["_began"], self.estate.deploy_seconds
-        failed = (deploy["commit"] or {}).get("id") in self.estate.bad_commits
+        failed = commit_of(deploy) in self.estate.bad_commits
         for status, share in deploy["_phases"]:
             ends = share * seconds
             if elapsed < ends:
@@ -191,6 +191,11 @@ class Deploys(Collection):
     def _end(self, deploy: Json, status: str, moment: float) -> None:
         finished = timestamp(round(moment * 10**6) * 1000)
         deploy |= {"status": status, "finishedAt": finished, "updatedAt": finished, "_ended": moment}
+
+
+def commit_of(deploy: Json) -> str:
+    """Return the commit of a deploy; empty for one of an image."""
+    return str((deploy["commit"] or {}).get("id", ""))
 
 
 def deployable(call: Call) -> Json:

@@ -13,7 +13,7 @@ import httpx
 from rehearsal.loopback import ConnectionFault, Response, Server, running, transport
 from rehearsal.render_api import repositories
 from rehearsal.render_api.datastores import KeyValues, Postgres, settle
-from rehearsal.render_api.deploys import Deploys
+from rehearsal.render_api.deploys import Deploys, commit_of
 from rehearsal.render_api.endpoints import Resource, Router
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.faults import BEFORE_THE_REQUEST_RUNS, Fault, Faults
@@ -104,6 +104,18 @@ class RenderSimulator:
         with self.lock:
             self.deploys.settle()
             settle(self.estate)
+
+    def running(self, service: str) -> tuple[str, dict[str, str]] | None:
+        """Return what a service runs now.
+
+        Returns:
+            The commit and the environment variables of the live deploy, or None when nothing is live.
+        """
+        with self.lock:
+            self.settle()
+            found = self.estate.named(self.estate.services, service)
+            live = self.estate.live_deploy(found[0]["id"]) if found else None
+            return (commit_of(live), dict(self.estate.deploy_environment[live["id"]])) if live else None
 
     def push(self, repo: str, branch: str, commit_id: str, message: str = "") -> list[Json]:
         """Push a commit to a branch, which the services that deploy automatically then deploy. Returns these deploys.

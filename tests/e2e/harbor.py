@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,17 +86,9 @@ class Team:
 
     def serving(self, *services: str) -> list[str]:
         """The commits that Render serves services with."""
-        self.wait_for_deploys()
-        estate = self.stage.render.estate
-        live = [estate.live_deploy(estate.find_service(name)["id"]) or {} for name in services]
-        return [str((deploy.get("commit") or {}).get("id", "")) for deploy in live]
-
-    def wait_for_deploys(self) -> None:
-        estate, ends = self.stage.render.estate, time.monotonic() + 60
-        while not all(estate.live_deploy(service_id) for service_id in estate.services):
-            assert time.monotonic() < ends, "a deploy did not become live"
-            time.sleep(0.05)
-            self.stage.render.settle()
+        self.stage.wait_for_deploys()
+        live = map(self.stage.render.running, services)
+        return [now[0] if now else "" for now in live]
 
     def merge_workflows(self) -> None:
         """The pull request of `gate workflows sync` is merged."""
@@ -145,7 +136,7 @@ def team(folder: Path, pulumi: Path) -> Iterator[Team]:
         with contextlib.ExitStack() as served:
             addresses = {name: served.enter_context(application.serve(one)) for name, one in app.items()}
             living = Team(stage, app, addresses, sent={})
-            living.wait_for_deploys()
+            stage.wait_for_deploys()
             answer = stage.render.handle
 
             def handle(method: str, path: str, query: Any, headers: Any, body: bytes) -> Any:

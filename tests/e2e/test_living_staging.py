@@ -40,11 +40,9 @@ class Living:
 
     def running(self) -> dict[str, str]:
         """What the processes of the service see."""
-        self.stage.render.settle()
-        live = self.estate.live_deploy(self.service["id"])
+        live = self.stage.render.running(SERVICE)
         assert live is not None
-        environment: dict[str, str] = self.estate.deploy_environment[live["id"]]
-        return environment
+        return live[1]
 
     def set_in_group(self, key: str, value: str) -> None:
         next(one for one in self.estate.find_env_group(GROUP)["envVars"] if one["key"] == key)["value"] = value

@@ -33,7 +33,7 @@ def names_of_marketedge(texts: dict[str, str]) -> list[str]:
 def test_staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None:
     stage, engine = harbor.stage, harbor.stack("staging")
     up = engine.up()
-    harbor.wait_for_deploys()
+    harbor.stage.wait_for_deploys()
     assert {one["name"] for one in stage.render.estate.services.values()} == {API, WEB, STAGING_API, STAGING_WEB}
     assert set(up.outputs["serviceUrls"].value) == {STAGING_API, STAGING_WEB}
     assert up.outputs["monthlyCostUsd"].value["total"] == 24.5  # $7 a service, $6 the database, and its 15 GB
@@ -56,7 +56,7 @@ def test_staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None
     assert drifted == {("GitHub", "develop"), ("Render", STAGING_WEB)}
     assert "AUTH0_CLIENT_ID" in found.stdout
     engine.up(refresh=True)
-    harbor.wait_for_deploys()
+    harbor.stage.wait_for_deploys()
     engine.preview(refresh=True, expect_no_changes=True)
 
     smoked = harbor.gate("staging", "smoke", "--env", "staging", "--json")

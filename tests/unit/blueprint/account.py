@@ -210,10 +210,8 @@ class Account:
 
     def running(self, service: str) -> dict[str, str]:
         """What the processes of a service's live deploy see."""
-        self.sim.settle()
-        live = self.estate.live_deploy(self.estate.find_service(service)["id"])
-        environment = self.estate.deploy_environment[live["id"]] if live else {}
-        return {key: value for key, value in environment.items() if key != KEY}
+        live = self.sim.running(service)
+        return {key: value for key, value in live[1].items() if key != KEY} if live else {}
 
     def domains(self, service: str) -> set[str]:
         return {row["name"] for row in self.estate.domains_of(self.estate.find_service(service)["id"])}

@@ -19,6 +19,7 @@ from gate.release.records import Records
 from gate.stack.target import Target, read_config
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
+from rehearsal.releases import serving
 from rehearsal.render_api import RenderSimulator
 from rehearsal.vendor_api import github_git, vercel_deployments
 from tests.unit.settings.stack_file import STACKS
@@ -73,12 +74,7 @@ class ReleaseWorld:
 
     def serving(self) -> tuple[str, str]:
         """Commits at Render and Vercel."""
-        self.render.settle()
-        service = self.render.estate.find_service(SERVICE)
-        live = self.render.estate.live_deploy(service["id"]) or {}
-        project = self.estate.find("vercel", "project", name=FRONTEND) or {}
-        shown = self.estate.find("vercel", "deployment", id=project.get("serving")) or {}
-        return str((live.get("commit") or {}).get("id", "")), str(shown.get("sha", ""))
+        return serving(self.render, self.estate)
 
     def states(self) -> list[tuple[str, str, str]]:
         """Task, tag and newest state of every record, oldest first."""

@@ -185,10 +185,8 @@ def _main(github: Any) -> Any:
 
 
 def serving(world: ReleaseWorld) -> list[str]:
-    world.render.settle()
-    estate = world.render.estate
-    live = [estate.live_deploy(estate.find_service(name)["id"]) or {} for name in (SERVICE, WEB)]
-    return [str((deploy.get("commit") or {}).get("id", "")) for deploy in live]
+    live = map(world.render.running, (SERVICE, WEB))
+    return [now[0] if now else "" for now in live]
 
 
 def go(world: ReleaseWorld, tag: str) -> Any:
