@@ -15,8 +15,7 @@ from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.estate import PROJECT, World, seed, world
 from rehearsal.plugins.estate import FOLDER_VARIABLE
-from rehearsal.production import PROJECT as FRONTEND
-from rehearsal.production import SERVICE, seed_production
+from rehearsal.production import FRONTEND, SERVICE, seed_production
 from rehearsal.releases import Releases, tag_release
 from rehearsal.rollout import Rollout
 from rehearsal.shell import BREAKS, Desk, stay

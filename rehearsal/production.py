@@ -13,7 +13,7 @@ from rehearsal.vendor_api import vercel_deployments
 
 SERVICE = "marketedge-platform"
 APPLICATION = "MarketEdge Platform"
-PROJECT = "marketedge-frontend"
+FRONTEND = "marketedge-frontend"
 REPOSITORY = "MarketEdge-Platform"
 CHANGED = {"AUTH0_AUDIENCE", "CORS_ORIGINS"}
 """The variables of the service that the gate writes (plan 1.1, 1.2)."""
@@ -43,11 +43,11 @@ def seed_production(world: World) -> Living:
     It has a service with 25 variables, a domain and a live deploy, an Auth0 application, a Vercel project with domains,
     a variable and a deployment that serves, a protected main, and a GitHub environment. Each has settings of its own.
     """
-    project = world.vendors.find("vercel", "project", name=PROJECT) or {}
+    project = world.vendors.find("vercel", "project", name=FRONTEND) or {}
     create(world.vendors, FACTS["production"], project=project["id"], **world.secrets.production)
     with world.vendors.edit("vercel") as objects:
         next(one for one in objects if one["id"] == project["id"]).update(FACTS["project"])
-    vercel_deployments.build(world.vendors, PROJECT, secrets.token_hex(20), "main")
+    vercel_deployments.build(world.vendors, FRONTEND, secrets.token_hex(20), "main")
     client = world.vendors.find("auth0", "client", name=APPLICATION) or {}
     variables = {**FACTS["variables"], **world.secrets.production, "AUTH0_CLIENT_ID": client["clientId"]}
     service = {

@@ -7,13 +7,11 @@ from functools import partial
 
 from rehearsal.application import Application
 from rehearsal.plugins import Estate
-from rehearsal.production import APPLICATION, SERVICE
-from rehearsal.production import PROJECT as FRONTEND
+from rehearsal.production import APPLICATION, FRONTEND, REPOSITORY, SERVICE
 from rehearsal.render_api import RenderSimulator
 from rehearsal.story import Chapter, RehearsalFailed, Story
 from rehearsal.vendor_api import github_git, vercel_deployments
 
-_REPOSITORY = "MarketEdge-Platform"
 _CONTEXT = "staging-smoke-tests"
 
 
@@ -87,7 +85,7 @@ class Releases:
         for name in ("RENDER_API_KEY", "VERCEL_API_TOKEN"):  # a person sets what the jobs need and no stack knows
             self._world.vendors.seed(
                 *("github", "environment_secret"),
-                **{"repository": _REPOSITORY, "environment": "production", "secretName": name, "value": "by hand"},
+                **{"repository": REPOSITORY, "environment": "production", "secretName": name, "value": "by hand"},
             )
         return "main has the current version of every workflow"
 
@@ -112,10 +110,10 @@ def tag_release(vendors: Estate, name: str) -> str:
     Returns:
         The commit.
     """
-    sha = github_git.commit(vendors, _REPOSITORY, "main")
+    sha = github_git.commit(vendors, REPOSITORY, "main")
     vercel_deployments.build(vendors, FRONTEND, sha, "main")
-    github_git.status(vendors, _REPOSITORY, sha, _CONTEXT)
-    github_git.tag(vendors, _REPOSITORY, name, sha, annotated=True)
+    github_git.status(vendors, REPOSITORY, sha, _CONTEXT)
+    github_git.tag(vendors, REPOSITORY, name, sha, annotated=True)
     return sha
 
 

@@ -14,7 +14,7 @@ from gate.recover.search import AdoptionReport, search
 from gate.stack.target import load_settings
 from gate.upkeep.workflows import delivered, names
 from rehearsal.engine import inhabit
-from rehearsal.production import PROJECT, REPOSITORY, SERVICE, Living, harm
+from rehearsal.production import FRONTEND, REPOSITORY, SERVICE, Living, harm
 from rehearsal.story import Chapter, RehearsalFailed, Story, expect_no_changes
 
 
@@ -136,7 +136,7 @@ class Rollout:
         """Return what the cutover switches, as the vendors hold it."""
         vendors, estate = self._story.world.vendors, self._story.world.render.estate
         (service,) = estate.named(estate.services, SERVICE)
-        project = vendors.find("vercel", "project", name=PROJECT) or {}
+        project = vendors.find("vercel", "project", name=FRONTEND) or {}
         rule = vendors.find("github", "branch_protection", pattern="main") or {}
         checks = rule["requiredStatusChecks"][0]
         return {

@@ -25,7 +25,7 @@ from rehearsal.inventory import APPLICATION, BRANCH, SERVICE
 from rehearsal.plugins import Estate
 from rehearsal.plugins.catalog import PROVIDERS
 from rehearsal.plugins.estate import FOLDER_VARIABLE, select
-from rehearsal.production import PROJECT as PROJECT_AT_VERCEL
+from rehearsal.production import FRONTEND
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def stay(world: World, console: Console, production: tuple[str, str]) -> None:
         production: the addresses of production's backend and frontend.
     """
     console.print(_WELCOME, highlight=False, soft_wrap=True)
-    with application.serve(Application(world.render, world.vendors, SERVICE, PROJECT_AT_VERCEL)) as staging:
+    with application.serve(Application(world.render, world.vendors, SERVICE, FRONTEND)) as staging:
         variables = environment(world, {"PRODUCTION": production, "STAGING": staging})
         subprocess.run(["bash", "--noprofile", "--norc"], cwd=world.project, env=variables, check=False)
     console.print("The rehearsal is over.")

@@ -19,8 +19,7 @@ import yaml
 from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.estate import PROJECT, World, seed, world
-from rehearsal.production import PROJECT as FRONTEND
-from rehearsal.production import SERVICE, Living, harm, seed_production
+from rehearsal.production import FRONTEND, SERVICE, Living, harm, seed_production
 from rehearsal.releases import serving, tag_release
 from rehearsal.rollout import configure
 from tests.documents import Reader, blocks, reading

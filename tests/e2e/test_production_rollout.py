@@ -16,7 +16,7 @@ from rehearsal import application
 from rehearsal.application import Application
 from rehearsal.engine import Engine
 from rehearsal.estate import World, seed, world
-from rehearsal.production import CHANGED, PROJECT, SERVICE, Living, harm, look, seed_production
+from rehearsal.production import CHANGED, FRONTEND, SERVICE, Living, harm, look, seed_production
 from rehearsal.releases import Releases
 from rehearsal.rollout import Rollout, configure
 from rehearsal.story import Story
@@ -71,7 +71,7 @@ def test_from_adoption_to_cutover_and_back_nobody_does_anything_to_production(
         assert client["clientId"] == before.client_id
         assert len(client["callbacks"]) == 6
 
-        serving = Application(stage.render, stage.vendors, SERVICE, PROJECT)
+        serving = Application(stage.render, stage.vendors, SERVICE, FRONTEND)
         with application.serve(serving) as addresses:
             releases = Releases(story, serving, addresses).everything()
             assert story.tell([*rollout.cut_over(), *releases]), story.failure
