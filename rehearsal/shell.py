@@ -96,26 +96,9 @@ BREAKS = {
 }
 """The edits by the name that `python -m rehearsal break` takes."""
 
-_WELCOME = """
-[bold]A shell in this world.[/] `pulumi` and `python -m gate` work here as they do in a project of your own, with both
-stacks up. The folder is a copy: nothing that you do here reaches your clone or an account. Three things to try:
 
-  1  Somebody edits a dashboard; the gate finds it, and up puts it right (`break` alone lists more):
-       python -m rehearsal break force-pushes
-       python -m gate drift --env staging
-       pulumi up --stack staging --refresh
-  2  A change as its reviewer sees it:
-       sed -i.before 's/LOG_LEVEL, value: INFO/LOG_LEVEL, value: ERROR/' Pulumi.staging.yaml
-       python -m gate preview --env staging
-  3  A release, and back again:
-       python -m rehearsal tag v1.2.0
-       python -m gate release v1.2.0
-       python -m gate rollback
-       python -m gate report --html report.html
-
-`exit` ends it, and everything is gone.
-"""
-
+_WELCOME = Path(__file__).parent / "welcome.txt"
+"""What the shell says first, with Rich's markup."""
 _PACKAGES = {"vercel": "pulumiverse-vercel"}
 """The Python packages of the providers that are not called pulumi-NAME."""
 
@@ -157,7 +140,7 @@ def stay(world: World, console: Console, production: tuple[str, str]) -> None:
     Args:
         production: the addresses of production's backend and frontend.
     """
-    console.print(_WELCOME, highlight=False, soft_wrap=True)
+    console.print("\n" + _WELCOME.read_text(), highlight=False, soft_wrap=True)
     with application.serve(Application(world.render, world.vendors, SERVICE, FRONTEND)) as staging:
         variables = environment(world, {"PRODUCTION": production, "STAGING": staging})
         subprocess.run(["bash", "--noprofile", "--norc"], cwd=world.project, env=variables, check=False)

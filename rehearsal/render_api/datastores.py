@@ -1,12 +1,11 @@
 """Databases, with their replicas, exports and recovery, and key-value stores."""
 
-import math
 import string
 from datetime import datetime, timedelta
 
 from rehearsal.render_api.endpoints import Collection, route
 from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.shapes import DOCUMENTED, defaults
+from rehearsal.render_api.shapes import defaults
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
 FREE_DAYS = 30
@@ -153,17 +152,6 @@ class Postgres(Datastores):
         """Answer the earliest time that the database can be restored to; paid plans only (Render documentation)."""
         status = "NOT_AVAILABLE" if row["plan"] == "free" else self.estate.recovery_status
         return 200, {"recoveryStatus": status} | ({"startsAt": row["createdAt"]} if status == "AVAILABLE" else {})
-
-    def fill(self, name: str, used: float) -> None:
-        """Let a database hold so many gigabytes.
-
-        When nine tenths are used, an autoscaling disk grows by half, rounded to a multiple of 5 (Render's tutorial on
-        Postgres storage).
-        """
-        row = self.estate.find_postgres(name)
-        if row["diskAutoscalingEnabled"] and used >= 0.9 * row["diskSizeGB"]:
-            size = min(math.ceil(row["diskSizeGB"] * 1.5 / 5) * 5, DOCUMENTED["diskSizeGB"]["maximum"])
-            row |= {"diskSizeGB": size, "updatedAt": self.estate.now()}
 
     def _write(self, row: Json, sent: Json) -> None:
         for name, value in sent.items():

@@ -43,7 +43,6 @@ class Estate:
         bad_commits: do not build.
         builds_kept: how many of the newest builds of a service a rollback can use; None is all of them.
         recovery_status: what a paid database answers of its recovery.
-        dns: the names of custom domains that point at Render, which a verification then finds.
     """
 
     workspaces: InitVar[Sequence[Mapping[str, Any]]]
@@ -73,7 +72,6 @@ class Estate:
     http_requests: dict[str, dict[int, int]] = field(default_factory=dict)
     repos: dict[str, dict[str, Json]] = field(default_factory=dict)
     bad_commits: set[str] = field(default_factory=set)
-    dns: set[str] = field(default_factory=set)
 
     def __post_init__(self, workspaces: Sequence[Mapping[str, Any]]) -> None:
         self.owners = {owner["id"]: dict(owner) for owner in workspaces}

@@ -9,22 +9,14 @@ linked to. It copies every setting and every variable of its base service, also 
 """
 
 import copy
-import email
-import json
-from email.policy import HTTP
-from pathlib import Path
 
 import yaml
-from jsonschema import Draft202012Validator
 
-import blueprint
 from rehearsal.render_api.deploys import Deploys
-from rehearsal.render_api.endpoints import Collection, route
+from rehearsal.render_api.endpoints import Collection
 from rehearsal.render_api.estate import Estate
 from rehearsal.render_api.service_details import address, base_of
-from rehearsal.render_api.wire import Answer, ApiError, Call, Json, public
-
-SCHEMA = json.loads((Path(blueprint.__file__).parent / "blueprint.schema.json").read_text())
+from rehearsal.render_api.wire import Answer, Call, Json, public
 
 
 def push(estate: Estate, repo: str, branch: str, commit_id: str, message: str) -> list[Json]:
@@ -135,35 +127,3 @@ class Blueprints(Collection):
         details["plan"] = plan
         deploys = Deploys(self.estate)
         deploys.start(service, "blueprint_sync", commit=deploys.head(service))
-
-    @route("POST", "/validate")
-    def validate(self, call: Call) -> Answer:
-        """Answer what is wrong with a file, by Render's published schema."""
-        boundary = call.content.split(b"\r\n", 1)[0].removeprefix(b"--")
-        header = b"Content-Type: multipart/form-data; boundary=" + boundary + b"\r\n\r\n"
-        message = email.message_from_bytes(header + call.content, policy=HTTP)
-        parts = {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
-        if {"ownerId", "file"} - parts.keys():
-            raise ApiError(400, "ownerId and file are required")
-        if str(parts["ownerId"].get_payload()).strip() not in call.owners:
-            raise ApiError(403, "forbidden")
-        try:
-            content = yaml.safe_load(parts["file"].get_content())
-        except yaml.YAMLError as error:
-            return 200, {"valid": False, "errors": [{"error": str(error)}]}
-        found = sorted(Draft202012Validator(SCHEMA).iter_errors(content), key=lambda one: list(map(str, one.path)))
-        errors = [{"error": one.message, "path": ".".join(map(str, one.absolute_path))} for one in found]
-        return 200, {"valid": not errors} | ({"errors": errors} if errors else {"plan": plan_of(content)})
-
-
-def plan_of(content: Json) -> Json:
-    """Return the names of what a file would make."""
-    services = content.get("services", [])
-    stores = [one["name"] for one in services if one["type"] in ("keyvalue", "redis")]
-    plan: Json = {
-        "services": [one["name"] for one in services if one["name"] not in stores],
-        "databases": [one["name"] for one in content.get("databases", [])],
-        "keyValue": stores,
-        "envGroups": [one["name"] for one in content.get("envVarGroups", [])],
-    }
-    return {name: names for name, names in plan.items() if names} | {"totalActions": sum(map(len, plan.values()))}

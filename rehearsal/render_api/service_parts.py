@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rehearsal.render_api.endpoints import Collection, Resource, Route, route
+from rehearsal.render_api.endpoints import Collection, Resource, Route
 from rehearsal.render_api.service_details import refuse_scaling, scalable
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
@@ -11,7 +11,7 @@ class Disks(Collection):
     """The disks of services, each of which can have one. A disk lies in the details of its service."""
 
     path, item, prefix = "/disks", "disk", "dsk"
-    post, patch = "DiskPOST", "DiskPATCH"
+    post, patch, deletable = "DiskPOST", "DiskPATCH", False
     filters = ("serviceId",)
 
     def visible(self, call: Call) -> list[Json]:
@@ -40,10 +40,6 @@ class Disks(Collection):
             raise ApiError(400, "sizeGB cannot be decreased")
         self.estate.services[row["serviceId"]]["serviceDetails"]["disk"] |= body
         super().change(row, body)
-
-    def remove(self, row: Json) -> None:
-        """Delete a disk and its data."""
-        del self.estate.services[row["serviceId"]]["serviceDetails"]["disk"]
 
 
 # Enough of the public suffix list for the domains of tests: everything else ends in its last label.
@@ -92,12 +88,6 @@ class Domains(Collection):
         for other in self.estate.domains_of(row["_service"]):
             if other is row or other["redirectForName"] == row["name"]:
                 super().remove(other)
-
-    @route("POST", "/{id}/verify")
-    def verify(self, call: Call, row: Json) -> Answer:
-        """Check the DNS again. It finds the names in the estate's `dns`."""
-        row["verificationStatus"] = "verified" if row["name"] in self.estate.dns else "unverified"
-        return 202, None
 
     def _add(self, call: Call, name: str, redirect_for: str) -> Json:
         apex, suffix = split_name(name)

@@ -96,12 +96,6 @@ class Services(Collection):
         row["updatedAt"] = self.estate.now()
         return 200, call.body
 
-    @route("DELETE", "/{id}/autoscaling")
-    def delete_autoscaling(self, call: Call, row: Json) -> Answer:
-        """Set the number of instances by hand again."""
-        service_details.scalable(row).pop("autoscaling", None)
-        return 204, None
-
     def _deploy(self, row: Json, trigger: str, *, first: bool = False) -> Json:
         deploys = Deploys(self.estate)
         return deploys.start(row, trigger, commit=deploys.head(row), first=first)

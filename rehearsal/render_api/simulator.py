@@ -54,7 +54,7 @@ class RenderSimulator:
         requests: the log.
         estate: what exists.
         faults: what fails next.
-        deploys, postgres, blueprints: what a test does to them that the API cannot.
+        deploys, blueprints: what a test does to them that the API cannot.
     """
 
     def __init__(
@@ -72,8 +72,7 @@ class RenderSimulator:
         self.faults = Faults()
         self.estate = Estate(owners, clock, **times)
         self.as_recorded = as_recorded
-        self.deploys, self.postgres = Deploys(self.estate), Postgres(self.estate)
-        self.blueprints = repositories.Blueprints(self.estate)
+        self.deploys, self.blueprints = Deploys(self.estate), repositories.Blueprints(self.estate)
         self._api_keys = {key: frozenset(seen) for key, seen in api_keys.items()}
         self._limits = RateLimits(clock, rate_limits)
         values = [holder(self.estate, kind) for holder in (ServiceValues, GroupValues) for kind in KINDS]

@@ -23,21 +23,13 @@ class RegistryCredentials(Collection):
     """Credentials for image registries. The token can only be written; the list has bare objects."""
 
     path, table, prefix, unique, created = "/registrycredentials", "registry_credentials", "rgc", True, 200
-    post, patch = "CreateRegistryCredentialBody", "UpdateRegistryCredentialBody"
+    post, deletable = "CreateRegistryCredentialBody", False
     filters = ("name", "ownerId", "username")
 
     def build(self, call: Call, row: Json, body: Json) -> None:
         """Fill in a credential. It shows neither its token nor its workspace."""
         row |= given(body, "name", "registry", "username") | {"_ownerId": body["ownerId"]}
         del row["createdAt"]
-
-    def listed(self, row: Json) -> Json:
-        """Return a credential as the list has it."""
-        return public(row)
-
-    def change(self, row: Json, body: Json) -> None:
-        """Change a credential."""
-        super().change(row, given(body, "name", "registry", "username"))
 
 
 class Environments(Collection):

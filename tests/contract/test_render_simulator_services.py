@@ -147,17 +147,6 @@ def test_an_apex_and_its_www_come_together(account: Account, name: str, others: 
     assert account.http.get(path).json() == []
 
 
-def test_a_domain_is_verified_once_its_name_points_at_render(account: Account) -> None:
-    path = f"/services/{account.service()['id']}/custom-domains"
-    account.http.post(path, json={"name": "api.example.com"})
-
-    assert account.http.post(f"{path}/api.example.com/verify").status_code == 202
-    assert account.http.get(f"{path}/api.example.com").json()["verificationStatus"] == "unverified"
-    account.sim.estate.dns.add("api.example.com")
-    account.http.post(f"{path}/api.example.com/verify")
-    assert account.http.get(f"{path}/api.example.com").json()["verificationStatus"] == "verified"
-
-
 def test_a_datastore_is_available_after_its_time(account: Account) -> None:
     account = Account(provisioning_seconds=30)
     for path, body in (("/postgres", POSTGRES), ("/key-value", KEY_VALUE)):

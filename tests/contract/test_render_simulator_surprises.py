@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.contract.render_account import POSTGRES, REPO, Account, details
 
 COMMITS = [letter * 40 for letter in "abcd"]
@@ -71,15 +69,6 @@ def test_a_push_syncs_a_blueprint_until_it_is_paused_or_disconnected() -> None:
     assert account.http.get("/blueprints").json()[0]["blueprint"]["name"] == "estate"
     assert account.http.delete(f"/blueprints/{row['id']}").status_code == 204
     assert account.http.get(f"/services/{made['id']}").status_code == 200
-
-
-@pytest.mark.parametrize(("text", "valid"), [(BLUEPRINT, True), ("services: [{type: web}]", False), ("a: [", False)])
-def test_a_blueprint_is_validated(text: str, valid: bool) -> None:
-    files = {"ownerId": (None, "tea-1"), "file": ("render.yaml", text.encode(), "text/plain")}
-    answer = Account().http.post("/blueprints/validate", files=files).json()
-
-    assert answer["valid"] == valid
-    assert ("plan" in answer, "errors" in answer) == (valid, not valid)
 
 
 def test_a_pull_request_gets_previews_of_the_services_linked_to_its_base_with_all_their_variables() -> None:
