@@ -15,7 +15,7 @@ import yaml
 from rehearsal.render_api.deploys import Deploys
 from rehearsal.render_api.endpoints import Collection
 from rehearsal.render_api.estate import Estate
-from rehearsal.render_api.service_details import address, base_of
+from rehearsal.render_api.services import address, base_of
 from rehearsal.render_api.wire import Answer, Call, Json, public
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rehearsal.render_api.endpoints import Collection, Resource, Route
-from rehearsal.render_api.service_details import refuse_scaling, scalable
+from rehearsal.render_api.services import refuse_scaling, scalable
 from rehearsal.render_api.wire import Answer, ApiError, Call, Json, given, public
 
 
