@@ -8,22 +8,16 @@ from typing import Annotated
 import typer
 
 from gate.commands.running import Run, flag, gate_command, option
+from gate.setup.questions import QUESTIONS, answer
+
+_ANSWERS = {one.name: Annotated[str, option(f"{one.text}.", one.metavar)] for one in QUESTIONS}
 
 
-@gate_command("init")
+@gate_command("init", options=_ANSWERS)
 def init(
     run: Run,
-    repository: Annotated[str, option("The application's repository at GitHub.", "OWNER/NAME")] = "",
-    check: Annotated[str, option("A check that pull requests must pass: a job's name.", "NAME")] = "",
-    auth0_domain: Annotated[str, option("The Auth0 tenant's domain.", "HOST")] = "",
-    application: Annotated[str, option("Production's application at Auth0.", "NAME")] = "",
-    render_service: Annotated[str, option("Production's backend service at Render.", "NAME")] = "",
-    render_workspace: Annotated[str, option("The workspace at Render, if the key sees several.", "ID")] = "",
-    vercel_project: Annotated[str, option("The frontend's project at Vercel, if there is one.", "NAME")] = "",
-    vercel_team: Annotated[str, option("The project's team at Vercel, if it has one.", "TEAM")] = "",
-    domain: Annotated[str, option("Where people open production's frontend.", "HOST")] = "",
-    staging_domain: Annotated[str, option("Where people will open staging's frontend.", "HOST")] = "",
     replace: Annotated[bool, flag("--replace", "Write the stack files anew if they exist.")] = False,
+    **given: str,
 ) -> None:
     """Write the two stack files from what exists.
 
@@ -46,14 +40,13 @@ def init(
     - `gate init --repository acme/shop --check test --auth0-domain acme.eu.auth0.com --application Shop
       --render-service shop-api --domain app.acme.com --staging-domain staging.acme.com`
     """
-    given = {name: value for name, value in locals().items() if isinstance(value, str)}
     from gate.doctor.run import examine
-    from gate.setup import files, questions
+    from gate.setup import files
     from gate.setup.existing import VendorAccounts
     from gate.setup.report import InitReport
 
     with VendorAccounts(os.environ) as existing:
-        answers = questions.answer(given, existing.propose, _ask if sys.stdin.isatty() else None)
+        answers = answer(given, existing.propose, _ask if sys.stdin.isatty() else None)
         made = files.texts(answers, existing)
         secrets = files.write(made, Path(), replace=replace)
     with run.progress("gate doctor") as tell:

@@ -277,7 +277,7 @@ def unexpected(error: Exception, redactor: Redactor | None = None) -> str:
 
 
 def gate_command(
-    name: str, *, fits: Fits = lambda _settings: True, report: bool = False
+    name: str, *, fits: Fits = lambda _settings: True, report: bool = False, options: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., int]]:
     """Make a function a command; the module's text shows how.
 
@@ -285,12 +285,13 @@ def gate_command(
         name: as it is typed, such as `workflows check`.
         fits: the environments that the command can work on, for a call without `--env`.
         report: whether it has `--report`.
+        options: further ones by name, which the function takes as `**given`; without a value they are empty.
     """
 
     def decorate(body: Callable[..., None]) -> Callable[..., int]:
         own = dict(inspect.signature(body, eval_str=True).parameters)
         one, several = own.pop("where", None), own.pop("stacks", None)
-        del own["run"]
+        own = {key: one for key, one in own.items() if key != "run" and one.kind != inspect.Parameter.VAR_KEYWORD}
 
         def run_it(*, as_json: bool = False, report: Path | None = None, **given: Any) -> int:
             with command(name, as_json=as_json, folder=report) as run:
@@ -304,8 +305,14 @@ def gate_command(
             return run.exit_code
 
         first = {"env": Env, "stack": StackName} if one else {"env": Envs} if several else {}
-        last = {"as_json": AsJson, **({"report": ReportFolder} if report else {})}
-        parameters = [*_shared(first), *(p.replace(kind=p.KEYWORD_ONLY) for p in own.values()), *_shared(last)]
+        last = {"report": ReportFolder} if report else {}
+        parameters = [
+            *(_option(key, type_) for key, type_ in first.items()),
+            *(_option(key, type_, "") for key, type_ in (options or {}).items()),
+            *(parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in own.values()),
+            _option("as_json", AsJson, False),
+            *(_option(key, type_) for key, type_ in last.items()),
+        ]
         functools.update_wrapper(run_it, body)
         run_it.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what typer reads
         run_it.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -314,7 +321,5 @@ def gate_command(
     return decorate
 
 
-def _shared(types: Mapping[str, Any]) -> Iterator[inspect.Parameter]:
-    for name, annotation in types.items():
-        default = False if annotation is AsJson else None
-        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+def _option(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -13,14 +13,16 @@ Propose = Callable[[str, Mapping[str, str]], list[str]]
 
 
 class Question(NamedTuple):
-    """One question.
+    """One question, and the option that answers it.
 
     Attributes:
         name: of the answer. The option is `--name` with hyphens.
+        metavar: what the option's help shows for the value.
         form: what an answer has to match.
     """
 
     name: str
+    metavar: str
     text: str
     example: str
     form: str = r"\S.*"
@@ -32,18 +34,20 @@ class Question(NamedTuple):
 
 
 _HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_REPOSITORY = r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+"
+_SERVICE = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 QUESTIONS = (
-    Question("repository", "The application's repository at GitHub", "acme/shop", r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+"),
-    Question("check", "A check that pull requests must pass (a job's name)", "test"),
-    Question("auth0_domain", "The Auth0 tenant's domain", "acme.eu.auth0.com", _HOST),
-    Question("application", "Production's application at Auth0", "Shop", r"[^<>]+"),
-    Question("render_service", "Production's backend service at Render", "shop-api", r"[a-zA-Z0-9][a-zA-Z0-9._-]*"),
-    Question("render_workspace", "The workspace's id at Render", "tea-…", required=False),
-    Question("vercel_project", "The frontend's project at Vercel (empty: there is none)", "shop-web", required=False),
-    Question("vercel_team", "The project's team at Vercel (empty: a personal account)", "acme", required=False),
-    Question("domain", "Where people open production's frontend", "app.example.com", _HOST),
-    Question("staging_domain", "Where people will open staging's frontend", "staging.example.com", _HOST),
+    Question("repository", "OWNER/NAME", "The application's repository at GitHub", "acme/shop", _REPOSITORY),
+    Question("check", "NAME", "A check that pull requests must pass: a job's name", "test"),
+    Question("auth0_domain", "HOST", "The Auth0 tenant's domain", "acme.eu.auth0.com", _HOST),
+    Question("application", "NAME", "Production's application at Auth0", "Shop", r"[^<>]+"),
+    Question("render_service", "NAME", "Production's backend service at Render", "shop-api", _SERVICE),
+    Question("render_workspace", "ID", "The workspace at Render, if the key sees several", "tea-…", required=False),
+    Question("vercel_project", "NAME", "The frontend's project at Vercel, if there is one", "shop-web", required=False),
+    Question("vercel_team", "TEAM", "The project's team at Vercel, if it has one", "acme", required=False),
+    Question("domain", "HOST", "Where people open production's frontend", "app.example.com", _HOST),
+    Question("staging_domain", "HOST", "Where people will open staging's frontend", "staging.example.com", _HOST),
 )
 
 
@@ -67,7 +71,9 @@ def answer(given: Mapping[str, str], propose: Propose, ask: Ask | None) -> dict[
             problems += [_missing(question, found)] if question.required else []
             answers[question.name] = found[0] if len(found) == 1 and not question.required else ""
             continue
-        answers[question.name] = ask(f"{question.text}, such as {question.example}", found, not question.required)
+        nothing = "" if question.required else ", or nothing"
+        text = f"{question.text}, such as {question.example}{nothing}"
+        answers[question.name] = ask(text, found, not question.required)
         if problem := _malformed(question, answers):
             raise GateError(f"{problem}. Nothing was written")
     if listed := [problem for problem in problems if problem]:

@@ -137,7 +137,7 @@ def test_a_person_is_asked_only_for_what_no_option_says() -> None:
     answers = questions.answer({k: v for k, v in OPTIONS.items() if k != "check"}, lambda *_: ["lint"], ask)
     assert answers["check"] == "lint"
     assert [text for text in asked if "workspace" not in text and "team" not in text] == [
-        "A check that pull requests must pass (a job's name), such as test"
+        "A check that pull requests must pass: a job's name, such as test"
     ]
 
 
