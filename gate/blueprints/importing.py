@@ -70,6 +70,11 @@ def translate(content: Json, renames: Mapping[str, str], suffix: str = "", *, ad
     _break_circles(content, result.notes)
     result.section |= {key: content[key] for key in (*LISTS, "projects", "ungrouped") if content.get(key)}
     _say_what_differs(content, result.notes)
+    result.notes += [
+        f"{name}: one secret for {', '.join(holders)}; give each a name of its own if their values differ"
+        for name, holders in result.secrets.items()
+        if len(holders) > 1
+    ]
     return result
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -15,13 +15,16 @@ from components.configuration_errors import problems_of, untagged
 from components.render_settings import Render
 from gate.blueprints.document import Json, read
 from gate.blueprints.exporting import blueprint_of, text_of
-from gate.blueprints.importing import Imported, translate
+from gate.blueprints.importing import translate
 from gate.blueprints.living import living
 from gate.blueprints.stack_file import SECTION, as_yaml, with_section
 from gate.common.errors import GateError
 from gate.common.report import Report
 from gate.common.text import escaped
 from gate.stack.target import load_settings, read_config, stack_file
+
+Environ = Mapping[str, str]
+Tell = Callable[[str], None]
 
 
 class ImportReport(Report):
@@ -38,17 +41,6 @@ class ImportReport(Report):
     section: str
     notes: list[str]
     commands: list[str]
-
-    @classmethod
-    def of(cls, stack: str, found: Imported, section: str, *, written: bool) -> Self:
-        """Return what is to be said."""
-        shared = [
-            f"{name}: one secret for {', '.join(holders)}; give each a name of its own if their values differ"
-            for name, holders in found.secrets.items()
-            if len(holders) > 1
-        ]
-        commands = [set_secret(stack, name) for name in sorted(found.secrets)]
-        return cls(stack=stack, written=written, section=section, notes=found.notes + shared, commands=commands)
 
     def lines(self) -> Iterator[str]:
         if not self.written:
@@ -83,24 +75,26 @@ class ExportReport(Report):
         return "\n".join(["### Blueprint", *(f"- {escaped(note)}" for note in self.notes), ""])
 
 
+class Origin(NamedTuple):
+    """Where a Blueprint comes from.
+
+    Attributes:
+        source: file, repository or account.
+        path: of the Blueprint.
+        ref: of the Blueprint in the repository.
+    """
+
+    source: str
+    path: Path
+    ref: str
+
+
 def import_into(
-    stack: str,
-    source: str,
-    path: Path,
-    ref: str,
-    environ: Mapping[str, str],
-    tell: Callable[[str], None],
-    *,
-    replace: bool,
-    dry_run: bool,
-    **how: Any,
+    stack: str, origin: Origin, environ: Environ, tell: Tell, *, replace: bool, dry_run: bool, **how: Any
 ) -> ImportReport:
     """Translate a Blueprint, and write it as the section of a stack's file.
 
     Args:
-        source: file, repository or account.
-        path: of the Blueprint.
-        ref: of the Blueprint in the repository.
         how: see `importing.translate`.
 
     Raises:
@@ -111,15 +105,17 @@ def import_into(
     text = file.read_text(encoding="utf-8")
     if SECTION in config and not (replace or dry_run):
         raise GateError(f"{file} has a {SECTION} already: see the new one with --dry-run, or replace it with --replace")
-    found = translate(_content(source, path, ref, config, environ, tell), **how)
+    found = translate(_content(origin, config, environ, tell), **how)
     _check(found.section)
     changed = with_section(text, found.section)
     if not dry_run:
         file.write_text(changed, encoding="utf-8")
-    return ImportReport.of(stack, found, as_yaml(found.section), written=not dry_run)
+    commands = [set_secret(stack, name) for name in sorted(found.secrets)]
+    section = as_yaml(found.section)
+    return ImportReport(stack=stack, written=not dry_run, section=section, notes=found.notes, commands=commands)
 
 
-def export_from(env: str, stack: str | None, environ: Mapping[str, str], output: Path | None) -> ExportReport:
+def export_from(env: str, stack: str | None, environ: Environ, output: Path | None) -> ExportReport:
     """Write the Blueprint of a stack's section.
 
     Raises:
@@ -133,14 +129,8 @@ def export_from(env: str, stack: str | None, environ: Mapping[str, str], output:
     return ExportReport(blueprint=text, place=str(output or ""), notes=notes)
 
 
-def _content(
-    source: str,
-    path: Path,
-    ref: str,
-    config: Mapping[str, str],
-    environ: Mapping[str, str],
-    tell: Callable[[str], None],
-) -> Json:
+def _content(origin: Origin, config: Mapping[str, str], environ: Environ, tell: Tell) -> Json:
+    source, path, ref = origin
     if source == "account":
         with connect(environ, tell) as session:
             return living(session)
@@ -154,7 +144,7 @@ def _content(
         raise GateError(f"{path} is not UTF-8 text (byte {error.start + 1}): save it as UTF-8") from None
 
 
-def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Mapping[str, str]) -> str:
+def _in_repository(path: Path, ref: str, config: Mapping[str, str], environ: Environ) -> str:
     """Return a file of the application's repository (repos/contents)."""
     name = json.loads(config.get("marketedge:github") or "{}").get("repository")
     if not name:

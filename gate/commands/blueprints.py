@@ -46,13 +46,12 @@ def import_blueprint(
     - `gate import --from repository --ref main --env staging --dry-run`
     - `gate import --from account --env production`
     """
-    from gate.blueprints.run import import_into
+    from gate.blueprints.run import Origin, import_into
 
     how = {"renames": dict(map(_pair, rename or ())), "suffix": suffix, "adopted": adopted or source == "account"}
     with run.progress(f"reading the Blueprint for {where.stack}") as tell:
-        found = import_into(
-            where.stack, source, blueprint, ref, os.environ, tell, replace=replace, dry_run=dry_run, **how
-        )
+        origin = Origin(source, blueprint, ref)
+        found = import_into(where.stack, origin, os.environ, tell, replace=replace, dry_run=dry_run, **how)
     run.finish(found)
 
 
