@@ -52,8 +52,8 @@ class DeclaredObject(Generic[Spec]):
     def _fields(self) -> Sequence[ApiField]:
         return self._kind.fields
 
-    def _find(self, *, fresh: bool = False) -> Json | None:
-        return self._session.find(self._kind.path, self.spec.name, fresh=fresh)
+    def _find(self) -> Json | None:
+        return self._session.find(self._kind.path, self.spec.name)
 
     def _say(self, line: str) -> None:
         self._session.notify(f"{self._title}: {line}")
@@ -131,7 +131,7 @@ class DeclaredObject(Generic[Spec]):
 
     def _create(self, request: Json) -> Json:
         asked = {"name": self.spec.name, "ownerId": self._session.owner_id, **request}
-        made: Json = self._session.create(self._kind.path, asked, lambda: self._find(fresh=True))
+        made: Json = self._session.create(self._kind.path, asked, self._find)
         return made
 
     def _change(self, found: Sequence[FieldChange]) -> None:

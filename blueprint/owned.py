@@ -49,7 +49,7 @@ class OwnedService(Service):
                     self._deploy("the first deploy started before its variable groups were linked", marker)
                 return self._applied()
             self._read_variables()
-            self._session.listing(GROUP.path, fresh=True)
+            self._session.forget(GROUP.path)
         self._update(self._wanted(references), groups)
         return self._applied()
 
@@ -147,7 +147,8 @@ class OwnedService(Service):
             for name in removed:
                 self._say(f"removing domain {name}")
                 self._session.client.delete(f"{self._path}/custom-domains/{name}")
-            present = self._domains(fresh=True)  # what redirects to a domain goes with it
+            self._session.forget(f"{self._path}/custom-domains")  # what redirects to a domain goes with it
+            present = self._domains()
         self._add_domains(present)
 
     def _deploy(self, reason: str, marker: Marker) -> None:

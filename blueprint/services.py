@@ -158,8 +158,8 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
         path, own = f"{GROUP.path}/{group.id}", self._there["id"]
         self._session.create(f"{path}/services/{own}", None, lambda: _has_link(self._session.client.get(path), own))
 
-    def _domains(self, *, fresh: bool = False) -> dict[str, Json]:
-        return {domain["name"]: domain for domain in self._session.domains_of(self._there["id"], fresh=fresh)}
+    def _domains(self) -> dict[str, Json]:
+        return {domain["name"]: domain for domain in self._session.domains_of(self._there["id"])}
 
     def _add_domains(self, present: Collection[str]) -> None:
         """Add the declared domains that it does not have.
@@ -177,7 +177,7 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
 
     def _domains_with(self, name: str) -> list[Json]:
         """Return the live domains if one is among them, else none."""
-        found = self._domains(fresh=True)
+        found = self._domains()
         return list(found.values()) if name in found else []
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from blueprint.errors import MissingReference, NotFound
@@ -90,20 +89,18 @@ class References:
 
     def _look_up(self, kind: Kind, name: str) -> tuple[str, str | None]:
         """Return the id of an instance, and its read replica if the name is that of one."""
-        for fresh in (False, True):  # it may have been made earlier in this run
-            if found := self._session.find(kind.path, name, fresh=fresh):
-                return str(found["id"]), None
-            for primary in self._session.listing(kind.path):
-                for replica in primary.get("readReplicas") or ():
-                    if replica["name"] == name:
-                        return str(primary["id"]), str(replica["id"])
+        if found := self._session.find(kind.path, name):
+            return str(found["id"]), None
+        for primary in self._session.listing(kind.path):
+            for replica in primary.get("readReplicas") or ():
+                if replica["name"] == name:
+                    return str(primary["id"]), str(replica["id"])
         raise MissingReference(f"no {kind.label} is named {name!r}: declare it, or correct the reference")
 
     def service(self, reference: FromService, own_name: str, own: Json | None) -> str:
         """Return a property or a variable of a service. For the declared one itself it may not exist yet."""
         itself = reference.name == own_name
-        find = partial(self._session.find, "/services", reference.name)
-        live = own if itself else find() or find(fresh=True)  # it may have been made earlier in this run
+        live = own if itself else self._session.find("/services", reference.name)
         if live is None and (not itself or reference.property != "port"):
             raise MissingReference(
                 f"no service is named {reference.name!r}: it has to exist before something can refer to it"

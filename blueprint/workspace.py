@@ -30,7 +30,6 @@ class Session:
         self._owner_was_seen = False
         self._seen: set[str] = set()
         self._listings: dict[str, list[Json]] = {}
-        self._domains: dict[str, list[Json]] = {}
         self._listing = threading.RLock()
         self.environments: dict[str, str] = {}
         """The known ids of environments, by `<project>/<environment>`."""
@@ -71,14 +70,14 @@ class Session:
             )
         self._owner_id = owner_id
 
-    def listing(self, path: str, *, fresh: bool = False) -> list[Json]:
+    def listing(self, path: str) -> list[Json]:
         """Return every object of one kind in this workspace. One list request serves every look-up of a run.
 
         If nobody named the workspace, everything that the key sees is listed. That is enough while it is all in one
         workspace; otherwise the workspace has to be named.
         """
         with self._listing:
-            if fresh or path not in self._listings:
+            if path not in self._listings:
                 found = list(self.client.pages(path, **({"ownerId": self._owner_id} if self._owner_id else {})))
                 self._seen |= {str(owner) for one in found if (owner := one.get("ownerId") or _owner(one))}
                 if len(self._seen) > 1 and self._owner_id is None:
@@ -99,25 +98,29 @@ class Session:
                 f"or use a key of a member of that workspace"
             )
 
-    def find(self, path: str, name: str, *, fresh: bool = False) -> Json | None:
+    def find(self, path: str, name: str) -> Json | None:
         """Return the one object of that name in this workspace.
 
         Raises:
             Refused: there are several, which Render allows for datastores.
         """
-        found = [entry for entry in self.listing(path, fresh=fresh) if entry["name"] == name]
+        found = [entry for entry in self.listing(path) if entry["name"] == name]
         found = [entry for entry in found if "parentServer" not in entry.get("serviceDetails", {})] or found[:1]
         if len(found) > 1:
             ids = ", ".join(entry["id"] for entry in found)
             raise Refused(f"{path.strip('/')}: {len(found)} objects are named {name!r} ({ids}): rename or delete one")
         return found[0] if found else None
 
-    def domains_of(self, service_id: str, *, fresh: bool = False) -> list[Json]:
+    def domains_of(self, service_id: str) -> list[Json]:
         """Return the custom domains of a service, read once in a run."""
-        if fresh or service_id not in self._domains:
-            path = f"/services/{service_id}/custom-domains"
-            self._domains[service_id] = list(self.client.pages(path))
-        return self._domains[service_id]
+        path = f"/services/{service_id}/custom-domains"
+        if path not in self._listings:
+            self._listings[path] = list(self.client.pages(path))
+        return self._listings[path]
+
+    def forget(self, path: str) -> None:
+        """Read a list again the next time, because this run has changed it."""
+        self._listings.pop(path, None)
 
     def domain_holder(self, name: str) -> str | None:
         """Return the name of the service of this workspace that has a domain. No second one can have it."""
@@ -168,6 +171,7 @@ class Session:
         """
         lost = 0
         while True:
+            self.forget(path)
             try:
                 return self.client.post(path, body)
             except OutcomeUnknown as error:
