@@ -26,7 +26,7 @@ from blueprint.errors import (
     Unauthorized,
     Unreachable,
 )
-from blueprint.sending import Again, AnswerLost, Retries, http_client, json_of
+from blueprint.sending import Again, AnswerLost, http_client, json_object, json_of, send
 
 BASE_URL = "https://api.render.com/v1"
 DEADLINE = 900.0
@@ -61,9 +61,8 @@ class RenderClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http_client(base_url, transport, Authorization=f"Bearer {api_key}")
+        self._http = http_client(base_url, {"Authorization": f"Bearer {api_key}"}, transport)
         self._notify, self._sleep, self._clock = notify, sleep, clock
-        self._retries = Retries(lambda _tries, _failed, pause: clock() + pause > self._ends, sleep=sleep)
         self._ends = clock() + deadline
         self._used_up: dict[str, float] = {}
         """For each rate limit that is used up, the time by our clock when it is renewed."""
@@ -142,7 +141,7 @@ class RenderClient:
                 self._notify(f"Render: trying again in {wait:.0f} s: {reason} ({request})")
 
         try:
-            answer = self._retries.send(once, repeatable=method != "POST", announce=announce)
+            answer = send(once, self._gives_up, repeatable=method != "POST", announce=announce, sleep=self._sleep)
         except AnswerLost as lost:
             raise OutcomeUnknown(f"the answer to {request} was lost ({lost})") from None
         except Again as last:
@@ -152,10 +151,14 @@ class RenderClient:
         content = json_of(answer)
         if answer.is_success:
             return content
-        detail = content.get("message") if isinstance(content, dict) else None
         raise _ERRORS.get(answer.status_code, ApiError)(
-            answer.status_code, request, _unquoted(detail or f"({answer.reason_phrase or 'no message'})", body)
+            answer.status_code,
+            request,
+            _unquoted(json_object(answer).get("message") or f"({answer.reason_phrase or 'no message'})", body),
         )
+
+    def _gives_up(self, _tries: int, _failed: Again, pause: float) -> bool:
+        return self._clock() + pause > self._ends
 
     def _limited(self, request: str, wait: float) -> RateLimited:
         again = self.server_time + timedelta(seconds=wait)

@@ -10,7 +10,7 @@ do not come back at the same moment.
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, NoReturn
@@ -39,49 +39,39 @@ class AnswerLost(Exception):
     """A request that may not be sent twice may have had its effect."""
 
 
-class Retries:
-    """How often and for how long one client tries.
+def send(
+    request: Callable[[], httpx.Response],
+    stop: Callable[[int, Again, float], bool],
+    *,
+    repeatable: bool,
+    wants_json: bool = True,
+    announce: Callable[[float, Again], None] = lambda _seconds, _reason: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> httpx.Response:
+    """Send a request until the vendor's answer is final: a success, or a refusal that stays one.
 
     Args:
+        request: sends it once.
         stop: returns whether to give up after a failed try. It gets the number of tries so far, what failed, and the
             seconds until the next one.
+        repeatable: whether it may be sent twice.
+        wants_json: whether a success has to be JSON. Proxies answer with pages of their own.
+        announce: is called before a wait with its seconds and the reason.
         sleep: replaced in tests.
+
+    Raises:
+        Again: it gave up; this is what failed last.
+        AnswerLost: it may not be sent twice.
     """
-
-    def __init__(
-        self, stop: Callable[[int, Again, float], bool], *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._stop, self._sleep = stop, sleep
-
-    def send(
-        self,
-        request: Callable[[], httpx.Response],
-        *,
-        repeatable: bool,
-        wants_json: bool = True,
-        announce: Callable[[float, Again], None] = lambda _seconds, _reason: None,
-    ) -> httpx.Response:
-        """Send a request until the vendor's answer is final: a success, or a refusal that stays one.
-
-        Args:
-            request: sends it once.
-            repeatable: whether it may be sent twice.
-            wants_json: whether a success has to be JSON. Proxies answer with pages of their own.
-            announce: is called before a wait with its seconds and the reason.
-
-        Raises:
-            Again: it gave up; this is what failed last.
-            AnswerLost: it may not be sent twice.
-        """
-        retrying = Retrying(
-            retry=retry_if_exception_type(Again),
-            wait=_pause,
-            stop=lambda state: self._stop(state.attempt_number, _failure(state), state.upcoming_sleep),
-            before_sleep=lambda state: announce(state.upcoming_sleep, _failure(state)),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return retrying(_once, request, repeatable, wants_json)
+    retrying = Retrying(
+        retry=retry_if_exception_type(Again),
+        wait=_pause,
+        stop=lambda state: stop(state.attempt_number, _failure(state), state.upcoming_sleep),
+        before_sleep=lambda state: announce(state.upcoming_sleep, _failure(state)),
+        sleep=sleep,
+        reraise=True,
+    )
+    return retrying(_once, request, repeatable, wants_json)
 
 
 def asked_to_wait(answer: httpx.Response) -> float | None:
@@ -154,16 +144,19 @@ def _failure(state: RetryCallState) -> Again:
     return error
 
 
-def http_client(base_url: str, transport: httpx.BaseTransport | None = None, **headers: str) -> httpx.Client:
+def http_client(
+    base_url: str, headers: Mapping[str, str], transport: httpx.BaseTransport | None, timeout: float = 20.0
+) -> httpx.Client:
     """Return a client that says who it is, expects JSON and does not wait for ever.
 
     Args:
         transport: replaced in tests.
+        timeout: seconds for one answer.
     """
     return httpx.Client(
         base_url=base_url,
         headers={"Accept": "application/json", "User-Agent": "marketedge-staging-gate", **headers},
-        timeout=httpx.Timeout(20.0, connect=10.0),
+        timeout=httpx.Timeout(timeout, connect=timeout / 2),
         verify=trusted(),
         transport=transport,
     )

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from blueprint.errors import GateError, MissingCredentials
-from blueprint.sending import Again, AnswerLost, Retries, json_of, problem_with, trusted
+from blueprint.sending import Again, AnswerLost, http_client, json_of, problem_with, send
 
 T = TypeVar("T")
 
@@ -96,17 +96,8 @@ class Api:
     ) -> None:
         self.vendor, self.credential, self._secrets, self._patience = vendor, credential, secrets, patience
         self._kept: dict[Hashable, Any] = {}
-        self._retries = Retries(
-            lambda tries, failed, _pause: tries >= patience.tries or (failed.wait or 0.0) > patience.longest_wait,
-            sleep=sleep,
-        )
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={"Accept": "application/json", "User-Agent": "marketedge-staging-gate", **(headers or {})},
-            timeout=httpx.Timeout(patience.timeout, connect=patience.timeout / 2),
-            verify=trusted(),
-            transport=transport,
-        )
+        self._sleep = sleep
+        self._http = http_client(base_url, headers or {}, transport, patience.timeout)
 
     def close(self) -> None:
         self._http.close()
@@ -208,9 +199,14 @@ class Api:
         Args:
             request: as httpx takes it.
         """
+        most = self._patience
         try:
-            return self._retries.send(
-                lambda: self._http.request(method, path, **request), repeatable=repeatable, wants_json=wants_json
+            return send(
+                lambda: self._http.request(method, path, **request),
+                lambda tries, failed, _pause: tries >= most.tries or (failed.wait or 0.0) > most.longest_wait,
+                repeatable=repeatable,
+                wants_json=wants_json,
+                sleep=self._sleep,
             )
         except Again as last:
             if (last.wait or 0.0) > self._patience.longest_wait:

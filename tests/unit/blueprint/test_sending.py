@@ -7,7 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from blueprint.sending import Again, AnswerLost, Retries, asked_to_wait
+from blueprint.sending import Again, AnswerLost, asked_to_wait
+from blueprint.sending import send as send_until_final
 
 GOOD = httpx.Response(200, json={})
 
@@ -24,8 +25,8 @@ def send(
             raise found
         return found
 
-    retries = Retries(lambda number, _failed, _pause: number >= most, sleep=waits.append)
-    return lambda: retries.send(once, repeatable=repeatable), waits
+    stop = lambda number, _failed, _pause: number >= most  # noqa: E731
+    return lambda: send_until_final(once, stop, repeatable=repeatable, sleep=waits.append), waits
 
 
 @pytest.mark.parametrize("first", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.Response(429)])
