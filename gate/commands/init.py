@@ -43,7 +43,6 @@ def init(
     from gate.doctor.run import examine
     from gate.setup import files
     from gate.setup.existing import VendorAccounts
-    from gate.setup.report import InitReport
 
     with VendorAccounts(os.environ) as existing:
         answers = answer(given, existing.propose, _ask if sys.stdin.isatty() else None)
@@ -51,7 +50,7 @@ def init(
         secrets = files.write(made, Path(), replace=replace)
     with run.progress("gate doctor") as tell:
         checks = examine(list(files.STACKS), os.environ, tell)
-    run.finish(InitReport(written=list(made), notes=existing.notes, secrets=secrets, checks=checks))
+    run.finish(files.InitReport(written=list(made), notes=existing.notes, secrets=secrets, checks=checks))
 
 
 def _ask(text: str, proposals: list[str], optional: bool) -> str:

@@ -18,7 +18,7 @@ from pulumi import automation
 from components.stack_file import required_version
 from gate.checks.verdict import Line, Verdict, failed, passed, unknown
 from gate.common.errors import StackUnavailable
-from gate.stack.project import find_cli, run, said
+from gate.stack.project import ask, find_cli
 
 TOPIC = "this machine"
 OLDEST_PYTHON = (3, 11)
@@ -95,9 +95,9 @@ def within(version: str, wanted: str) -> bool:
 def plugin_lines(workspace: automation.LocalWorkspace, folder: Path) -> Iterator[Line]:
     """Check the language host, and each provider in the version that its package needs."""
     try:
-        listed = json.loads(run(workspace, "plugin", "ls", "--json"))
-    except (automation.CommandError, ValueError) as error:
-        yield Line(TOPIC, "Pulumi plugins", unknown(f"cannot be listed: {said(error)}"))
+        listed = ask(workspace, "plugin", "ls", "--json")
+    except StackUnavailable as error:
+        yield Line(TOPIC, "Pulumi plugins", unknown(f"cannot be listed: {error}"))
         return
     have = {(one["kind"], one["name"], str(one.get("version") or "").removeprefix("v")) for one in listed}
     yield Line(TOPIC, "language plugin python", _language(have))
@@ -143,10 +143,11 @@ def _provider(have: set[tuple[str, str, str]], name: str, version: str, server: 
 def backend_verdict(workspace: automation.LocalWorkspace) -> Verdict:
     """Check who is logged in, and where the state is."""
     try:
-        found = json.loads(run(workspace, "whoami", "--json"))
-    except (automation.CommandError, ValueError) as error:
-        fix = "run pulumi login --local, or pulumi login <address of your backend>"
-        return failed(f"nobody is logged in ({said(error).splitlines()[0]})", fix)
+        found = ask(workspace, "whoami", "--json")
+    except StackUnavailable as error:
+        return failed(
+            f"nobody is logged in ({error})", "run pulumi login --local, or pulumi login <address of your backend>"
+        )
     url = urlsplit(str(found.get("url") or ""))
     place = url._replace(netloc=url.netloc.rpartition("@")[2], query="").geturl()
     return passed(f"{found['user']} at {place}" if place else str(found["user"]))

@@ -15,7 +15,7 @@ from components.vendors import SECRETS
 from gate.checks.verdict import Line, Verdict, failed, note, passed, unknown
 from gate.common.errors import GateError, StackUnavailable
 from gate.common.redaction import configured_secrets
-from gate.stack.project import open_stack, run, said
+from gate.stack.project import ask, open_stack, said
 from gate.stack.steps import run_preview
 from gate.stack.target import read_config, stack_file
 
@@ -60,9 +60,9 @@ def stack_lines(workspace: automation.LocalWorkspace, name: str, found: list[Lin
 
 def _exists(workspace: automation.LocalWorkspace, name: str) -> Verdict:
     try:
-        listed = json.loads(run(workspace, "stack", "ls", "--json"))
-    except (automation.CommandError, ValueError) as error:
-        return failed(f"the backend does not list its stacks: {said(error).splitlines()[0]}", "log in: pulumi login")
+        listed = ask(workspace, "stack", "ls", "--json")
+    except StackUnavailable as error:
+        return failed(f"the backend does not list its stacks: {error}", "log in: pulumi login")
     # A backend with organizations names those of another one than one's own in full.
     mine = [one for one in listed if str(one["name"]).rpartition("/")[2] == name]
     if not mine:

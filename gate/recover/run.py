@@ -12,12 +12,12 @@ from components.vendors import CLIENT
 from gate.common.exit_codes import ExitCode
 from gate.common.report import Report, ReportPart
 from gate.common.text import count
+from gate.recover import plan as plans
 from gate.recover import state
+from gate.recover.plan import ImportFailed, Plan
 from gate.recover.search import look_up_new
-from gate.recover.state import ImportFailed, Pending, StackLock
-from gate.stack import planned as plans
+from gate.recover.state import Pending, StackLock
 from gate.stack.names import VendorObject, is_command, vendor_object
-from gate.stack.planned import Plan
 
 _ATTEMPTS = 3
 """How often an import is tried. It ends at the first error of a vendor."""
@@ -190,7 +190,7 @@ def recover(
     while missing := found.missing:
         show(f"importing {len(missing)} into the state")
         try:
-            state.import_objects(stack, plan, {orphan.urn: orphan.import_id for orphan in missing})
+            plans.import_objects(stack, plan, {orphan.urn: orphan.import_id for orphan in missing})
         except ImportFailed:  # what was imported before the vendor's error stays, and is no orphan in the next plan
             attempts -= 1
             if not attempts:

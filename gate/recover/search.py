@@ -15,7 +15,7 @@ from gate.common.errors import StackUnavailable
 from gate.common.exit_codes import ExitCode
 from gate.common.redaction import configured_secrets, environment_secrets
 from gate.common.report import Report, ReportPart
-from gate.stack import planned as plans
+from gate.recover import plan as plans
 from gate.stack.project import said
 
 

@@ -103,5 +103,5 @@ def _wait_for_render(sha: str, env: Environment, budget: Budget) -> None:
 def _comment(sha: str, env: Environment, report: ReleaseReport) -> None:
     """Write one comment on each pull request that brought the commit. A rerun renews it."""
     mark, tracker = marker(f"deploy {env.target.environment}"), IssueTracker(env.repository)
-    for pull in env.repository.get(f"commits/{sha}/pulls", needs="Pull requests: read") or []:
+    for pull in env.repository.pages(f"commits/{sha}/pulls", "Pull requests: read"):
         tracker.comment(pull["number"], mark, f"{mark}\n{report.markdown()}")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ from components.configuration import load
 from components.configuration_errors import SettingsError
 from components.documents import templates
 from components.vendors import SECRETS
+from gate.checks.report import CheckReport
+from gate.checks.verdict import Line
 from gate.common.errors import GateError
+from gate.common.report import Report
 from gate.setup.existing import VendorAccounts
 from gate.stack.target import read_config
 
@@ -108,3 +111,36 @@ def _loaded(stack: str, file: Path) -> list[str]:
     except SettingsError as error:
         raise GateError(f"{error}\nThe answers do not make a valid stack file; nothing was written") from None
     return sorted({variable.from_secret for variable in settings.render.variables if variable.from_secret})
+
+
+class InitReport(Report):
+    """What `gate init` did, and what a person does next.
+
+    As JSON: `schema`, `written` (file names), `notes`, `secrets` (names to set), `checks` (doctor's lines).
+    """
+
+    written: list[str]
+    notes: list[str]
+    secrets: list[str]
+    checks: list[Line]
+
+    @property
+    def exit_code(self) -> int:
+        return self._doctor.exit_code
+
+    @property
+    def _doctor(self) -> CheckReport:
+        return CheckReport(title="Doctor", checks=self.checks)
+
+    def lines(self) -> Iterator[str]:
+        yield from (f"not seen: {note}" for note in self.notes)
+        yield from (str(line) for line in self._doctor.lines())
+        yield f"written: {', '.join(self.written)}. Read both files before you go on"
+        yield "next:"
+        yield "  pulumi stack init staging"
+        for name in self.secrets:
+            yield f"  pulumi config set --stack staging --secret --path 'marketedge:secrets.{name}'"
+        yield "  pulumi preview --stack staging"
+
+    def markdown(self) -> str:
+        return "\n".join(["## gate init", "", *(f"- {line.strip()}" for line in self.lines()), ""])

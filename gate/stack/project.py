@@ -5,6 +5,7 @@ Pulumi's SDK is imported when it is needed, because commands of a release also r
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -118,6 +119,20 @@ def run(workspace: automation.Workspace, *arguments: str) -> str:
     home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
     surroundings = {**home, **workspace.env_vars}
     return str(workspace.pulumi_command.run(list(arguments), str(workspace.work_dir), surroundings).stdout)
+
+
+def ask(workspace: automation.Workspace, *arguments: str) -> Any:
+    """Return what a command answers as JSON.
+
+    Raises:
+        StackUnavailable: it failed. The text is the first line of what the CLI said.
+    """
+    from pulumi import automation
+
+    try:
+        return json.loads(run(workspace, *arguments))
+    except (automation.CommandError, ValueError) as error:
+        raise StackUnavailable(said(error).splitlines()[0]) from None
 
 
 def said(error: Exception) -> str:

@@ -87,7 +87,7 @@ def get_pull(repo: Repository, number: str) -> Json:
 def pulls_of_commit(repo: Repository, reference: str) -> list[Json]:
     branch = repo.find("branch", branch=reference)
     sha = branch["sha"] if branch else reference
-    return [_pull(repo, one) for one in repo.all("pull") if sha in (one["merge"], one["head"])]
+    return repo.page([_pull(repo, one) for one in repo.all("pull") if sha in (one["merge"], one["head"])])
 
 
 @endpoint("POST pulls")

@@ -6,8 +6,7 @@ from typing import Any
 
 from pulumi.automation.events import StepEventMetadata
 
-from gate.recover.state import import_list
-from gate.stack.planned import Plan, plan
+from gate.recover.plan import Plan, import_list, plan
 
 STACK = "urn:pulumi:staging::gate::pulumi:pulumi:Stack::gate-staging"
 GITHUB = "urn:pulumi:staging::gate::pulumi:providers:github::default_6_15_0"

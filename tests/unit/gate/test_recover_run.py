@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from components.accounts.lookup import Existing
+from gate.recover import plan as planned
 from gate.recover import run, search, state
-from gate.recover.state import ImportFailed
-from gate.stack import planned
+from gate.recover.plan import ImportFailed
 
 URNS = [f"urn:pulumi:staging::gate::github:index/branch:Branch::{name}" for name in ("one", "two")]
 
@@ -24,7 +24,7 @@ class World:
             monkeypatch.setattr(state, name, lambda *_a, answer=answer: answer)
         monkeypatch.setattr(planned, "read", lambda *_a: SimpleNamespace(new=self._new, kept=lambda: []))
         monkeypatch.setattr(search, "look_up", lambda *_a: Existing("platform:one", "branch"))
-        monkeypatch.setattr(state, "import_objects", self._import)
+        monkeypatch.setattr(planned, "import_objects", self._import)
 
     def _new(self) -> list[Any]:
         return [SimpleNamespace(urn=urn, type="github:index/branch:Branch", inputs={}) for urn in self.missing]

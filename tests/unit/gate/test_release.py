@@ -224,6 +224,20 @@ def test_a_squashed_merge_is_as_good_as_the_head_of_its_pull_request(
     assert go(world, "v1.0.0").outcome == outcome
 
 
+def test_the_pull_request_that_a_commit_merged_is_found_behind_a_hundred_others(world: ReleaseWorld) -> None:
+    """docs.github.com/en/rest/commits/commits, List pull requests associated with a commit: 30 a page, at most 100."""
+    head = github_git.commit(world.estate, REPOSITORY, "staging")
+    tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
+    squashed = github_git.commit(world.estate, REPOSITORY, "main", tree=tree)
+    github_git.pull(world.estate, REPOSITORY, 1, head=squashed)
+    with world.estate.edit("github") as objects:
+        first = objects[-1]
+        objects += [{**first, "id": f"pull-{number}", "number": number} for number in range(10, 110)]
+    github_git.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
+    with world.environment() as environment:
+        assert environment.repository.merged_head(squashed) == head
+
+
 def test_another_release_in_progress_is_refused_until_its_lock_expires(world: ReleaseWorld) -> None:
     world.tagged("v1.0.0")
     with world.environment() as environment:
