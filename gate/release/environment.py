@@ -209,9 +209,10 @@ class Environment:
 
     def _not_whole(self, goal: Serving) -> list[str]:
         """Return advice after a failed rollback: what each part serves, the command that finishes it, manual steps."""
-        lines = []
-        try:
+        lines, names = [], {}
+        with contextlib.suppress(GateError):  # without GitHub's records, commits are shown without their tags
             names = {record.sha: record.tag for record in self.records.newest() if record.task == "deploy"}
+        try:
             for place, found in self.serving().items():
                 wanted = goal[place].commit
                 should = f"; it should serve {_named(wanted, names)}" if found.commit != wanted else ", as it should"

@@ -14,6 +14,7 @@ from blueprint.client import RenderClient
 from components.accounts.api import Api, VendorError
 from gate.common.errors import ReleaseRefused
 from gate.common.signals import interruptible
+from gate.release.records import Records
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback
@@ -411,3 +412,29 @@ def test_a_rollback_that_ends_half_way_says_which_half_serves_what(world: Releas
     world.render.estate.bad_commits.clear()
     assert back(world).outcome == "done"
     assert world.serving() == (good, good)
+
+
+def test_a_rollback_that_ends_half_way_while_github_does_not_answer_has_failed(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not refused, because something was changed; and what serves is said without the tags of GitHub's records."""
+    good = released(world, "v1.0.0")
+    world.unhealthy |= {good, world.tagged("v1.1.0")}
+    real = Records.newest
+    asked: list[int] = []
+
+    def newest(records: Records) -> Any:
+        asked.append(1)
+        if len(asked) > 2:  # a release reads them twice before it changes anything
+            raise VendorError("GitHub did not answer")
+        return real(records)
+
+    monkeypatch.setattr(Records, "newest", newest)
+    report = go(world, "v1.1.0")
+    assert (report.outcome, report.exit_code, len(asked)) == ("failed", 4, 3)
+    assert report.advice[1:5] == [
+        f"Render serves {good[:7]}, as it should",
+        f"Vercel serves {good[:7]}, as it should",
+        "To finish it: python -m gate rollback --env production",
+        "By hand:",
+    ]
