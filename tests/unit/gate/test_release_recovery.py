@@ -417,7 +417,7 @@ def test_a_rollback_that_ends_half_way_says_which_half_serves_what(world: Releas
 def test_a_rollback_that_ends_half_way_while_github_does_not_answer_has_failed(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not refused, because something was changed; and what serves is said without the tags of GitHub's records."""
+    """It is not refused, because something was changed. What serves is said without the tags of GitHub's records."""
     good = released(world, "v1.0.0")
     world.unhealthy |= {good, world.tagged("v1.1.0")}
     real = Records.newest
