@@ -53,7 +53,28 @@ class Planned:
         return f"{self.kind} {self.name}"
 
 
-def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterator[Told]:
+Outputs = Mapping[str, Any]
+"""A stack's, by name."""
+
+
+def consequences(
+    changes: Iterable[Planned], before: Outputs | None, after: Outputs, describe: Describe = lambda _name: ""
+) -> list[Told]:
+    """Return what the changes of one stack lead to, in words, the dangerous consequences first, each once.
+
+    Args:
+        before, after: the stack's outputs as of the last `up` (None where there was none), and as they will be.
+        describe: tells the size and the last backup of a database, by its name.
+    """
+    changes = list(changes)
+    found = [*_phase(before, after)]
+    for change in changes:
+        found += _at_render(change, describe) if change.vendor == "Render" else _elsewhere(change)
+    found += [*_dns(before or {}, after), *_waiting(changes)]
+    return sorted(dict.fromkeys(found), key=lambda one: not one[1])
+
+
+def _at_render(planned: Planned, describe: Describe) -> Iterator[Told]:
     """Return each consequence of a change of one object at Render."""
     is_data = planned.kind in ("database", "key-value instance")
     if planned.operation == "delete" and planned.adopted:
@@ -72,7 +93,7 @@ def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterat
     allowed = str(planned.fields.get("ipAllowList", ("",))[0])
     if any(address in allowed for address in _OPEN_TO_ALL):
         yield f"{planned} can be reached from everywhere", True
-    for host in () if planned.adopted else removed(planned.fields.get("domains")):
+    for host in () if planned.adopted else _removed(planned.fields.get("domains")):
         yield f"{host} is not served by {planned} any more", True
     for key, (declared, _) in planned.fields.items():
         if key.startswith("env.") and declared in (None, NOT_DECLARED):
@@ -81,7 +102,7 @@ def of_render(planned: Planned, describe: Describe = lambda _name: "") -> Iterat
             yield f"{losers} loses the variable {key.removeprefix('env.')}{by_hand}", True
 
 
-def removed(change: tuple[Any, Any] | None) -> list[str]:
+def _removed(change: tuple[Any, Any] | None) -> list[str]:
     """Return what a list has no more.
 
     Args:
@@ -91,7 +112,7 @@ def removed(change: tuple[Any, Any] | None) -> list[str]:
     return [str(one) for one in live if one not in declared]
 
 
-def is_taken_up_by_a_deploy(key: str) -> bool:
+def _is_taken_up_by_a_deploy(key: str) -> bool:
     """Whether a change of this field takes effect with the next deploy only."""
     return key in _TAKEN_UP_BY_A_DEPLOY or key.startswith(("env.", "fromGroup."))
 
@@ -106,7 +127,7 @@ def _service(planned: Planned) -> Iterator[Told]:
             yield f"merges no longer deploy {planned}", False
         else:
             yield f"every merge to its branch deploys {planned} from now on", True
-    reasons = sorted(filter(is_taken_up_by_a_deploy, planned.fields))
+    reasons = sorted(filter(_is_taken_up_by_a_deploy, planned.fields))
     if reasons and planned.adopted:
         yield f"{planned} takes up {_listed(reasons)} with its next deploy; nothing is deployed now", False
     elif reasons:
@@ -121,56 +142,29 @@ def _listed(names: list[str], most: int = 4) -> str:
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
-_MINUTE, _HOUR = 1, 60
-_QUOTAS = {"create": (20, _HOUR), "domain": (50, _HOUR), "service": (10, _MINUTE), "other": (100, _MINUTE)}
-"""How many writes of a class Render takes in how many minutes."""
-
-Outputs = Mapping[str, Any]
-"""A stack's, by name."""
-
-
-def consequences(
-    changes: Iterable[Planned], before: Outputs | None, after: Outputs, describe: Describe = lambda _name: ""
-) -> list[Told]:
-    """Return what the changes of one stack lead to, in words, the dangerous consequences first, each once.
-
-    Args:
-        before, after: the stack's outputs as of the last `up` (None where there was none), and as they will be.
-        describe: tells the size and the last backup of a database, by its name.
-    """
-    changes = list(changes)
-    found = [*_phase(before, after)]
-    for change in changes:
-        found += of_render(change, describe) if change.vendor == "Render" else _elsewhere(change)
-    found += [*_dns(before or {}, after), *_waiting(changes)]
-    return sorted(dict.fromkeys(found), key=lambda one: not one[1])
-
-
 def _elsewhere(change: Planned) -> Iterator[Told]:
+    """Return each consequence of a change of one object at GitHub, Auth0 or Vercel."""
     name, fields = change.name, change.fields
     kind = _ROWS.get((change.vendor, change.kind), Kind(change.kind))
     if change.operation == "import":  # changes nothing
         return
+    place, _, key = name.partition("/")
     if change.operation in ("delete", "replace") and kind.lost:
-        place, _, key = name.partition("/")
         yield kind.lost.format(name=name, host=_host(name), place=place, key=key), True
     if change.operation == "delete":
         return
+    if kind.changed:
+        yield kind.changed.format(name=name, place=place), False
     match kind.words:
         case "branch protection":
-            yield f"the rule for {name} applies at once to everybody's pull requests", False
             yield from _weaker(kind, name, fields)
         case "ruleset" if change.operation == "update":
             off = fields.get("enforcement", ("", ""))[0] == "disabled"
             yield f"the ruleset {name} {'is switched off' if off else 'applies at once to everybody'}", off
-        case "application" if lost := removed(fields.get("callbacks")):
+        case "application" if lost := _removed(fields.get("callbacks")):
             yield f"logins that return to {', '.join(lost)} stop working", True
         case "project" if change.operation == "update":
             yield f"every environment sees the settings of the Vercel project {name}, staging's previews too", True
-        case "variable" if change.vendor == "Vercel":
-            yield "a changed Vercel variable takes effect with the next build", False
-        case "environment variable" | "environment secret":
-            yield f"jobs of the GitHub environment {name.partition('/')[0]} see the change in their next run", False
         case "DNS record" if "value" in fields and change.operation == "update":
             target, old = fields["value"]
             yield f"{_host(name)} points to {_target(target)} instead of {old}", True
@@ -188,7 +182,7 @@ def _host(record: str) -> str:
 
 def _weaker(rule: Kind, branch: str, fields: Mapping[str, tuple[Any, Any]]) -> Iterator[Told]:
     """Tell what a rule no longer prevents."""
-    if lost := removed(fields.get("required_status_checks.contexts")):
+    if lost := _removed(fields.get("required_status_checks.contexts")):
         yield f"pull requests to {branch} can be merged without {', '.join(lost)}", True
     now, before = fields.get("required_pull_request_reviews.required_approving_review_count", (None, None))
     if isinstance(now, int | float) and isinstance(before, int | float) and now < before:
@@ -224,6 +218,11 @@ def _records(outputs: Outputs) -> list[Mapping[str, Any]]:
     return [one for one in records if isinstance(one, Mapping)] if isinstance(records, list) else []
 
 
+_MINUTE, _HOUR = 1, 60
+_QUOTAS = {"create": (20, _HOUR), "domain": (50, _HOUR), "service": (10, _MINUTE), "other": (100, _MINUTE)}
+"""How many writes of a class Render takes in how many minutes."""
+
+
 def _waiting(changes: Iterable[Planned]) -> Iterator[Told]:
     """Tell how many writes Render gets, and how long its rate limits make them wait."""
     writes: Counter[str] = Counter()
@@ -249,5 +248,5 @@ def _writes(change: Planned) -> Counter[str]:
     own = len(fields) - variables - domains - sum(field.startswith("fromGroup.") for field in fields)
     if kind != "service":
         return Counter(other=variables + bool(variables) + bool(own))
-    deploys = any(map(is_taken_up_by_a_deploy, fields)) and not change.adopted
+    deploys = any(map(_is_taken_up_by_a_deploy, fields)) and not change.adopted
     return Counter(other=variables + 1 if change.adopted else 1, domain=domains, service=bool(own) + deploys)

@@ -38,17 +38,11 @@ class ProtectedBranch(pulumi.ComponentResource):
         super().__init__("marketedge:github:ProtectedBranch", name)
         declared, own = settings.github, settings.github.branch
         rules = declared.protection_in(settings.phase)
-        made = (
-            github.Branch(
-                name,
-                repository=declared.repository,
-                branch=own.name,
-                source_branch=own.source,
-                opts=pulumi.ResourceOptions(parent=self),
+        made, child = None, pulumi.ResourceOptions(parent=self)
+        if own.source:
+            made = github.Branch(
+                name, repository=declared.repository, branch=own.name, source_branch=own.source, opts=child
             )
-            if own.source
-            else None
-        )
         repository = github.get_repository_output(
             full_name=f"{owner}/{declared.repository}", opts=pulumi.InvokeOutputOptions(parent=self)
         )

@@ -170,7 +170,7 @@ _TOLD = {
     "envVarGroups": _DATA,
     "services": _DATA | {"envVarGroups"},
 }
-"""Return the sections of objects that the objects of a section may refer to by id."""
+"""The sections whose objects an object of a section may refer to by id."""
 
 
 def _is_told(section: str, other_section: str) -> bool:

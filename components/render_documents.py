@@ -134,7 +134,7 @@ def references(spec: Spec) -> set[str]:
 
 
 _SOURCES = {"fromDatabase": "databases", "fromKeyValue": "keyValues", "fromService": "keyValues"}
-"""Return the section of what a variable refers to by id. A service is found by its name."""
+"""The section of what a variable refers to by id. A service is found by its name."""
 
 
 def referred(spec: Spec) -> set[tuple[str, str]]:

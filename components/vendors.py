@@ -60,7 +60,8 @@ class Kind:
         page: of one object, in properties of the resource, below the place where its vendor shows the stack: the
             repository, the tenant, the project.
         listed: the page that lists it, if it has none of its own or its id is not known.
-        lost: what its deletion means, in words.
+        changed: what its creation or its change means, in words.
+        lost: what its deletion means.
         watched: properties whose change a plain preview tells.
         weaker: properties of a rule that protects something: the value that protects less, and what that means.
     """
@@ -69,6 +70,7 @@ class Kind:
     name: str = ""
     page: str = ""
     listed: str = ""
+    changed: str = ""
     lost: str = ""
     watched: Sequence[str] = ()
     weaker: Mapping[str, tuple[bool, str]] = field(default_factory=dict)

@@ -75,7 +75,7 @@ _KEPT = [
     "preview_deployment_suffix", "protected_sourcemaps", "public_source", "skew_protection", "trusted_ips",
     "trusted_sources",
 ]  # fmt: skip
-"""Return what the provider would reset if it is not declared: these are optional, and not computed."""
+"""What the provider would reset if it is not declared: these are optional, and not computed."""
 
 
 class Project(pulumi.ComponentResource):
