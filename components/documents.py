@@ -43,15 +43,11 @@ def markdown_row(cells: list[str]) -> str:
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-def shipped(name: str, folder: Path = PROJECT) -> Settings:
-    """Return the settings of a stack's file in the project."""
-    file = stack_file.read(stack_file.locate(name, folder))
-    return load(name, file, frozenset(), {}, check_secrets=False, file=file).settings
-
-
 def stacks(folder: Path = PROJECT) -> list[Settings]:
     """Return the settings of every stack file in a folder, those that people depend on last."""
-    return sorted((shipped(name, folder) for name in stack_file.names(folder)), key=lambda settings: settings.live)
+    files = {name: stack_file.read(stack_file.locate(name, folder)) for name in stack_file.names(folder)}
+    found = [load(name, f, frozenset(), {}, check_secrets=False, file=f).settings for name, f in files.items()]
+    return sorted(found, key=lambda settings: settings.live)
 
 
 def environments_document(settings: Sequence[Settings]) -> str:

@@ -14,7 +14,7 @@ from components.phases import Part
 from components.render import Backend
 from components.settings import Settings
 from components.vendors import OVERRIDDEN
-from components.vercel_project import ExistingProject, overriding
+from components.vercel_project import ExistingProject, conflicts
 
 
 def export(
@@ -64,7 +64,8 @@ def _overridden(settings: Settings, project: ExistingProject | None) -> dict[str
     """Return the ids of the records at Vercel that win over declared variables, by key."""
     if not project or not settings.vercel:
         return {}
-    return {one.key: one.id for one in overriding(settings.vercel, project.variables, settings.vercel_branch)}
+    found = conflicts(settings.vercel, project.variables, settings.vercel_branch)
+    return {one.record.key: one.record.id for one in found if not one.refuses}
 
 
 def secret_digests(loaded: Loaded, observed: Observation) -> dict[str, str]:

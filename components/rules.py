@@ -18,7 +18,7 @@ from components.phases import Part, gives_up_infrastructure, skipped
 from components.required_checks import Evidence, unreported
 from components.settings import Settings
 from components.stack import Before
-from components.vercel_project import ExistingProject, overriding_records, shared_records
+from components.vercel_project import ExistingProject, conflicts
 
 
 @dataclass(frozen=True)
@@ -171,10 +171,8 @@ def variables_take_effect(facts: Facts) -> Iterator[RuleFinding]:
     """Find variables at Vercel that refuse a declared one, or whose value wins over it."""
     vercel, project, branch = facts.settings.vercel, facts.project, facts.settings.vercel_branch
     if vercel and project:
-        for text in shared_records(vercel, project.variables, branch):
-            yield error(f"marketedge:vercel, variable {text}")
-        for text in overriding_records(vercel, project.variables, branch):
-            yield risk(f"marketedge:vercel, variable {text}")
+        for one in conflicts(vercel, project.variables, branch):
+            yield (error if one.refuses else risk)(f"marketedge:vercel, variable {one.text}")
 
 
 def no_blueprint_syncs(facts: Facts) -> Iterator[RuleFinding]:

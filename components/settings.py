@@ -139,15 +139,12 @@ class Settings(Model):
     @property
     def domains(self) -> list[Domain]:
         """Every domain that is declared in the stack's phase."""
-        return list(self._domains())
-
-    def _domains(self) -> Iterator[Domain]:
-        if self.vercel and Part.FRONTEND in self.parts:
-            yield from (Domain(name, "Vercel", zone=self.dns.zone_of(name)) for name in self.vercel.domains)
-        if Part.BACKEND in self.parts:
-            for service in self.render.services:
-                for name in service.domains:
-                    yield Domain(name, "Render", service.name, self.dns.zone_of(name))
+        vercel = self.vercel.domains if self.vercel and Part.FRONTEND in self.parts else []
+        services = self.render.services if Part.BACKEND in self.parts else []
+        return [
+            *(Domain(name, "Vercel", zone=self.dns.zone_of(name)) for name in vercel),
+            *(Domain(name, "Render", one.name, self.dns.zone_of(name)) for one in services for name in one.domains),
+        ]
 
     @property
     def frontend_url(self) -> str | None:

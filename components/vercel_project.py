@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from components.vendor_settings import Vercel
 
@@ -41,45 +42,40 @@ def look_up(project: str) -> ExistingProject:
     return ExistingProject(found.id, found.name or project, tuple(records))
 
 
-def shared_records(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[str]:
-    """Return records that hold a declared variable for its builds and for others.
+class Conflict(NamedTuple):
+    """A record at Vercel that is in the way of a declared variable.
 
-    Vercel takes no second one beside them.
+    Attributes:
+        refuses: whether Vercel takes no second one beside it. Otherwise its value wins over the declared one.
+        text: names the variable, and says what to do.
+    """
+
+    record: VariableRecord
+    refuses: bool
+    text: str
+
+
+def conflicts(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[Conflict]:
+    """Return the records that are in the way.
 
     Args:
         branch: the one whose builds the variables are for; None for production.
     """
-    target, bound = _place(declared, branch)
+    target = "production" if declared.target == "production" else "preview"
+    bound = (branch or "") if declared.target == "branch" else ""
     keys = {str(variable.key) for variable in declared.variables}
     for one in there:
-        others = one.targets - {target}
-        if one.key in keys and target in one.targets and others and one.git_branch == bound:
-            yield (
+        if one.key in keys and one.git_branch == bound and one.targets > {target}:
+            text = (
                 f"{one.key} is kept at Vercel for {' and '.join(sorted(one.targets))} in one record ({one.id}), and "
                 f"this stack declares it for {target}: Vercel would refuse a second one. Edit it there (Settings, "
                 f"Environment Variables): untick {target}, which the next `pulumi up` then adds"
             )
-
-
-def overriding(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[VariableRecord]:
-    """Return records for the stack's own branch only: their values win over those declared for all previews."""
-    target, bound = _place(declared, branch)
-    keys = {str(variable.key) for variable in declared.variables}
-    if target == "preview" and branch and not bound:
-        yield from (one for one in there if one.key in keys and one.git_branch == branch)
-
-
-def overriding_records(declared: Vercel, there: Iterable[VariableRecord], branch: str | None) -> Iterator[str]:
-    """Return the same in words."""
-    for one in overriding(declared, there, branch):
-        yield (
-            f"{one.key} is also kept at Vercel for the branch {branch} alone ({one.id}): builds of {branch} get that "
-            "value and not the declared one. Delete it there (Settings, Environment Variables), or declare "
-            "marketedge:vercel.target: branch"
-        )
-
-
-def _place(declared: Vercel, branch: str | None) -> tuple[str, str]:
-    """Return the target of the declared variables, and the branch that they are for, if any."""
-    production = declared.target == "production"
-    return ("production" if production else "preview", (branch or "") if declared.target == "branch" else "")
+            yield Conflict(one, True, text)
+        if one.key in keys and target == "preview" and not bound and branch and one.git_branch == branch:
+            text = (
+                f"{one.key} is also kept at Vercel for the branch {branch} alone ({one.id}): builds of {branch} get "
+                "that value and not the declared one. Delete it there (Settings, Environment Variables), or declare "
+                "marketedge:vercel.target: branch"
+            )
+            yield Conflict(one, False, text)

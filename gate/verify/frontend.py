@@ -9,7 +9,7 @@ from components.addresses import Domain
 from components.vendor_settings import Auth0 as Login
 from components.vendor_settings import LoginTest, VercelProject
 from components.vendor_settings import Vercel as Declared
-from components.vercel_project import overriding_records, shared_records
+from components.vercel_project import conflicts
 from gate.checks.login import login_wall
 from gate.checks.verdict import UP, Line, Verdict, failed, passed, unknown
 from gate.verify.look import Check, Look, complete, expect
@@ -62,8 +62,8 @@ def vercel_lines(look: Look, check: Check) -> Iterator[Line]:
     present = {v.key for v in there if kind in v.targets and (v.git_branch or None) == bound}
     variables = complete((v.key for v in declared.variables), present)
     yield Line("2.5", f"{kind} variables of {declared.project}", variables)
-    for text in (*shared_records(declared, there, branch), *overriding_records(declared, there, branch)):
-        yield Line("2.5", f"{kind} variables take effect", failed(text, f"then {UP}, and redeploy"))
+    for one in conflicts(declared, there, branch):
+        yield Line("2.5", f"{kind} variables take effect", failed(one.text, f"then {UP}, and redeploy"))
     if branch:
         yield Line("2.5", f"newest build of branch {branch}", _newest_build(vercel, project["id"], branch))
     for domain in (declared.domain, *declared.aliases):
