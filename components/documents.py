@@ -106,7 +106,7 @@ def owned(settings: Settings) -> Mapping[str, str]:
     branch = f"branch `{name}` and its protection" if github.branch.source else f"protection of `{name}`"
     at_github = [branch, f"environment `{github.environment.name}`"]
     at_github += [f"tags `{github.release_tags}`"] if github.release_tags else []
-    at_render = [f"`{one.name}`" for one in (render.database, render.key_value, render.env_group) if one]
+    at_render = [f"`{one.name}`" for one in (*render.databases, *render.key_values, *render.env_groups)]
     at_render += [f"`{s.name}`{' (adopted)' if s.is_adopted else ''}" for s in render.services]
     at_render += [f"domain {domain}" for service in render.services for domain in service.domains]
     at_vercel: list[str] = []

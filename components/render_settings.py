@@ -46,7 +46,9 @@ class EnvironmentSection(Environment, Within):
 
 
 class ProjectSection(Project):
-    environments: list[EnvironmentSection] = Field(min_length=1)  # type: ignore[assignment] # with what is in them
+    """A project at Render. Its environments list what belongs to them."""
+
+    environments: list[EnvironmentSection] = Field(min_length=1)  # type: ignore[assignment]
 
 
 class Render(Within):
@@ -88,16 +90,6 @@ class Render(Within):
     def database(self) -> Database | None:
         """The first database."""
         return next(iter(self.databases), None)
-
-    @property
-    def key_value(self) -> KeyValue | None:
-        """The first key-value instance."""
-        return next(iter(self.key_values), None)
-
-    @property
-    def env_group(self) -> Group | None:
-        """The first environment group."""
-        return next(iter(self.env_groups), None)
 
     @property
     def databases(self) -> list[Database]:
@@ -156,9 +148,8 @@ class Render(Within):
     @property
     def other_services(self) -> list[AnyService]:
         """Every service but the backend."""
-        return [
-            one for one in self.services if one is not self.backend and one.name != getattr(self.backend, "name", 0)
-        ]
+        backend = self.backend
+        return [one for one in self.services if backend is None or one.name != backend.name]
 
     @property
     def addressed(self) -> list[AnyService]:

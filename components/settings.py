@@ -26,6 +26,8 @@ class Cors(Model):
 
 
 class Dns(Model):
+    """The DNS records that the stack's domains need (plan 2.3, 2.6)."""
+
     ttl_seconds: int = Field(ge=30, le=86400)
     zone: HostName | None = None
 

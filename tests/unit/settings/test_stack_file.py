@@ -71,7 +71,7 @@ def in_the_program(folder: Path) -> str | None:
 @pytest.mark.parametrize("value", AS_WRITTEN)
 def test_what_is_written_is_what_the_process_sees(tmp_path: Path, value: str) -> None:
     settings, _ = load_settings("staging", None, {}, project(tmp_path, value))
-    (seen,) = (v.value for v in settings.render.env_group.env_vars if v.key == "LOG_LEVEL")
+    (seen,) = (v.value for v in settings.render.env_groups[0].env_vars if v.key == "LOG_LEVEL")
     assert seen == value.removeprefix("!!str ").removeprefix("!ours ").partition("\t")[0].strip("'")
 
 

@@ -86,12 +86,11 @@ def test_database(settings: Settings) -> None:
     assert (database.name, database.plan) == (plan.DATABASE, plan.DATABASE_PLAN)
     assert (database.database_name, database.user) == (plan.DATABASE_NAME, plan.DATABASE_USER)
     assert database.ip_allow_list == []
-    assert settings.render.key_value is None
+    assert settings.render.key_values == []
 
 
 def test_group_variables(settings: Settings) -> None:
-    group = settings.render.env_group
-    assert group is not None
+    (group,) = settings.render.env_groups
     assert group.name == plan.ENV_GROUP
     sources = by_key(group.env_vars)
     assert sorted(sources) == sorted([*plan.GROUP_VARIABLES, *plan.GROUP_PLACEHOLDERS])
