@@ -27,18 +27,20 @@ from blueprint.workspace import Session, connect
 
 def main(argv: list[str] | None = None, stdin: TextIO = sys.stdin, transport: httpx.BaseTransport | None = None) -> int:
     """Run one command. The module's docstring describes it."""
-    arguments = _arguments(argv)
+    parser = argparse.ArgumentParser(prog="python -m blueprint", description=str(__doc__).partition("\n")[0])
+    parser.add_argument("command", choices=("apply", "observe", "destroy"), help="what to do with the document")
+    command = parser.parse_args(argv).command
     try:
         document = parse(stdin.read(), os.environ.get(KNOWN_VARIABLE, ""))
-        if arguments.command == "apply":
+        if command == "apply":
             document = fill_in(document, os.environ)
         with connect(os.environ, _progress, transport) as session:
-            report = _run(arguments.command, document, session)
+            report = _run(command, document, session)
     except RenderError as error:
-        print(f"render {arguments.command}: {error}", file=sys.stderr)
+        print(f"render {command}: {error}", file=sys.stderr)
         return 2 if isinstance(error, InvalidSpec | Refused) else 1
     except KeyboardInterrupt:  # Ctrl-C at a `pulumi up` reaches its commands
-        print(f"render {arguments.command}: interrupted. What was done stays; rerun to continue", file=sys.stderr)
+        print(f"render {command}: interrupted. What was done stays; rerun to continue", file=sys.stderr)
         return 130
     print(json.dumps(report, sort_keys=True))
     return 0
@@ -56,14 +58,6 @@ def _run(command: str, document: Document, session: Session) -> reconcile.Report
 
 def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m blueprint", description=__doc__.splitlines()[0] if __doc__ else None
-    )
-    parser.add_argument("command", choices=("apply", "observe", "destroy"), help="what to do with the document")
-    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

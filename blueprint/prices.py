@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from blueprint.kinds_of_text import PRICES
 from blueprint.objects import Database, KeyValue, Object
-from blueprint.service import CronJob, Running, Server, Service
+from blueprint.service import CronJob, Server, Service
 
 SOURCE = f"{PRICES['source']}, {PRICES['date']}"
 _STORAGE = {"free": 1, "basic": 15, "pro": 100, "accelerated": 250}
@@ -50,17 +50,12 @@ def _database(database: Database) -> Iterator[Price]:
 
 
 def _service(service: Service[Any]) -> Iterator[Price]:
-    if isinstance(service, CronJob):
-        yield Price(service.name, "at least", PRICES["cronJob"])
-        return
-    if not isinstance(service, Running):
-        yield Price(service.name, "static site", 0)
-        return
-    plan = service.plan or "starter"
-    each = PRICES["service"].get(plan)
     if not isinstance(service, Server):
-        yield Price(service.name, plan, each)
+        is_cron = isinstance(service, CronJob)
+        yield Price(service.name, *(("at least", PRICES["cronJob"]) if is_cron else ("static site", 0)))
         return
+    plan = service.plan or service.new_plan
+    each = PRICES["service"].get(plan)
     count = service.scaling.min_instances if service.scaling else service.num_instances or 1
     disk = service.disk.size_gb * PRICES["diskGB"] if service.disk else 0
     told = plan if count == 1 else f"{count} of {plan}"

@@ -119,8 +119,13 @@ class Public(Service[AnyVariable], Generic[AnyVariable]):
 
 
 class Running(Service[AnyVariable], Generic[AnyVariable]):
-    """What every service has that runs a process."""
+    """What every service has that runs a process.
 
+    Attributes:
+        new_plan: what a new one gets from Render if none is declared.
+    """
+
+    new_plan: ClassVar[str] = "starter"
     runtime: Runtime | None = api_field(f"{_DETAILS}.runtime", deploys=True, disrupts=True)
     plan: ServicePlan | None = api_field(f"{_DETAILS}.plan", disrupts=True)
     region: Region | None = api_field(f"{_DETAILS}.region", fixed=True)

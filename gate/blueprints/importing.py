@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from blueprint.service import FOR_DOCKER, NOT_FOR, current_names
+from blueprint.objects import Database
+from blueprint.service import FOR_DOCKER, NOT_FOR, Running, current_names
 from gate.blueprints.document import LISTS, Json, definition, objects, parts
 from gate.common.errors import GateError
 
@@ -147,7 +148,7 @@ def _fit_the_plan(kind: str, one: Json, notes: list[str]) -> None:
             f"{name}.plan: a service {what} cannot be free; left out, so a new one gets starter, which costs money"
         )
     elif kind != "envVarGroups" and "plan" not in one and one.get("runtime") != "static":
-        smallest = "basic-256mb" if kind == "databases" else "starter"
+        smallest = Database.new_plan.replace("_", "-") if kind == "databases" else Running.new_plan
         notes.append(f"{name}.plan: not given: a new one gets {smallest}, and an existing one keeps its plan")
 
 
