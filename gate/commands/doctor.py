@@ -29,7 +29,7 @@ def doctor(run: Run, stacks: list[str], only_failures: OnlyFailures = False) -> 
     - `gate doctor`
     - `gate doctor --env staging --json`
     """
-    from gate.checks.report import CheckReport
+    from gate.checks.verdict import CheckReport
     from gate.doctor.run import examine
     from gate.doctor.stack import existing
 

@@ -56,8 +56,8 @@ def smoke(
     - `gate smoke --env production --expect-version v1.2.3`
     - `gate smoke --env staging --pull-request 12`
     """
+    from gate.smoke import github
     from gate.smoke import run as smoke_tests
-    from gate.smoke import status
 
     if pull_request is not None:
         _pull_request(run, where, pull_request)
@@ -72,13 +72,13 @@ def smoke(
         run.notify(f"smoke tests of {where.env}: {found.headline}")
     if sha is not None:
         with run.or_fail("the commit status was not set"):
-            status.post(found, target, sha, os.environ)
+            github.set_status(found, target, sha, os.environ)
 
 
 def _pull_request(run: Run, where: Where, number: int) -> None:
     """Test the previews of a pull request, and comment on it."""
     from gate.common.notifications import workflow_run
-    from gate.smoke import pull_request as previews
+    from gate.smoke import github as previews
     from gate.vendors.issues import open_issue_tracker
 
     target = where.target()

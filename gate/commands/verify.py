@@ -41,7 +41,7 @@ def verify(
     - `gate verify --env production --report out`
     - `gate verify --env staging --wait dns --minutes 60`
     """
-    from gate.checks.report import CheckReport
+    from gate.checks.verdict import CheckReport
     from gate.smoke import run as smoke_tests
     from gate.upkeep.workflows import undelivered
     from gate.verify import run as verification
@@ -63,7 +63,7 @@ def _wait_for_dns(run: Run, where: Where, minutes: int) -> None:
         GateError: nobody knows what to wait for.
     """
     from gate.checks import dns
-    from gate.checks.report import CheckReport
+    from gate.checks.verdict import CheckReport
     from gate.common.budget import Budget
     from gate.stack.project import public_outputs
 

@@ -11,8 +11,7 @@ from components.configuration import load
 from components.configuration_errors import SettingsError
 from components.documents import templates
 from components.vendors import SECRETS
-from gate.checks.report import CheckReport
-from gate.checks.verdict import Line
+from gate.checks.verdict import CheckReport, Line
 from gate.common.errors import GateError
 from gate.common.report import Report
 from gate.setup.existing import VendorAccounts

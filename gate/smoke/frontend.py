@@ -94,6 +94,7 @@ def _counted(junit: Path) -> str:
         raise Failed(f"{junit}: {type(error).__name__}", "a JUnit file", "correct smoke.suite.junit") from None
     bad = [case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None]
     if bad or not cases:
-        said = f"{len(bad)} of {len(cases)} failed: {', '.join(bad)}"
+        names = ", ".join(bad)
+        said = f"{len(bad)} of {len(cases)} failed{names and f': {names}'}"
         raise Failed(said[:_SHOWN], "tests that pass", "read its report")
     return f"{len(cases)} tests"

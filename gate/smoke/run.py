@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import httpx
 
 from gate.common.redaction import Redactor, environment_secrets
+from gate.common.text import printable
 from gate.smoke import backend, frontend, login
 from gate.smoke.client import Failed, Skipped, Visit
 from gate.smoke.report import Outcome, Result, SmokeReport
@@ -49,9 +50,10 @@ class Check:
         """Return a result.
 
         Args:
-            words: what was seen and, if it failed, what should have been seen and what to do.
+            words: what was seen and, if it failed, what should have been seen and what to do. An application may answer
+                anything, also what no terminal and no XML can hold.
         """
-        return Result(self.name_of(subject), self.plan, outcome, round(seconds, 2), *words)
+        return Result(printable(self.name_of(subject)), self.plan, outcome, round(seconds, 2), *map(printable, words))
 
 
 def _one(subject: str | None) -> list[str]:

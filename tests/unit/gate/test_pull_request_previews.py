@@ -12,8 +12,8 @@ import pytest
 from blueprint.workspace import connect
 from components.accounts.vercel import Vercel
 from gate.cli import main
-from gate.smoke import pull_request as previews
-from gate.smoke.pull_request import Half
+from gate.smoke import github as previews
+from gate.smoke.github import Half
 from gate.smoke.report import Outcome, Result, SmokeReport
 from rehearsal.render_api import serve
 from rehearsal.vendor_api import vercel_deployments

@@ -16,7 +16,7 @@ from components.accounts import Repository
 from gate.commands.running import Run
 from gate.commands.smoke import smoke
 from gate.common.errors import GateError
-from gate.smoke import status
+from gate.smoke.github import set_status
 from rehearsal.render_api import serve
 from tests.unit.gate.release_world import release_world
 from tests.unit.gate.smoke_application import CLIENT_SECRET, PASSWORD, Application
@@ -110,13 +110,13 @@ class Accounts:
 @pytest.fixture
 def github(monkeypatch) -> GitHub:
     found = GitHub()
-    monkeypatch.setattr(status, "Accounts", lambda _environ, _config: Accounts(found))
+    monkeypatch.setattr("gate.smoke.github.Accounts", lambda _environ, _config: Accounts(found))
     return found
 
 
 def test_the_commit_status_says_what_came_of_it_and_where(github, broken):
     environ = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
-    status.post(broken.smoke({}), broken.target, "abc123", environ)
+    set_status(broken.smoke({}), broken.target, "abc123", environ)
     ((method, path, body),) = github.sent
     assert (method, path) == ("POST", "/repos/zebra-devops/MarketEdge-Platform/statuses/abc123")
     assert body["state"] == "failure"

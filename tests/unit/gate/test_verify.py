@@ -20,8 +20,7 @@ from components.accounts.api import VendorError
 from components.gate_settings import Seed
 from components.vendor_settings import Branch, LoginTest, ReleaseManagers, Reviewers
 from gate.checks.login import login_wall
-from gate.checks.report import CheckReport
-from gate.checks.verdict import UP, Line, Verdict, failed, passed, unknown
+from gate.checks.verdict import UP, CheckReport, Line, Verdict, failed, passed, unknown
 from gate.smoke import SmokeReport
 from gate.upkeep.workflows import undelivered
 from gate.verify import certificates, frontend

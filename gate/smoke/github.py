@@ -1,8 +1,9 @@
-"""The previews that both vendors make of a pull request, their smoke tests, and one comment about them (plan 4.1).
+"""What GitHub is told of smoke tests: the status of a commit, and a comment on a pull request's previews (plan 4.1).
 
-The frontend's preview calls the backend of the branch that the pull request targets, so it is tested against that one.
-The backend's preview is tested by itself. Facts: vercel.com/docs/rest-api (deployments); Render documentation, Service
-previews: one is called `<service> PR #<number>` and names its base service as `serviceDetails.parentServer`.
+Both vendors make a preview of a pull request. The frontend's calls the backend of the branch that the pull request
+targets, so it is tested against that one. The backend's is tested by itself. Facts: vercel.com/docs/rest-api
+(deployments); Render documentation, Service previews: one is called `<service> PR #<number>` and names its base service
+as `serviceDetails.parentServer`.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,12 +16,13 @@ from components.accounts import Accounts
 from components.accounts.vercel import Vercel, state_of
 from gate.common.budget import Budget
 from gate.common.errors import GateError, StepFailed
+from gate.common.notifications import workflow_run
 from gate.common.progress import ProgressDisplay
 from gate.smoke import run as smoke_tests
 from gate.smoke.report import Outcome, Result, SmokeReport
 from gate.stack.target import Target
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker
-from gate.vendors.render import UNDER_WAY, commit_of, require_service
+from gate.vendors.render import UNDER_WAY, commit_of, live_deploy, require_service
 
 BUDGET = 900.0
 """Seconds that the builds of the previews may take."""
@@ -154,7 +156,7 @@ def smoked(target: Target, environ: Mapping[str, str], halves: list[Half], title
     )
 
 
-def comment(forum: IssueTracker, number: int, report: SmokeReport, workflow: str) -> str:
+def comment(tracker: IssueTracker, number: int, report: SmokeReport, workflow: str) -> str:
     """Write the pull request's one comment, or renew it.
 
     Args:
@@ -168,7 +170,7 @@ def comment(forum: IssueTracker, number: int, report: SmokeReport, workflow: str
     """
     mark = marker("pull request's previews")
     text = f"{mark}\n{report.markdown()}" + (f"\n[The run]({workflow})\n" if workflow else "")
-    address, done = forum.comment(number, mark, cut(text, LIMIT, "{lines} more lines are in the workflow's summary."))
+    address, done = tracker.comment(number, mark, cut(text, LIMIT, "{lines} more lines are in the workflow's summary."))
     return f"comment {done}: {address}"
 
 
@@ -188,3 +190,28 @@ def _is_preview(service: Mapping[str, Any], base: str, number: int) -> bool:
 
 def _none(vendor: str, why: str) -> Half:
     return Half(vendor, "", why, Outcome.SKIPPED)
+
+
+def set_status(report: SmokeReport, target: Target, sha: str, environ: Mapping[str, str]) -> None:
+    """Set the status `settings.release.smoke_context` of a commit.
+
+    With a key for Render it is set only on the commit that serves: another one would pass untested.
+
+    Raises:
+        GateError: GitHub refused, or another commit was tested.
+        RenderError: Render cannot be read.
+    """
+    if environ.get("RENDER_API_KEY"):
+        name = target.settings.render.service.name
+        with connect(environ, lambda _line: None) as session:
+            serving = commit_of(live_deploy(session, name) or {})
+        if serving != sha:
+            raise GateError(f"{name} serves {serving[:7] or 'nothing'}, not {sha[:7]}: wait for its deploy")
+    with Accounts(environ, target.config) as accounts:
+        accounts.repository(target.repository).set_status(
+            sha,
+            target.settings.release.smoke_context,
+            "success" if report.passed else "failure",
+            f"{target.environment}: {report.headline}",
+            workflow_run(environ),
+        )
