@@ -28,44 +28,32 @@ def settle(report: DriftReport, tracker: IssueTracker, link: str = "") -> str:
     Raises:
         VendorError: GitHub refused.
     """
-    mark = marker(f"drift of {report.stack}")
+    mark, title = marker(f"drift of {report.stack}"), f"Drift check: {report.headline}"
+    head = f"{mark}\n{_seen(report)}\n"
+    found = report.markdown() + (f"\n[This run]({link})\n" if link else "")
     issues = tracker.open_issues(mark)
     if report.verdict == DriftVerdict.CLEAN:
-        return _close(issues, tracker, report, link)
-    text = _text(report, link)
+        return _close(issues, tracker, found)
     if not issues:
-        made = tracker.open_issue(mark, _title(report), _body(mark, report, text))
+        made = tracker.open_issue(mark, title, head + cut(found, LIMIT - len(head), _NOTE))
         return f"issue opened: {made['html_url']}"
     issue, *others = issues
     for other in others:
         tracker.edit_issue(other["number"], state="closed", state_reason="not_planned")
+    before = _last_findings(issue["body"]) if report.verdict == DriftVerdict.ERROR else ""
+    text = f"{found}\n{_BEFORE}\n{before}" if before else found
+    tracker.edit_issue(issue["number"], title=title, body=head + cut(text, LIMIT - len(head), _NOTE))
     news = _seen(report) not in issue["body"]
-    if report.verdict == DriftVerdict.ERROR and (before := _last_findings(issue["body"])):
-        text = f"{text}\n{_BEFORE}\n{before}"
-    tracker.edit_issue(issue["number"], title=_title(report), body=_body(mark, report, text))
     if news:
-        tracker.add_to_issue(issue["number"], cut(_text(report, link), LIMIT, _NOTE))
+        tracker.add_to_issue(issue["number"], cut(found, LIMIT, _NOTE))
     return f"issue {'updated' if news else 'unchanged'}: {issue['html_url']}"
 
 
-def _close(issues: list[Json], tracker: IssueTracker, report: DriftReport, link: str) -> str:
+def _close(issues: list[Json], tracker: IssueTracker, found: str) -> str:
     for issue in issues:
         tracker.edit_issue(issue["number"], state="closed", state_reason="completed")
-        tracker.add_to_issue(issue["number"], _text(report, link))
+        tracker.add_to_issue(issue["number"], found)
     return "; ".join(f"issue closed: {issue['html_url']}" for issue in issues) or "no issue is open"
-
-
-def _title(report: DriftReport) -> str:
-    return f"Drift check: {report.headline}"
-
-
-def _text(report: DriftReport, link: str) -> str:
-    return report.markdown() + (f"\n[This run]({link})\n" if link else "")
-
-
-def _body(mark: str, report: DriftReport, text: str) -> str:
-    head = f"{mark}\n{_seen(report)}\n"
-    return head + cut(text, LIMIT - len(head), _NOTE)
 
 
 def _last_findings(body: str) -> str:

@@ -102,10 +102,9 @@ class CostChange(PriceChange):
     @property
     def changed_parts(self) -> list[str]:
         """The objects whose price changes, or is not known."""
-        parts = self.parts.items()
         return [
             f"{printable(name)} {change(one.before, one.after)}"
-            for name, one in parts
+            for name, one in self.parts.items()
             if one.before != one.after or one.after is None
         ]
 

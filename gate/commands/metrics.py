@@ -48,10 +48,7 @@ def metrics(
 
     until = datetime.now(UTC)
     began = beginning(since, until)
-    with (
-        run.progress(f"reading deployments since {began:%Y-%m-%d}"),
-        where.repository() as (repository, settings),
-    ):
+    with run.progress(f"reading deployments since {began:%Y-%m-%d}"), where.repository() as (repository, settings):
         peers = load_peers(settings, os.environ)
         staging = staging or next((peer.github.environment.name for peer in peers if not peer.live), "staging")
         on_staging = read(repository, staging, began)

@@ -121,12 +121,7 @@ class StackOverview:
     @property
     def gaps(self) -> list[str]:
         """What could not be read."""
-        parts = {
-            "configuration": self.settings,
-            "state": self.state,
-            "drift": self.drift,
-            "releases": self.releases,
-        }
+        parts = {"configuration": self.settings, "state": self.state, "drift": self.drift, "releases": self.releases}
         found = [f"{name}: {part.why}" for name, part in parts.items() if isinstance(part, Missing) and part.trouble]
         if not isinstance(self.drift, Missing) and self.drift.error is not None:
             found.append(f"drift: {self.drift.error}")

@@ -90,8 +90,4 @@ _TEMPLATES = templates(
     weeks=lambda stack, estate: by_week(stack.releases, estate.since, estate.made),
 )
 _TEMPLATES.tests["missing"] = lambda part: isinstance(part, Missing)
-_TEMPLATES.globals |= {
-    "figure_header": HEADER,
-    "matrix_header": matrix.MATRIX,
-    "phases": PHASES,
-}
+_TEMPLATES.globals |= {"figure_header": HEADER, "matrix_header": matrix.MATRIX, "phases": PHASES}
