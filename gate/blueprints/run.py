@@ -1,13 +1,14 @@
-"""Imports a Blueprint into a stack's file, and exports one from it."""
+"""Imports a Blueprint into a stack's file, exports one from it, and disconnects those that still sync."""
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from blueprint.syncs import disconnect, managing
 from blueprint.workspace import connect
 from components.accounts import Accounts
 from components.configuration import set_secret
@@ -19,6 +20,7 @@ from gate.blueprints.importing import translate
 from gate.blueprints.living import living
 from gate.blueprints.stack_file import SECTION, as_yaml, with_section
 from gate.common.errors import GateError
+from gate.common.exit_codes import ExitCode
 from gate.common.report import Report
 from gate.common.text import escaped
 from gate.stack.target import load_settings, read_config, stack_file
@@ -75,6 +77,33 @@ class ExportReport(Report):
         return "\n".join(["### Blueprint", *(f"- {escaped(note)}" for note in self.notes), ""])
 
 
+class Disconnected(Report):
+    """The result of a search for Blueprints that still sync our objects.
+
+    Attributes:
+        blueprints: one line each.
+
+    As JSON: `{schema, blueprints: [text], disconnected}`.
+    """
+
+    blueprints: list[str]
+    disconnected: bool
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.FOUND if self.blueprints and not self.disconnected else ExitCode.DONE
+
+    def lines(self) -> Iterator[str]:
+        if not self.blueprints:
+            yield "No Blueprint manages an object of this environment."
+            return
+        yield from self.blueprints
+        if self.disconnected:
+            yield "Disconnected. Remove the file, so that nobody connects it again: docs/RENDER_YAML_MIGRATION.md"
+        else:
+            yield "Disconnect it with --yes; Render keeps everything that it manages as it is."
+
+
 class Origin(NamedTuple):
     """Where a Blueprint comes from.
 
@@ -87,6 +116,22 @@ class Origin(NamedTuple):
     source: str
     path: Path
     ref: str
+
+
+def disconnect_all(names: Collection[str], environ: Environ, tell: Tell, *, change: bool) -> Disconnected:
+    """Look for Blueprints that manage one of the named objects, and disconnect them.
+
+    Args:
+        change: whether to disconnect them, or only to look.
+
+    Raises:
+        RenderError: of any kind.
+    """
+    with connect(environ, tell) as session:
+        found = managing(session, names)
+        for one in found if change else ():
+            disconnect(session, one)
+    return Disconnected(blueprints=[str(one) for one in found], disconnected=change and bool(found))
 
 
 def import_into(

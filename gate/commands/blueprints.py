@@ -107,17 +107,12 @@ def disconnect(
     - `gate disconnect --env production`: only look
     - `gate disconnect --env production --yes`
     """
-    from blueprint.syncs import disconnect as end
-    from blueprint.syncs import managing
-    from blueprint.workspace import connect
-    from gate.upkeep.blueprints import Disconnected
+    from gate.blueprints.run import disconnect_all
 
-    settings, _ = where.settings()
-    with run.progress("looking for Blueprints") as tell, connect(os.environ, tell.line) as session:
-        found = managing(session, [one.name for one in settings.render.objects])
-        for one in found if yes else []:
-            end(session, one)
-    run.finish(Disconnected(blueprints=[str(one) for one in found], disconnected=yes and bool(found)))
+    names = [one.name for one in where.settings()[0].render.objects]
+    with run.progress("looking for Blueprints") as tell:
+        found = disconnect_all(names, os.environ, tell.line, change=yes)
+    run.finish(found)
 
 
 def _pair(text: str) -> tuple[str, str]:
