@@ -64,4 +64,5 @@ def unsent(spec: objects.Object) -> list[str]:
     declared = as_json(spec)
     keys = [key for key in _ONLY_IN_BLUEPRINTS if key in declared]
     keys += [f"previews.{key}" for key in ("plan", "numInstances") if key in declared.get("previews", {})]
-    return keys + [f"{one['key']}.previewValue" for one in declared.get("envVars", ()) if "previewValue" in one]
+    variables = [one for one in declared.get("envVars", ()) if "previewValue" in one]
+    return keys + [f"{one.get('key') or one['fromGroup']}.previewValue" for one in variables]

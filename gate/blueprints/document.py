@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,11 @@ class _Constructor(SafeConstructor):
 
     def flatten_mapping(self, node: Any) -> Any:
         merged = super().flatten_mapping(node)
-        for key, value in node.value:
+        for place, (key, value) in enumerate(node.value):
             if key.value in ("value", "previewValue") and isinstance(value, ScalarNode):
-                value.tag = "tag:yaml.org,2002:str"
+                text = copy(value)  # an alias of it may stand where it is a number
+                text.tag = "tag:yaml.org,2002:str"
+                node.value[place] = key, text
         return merged
 
 

@@ -12,7 +12,8 @@ from gate.common.errors import GateError
 HEADER = "# yaml-language-server: $schema=https://render.com/schema/render.yaml.json\n"
 SHORTHANDS = {"database": "databases", "keyValue": "services", "service": "services", "envGroup": "envVarGroups"}
 DEFAULT_REGION = "oregon"
-"""Objects for which a Blueprint has no region."""
+"""Where Render puts an object for which a Blueprint names no region."""
+TELL_WHEN_EMPTY = frozenset({"ipAllowList", "readReplicas", "envVars"})
 OURS = frozenset({"ownership", "takeOver", "recreate", "environment"})
 """Keys of this program that mean nothing in a Blueprint."""
 
@@ -96,13 +97,11 @@ def _variable(holder: str, variable: Json, notes: list[str]) -> Json:
     return {"key": key, "sync": False} if {"fromSecret", "fromOutput"} & variable.keys() else variable
 
 
-def _without_empty(content: Json) -> Json:
-    """Return the object without lists that say nothing. An empty ipAllowList or readReplicas means something."""
-    kept: Json = {}
-    for key, value in content.items():
-        inner: Any = _without_empty(value) if isinstance(value, dict) else value
-        if isinstance(value, list):
-            inner = [_without_empty(one) if isinstance(one, dict) else one for one in value]
-        if inner not in ([], {}) or key in ("ipAllowList", "readReplicas", "envVars"):
-            kept[key] = inner
-    return kept
+def _without_empty(content: Any) -> Any:
+    """Return the content without lists that say nothing. An empty ipAllowList or readReplicas means something."""
+    if isinstance(content, list):
+        return [_without_empty(one) for one in content]
+    if not isinstance(content, dict):
+        return content
+    inner = {key: _without_empty(value) for key, value in content.items()}
+    return {key: value for key, value in inner.items() if value not in ([], {}) or key in TELL_WHEN_EMPTY}

@@ -186,8 +186,9 @@ def test_what_only_a_blueprint_can_say_is_named() -> None:
         "runtime": "docker",
         "previews": {"generation": "manual", "plan": "starter"},
     }
-    worker |= {"initialDeployHook": "./seed", "envVars": [{"key": "A", "value": "1", "previewValue": "2"}]}
+    variables = [{"key": "A", "value": "1", "previewValue": "2"}, {"fromGroup": "shared", "previewValue": "2"}]
+    worker |= {"initialDeployHook": "./seed", "envVars": variables}
     result = run(stack_file(ESTATE | {"services": [*ESTATE["services"], worker]}), preview=True)
     assert result.error is None
-    told = "w: initialDeployHook, previews.plan, A.previewValue: only a Blueprint synced by Render has this"
+    told = "w: initialDeployHook, previews.plan, A.previewValue, shared.previewValue: only a Blueprint synced by Render"
     assert any(told in warning for warning in result.warnings)

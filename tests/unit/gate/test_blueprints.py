@@ -174,6 +174,18 @@ def test_a_number_is_kept_as_it_is_written_also_where_it_is_merged() -> None:
         assert [variable["value"] for variable in one["envVars"]] == ["3.10", "yes"]
 
 
+def test_a_number_that_an_alias_repeats_as_a_value_is_a_text_there_only() -> None:
+    found = of(
+        """
+        services:
+          - {type: web, name: a, runtime: docker, numInstances: &many 2, envVars: [{key: PROCESSES, value: *many}]}
+        """
+    )
+
+    (service,) = found.section["services"]
+    assert (service["numInstances"], service["envVars"][0]["value"]) == (2, "2")
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
