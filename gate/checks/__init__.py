@@ -1,1 +1,1 @@
-"""Verdicts of checks and how they are shown. `doctor` and `verify` use them."""
+"""What several features check, and how a check's result is shown."""

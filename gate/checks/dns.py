@@ -105,7 +105,7 @@ def wait(settings: Settings, records: Mapping[str, str], budget: Budget, ask: Re
 
 
 def _judged(verdict: Verdict) -> Verdict:
-    """Return the lines after the wait, when what is not right has failed."""
+    """Return what counts after the wait: by then, what is not right has failed."""
     if verdict.outcome == "pass":
         return verdict
     return failed(verdict.detail, verdict.fix or "run it again where DNS answers")

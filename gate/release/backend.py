@@ -105,7 +105,7 @@ class RenderService:
     def _will_serve(
         self, known: list[dict[str, Any]], fits: Callable[[dict[str, Any]], bool], sha: str, budget: Budget
     ) -> bool:
-        """Whether a wanted deploy serves. One that is under way is waited for."""
+        """Return whether a wanted deploy serves, after waiting for one that is under way."""
         live = _first(known, _LIVE)
         if live and fits(live):
             budget.note(f"Render: {self.name} serves {sha[:7]} already")
@@ -133,7 +133,10 @@ class RenderService:
     def _start(
         self, action: str, body: dict[str, str], sha: str, known: list[dict[str, Any]], budget: Budget
     ) -> dict[str, Any]:
-        """Return the deploy. A queued one is answered without a body, and an answer can be lost, so it is looked up."""
+        """Start a deploy and return it.
+
+        It is looked up if it is queued, because then the answer is empty, and if the answer was lost.
+        """
         seen = {deploy["id"] for deploy in known}
 
         def made() -> dict[str, Any] | None:

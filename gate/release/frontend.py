@@ -18,7 +18,7 @@ from gate.release.records import Deployed
 _UNDER_WAY = frozenset({"pending", "in-progress"})
 _ENDED = frozenset({"READY", "ERROR", "CANCELED"})
 _PATIENCE = 60.0
-"""Seconds that Vercel gets to start a build, and that a request for another build gets, which may exclude a second."""
+"""Seconds that Vercel gets to start a build, and to end what was asked for another build before."""
 _VERSIONS = {"promote": "v10", "rollback": "v9"}
 _LISTED = 300
 """The most files that GitHub lists of a comparison. If there are this many, more may have changed."""

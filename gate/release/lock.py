@@ -31,7 +31,7 @@ class Holder:
     Attributes:
         number: of the ref.
         until: when the lock expires by itself.
-        is_ours: whether a lock's note is there.
+        is_ours: whether a release took it: its tag holds a note then.
     """
 
     number: int
@@ -74,7 +74,7 @@ class ReleaseLock:
         return [self._holder(int(name[1]), ref) for name, ref in locks if name]
 
     def _holder(self, number: int, ref: dict[str, Any]) -> Holder:
-        """Return a lock. A number without a note of ours is taken, and holds nobody up."""
+        """Return a lock. A ref without a release's note uses up its number, and keeps nobody waiting."""
         tag = self.repository.get(f"git/tags/{ref['object']['sha']}") or {}
         try:
             note = json.loads(tag.get("message") or "{}")

@@ -91,7 +91,7 @@ def _check_data(found: Candidate, env: Environment, budget: Budget) -> None:
 
 
 def _past_staging(smoked: Condition, hotfix: str) -> Condition:
-    """Check that a hotfix skips something: if staging's tests passed, a normal release will do."""
+    """Check that a hotfix skips something. If staging's tests have passed, a normal release is enough."""
     if not hotfix:
         return smoked
     if not smoked.problem:
@@ -100,7 +100,7 @@ def _past_staging(smoked: Condition, hotfix: str) -> Condition:
 
 
 def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
-    """Check that it is newer than the last good release. The same tag on the same commit continues a run."""
+    """Check that a tag is newer than the last good release. The same tag on the same commit continues a run."""
     released = [(version, r) for r in records if r.good and r.task == "deploy" and (version := parse(r.tag))]
     last = max(released, key=lambda pair: pair[0], default=None)
     version, title = parse(tag), "newer than the last release"
@@ -114,7 +114,7 @@ def newer(tag: str, sha: str, records: Sequence[Record]) -> Condition:
 
 
 def _gone_back_from(sha: str, records: Sequence[Record]) -> str:
-    """Return the release that a rollback has put in place of a commit since it was last released; empty without one."""
+    """Return the tag that a rollback has put in place of a commit since its last release; empty if none has."""
     for record in records:
         if record.good and record.sha == sha:
             return ""

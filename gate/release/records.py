@@ -152,7 +152,9 @@ class Records:
     def begin(
         self, tag: str, sha: str, task: str, before: Serving, frontend: str = "", asked: str = "", hotfix: str = ""
     ) -> Record:
-        """Record that it begins. It is sent once: a lost answer ends the run before anything was deployed.
+        """Record that a release or a rollback begins.
+
+        The request is sent once. If its answer is lost, the run ends before anything is deployed.
 
         Args:
             hotfix: why it skipped staging. For the others see Record.
