@@ -6,7 +6,7 @@ made. `gate preview` tells the same of what the engine compared; both take the w
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -162,22 +162,21 @@ def at_render(now: Mapping[Key, Values], before: Mapping[Key, Values], found: Ob
     named = {(section, old): (section, name) for (section, name), old in found.renamed.items()}
     before = {named.get(key, key): one for key, one in before.items()}
     documents = {key: fields(one["stdin"]) if one["stdin"] != UNKNOWN else {} for key, one in now.items()}
-    changed = {key: _changed(one, before.get(key) or {}, found.drift.get(key)) for key, one in now.items()}
+    changed = {key: _changed(one, before.get(key) or {}, found.drift.get(key, [])) for key, one in now.items()}
     for key in [*changed, *(before.keys() - now.keys())]:
         differing = changed.get(key)
         if differing != {} and key[0] != "projects":
             yield _planned_at_render(key, differing, before, documents, found)
 
 
-def _changed(now: Values, before: Values, drift: Any) -> dict[str, tuple[Any, Any]]:
+def _changed(now: Values, before: Values, drift: Iterable[Difference]) -> dict[str, tuple[Any, Any]]:
     """Return the declared and the live value of each field that is not as it was applied, or declared."""
     applied, last = before.get("stdin") or "", before.get("environment") or {}
     changed: dict[str, tuple[Any, Any]] = {}
     if now["stdin"] != UNKNOWN and (KNOWN_VARIABLE in last or not applied):  # else an older program applied it
         known = {name: value for name, value in now["environment"].items() if name in last and value != UNKNOWN}
         changed = differences(now["stdin"], applied, {name for name in known if known[name] != last[name]})
-    found: list[Difference] = drift.differences if drift else []
-    for one in found:
+    for one in drift:
         declared = NOT_DECLARED if one.kind is DriftKind.UNDECLARED else one.declared or HIDDEN
         changed[one.field or one.kind.value] = (declared, one.live)
     return changed
@@ -187,7 +186,7 @@ def _planned_at_render(
     key: Key, differing: Any, before: Mapping[Key, Any], documents: Mapping[Key, Values], found: Observation
 ) -> Planned:
     section, name = key
-    drift = {one.kind for one in found.drift[key].differences if one.field is None} if key in found.drift else set()
+    drift = {one.kind for one in found.drift.get(key, []) if one.field is None}
     users = [other for kind, other in documents if f"fromGroup.{name}" in documents[kind, other]]
     return Planned(
         kind=RENDER_KINDS[section].words,

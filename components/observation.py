@@ -6,33 +6,22 @@ update that names the reasons; see `components.render`.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 
 from blueprint import reconcile
 from blueprint.errors import Refused, RenderError
-from blueprint.fields import Difference, DriftKind
+from blueprint.fields import DriftKind
 from blueprint.marker import Asked, Keys
 from blueprint.spec import Document
 from blueprint.workspace import connect
-from components.render_documents import Key
+from components.render_documents import FoundDifference, Key
 from components.stack import Applied
 
 SWITCHES = ("DEBUG", "CSRF_ENABLED", "LOG_LEVEL")
 """Variables that are no secret, and that have to be right in production, whoever sets them."""
-
-
-@dataclass(frozen=True)
-class ObjectDrift:
-    """What happened to one object.
-
-    Attributes:
-        updated_at: Render's time of the last change, if Render keeps one.
-    """
-
-    differences: list[Difference]
-    updated_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +38,7 @@ class Observation:
         renamed: the name that an object had when it was applied, if somebody gave it the declared name at Render.
     """
 
-    drift: Mapping[Key, ObjectDrift] = field(default_factory=dict)
+    drift: Mapping[Key, list[FoundDifference]] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, str] = field(default_factory=dict)
@@ -88,10 +77,11 @@ def observe(
     except RenderError as error:
         raise pulumi.RunError(f"Render could not be read: {error}") from None
     found = {(section, name): one for section, objects in report.items() for name, one in objects.items()}
+    seen = datetime.now(UTC).replace(microsecond=0)
     made = {key: one["made"] for key, one in found.items() if one.get("made")}
     return Observation(
         drift={
-            key: ObjectDrift(list(_differences(one)), one["updatedAt"])
+            key: list(_differences(one, seen))
             for key, one in found.items()
             if one["drift"] or (not one["exists"] and key in applied)
         },
@@ -125,10 +115,10 @@ def _refuse_what_is_not_ours(report: reconcile.Report) -> None:
                 pulumi.log.warn(f"Render: {reason}. `pulumi up` refuses it until then")
 
 
-def _differences(found: Mapping[str, Any]) -> Iterator[Difference]:
-    if not found["exists"]:
-        yield Difference(kind=DriftKind.MISSING)
-    yield from map(Difference.model_validate, found["drift"])
+def _differences(found: Mapping[str, Any], seen: datetime) -> Iterator[FoundDifference]:
+    missing = [] if found["exists"] else [{"kind": DriftKind.MISSING}]
+    for one in [*missing, *found["drift"]]:
+        yield FoundDifference.model_validate({**one, "since": found["updatedAt"], "seen": seen})
 
 
 def look(document: Document, environ: Mapping[str, str], digests: Keys, applied: reconcile.Report) -> reconcile.Report:

@@ -7,7 +7,6 @@ these changes, and when the object was found changed at Render: then its environ
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ import pulumi
 from pulumi_command import local
 
 from blueprint.spec import KNOWN_VARIABLE
-from components.observation import ObjectDrift, Observation
+from components.observation import Observation
 from components.render_documents import (
     DRIFT,
     Blueprint,
@@ -130,7 +129,7 @@ class Backend(pulumi.ComponentResource):
             environment={
                 **values,
                 KNOWN_VARIABLE: pulumi.Output.json_dumps(known, sort_keys=True),
-                **({DRIFT: _because(change)} if change else {}),
+                **({DRIFT: dump(change)} if change else {}),
             },
             # Progress is on standard error; the report on standard output is for the next resource only.
             logging=local.Logging.STDERR,
@@ -201,8 +200,3 @@ def _contents(group: Spec, known: Mapping[str, Any]) -> pulumi.Output[str]:
     declared = {"sources": sources, "ownership": group.get("ownership"), "known": known}
     whole = pulumi.Output.json_dumps(declared, sort_keys=True)
     return whole.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:16])
-
-
-def _because(change: ObjectDrift) -> str:
-    """Return what makes the command an update."""
-    return dump(change.differences, change.updated_at, datetime.now(UTC).replace(microsecond=0))

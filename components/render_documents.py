@@ -6,7 +6,7 @@ It makes the documents from the settings, and compares two of them. It knows no 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -199,10 +199,8 @@ class FoundDifference(Difference):
 _LIST = TypeAdapter(list[FoundDifference])
 
 
-def dump(differences: Iterable[Difference], since: str | None, seen: datetime) -> str:
+def dump(found: list[FoundDifference]) -> str:
     """Return the text of the drift variable."""
-    times = {"since": since, "seen": seen}
-    found = [FoundDifference.model_validate({**difference.model_dump(), **times}) for difference in differences]
     return _LIST.dump_json(found, exclude_none=True).decode()
 
 

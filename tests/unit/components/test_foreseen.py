@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from blueprint.fields import Difference, DriftKind
+from blueprint.fields import DriftKind
 from blueprint.spec import KNOWN_VARIABLE
 from components import foreseen
 from components import vendors as named
 from components.foreseen import at_render, elsewhere, lines
-from components.observation import ObjectDrift, Observation
+from components.observation import Observation
+from components.render_documents import FoundDifference
 from components.stack import applied
 from components.vendors import COMMAND, UNKNOWN
 from tests.unit.components.engine import run
@@ -21,6 +23,7 @@ API, ENV, DB = ("services", "api"), ("envVarGroups", "env"), ("databases", "db")
 LINK = {"fromGroup": "env"}
 SECRET = {"key": "REDIS_URL", "fromEnvironment": "SECRET_REDIS_URL"}
 Told = list[tuple[str, bool]]
+SEEN = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +65,9 @@ APPLIED = given(
 DECLARED = {API: SERVICE, ENV: GROUP, DB: DATABASE}
 
 
-def told(documents: Mapping[Any, str], redis: str = "redis://old", contents: str = "1", **drift: ObjectDrift) -> Told:
+def told(
+    documents: Mapping[Any, str], redis: str = "redis://old", contents: str = "1", **drift: list[FoundDifference]
+) -> Told:
     """What a plain preview says of these documents, without the sum of Render's writes."""
     found = Observation(drift={API: drift["api"]} if drift else {})
     environment = {"SECRET_REDIS_URL": redis, "CONTENTS_env": contents}
@@ -122,15 +127,16 @@ def test_an_adopted_service_is_neither_deleted_nor_deployed() -> None:
 
 
 def test_what_somebody_changed_by_hand_is_put_right() -> None:
-    drift = ObjectDrift(
-        [Difference(field="env.ADDED", kind=DriftKind.UNDECLARED), Difference(kind=DriftKind.SUSPENDED)]
-    )
+    drift = [
+        FoundDifference(field="env.ADDED", kind=DriftKind.UNDECLARED, seen=SEEN),
+        FoundDifference(kind=DriftKind.SUSPENDED, seen=SEEN),
+    ]
     assert told(DECLARED, api=drift) == [
         ("service api loses the variable ADDED, which was added by hand", True),
         ("service api is suspended and is resumed", False),
         ("service api is deployed, because of ADDED", False),
     ]
-    gone = told(DECLARED, api=ObjectDrift([Difference(kind=DriftKind.MISSING)]))
+    gone = told(DECLARED, api=[FoundDifference(kind=DriftKind.MISSING, seen=SEEN)])
     assert gone[0] == ("service api no longer exists and is created again, with another id", True)
 
 

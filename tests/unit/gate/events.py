@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.automation.events import EngineEvent
 
 from blueprint.fields import Difference, DriftKind
-from components.render_documents import DRIFT, dump
+from components.render_documents import DRIFT, FoundDifference, dump
 from gate.stack.steps import Preview
 
 Properties = Mapping[str, Any]
@@ -115,7 +115,8 @@ SEEN = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 def because(*found: Difference, since: str | None = None, seen: datetime = SEEN) -> dict[str, str]:
     """The variable of a command whose object is not as it was applied."""
-    return {DRIFT: dump(found, since, seen)}
+    times = {"since": since, "seen": seen}
+    return {DRIFT: dump([FoundDifference.model_validate({**one.model_dump(), **times}) for one in found])}
 
 
 def changed(field: str, declared: Any = None, live: Any = None, kind: DriftKind = DriftKind.CHANGED) -> Difference:
