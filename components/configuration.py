@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from components.configuration_errors import Problem, SettingsError, path_of, problems_of, untagged
 from components.settings import Settings
-from components.stack_file import WITH_A_TIME, StackConfig
+from components.stack_file import WITH_A_TIME, StackConfig, Steps
 from components.vendors import NAMESPACE, SECRETS, UNKNOWN
 
 VERCEL_TOKEN = re.compile(r"[0-9A-Za-z]{24}|vc[a-z]_[0-9A-Za-z]{24,}")
@@ -72,7 +72,7 @@ def load(
         *unquoted.values(),
         *_in_clear(stack, written),
         *problems_of([detail for detail in details if detail["loc"] not in unquoted]),
-        *_signs({**sections, "secrets": secrets}, ()),
+        *dict.fromkeys(_signs({**sections, "secrets": secrets})),
         *_misspelt_environment(sections),
         *(_missing_secrets(stack, sections, secrets) if check_secrets else ()),
         *_bad_tokens(environ),
@@ -116,19 +116,26 @@ _SIGNS = {
 """What no value may hold, lest it is taken for something else."""
 
 
-def _signs(value: Any, steps: tuple[str | int, ...]) -> Iterator[Problem]:
+def _leaves(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """Return every value that holds no other one, with its place."""
+    if not value or not isinstance(value, dict | list):
+        yield steps, value
+        return
+    for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from _leaves(inner, (*steps, step))
+
+
+def _signs(sections: Mapping[str, Any]) -> Iterator[Problem]:
     """Return the values and keys that hold one of the signs. Values are not shown, because they may be secrets."""
-    if isinstance(value, dict | list):
-        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _signs(step, (*steps, step))
-            yield from _signs(inner, (*steps, step))
-    elif isinstance(value, str) and (sign := next((sign for sign in _SIGNS if sign in value), None)):
-        yield Problem(path_of(steps), f"holds {sign!r}", f"expected another value: {_SIGNS[sign]}")
+    for steps, value in _leaves(sections):
+        for place, text in [*((steps[: n + 1], step) for n, step in enumerate(steps)), (steps, value)]:
+            if sign := next((sign for sign in _SIGNS if isinstance(text, str) and sign in text), None):
+                yield Problem(path_of(place), f"holds {sign!r}", f"expected another value: {_SIGNS[sign]}")
 
 
 def _unquoted(
     file: StackConfig, config: Mapping[str, str], settings: Settings | None
-) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+) -> Iterator[tuple[Steps, Problem]]:
     """Return by place what Pulumi reads as something else than what is written, if `config` comes from this file."""
     for one in file.changed:
         key, *steps = one.path
@@ -191,20 +198,10 @@ def set_secret(stack: str, name: str) -> str:
     return f"pulumi config set --stack {stack} --secret --path '{SECRETS}.{name}'"
 
 
-def _references(node: Any) -> Iterator[str]:
-    """Return every name that a fromSecret anywhere in the configuration refers to."""
-    if isinstance(node, dict):
-        if isinstance(name := node.get("fromSecret"), str) and name.isidentifier():
-            yield name
-        for child in node.values():
-            yield from _references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _references(child)
-
-
 def _missing_secrets(stack: str, sections: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[Problem]:
-    for name in sorted(set(_references(dict(sections)))):
+    """Return what a fromSecret anywhere in the configuration refers to and nobody has set."""
+    named = {value for steps, value in _leaves(sections) if steps[-1:] == ("fromSecret",) and isinstance(value, str)}
+    for name in sorted(filter(str.isidentifier, named)):
         if not secrets.get(name):
             yield Problem(f"{SECRETS}.{name}", "missing", f"run: {set_secret(stack, name)}")
 
