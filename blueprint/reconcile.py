@@ -1,7 +1,7 @@
 """Makes Render match a document: reads everything first, refuses what cannot be done, then writes the differences."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -164,4 +164,8 @@ def _at_once(look: Callable[[Any], Result], objects: Sequence[Any]) -> list[Resu
     if len(objects) < 2:
         return [look(one) for one in objects]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(look, objects))
+        looks = [pool.submit(look, one) for one in objects]
+        wait(looks, return_when=FIRST_EXCEPTION)
+        for one in looks:
+            one.cancel()  # those that have not begun when one fails
+        return [one.result() for one in looks]

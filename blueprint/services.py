@@ -15,13 +15,14 @@ from blueprint.fields import ApiField, Difference, DriftKind, canonical
 from blueprint.holders import VariableHolder, differing
 from blueprint.kinds import GROUP
 from blueprint.marker import KEY, Marker, Values
-from blueprint.sources import DocumentVariable
+from blueprint.service_parts import Header, Route
+from blueprint.sources import DocumentVariable, Model
 from blueprint.spec import Known
 from blueprint.variables import References, Wanted
 from blueprint.workspace import Json, Session
 
 _OF_A_REPOSITORY = frozenset({"repo", "branch", "root_dir", "build_filter", "auto_deploy_trigger"})
-_LISTS = {"headers": ("path", "name", "value"), "routes": ("type", "source", "destination")}
+_LISTS: dict[str, type[Model]] = {"headers": Header, "routes": Route}
 _NO_DEPLOY_OWED = datetime.fromtimestamp(0, UTC)
 
 
@@ -42,10 +43,10 @@ class Service(VariableHolder[models.Service[DocumentVariable]]):
     def _lists(self, identity: str) -> Json:
         """Return what the API keeps in separate lists, if that is declared."""
         found = {}
-        for name, keys in _LISTS.items():
+        for name, model in _LISTS.items():
             if getattr(self.spec, name, None) is not None:
                 listed = self._session.client.pages(f"/services/{identity}/{name}")
-                found[name] = [{key: one[key] for key in keys} for one in listed]
+                found[name] = [{key: one[key] for key in model.model_fields} for one in listed]
         return found
 
     @property
