@@ -102,6 +102,7 @@ class Accounts:
 
     @cached_property
     def github(self) -> GitHub:
+        """Return GitHub, for the repositories of the owner that the stack or the environment names."""
         if self._value("github:appAuth"):
             raise VendorError("objects at GitHub are looked up with GITHUB_TOKEN only: github:appAuth is not supported")
         token = self._value("github:token", "GITHUB_TOKEN")
@@ -125,6 +126,7 @@ class Accounts:
 
     @cached_property
     def auth0(self) -> Auth0:
+        """Return the tenant at Auth0."""
         domain = self._auth0_domain
         token = self._value("auth0:apiToken", "AUTH0_API_TOKEN")
         client_id = self._value("auth0:clientId", "AUTH0_CLIENT_ID")
@@ -140,6 +142,7 @@ class Accounts:
 
     @cached_property
     def vercel(self) -> Vercel:
+        """Return the account or the team at Vercel."""
         token = self._value("vercel:apiToken", "VERCEL_API_TOKEN")
         _require(VERCEL, [] if token else ["VERCEL_API_TOKEN"])
         team = self._value("vercel:team", "VERCEL_TEAM")

@@ -100,6 +100,7 @@ class Api:
         self._http = http_client(base_url, headers or {}, transport, patience.timeout)
 
     def close(self) -> None:
+        """End the session."""
         self._http.close()
 
     def authorize(self, token: str) -> None:

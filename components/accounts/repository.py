@@ -53,10 +53,12 @@ class Repository:
 
     @property
     def owner(self) -> str:
+        """Return whose it is."""
         return self.github.owner
 
     @property
     def full_name(self) -> str:
+        """Return owner/name."""
         return f"{self.owner}/{self.name}"
 
     def run_state(self, run: str) -> str:
@@ -166,4 +168,5 @@ class Repository:
         return self.github.pages(self.path(path), needs, item, size, **query)
 
     def send(self, method: str, path: str, body: Any = None, *, needs: str, repeatable: bool = False) -> Any:
+        """Change something; see `Api.send`."""
         return self.github.send(method, self.path(path), body, needs=needs, repeatable=repeatable)

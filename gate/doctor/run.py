@@ -83,6 +83,7 @@ class Case:
 
     @property
     def settings(self) -> Settings:
+        """Return what the stack's file says."""
         return self.loaded.settings
 
     @property

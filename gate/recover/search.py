@@ -75,6 +75,7 @@ class AdoptionReport(Report):
 
     @property
     def exit_code(self) -> int:
+        """Return 2 if something has to be decided first, else 0."""
         return ExitCode.FOUND if self.undecided else ExitCode.DONE
 
     def lines(self) -> Iterator[str]:

@@ -125,6 +125,7 @@ class InitReport(Report):
 
     @property
     def exit_code(self) -> int:
+        """Return what doctor's checks end with."""
         return self._doctor.exit_code
 
     @property
@@ -132,6 +133,7 @@ class InitReport(Report):
         return CheckReport(title="Doctor", checks=self.checks)
 
     def lines(self) -> Iterator[str]:
+        """Return what was found and written, and the commands to run next."""
         yield from (f"not seen: {note}" for note in self.notes)
         yield from (str(line) for line in self._doctor.lines())
         yield f"written: {', '.join(self.written)}. Read both files before you go on"
@@ -142,4 +144,5 @@ class InitReport(Report):
         yield "  pulumi preview --stack staging"
 
     def markdown(self) -> str:
+        """Return the same as a list."""
         return "\n".join(["## gate init", "", *(f"- {line.strip()}" for line in self.lines()), ""])

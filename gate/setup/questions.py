@@ -30,6 +30,7 @@ class Question(NamedTuple):
 
     @property
     def option(self) -> str:
+        """Return the option that answers it."""
         return f"--{self.name.replace('_', '-')}"
 
 

@@ -68,6 +68,7 @@ class Steps:
 
     @property
     def declared(self) -> Properties:
+        """What the program declares."""
         return _inputs(self._new)
 
     @property
@@ -88,10 +89,12 @@ class Steps:
 
     @property
     def met_outputs(self) -> Properties:
+        """What refresh met."""
         return _outputs(self.met.new if self.met else None)
 
     @property
     def outputs_before(self) -> Properties:
+        """What the last `up` made."""
         return _outputs(self.met.old if self.met else self._old)
 
     def changed_fields(self) -> list[Path]:
@@ -163,6 +166,7 @@ class Preview:
 
     @property
     def changing(self) -> list[Steps]:
+        """Return the resources that `up` would change."""
         return [steps for steps in self.resources.values() if steps.planned]
 
     def _read_step(self, step: StepEventMetadata, *, finished: bool) -> None:

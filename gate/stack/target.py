@@ -46,10 +46,12 @@ class Target:
 
     @property
     def environment(self) -> str:
+        """Return the environment's name."""
         return self.settings.environment
 
     @property
     def repository(self) -> str:
+        """Return the name of the application's repository at GitHub."""
         return self.settings.github.repository
 
 

@@ -46,6 +46,7 @@ def readable(value: Any) -> Any:
 
 
 def is_masked(value: Any) -> bool:
+    """Whether the engine masked it, because it is a secret."""
     return isinstance(value, Mapping) and value.get(_SIGNATURE_KEY) == _SECRET_SIGNATURE
 
 

@@ -31,6 +31,7 @@ Json = dict[str, Any]
 
 
 def marker(name: str) -> str:
+    """Return the hidden sign at the start of a text, by which it is found again."""
     return f"<!-- staging gate: {name} -->"
 
 
@@ -112,6 +113,7 @@ class IssueTracker:
             raise
 
     def edit_issue(self, number: int, **fields: Any) -> Json:
+        """Change fields of an issue, and return it."""
         return self._change(f"issues/{number}", fields, "Issues: write")
 
     def add_to_issue(self, number: int, body: str) -> None:
@@ -191,6 +193,7 @@ class Detection:
 
     @property
     def minutes(self) -> float:
+        """Return the time from the one to the other, in minutes."""
         return (self.alarm - self.down_since).total_seconds() / 60
 
     def as_text(self) -> str:
@@ -200,6 +203,7 @@ class Detection:
 
 
 def incident_marker(environment: str) -> str:
+    """Return the hidden sign of an environment's incident."""
     return marker(f"incident {environment}")
 
 
