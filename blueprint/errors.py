@@ -12,8 +12,8 @@ class MissingCredentials(GateError):
     """A vendor cannot be read, so nothing can be said of the stack as a whole."""
 
 
-class RenderError(Exception):
-    """Base of every error of this package. Its text can be shown to the user as it is."""
+class RenderError(GateError):
+    """Base of everything that can go wrong at Render, or in a document that is sent there."""
 
 
 class InvalidSpec(RenderError):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from blueprint.errors import RenderError
 from gate.checks.login import NOT_REQUIRED, unset
 from gate.commands.running import Run, Where
 from gate.common import budget
@@ -78,7 +77,7 @@ class Call:
             return self._refused(problem) if problem else self._do(work)
         except KeyboardInterrupt:
             return self._refused("interrupted before anything was changed")
-        except (GateError, RenderError) as error:
+        except GateError as error:
             return self._refused(str(error))
 
     def _refused(self, reason: str) -> ReleaseReport:

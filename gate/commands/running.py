@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 import typer
 
-from blueprint.errors import RenderError
 from gate.common.errors import GateError
 from gate.common.exit_codes import ExitCode
 from gate.common.progress import ProgressDisplay, progress
@@ -221,7 +220,7 @@ class Run:
         """
         try:
             yield
-        except (GateError, RenderError) as error:
+        except GateError as error:
             self.fail(f"{what}: {error}")
 
 
@@ -237,7 +236,7 @@ def command(name: str, *, as_json: bool = False, folder: Path | None = None) -> 
     run = Run(name, as_json=as_json, folder=folder)
     try:
         yield run
-    except (GateError, RenderError) as error:
+    except GateError as error:
         run.fail(error)
     except KeyboardInterrupt:
         run.fail("interrupted")

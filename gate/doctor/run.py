@@ -10,7 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 from pulumi import automation
 
-from blueprint.errors import RateLimited, RenderError
+from blueprint.errors import RateLimited
 from blueprint.workspace import connect
 from components.accounts import Accounts
 from components.accounts.api import VendorRateLimited
@@ -152,7 +152,7 @@ def _asked(host: str, look: Callable[[], Told]) -> list[tuple[str, Verdict]]:
         found.extend(look())
     except (VendorRateLimited, RateLimited) as error:
         found.append(("was asked", unknown(str(error))))
-    except (GateError, RenderError) as error:
+    except GateError as error:
         found.append(("was asked", failed(" ".join(str(error).split()), "")))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         # One answer that nobody foresaw must not hide all the other lines; its text may be anything.

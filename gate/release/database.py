@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blueprint.errors import ApiError, RenderError
+from blueprint.errors import ApiError
 from blueprint.workspace import Session
 from components.accounts.repository import ChangedFile, Repository
 from gate.common.budget import Budget
@@ -89,7 +89,7 @@ class MigrationList:
             if job["status"] == "succeeded":
                 return self.jobs.output(job, budget)
             budget.note(f"the migrations are not listed: {self.command}: {job['status']}")
-        except (GateError, RenderError) as error:
+        except GateError as error:
             budget.note(f"the migrations are not listed: {error}")
         return []
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
 from components.accounts import Accounts, CredentialsMissing
 from components.accounts.repository import Repository
@@ -218,7 +217,7 @@ class Environment:
                 should = f"; it should serve {_named(wanted, names)}" if found.commit != wanted else ", as it should"
                 if found.commit or wanted:
                     lines.append(f"{place} serves {_named(found.commit, names)}{should if wanted else ''}")
-        except (GateError, RenderError) as error:
+        except GateError as error:
             lines = [f"What serves now could not be read: {error}"]
         return [
             *lines,
@@ -238,7 +237,7 @@ def worded(error: BaseException) -> str:
     """Return what went wrong, in a line. An unexpected error may quote an answer, so only its kind is shown."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    return str(error) if isinstance(error, GateError | RenderError) else f"unexpected {type(error).__name__}"
+    return str(error) if isinstance(error, GateError) else f"unexpected {type(error).__name__}"
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import os
 
-from blueprint.errors import RenderError
 from components.accounts.repository import CommitState
 from gate.common.budget import Budget
 from gate.common.errors import GateError
@@ -43,7 +42,7 @@ def deploy(sha: str, env: Environment, budget: Budget) -> ReleaseReport:
             env.preview.wait_for(sha, budget)
         env.test(budget)
         report.outcome = "done"
-    except (GateError, RenderError, KeyboardInterrupt) as error:
+    except (GateError, KeyboardInterrupt) as error:
         if record is None and not isinstance(error, Replaced):
             raise
         report.reason = str(error) or "interrupted"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from blueprint.errors import RenderError
 from blueprint.workspace import connect
 from components.accounts.api import VendorError
 from components.accounts.repository import Repository
@@ -130,7 +129,7 @@ def live(service: str, environ: Mapping[str, str]) -> Live | None:
     try:
         with connect(environ, lambda _line: None, deadline=_ANSWER) as session:
             one = live_deploy(session, service)
-    except (GateError, RenderError):
+    except GateError:
         return None
     if one is None or not commit_of(one):
         return None

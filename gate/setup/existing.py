@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
-from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
 from components.accounts import Accounts, Repository
 from gate.common.errors import GateError
@@ -92,7 +91,7 @@ class VendorAccounts:
     def _tried(self, look: Callable[[], Found]) -> Found | None:
         try:
             return look()
-        except (GateError, RenderError) as error:
+        except GateError as error:
             note = " ".join(str(error).split())
             self.notes += [] if note in self.notes else [note]
             return None

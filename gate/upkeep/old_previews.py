@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from blueprint.errors import RenderError
 from blueprint.workspace import Session
 from components.accounts import Accounts
 from components.accounts.repository import Repository
@@ -107,7 +106,7 @@ def prune(
                 accounts.vercel.change("DELETE", f"/v13/deployments/{one.id}")
             else:
                 session.client.delete(f"/services/{one.id}")
-        except (GateError, RenderError) as error:
+        except GateError as error:
             problems.append(f"{one.vendor} {one.name}: {error}")
     return Pruned(old=old, kept=kept, older_than=older_than, deleted=delete, problems=problems)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
-from blueprint.errors import RenderError
 from blueprint.workspace import Session, connect
 from components.accounts import Accounts
 from components.accounts.repository import Repository
@@ -77,7 +76,7 @@ class Check:
         found: list[Line] = []
         try:
             found.extend(self.look(look, self))
-        except (GateError, RenderError) as error:
+        except GateError as error:
             return [*found, self.line(unknown(str(error).splitlines()[0]))]
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             # One answer that nobody foresaw must not hide all the other lines; its text may be anything.
