@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -27,7 +28,6 @@ class Session:
         self.client = client
         self.notify = notify
         self._owner_id = owner_id
-        self._owner_was_seen = False
         self._seen: set[str] = set()
         self._listings: dict[str, list[Json]] = {}
         self._listing = threading.RLock()
@@ -37,24 +37,24 @@ class Session:
     @property
     def owner_id(self) -> str:
         if self._owner_id is None:
-            self._owner_id, self._owner_was_seen = self._only_workspace(), True
+            self._owner_id = self._only_workspace()
         return self._owner_id
 
     def _only_workspace(self) -> str:
-        owners = self.workspaces()
-        if len(owners) != 1:
+        if len(self.workspaces) != 1:
             raise Refused(
-                f"the API key sees {len(owners)} workspaces ({_named(owners)}): name the one to use, "
-                f"export RENDER_OWNER_ID=<id>"
+                f"the API key sees {len(self.workspaces)} workspaces ({self._named()}): name the one to use, "
+                "export RENDER_OWNER_ID=<id>"
             )
-        return next(iter(owners))
+        return next(iter(self.workspaces))
 
     def owner_of(self, live: Json) -> str:
         """Return the workspace of an object; this run's if the answer does not say it."""
-        return str(live.get("ownerId") or _owner(live) or self.owner_id)
+        return str(_owner(live) or self.owner_id)
 
+    @cached_property
     def workspaces(self) -> dict[str, str]:
-        """Return the id and name of every workspace that the key sees."""
+        """The id and name of every workspace that the key sees."""
         return {owner["id"]: owner["name"] for owner in self.client.pages("/owners")}
 
     def expect_owner(self, owner_id: str) -> None:
@@ -79,7 +79,7 @@ class Session:
         with self._listing:
             if path not in self._listings:
                 found = list(self.client.pages(path, **({"ownerId": self._owner_id} if self._owner_id else {})))
-                self._seen |= {str(owner) for one in found if (owner := one.get("ownerId") or _owner(one))}
+                self._seen |= {str(owner) for one in found if (owner := _owner(one))}
                 if len(self._seen) > 1 and self._owner_id is None:
                     self._owner_id = self._only_workspace()
                 self._listings[path] = found
@@ -91,12 +91,14 @@ class Session:
         Raises:
             Refused: it does not.
         """
-        owner_id = self.owner_id
-        if not self._owner_was_seen and owner_id not in (owners := self.workspaces()):
+        if self.owner_id not in self.workspaces:
             raise Refused(
-                f"the API key does not see workspace {owner_id}, only {_named(owners)}: correct RENDER_OWNER_ID, "
-                f"or use a key of a member of that workspace"
+                f"the API key does not see workspace {self.owner_id}, only {self._named()}: correct RENDER_OWNER_ID, "
+                "or use a key of a member of that workspace"
             )
+
+    def _named(self) -> str:
+        return ", ".join(f"{identity} ({name})" for identity, name in self.workspaces.items()) or "none"
 
     def find(self, path: str, name: str) -> Json | None:
         """Return the one object of that name in this workspace.
@@ -213,8 +215,4 @@ def connect(
 
 
 def _owner(listed: Json) -> str | None:
-    return (listed.get("owner") or {}).get("id")
-
-
-def _named(owners: Mapping[str, str]) -> str:
-    return ", ".join(f"{identifier} ({name})" for identifier, name in owners.items()) or "none"
+    return listed.get("ownerId") or (listed.get("owner") or {}).get("id")

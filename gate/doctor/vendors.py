@@ -157,7 +157,7 @@ def at_render(settings: Settings, owner: str, session: Session) -> Told:
     Raises:
         RenderError: of any kind.
     """
-    found = session.workspaces()
+    found = session.workspaces
     yield "key", passed("accepted")
     workspace = _workspace(found, owner)
     yield "workspace", workspace

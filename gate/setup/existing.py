@@ -48,7 +48,7 @@ class VendorAccounts:
             "auth0_domain": lambda: [self.environ.get("AUTH0_DOMAIN", "")],
             "application": self._applications,
             "render_service": lambda: [one["name"] for one in self._services()],
-            "render_workspace": lambda: list(self._render.workspaces()),
+            "render_workspace": lambda: list(self._render.workspaces),
             "vercel_project": lambda: [one["name"] for one in self._projects()],
             "vercel_team": lambda: [self.environ.get("VERCEL_TEAM", "")],
             "domain": self._domains,
