@@ -26,6 +26,7 @@ _ROLLED_BACK = "The watch after the release of {tag} found it, and {tag} was rol
 _NOT_ROLLED_BACK = """The watch after the release of {tag} found it. **The rollback of {tag} failed.**
 
 The summary of the release's run says what serves and what to do by hand; so does the [runbook]({runbook})."""
+_WELL = "All is well again, {minutes:.0f} minutes after the alarm."
 _SINGLE = 2
 """Looks of a watch for zero minutes, at most."""
 
@@ -44,14 +45,14 @@ def report(seen: Watched, target: Target, environ: Mapping[str, str]) -> str:
     """
     runbook = target.settings.release.runbook
     with open_issue_tracker(environ) as tracker:
-        went_on = seen.looks > max(seen.failures, _SINGLE)  # then it has seen when the environment went down
-        since = seen.first_failure if went_on else _last_good(tracker, environ) or seen.first_failure
-        what_to_do = _WHAT_TO_DO.format(environment=seen.environment, actions=_rollback(environ), runbook=runbook)
         if seen.alarm:
-            done, _number = _open(seen, tracker, Detection(since, datetime.now(UTC)) if since else None, what_to_do)
+            went_on = seen.looks > max(seen.failures, _SINGLE)  # then it has seen when the environment went down
+            since = seen.first_failure if went_on else _last_good(tracker, environ) or seen.first_failure
+            what_to_do = _WHAT_TO_DO.format(environment=seen.environment, actions=_rollback(environ), runbook=runbook)
+            done, _number = _open_incident(seen, tracker, since, datetime.now(UTC), what_to_do)
         else:
-            done = _close(seen.environment, tracker)
-        told = "; ".join(filter(None, [done, _warnings(seen, tracker, runbook)]))
+            done = _close(tracker, incident_marker(seen.environment), _WELL)
+        told = "; ".join(filter(None, [done, _warn(seen, tracker, runbook)]))
     if "opened" in told or "closed" in told:
         notify(f"{seen.environment}: {'; '.join([seen.headline, *seen.warnings, told])}", environ)
     return told
@@ -77,8 +78,8 @@ def of_release(
     seen.environment = target.environment
     text = _ROLLED_BACK if gone else _NOT_ROLLED_BACK
     with open_issue_tracker(environ) as tracker:
-        detection = Detection(seen.first_failure, alarm) if seen.first_failure else None
-        done, number = _open(seen, tracker, detection, text.format(tag=tag, runbook=target.settings.release.runbook))
+        what_to_do = text.format(tag=tag, runbook=target.settings.release.runbook)
+        done, number = _open_incident(seen, tracker, seen.first_failure, alarm, what_to_do)
         if gone:
             tracker.edit_issue(number, state="closed")
     return f"{done}, closed because {tag} is rolled back" if gone else done
@@ -99,44 +100,63 @@ def _last_good(tracker: IssueTracker, environ: Mapping[str, str]) -> datetime | 
         return None
 
 
-def _warnings(seen: Watched, tracker: IssueTracker, runbook: str) -> str:
-    """Open one issue about what will fail soon."""
-    mark = marker(f"warnings {seen.environment}")
-    open_ones = tracker.open_issues(mark)
-    told = "\n".join(f"- {code(one)}" for one in seen.warnings)
-    body = f"{mark}\nThis will be a failure soon:\n\n{told}\n\nWhat to do is in the [runbook]({runbook}).\n"
-    if not seen.warnings:
-        for issue in open_ones:
-            tracker.edit_issue(issue["number"], state="closed")
-        return f"closed issue #{open_ones[0]['number']}" if open_ones else ""
-    if not open_ones:
-        made = tracker.open_issue(mark, f"{seen.environment} needs attention: {seen.warnings[0]}"[:200], body)
-        return f"opened issue #{made['number']}"
-    if open_ones[0]["body"] != body:
-        tracker.edit_issue(open_ones[0]["number"], body=body)
-    return f"issue #{open_ones[0]['number']} is open already"
+def _open_incident(
+    seen: Watched, tracker: IssueTracker, since: datetime | None, alarm: datetime, what_to_do: str
+) -> tuple[str, int]:
+    """Open the issue about an alarm; see `_open`.
 
-
-def _open(seen: Watched, tracker: IssueTracker, detection: Detection | None, what_to_do: str) -> tuple[str, int]:
-    """Return what was done, and the issue's number."""
+    Args:
+        since: when the environment went down, if that is known.
+    """
     mark = incident_marker(seen.environment)
-    if open_ones := tracker.open_issues(mark):
-        return f"issue #{open_ones[0]['number']} is open already", open_ones[0]["number"]
-    moment = detection.alarm if detection else datetime.now(UTC)
-    body = _BODY.format(mark=mark, alarm=seen.alarm, moment=moment, what_to_do=what_to_do)
+    body = _BODY.format(mark=mark, alarm=seen.alarm, moment=alarm, what_to_do=what_to_do)
     if seen.warnings:
         body += f"\nIt may be this: {'; '.join(map(code, seen.warnings))}\n"
-    if detection:
-        body += f"\nNothing good was seen since {detection.down_since:%H:%M:%S} UTC.\n\n{detection.as_text()}\n"
-    number = tracker.open_issue(mark, f"{seen.environment} is down: {seen.alarm}"[:200], body)["number"]
+    if since:
+        body += f"\nNothing good was seen since {since:%H:%M:%S} UTC.\n\n{Detection(since, alarm).as_text()}\n"
+    return _open(tracker, mark, f"{seen.environment} is down: {seen.alarm}", body)
+
+
+def _warn(seen: Watched, tracker: IssueTracker, runbook: str) -> str:
+    """Open, renew or close the issue about what will fail soon."""
+    mark = marker(f"warnings {seen.environment}")
+    if not seen.warnings:
+        return _close(tracker, mark)
+    told = "\n".join(f"- {code(one)}" for one in seen.warnings)
+    body = f"{mark}\nThis will be a failure soon:\n\n{told}\n\nWhat to do is in the [runbook]({runbook}).\n"
+    return _open(tracker, mark, f"{seen.environment} needs attention: {seen.warnings[0]}", body, renew=True)[0]
+
+
+def _open(tracker: IssueTracker, mark: str, title: str, body: str, *, renew: bool = False) -> tuple[str, int]:
+    """Open an issue, unless one with the marker is open.
+
+    Args:
+        renew: whether that one gets the new text.
+
+    Returns:
+        What was done, and the issue's number.
+    """
+    for issue in tracker.open_issues(mark):
+        if renew and issue["body"] != body:
+            tracker.edit_issue(issue["number"], body=body)
+        return f"issue #{issue['number']} is open already", issue["number"]
+    number = tracker.open_issue(mark, title[:200], body)["number"]
     return f"opened issue #{number}", number
 
 
-def _close(environment: str, tracker: IssueTracker) -> str:
-    open_ones, moment = tracker.open_issues(incident_marker(environment)), datetime.now(UTC)
+def _close(tracker: IssueTracker, mark: str, last_words: str = "") -> str:
+    """Close the issues with a marker.
+
+    Args:
+        last_words: a comment; may hold {minutes}, the time since the issue was opened.
+
+    Returns:
+        What was done; empty if none was open.
+    """
+    open_ones, moment = tracker.open_issues(mark), datetime.now(UTC)
     for issue in open_ones:
-        began = datetime.fromisoformat(issue["created_at"])
-        minutes = (moment - began).total_seconds() / 60
-        tracker.add_to_issue(issue["number"], f"All is well again, {minutes:.0f} minutes after the alarm.")
+        minutes = (moment - datetime.fromisoformat(issue["created_at"])).total_seconds() / 60
+        if last_words:
+            tracker.add_to_issue(issue["number"], last_words.format(minutes=minutes))
         tracker.edit_issue(issue["number"], state="closed")
     return f"closed issue #{open_ones[0]['number']}" if open_ones else ""

@@ -47,9 +47,9 @@ def _login_test(declared: Login, tester: LoginTest, auth0: Auth0) -> Verdict:
     return expect("grants", set(grants), {tester.grant_type})
 
 
-def vercel_lines(look: Look, check: Check) -> Iterator[Line]:
+def vercel_lines(look: Look, check: Check, declared: Declared) -> Iterator[Line]:
     """Check the project."""
-    settings, vercel, declared = look.settings, look.accounts.vercel, _declared(look)
+    settings, vercel = look.settings, look.accounts.vercel
     project = vercel.project(declared.project)
     if project is None:
         yield check.line(failed("does not exist", f"correct marketedge:vercel.project, or use {ACCESS}"))
@@ -78,11 +78,6 @@ def vercel_lines(look: Look, check: Check) -> Iterator[Line]:
 def _kind_of(declared: Declared) -> str:
     """Return the kind of deployments whose variables are the environment's."""
     return "production" if declared.target == "production" else "preview"
-
-
-def _declared(look: Look) -> Declared:
-    assert look.settings.vercel is not None, "the checks of Vercel are those of a stack with a project"
-    return look.settings.vercel
 
 
 def _newest_build(vercel: Vercel, project: str, branch: str) -> Verdict:
@@ -134,9 +129,9 @@ def _dns(vercel: Vercel, domain: Domain) -> Verdict:
     return failed("does not point at Vercel", fix) if found.get("misconfigured") else passed("points at Vercel")
 
 
-def one_client_id(look: Look) -> Verdict:
+def one_client_id(look: Look, declared: Declared) -> Verdict:
     """Check that frontend and backend use one application. Typed twice, the ids once were of different ones."""
-    shown, own = _client_id(look), None
+    shown, own = _client_id(look, declared), None
     backend = look.settings.render.service
     wired = look.settings.render.variables_of(backend)
     key = next((str(v.key) for v in wired if v.from_output == "auth0.clientId"), "AUTH0_CLIENT_ID")
@@ -150,9 +145,9 @@ def one_client_id(look: Look) -> Verdict:
     return passed(f"{own[:6]}…")
 
 
-def _client_id(look: Look) -> str | None:
+def _client_id(look: Look, declared: Declared) -> str | None:
     """Return the frontend's variable for the client id; None if there is none, or if it is not shown."""
-    vercel, declared, branch = look.accounts.vercel, _declared(look), look.settings.vercel_branch
+    vercel, branch = look.accounts.vercel, look.settings.vercel_branch
     project = vercel.require_project(declared.project)
     kind = _kind_of(declared)
     keys = [variable.key for variable in declared.variables if variable.from_output == "auth0.clientId"]

@@ -99,8 +99,9 @@ def checks(look: Look, others: Others) -> Iterator[Check]:
     yield Check.of_one("5.4", "no Blueprint sets Render's objects again", render.blueprints)
     if database := settings.render.database:
         yield Check.of_one("2.2", f"database {database.name}", partial(render.database, name=database.name))
-    if settings.vercel:
-        yield Check("2.5", f"project {settings.vercel.project}", frontend.vercel_lines)
-        yield Check.of_one("2.5", "frontend and backend use one Auth0 application", frontend.one_client_id)
+    if vercel := settings.vercel:
+        yield Check("2.5", f"project {vercel.project}", partial(frontend.vercel_lines, declared=vercel))
+        one_client_id = partial(frontend.one_client_id, declared=vercel)
+        yield Check.of_one("2.5", "frontend and backend use one Auth0 application", one_client_id)
     yield Check("2.6", "certificates", lambda look, _check: certificates.lines(look.target))
     yield Check("3.2", "smoke tests", others.smoke_tests)
