@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi_auth0 as auth0
 
-from .estate import Object, Store, select
+from .estate import Object, Objects, Store
 from .provider import VendorProvider
 from .resource_type import ProviderError, resource_types
 from .values import Properties
@@ -19,7 +19,7 @@ def _token(length: int) -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
-def new_client(_: list[Object], new: Object) -> Object:
+def new_client(_: Objects, new: Object) -> Object:
     id = str(new.get("id") or new.get("clientId") or _token(32))
     method = "none" if new.get("appType") in _PUBLIC_APPLICATIONS else "client_secret_post"
     return {
@@ -30,22 +30,21 @@ def new_client(_: list[Object], new: Object) -> Object:
     }
 
 
-def new_grant(objects: list[Object], new: Object) -> Object:
+def new_grant(objects: Objects, new: Object) -> Object:
     """Return the grant's id. The tenant has to have the API; it always has the Management API."""
     audience = str(new["audience"])
-    if not audience.endswith(".auth0.com/api/v2/") and not select(objects, "resource_server", identifier=audience):
+    if not audience.endswith(".auth0.com/api/v2/") and not objects.find("resource_server", identifier=audience):
         raise ProviderError(f"404 Not Found: No resource server found with the identifier {audience}")
-    if not select(objects, "client", clientId=new["clientId"]):
+    if not objects.find("client", clientId=new["clientId"]):
         raise ProviderError(f"404 Not Found: No client found with the id {new['clientId']}")
     return {"id": f"cgr_{_token(16)}"}
 
 
-def get_client(objects: list[Object], arguments: Properties) -> Properties:
+def get_client(objects: Objects, arguments: Properties) -> Properties:
     wanted = {name: arguments[name] for name in ("clientId", "name") if arguments.get(name)}
-    found = select(objects, "client", **wanted)
-    if not wanted or not found:
-        raise ProviderError(f"404 Not Found: no client found with {wanted or 'neither clientId nor name'}")
-    return found[0]
+    if wanted and (found := objects.find("client", **wanted)):
+        return found
+    raise ProviderError(f"404 Not Found: no client found with {wanted or 'neither clientId nor name'}")
 
 
 class Plugin(VendorProvider):

@@ -12,13 +12,37 @@ from typing import Any, Literal
 FOLDER_VARIABLE = "MARKETEDGE_ESTATE"
 
 Object = dict[str, Any]
+"""It is flat: `type`, `id`, and properties under the names that the SDKs send (`allowedOrigins`)."""
+
+
+class Objects(list[Object]):
+    """Everything at one vendor, oldest first."""
+
+    def all(self, type: str, **properties: Any) -> list[Object]:
+        """Return the objects of this type with these properties."""
+        wanted = {"type": type, **properties}.items()
+        return [one for one in self if all(one.get(name) == value for name, value in wanted)]
+
+    def find(self, type: str, **properties: Any) -> Object | None:
+        """Return the first of them, or None."""
+        return next(iter(self.all(type, **properties)), None)
+
+    def add(self, type: str, **properties: Any) -> Object:
+        """Add an object as it is. Without an id it gets the next number among its type."""
+        numbers = [found["id"] for found in self.all(type) if isinstance(found.get("id"), int)]
+        made = {"type": type, "id": 1 + max(numbers, default=0), **properties}
+        self.append(made)
+        return made
+
+    def drop(self, type: str, **properties: Any) -> bool:
+        """Remove the objects of this type with these properties. Returns whether there were any."""
+        gone = self.all(type, **properties)
+        self[:] = [one for one in self if one not in gone]
+        return bool(gone)
 
 
 class Store:
-    """The objects of every vendor.
-
-    An object is flat: `type`, `id`, and properties under the names that the SDKs send (`allowedOrigins`).
-    """
+    """The objects of every vendor."""
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
@@ -29,21 +53,23 @@ class Store:
         """Return the environment variables by which an engine's plugins find these objects."""
         return {FOLDER_VARIABLE: str(self.folder.resolve())}
 
-    def objects(self, vendor: str) -> list[Object]:
-        objects: list[Object] = self._load(vendor)["objects"]
-        return objects
+    def objects(self, vendor: str) -> Objects:
+        """Return the objects as they are now. Changes of them are not saved."""
+        return Objects(self._load(vendor)["objects"])
 
     def find(self, vendor: str, type: str, **properties: Any) -> Object | None:
         """Return the first object of this type with these properties, or None."""
-        return next(iter(self.find_all(vendor, type, **properties)), None)
+        return self.objects(vendor).find(type, **properties)
 
     def find_all(self, vendor: str, type: str, **properties: Any) -> list[Object]:
-        return select(self.objects(vendor), type, **properties)
+        """Return the objects of this type with these properties."""
+        return self.objects(vendor).all(type, **properties)
 
     @contextmanager
-    def edit(self, vendor: str) -> Iterator[list[Object]]:
+    def edit(self, vendor: str) -> Iterator[Objects]:
         """Lock the vendor's objects while the block runs. Its changes are saved unless it raises."""
         with self._transaction(vendor) as content:
+            content["objects"] = Objects(content["objects"])
             yield content["objects"]
 
     def fail_create(self, vendor: str, type: str, *, nth: int = 1, kill: bool | Literal["engine"] = False) -> None:
@@ -93,11 +119,6 @@ class Store:
             unfinished = self.folder / f".{vendor}.json.new"
             unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
             os.replace(unfinished, self.folder / f"{vendor}.json")
-
-
-def select(objects: list[Object], type: str, **properties: Any) -> list[Object]:
-    """Return the objects of this type whose properties have these values."""
-    return [o for o in objects if o["type"] == type and all(o.get(name) == value for name, value in properties.items())]
 
 
 def now() -> str:

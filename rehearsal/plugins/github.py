@@ -7,29 +7,28 @@ from typing import Any
 
 import pulumi_github as github
 
-from .estate import Object, Store, now, select
+from .estate import Object, Objects, Store, now
 from .provider import VendorProvider
 from .resource_type import ProviderError, resource_types
 from .values import Properties
 
 
-def _repository(objects: list[Object], name: Any) -> Object:
+def _repository(objects: Objects, name: Any) -> Object:
     """Return a repository by its name or its node id."""
-    for repository in select(objects, "repository"):
+    for repository in objects.all("repository"):
         if name in (repository["name"], repository["nodeId"]):
             return repository
     raise ProviderError(f"GET /repos/{name}: 404 Not Found []")
 
 
-def _branch(objects: list[Object], repository: Any, branch: Any) -> Object:
-    for found in select(objects, "branch", repository=repository, branch=branch):
+def _branch(objects: Objects, repository: Any, branch: Any) -> Object:
+    if found := objects.find("branch", repository=repository, branch=branch):
         return found
     raise ProviderError(f"querying GitHub branch reference {repository} (refs/heads/{branch}): 404 Not Found []")
 
 
-def _environment(objects: list[Object], new: Object) -> Object:
-    where = {name: new[name] for name in ("repository", "environment")}
-    for found in select(objects, "environment", **where):
+def _environment(objects: Objects, new: Object) -> Object:
+    if found := objects.find("environment", repository=new["repository"], environment=new["environment"]):
         return found
     raise ProviderError(f"GET /repos/{new['repository']}/environments/{new['environment']}: 404 Not Found []")
 
@@ -38,7 +37,7 @@ def _number() -> int:
     return secrets.randbelow(10**9)
 
 
-def new_repository(_: list[Object], new: Object) -> Object:
+def new_repository(_: Objects, new: Object) -> Object:
     name, private = new["name"], new.get("private", new.get("visibility") == "private")
     full_name = new.get("fullName", name)
     return {
@@ -51,7 +50,7 @@ def new_repository(_: list[Object], new: Object) -> Object:
     }
 
 
-def new_branch(objects: list[Object], new: Object) -> Object:
+def new_branch(objects: Objects, new: Object) -> Object:
     _repository(objects, new["repository"])
     source = new.get("sourceSha") or new.get("sha")
     if source is None:
@@ -59,17 +58,17 @@ def new_branch(objects: list[Object], new: Object) -> Object:
     return {"ref": f"refs/heads/{new['branch']}", "sha": source, "sourceSha": source}
 
 
-def new_protection(objects: list[Object], new: Object) -> Object:
+def new_protection(objects: Objects, new: Object) -> Object:
     repository = _repository(objects, new["repositoryId"])
     id = f"BPR_{secrets.token_urlsafe(12)}"
     return {"id": id, "repositoryId": repository["nodeId"], "repository": repository["name"]}
 
 
-def new_environment(objects: list[Object], new: Object) -> Object:
+def new_environment(objects: Objects, new: Object) -> Object:
     return {"repositoryId": _repository(objects, new["repository"])["repoId"]}
 
 
-def new_policy(objects: list[Object], new: Object) -> Object:
+def new_policy(objects: Objects, new: Object) -> Object:
     repository, environment = _repository(objects, new["repository"]), _environment(objects, new)
     if not (environment.get("deploymentBranchPolicy") or {}).get("customBranchPolicies"):
         path = f"/repos/{new['repository']}/environments/{new['environment']}/deployment-branch-policies"
@@ -77,23 +76,23 @@ def new_policy(objects: list[Object], new: Object) -> Object:
     return {"repositoryId": repository["repoId"], "policyId": str(_number())}
 
 
-def new_variable(objects: list[Object], new: Object) -> Object:
+def new_variable(objects: Objects, new: Object) -> Object:
     repository, _ = _repository(objects, new["repository"]), _environment(objects, new)
     return {"repositoryId": repository["repoId"], "createdAt": now()}
 
 
-def new_secret(objects: list[Object], new: Object) -> Object:
+def new_secret(objects: Objects, new: Object) -> Object:
     found = new_variable(objects, new)
     return found | dict.fromkeys(("updatedAt", "remoteUpdatedAt"), found["createdAt"])
 
 
-def new_ruleset(objects: list[Object], new: Object) -> Object:
+def new_ruleset(objects: Objects, new: Object) -> Object:
     _repository(objects, new["repository"])
     number = _number()
     return {"rulesetId": number, "nodeId": f"RRS_{number:x}", "etag": f'W/"{number:x}"', "id": str(number)}
 
 
-def new_file(objects: list[Object], new: Object) -> Object:
+def new_file(objects: Objects, new: Object) -> Object:
     repository = _repository(objects, new["repository"])
     branch = new.get("branch", repository["defaultBranch"])
     _branch(objects, new["repository"], branch)
@@ -106,15 +105,15 @@ def new_file(objects: list[Object], new: Object) -> Object:
     }
 
 
-def get_repository(objects: list[Object], arguments: Properties) -> Properties:
+def get_repository(objects: Objects, arguments: Properties) -> Properties:
     return _repository(objects, arguments.get("name") or str(arguments.get("fullName", "")).rpartition("/")[2])
 
 
-def get_branch(objects: list[Object], arguments: Properties) -> Properties:
+def get_branch(objects: Objects, arguments: Properties) -> Properties:
     """Return a branch. For an absent one the real plugin answers without a ref, and raises no error."""
     _repository(objects, arguments["repository"])
-    found = select(objects, "branch", **{name: arguments[name] for name in ("repository", "branch")})
-    return {**arguments, **(found[0] if found else {})}
+    found = objects.find("branch", repository=arguments["repository"], branch=arguments["branch"])
+    return {**arguments, **(found or {})}
 
 
 class Plugin(VendorProvider):

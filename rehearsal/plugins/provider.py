@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .estate import Object, Store
+from .estate import Object, Objects, Store
 from .resource_type import Change, ProviderError, ResourceType
 from .values import UNKNOWN, Properties, plain
 
-Lookup = Callable[[list[Object], Properties], Properties]
+Lookup = Callable[[Objects, Properties], Properties]
 
 
 class Provider(ABC):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from . import shapes
-from .estate import Object, now, select
+from .estate import Object, Objects, now
 from .values import UNKNOWN, Properties, Secret, canonical, is_given, plain, same, seal_like, set_default, values_at
 
 
@@ -29,7 +29,7 @@ class Change:
     replace: bool
 
 
-Complete = Callable[[list[Object], Object], Object]
+Complete = Callable[[Objects, Object], Object]
 """Returns what the vendor adds to a new object. Raises ProviderError when the vendor refuses it."""
 Clashes = Callable[[Object, Object], bool]
 """Whether a new object and an existing one exclude each other."""
@@ -183,17 +183,17 @@ class ResourceType:
     def id_of(self, found: Object) -> str:
         return self.id_format.format(**self.shown(found)) if self.view else str(found["id"])
 
-    def with_id(self, objects: list[Object], id: str) -> Object | None:
-        return next((o for o in select(objects, self.type) if self.id_of(o) == id), None)
+    def with_id(self, objects: Objects, id: str) -> Object | None:
+        return next((o for o in objects.all(self.type) if self.id_of(o) == id), None)
 
-    def add_to(self, objects: list[Object], properties: Mapping[str, Any]) -> Object:
+    def add_to(self, objects: Objects, properties: Mapping[str, Any]) -> Object:
         """Create the object as its vendor would, or return the existing one that takes its place."""
         given = {self.renames.get(name, name): value for name, value in properties.items() if value is not None}
         new = self.checked({"type": self.type, **given})
         new |= self.complete(objects, new) if self.complete else {}
         unique = self.unique or self.key
         clashes = self.clashes or (lambda one, other: all(one.get(name) == other.get(name) for name in unique))
-        existing = next((o for o in select(objects, self.type) if clashes(new, o)), None)
+        existing = next((o for o in objects.all(self.type) if clashes(new, o)), None)
         if self.view and not existing:
             raise ProviderError(f"404 Not Found: the {self.type} {self.name_of(new)} does not exist")
         may_overwrite = self.view or self.on_existing == "overwrite" or new.get(self.overwritten_if)
@@ -225,7 +225,7 @@ class ResourceType:
             return left | {name: self._merged(old.get(name), item, f"{path}.{name}") for name, item in new.items()}
         return new
 
-    def imported(self, objects: list[Object], id: str) -> tuple[Object | None, Properties]:
+    def imported(self, objects: Objects, id: str) -> tuple[Object | None, Properties]:
         """Find the object that an import id names.
 
         Returns:
@@ -236,7 +236,7 @@ class ResourceType:
         if not readings:
             raise ProviderError(f"invalid import id {id!r}: expected {' or '.join(formats)}")
         for reading in readings:
-            for found in select(objects, self.type):
+            for found in objects.all(self.type):
                 shown = self.shown(found)
                 if all(str(shown.get(name)) == reading[name] for name in reading.keys() - self.hidden(shown)):
                     return found, {n: text.format(**shown) for n, text in self.import_knows.items()} | reading

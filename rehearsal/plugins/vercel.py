@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pulumiverse_vercel as vercel
 
-from .estate import Object, Store, select
+from .estate import Object, Objects, Store
 from .provider import VendorProvider
 from .resource_type import ProviderError, resource_types
 from .values import Properties, Secret
@@ -20,7 +20,7 @@ def _id(prefix: str, length: int) -> str:
     return prefix + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
-def new_project(_: list[Object], new: Object) -> Object:
+def new_project(_: Objects, new: Object) -> Object:
     if not re.fullmatch(r"[a-z0-9._-]{1,100}", str(new["name"])):
         raise ProviderError(
             f"Error creating project: invalid name {new['name']!r}: lowercase letters, digits and hyphens"
@@ -28,20 +28,20 @@ def new_project(_: list[Object], new: Object) -> Object:
     return {"id": new.get("id") or _id("prj_", 28)}
 
 
-def _need_project(objects: list[Object], new: Object, doing: str) -> None:
-    if not select(objects, "project", id=new["projectId"], teamId=new.get("teamId")):
+def _need_project(objects: Objects, new: Object, doing: str) -> None:
+    if not objects.find("project", id=new["projectId"], teamId=new.get("teamId")):
         raise ProviderError(
             f"Error {doing}: Could not find project, please make sure both the project_id and team_id match the "
             "project and team you wish to deploy to."
         )
 
 
-def new_domain(objects: list[Object], new: Object) -> Object:
+def new_domain(objects: Objects, new: Object) -> Object:
     _need_project(objects, new, "creating project domain")
     return {"verified": True, "misconfigured": False, "verifications": []}
 
 
-def new_variable(objects: list[Object], new: Object) -> Object:
+def new_variable(objects: Objects, new: Object) -> Object:
     _need_project(objects, new, "creating project environment variable")
     targets = set(new.get("targets", []))
     refused = "Could not create project environment variable, unexpected error"
@@ -61,7 +61,7 @@ def same_variable(new: Object, existing: Object) -> bool:
     return same and bool(where & other)
 
 
-def new_record(objects: list[Object], new: Object) -> Object:
+def new_record(objects: Objects, new: Object) -> Object:
     """Check a new DNS record as the provider's schema and then Vercel do (rest-api/dns/create-a-dns-record)."""
     refused = "Error creating DNS Record: Could not create DNS Record, unexpected error"
     if new["recordType"] not in _RECORD_TYPES:
@@ -70,7 +70,7 @@ def new_record(objects: list[Object], new: Object) -> Object:
         raise ProviderError("Invalid Attribute Value: ttl value must be at least 60")
     if new["recordType"] != "SRV" and not new.get("value"):
         raise ProviderError("DNS Record Invalid: The `value` attribute must be set on records of this type")
-    if not select(objects, "zone", name=new["domain"], teamId=new.get("teamId")):
+    if not objects.find("zone", name=new["domain"], teamId=new.get("teamId")):
         raise ProviderError(f"{refused}: not_found - 404 - Domain not found.")
     if new["recordType"] == "CNAME" and not new["name"]:
         raise ProviderError(f"{refused}: invalid_name - 400 - Please specify a name or use an ALIAS Record instead")
@@ -85,14 +85,14 @@ def same_record(new: Object, existing: Object) -> bool:
     return "CNAME" in kinds or (len(kinds) == 1 and new.get("value") == existing.get("value"))
 
 
-def get_project(objects: list[Object], arguments: Properties) -> Properties:
+def get_project(objects: Objects, arguments: Properties) -> Properties:
     """Return a project with its variables. The provider asks Vercel for a project "by id or name"."""
     asked, team = arguments.get("name"), arguments.get("teamId")
-    for project in select(objects, "project"):
+    for project in objects.all("project"):
         if asked in (project["name"], project["id"]) and project.get("teamId") == team:
             variables = [
                 {**{n: v for n, v in found.items() if n != "type"}, "value": Secret(found.get("value", ""))}
-                for found in select(objects, "environment_variable", projectId=project["id"])
+                for found in objects.all("environment_variable", projectId=project["id"])
             ]
             return {**project, "environments": variables}
     raise ProviderError(

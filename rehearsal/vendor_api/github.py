@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..plugins import Estate
-from ..plugins.estate import select
+from ..plugins.estate import Objects
 from . import github_actions, github_git, github_issues, github_settings
 from .github_repository import Repository, not_found, refused
 from .wire import Answer, Endpoints, Json, Request, Simulator, table
@@ -41,7 +41,7 @@ class GitHub(Simulator):
         known = request.token.startswith("ghp_") and request.token in self._logins
         return {"X-OAuth-Scopes": "repo, workflow"} if known else {}
 
-    def answer(self, request: Request, objects: list[Json]) -> Any:
+    def answer(self, request: Request, objects: Objects) -> Any:
         writer = self._logins.get(request.token)
         if not request.token or writer is None:
             raise refused(401, "Bad credentials" if request.token else "Requires authentication")
@@ -52,7 +52,7 @@ class GitHub(Simulator):
                 return _graphql(objects, request.body or {})
             case _, ["api", "v3", "repos", owner, name, *rest]:
                 asked = replace(request, path="".join(rest))
-                for found in select(objects, "repository"):
+                for found in objects.all("repository"):
                     # Names of owners and repositories ignore case.
                     if (owner.lower(), name.lower()) == (self._owner.lower(), found["name"].lower()):
                         about: Json = {"name": found["name"], "owner": self._owner, "writer": writer}
@@ -105,22 +105,23 @@ def _complete(template: Any, own: Any) -> Any:
         return own
     plain = {name: _complete(value, {}) if isinstance(value, dict) else value for name, value in template.items()}
     whole = {name: value for name, value in plain.items() if not name.startswith("?")}
-    return whole | {name: _complete(template.get(f"?{name}", template.get(name)), own[name]) for name in own}
+    known = {name: value for name, value in own.items() if value is not None or name not in whole}
+    return whole | {name: _complete(template.get(f"?{name}", template.get(name)), known[name]) for name in known}
 
 
-def _graphql(objects: list[Json], body: Json) -> Json:
+def _graphql(objects: Objects, body: Json) -> Json:
     """Answer one question: the protection rules of the repository with a node id, in pages of 100."""
     variables = body.get("variables") or {}
     if "branchProtectionRules" not in body.get("query", ""):
         return {"errors": [{"type": "undefinedField", "message": "not in this simulator"}]}
-    repositories = select(objects, "repository", nodeId=variables.get("id"))
-    if not repositories:
+    repository = objects.find("repository", nodeId=variables.get("id"))
+    if repository is None:
         message = f"Could not resolve to a node with the global id of '{variables.get('id')}'"
         return {"data": {"node": None}, "errors": [{"type": "NOT_FOUND", "message": message}]}
-    found = select(objects, "branch_protection", repositoryId=repositories[0]["nodeId"])
+    found = objects.all("branch_protection", repositoryId=repository["nodeId"])
     start = int(variables.get("after") or 0)
     rules = [{"id": rule["id"], "pattern": rule["pattern"]} for rule in found[start : start + 100]]
     more = start + 100 < len(found)
     info = {"hasNextPage": more, "endCursor": str(start + len(rules)) if rules else None}
-    node = {"name": repositories[0]["name"], "branchProtectionRules": {"nodes": rules, "pageInfo": info}}
+    node = {"name": repository["name"], "branchProtectionRules": {"nodes": rules, "pageInfo": info}}
     return {"data": {"node": node}}

@@ -88,7 +88,7 @@ def _deploy(repo: Repository, body: Json, **known: Any) -> Json:
 
 @endpoint("GET deployments/{number}/statuses")
 def deployment_statuses(repo: Repository, number: str) -> list[Json]:
-    found = [one for one in repo.objects if (one["type"], one.get("deployment")) == ("deployment_status", int(number))]
+    found = repo.objects.all("deployment_status", deployment=int(number))
     return repo.page([_deployment_status(one) for one in reversed(found)])
 
 
@@ -98,7 +98,7 @@ def set_deployment_status(repo: Repository, number: str) -> Answer:
     if len(repo.body.get("description") or "") > 140:
         raise invalid("DeploymentStatus")
     mine = repo.one("deployment", id=int(number))
-    newest = {one["deployment"]: one["state"] for one in repo.objects if one["type"] == "deployment_status"}
+    newest = {one["deployment"]: one["state"] for one in repo.objects.all("deployment_status")}
     given = {"description": None, **{k: repo.body[k] for k in _STATUS if k in repo.body}}
     made = repo.add("deployment_status", deployment=mine["id"], **given, creator=repo.writer, created_at=now())
     for other in repo.all("deployment", environment=mine["environment"]) if made["state"] == "success" else ():

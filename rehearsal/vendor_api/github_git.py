@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 
 from ..plugins import Estate
-from ..plugins.estate import select
 from .github_repository import Repository, editing, now, number_of, refused, user
 from .wire import Answer, Endpoints, Json, pick
 
@@ -81,7 +80,7 @@ def forbidden(repo: Repository, ref: str, rule: str, writer: str) -> str:
         rule: creation, update or deletion.
         writer: the login of the person who changes it.
     """
-    teams = {one["id"] for one in select(repo.objects, "team") if writer in one["members"]}
+    teams = {one["id"] for one in repo.objects.all("team") if writer in one["members"]}
     for ruleset in repo.all("ruleset", enforcement="active"):
         names = (ruleset.get("conditions") or {}).get("refName") or {}
         included = any(one == "~ALL" or fnmatch.fnmatchcase(ref, one) for one in names.get("includes", []))

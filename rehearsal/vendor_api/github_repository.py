@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,17 +28,15 @@ class Repository(Account):
     owner: str = "zebra-devops"
     writer: str = "octocat"
 
-    def all(self, type: str, **properties: Any) -> list[Json]:
-        return super().all(type, repository=self.name, **properties)
+    @property
+    def where(self) -> Mapping[str, Any]:
+        return {"repository": self.name}
 
     def one(self, type: str, **properties: Any) -> Json:
         """Return the first object of this type with these properties, or answer 404."""
-        for found in self.all(type, **properties):
+        if found := self.find(type, **properties):
             return found
         raise not_found()
-
-    def add(self, type: str, **properties: Any) -> Json:
-        return super().add(type, repository=self.name, **properties)
 
     def seed(self, type: str, **properties: Any) -> Json:
         """Add an object as GitHub does when the plugin asks for it."""

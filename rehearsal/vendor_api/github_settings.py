@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..plugins.estate import select
 from .github_repository import Repository, not_found, number_of, refused
 from .wire import Answer, Endpoints, Json, pick
 
@@ -20,18 +19,14 @@ endpoint = Endpoints()
 
 @endpoint("GET ")
 def repository(repo: Repository) -> Json:
-    (found,) = select(repo.objects, "repository", name=repo.name)
+    (found,) = repo.objects.all("repository", name=repo.name)
     return {
+        **pick(found, "node_id name private archived default_branch"),
         "id": found["repoId"],
-        "node_id": found["nodeId"],
-        "name": found["name"],
-        "full_name": f"{repo.owner}/{found['name']}",
-        "private": bool(found.get("private")),
-        "archived": bool(found.get("archived")),
-        "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
-        "default_branch": found.get("defaultBranch", "main"),
+        "full_name": f"{repo.owner}/{repo.name}",
+        "permissions": dict.fromkeys(("admin", "maintain", "push", "triage", "pull"), True),
         "owner": {"login": repo.owner},
-        "html_url": f"https://github.com/{repo.owner}/{found['name']}",
+        "html_url": f"https://github.com/{repo.owner}/{repo.name}",
     }
 
 
@@ -115,10 +110,9 @@ for path, type_, shown, kind, sizes in (
 @endpoint("GET branches/{branch}/protection")
 def protection(repo: Repository, branch: str) -> Json:
     """docs.github.com/en/rest/branches/branch-protection, Get branch protection."""
-    rules = repo.all("branch_protection", pattern=branch)
-    if not rules:
+    rule = repo.find("branch_protection", pattern=branch)
+    if rule is None:
         raise refused(404, "Branch not protected")
-    (rule,) = rules
     reviews = (rule.get("requiredPullRequestReviews") or [{}])[0]
     checks = (rule.get("requiredStatusChecks") or [{}])[0]
     switches = {

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..plugins import Estate
+from ..plugins.estate import Objects
 from . import vercel_deployments
 from .vercel_account import VercelAccount, refused, shown
 from .wire import Endpoints, Json, Request, Simulator, table
@@ -39,7 +40,7 @@ class Vercel(Simulator):
         super().__init__(estate)
         self._token, self._teams = token, teams or {}
 
-    def answer(self, request: Request, objects: list[Json]) -> Any:
+    def answer(self, request: Request, objects: Objects) -> Any:
         if request.token != self._token:
             raise refused(403, "forbidden", "Not authorized", invalidToken=True)
         team = request.query.get("teamId") or self._teams.get(request.query.get("slug", ""))

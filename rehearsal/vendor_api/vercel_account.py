@@ -25,7 +25,7 @@ class VercelAccount(Account):
 
     def one(self, type: str, missing: str, **properties: Any) -> Json:
         """Return the first object of this type with these properties, or answer 404. Args: missing: Vercel's words."""
-        for found in self.all(type, **properties):
+        if found := self.find(type, **properties):
             return found
         raise refused(404, "not_found", missing)
 

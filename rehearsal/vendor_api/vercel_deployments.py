@@ -11,7 +11,7 @@ import time
 
 from ..plugins import Estate
 from .vercel_account import VercelAccount, refused, shown
-from .wire import Account, Answer, Endpoints, Json
+from .wire import Answer, Endpoints, Json
 
 endpoint = Endpoints()
 _READY = "READY"
@@ -33,11 +33,10 @@ def build(
     """
     identity = f"dpl_{secrets.token_hex(12)}"
     with estate.edit("vercel") as objects:
-        account = Account(objects=objects)
-        (mine,) = account.all("project", name=project)
+        (mine,) = objects.all("project", name=project)
         production = (mine.get("gitRepository") or {}).get("productionBranch", "main") == branch
         serves = production and state == _READY and mine.get("autoAssignCustomDomains", True)
-        account.add(
+        objects.add(
             "deployment",
             id=identity,
             projectId=mine["id"],

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ..loopback import Response
 from ..plugins import Estate
-from ..plugins.estate import select
+from ..plugins.estate import Objects
 from ..plugins.shapes import camel
 
 Json = dict[str, Any]
@@ -91,8 +91,13 @@ class Account:
         request: the request; a test has none.
     """
 
-    objects: list[Json]
+    objects: Objects
     request: Request = Request("", "", {}, {})
+
+    @property
+    def where(self) -> Mapping[str, Any]:
+        """Return the properties that every object of the account has."""
+        return {}
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -103,25 +108,16 @@ class Account:
         return self.request.body or {}
 
     def all(self, type: str, **properties: Any) -> list[Json]:
-        """Return the objects of this type with these properties."""
-        return select(self.objects, type, **properties)
+        return self.objects.all(type, **self.where, **properties)
 
     def find(self, type: str, **properties: Any) -> Json | None:
-        """Return the first of them, or None."""
-        return next(iter(self.all(type, **properties)), None)
+        return self.objects.find(type, **self.where, **properties)
 
     def add(self, type: str, **properties: Any) -> Json:
-        """Add an object. Without an id it gets the next number among its type."""
-        numbers = [found["id"] for found in select(self.objects, type) if isinstance(found.get("id"), int)]
-        made = {"type": type, "id": 1 + max(numbers, default=0), **properties}
-        self.objects.append(made)
-        return made
+        return self.objects.add(type, **self.where, **properties)
 
     def drop(self, type: str, **properties: Any) -> bool:
-        """Remove the objects of this type with these properties. Returns whether there were any."""
-        gone = self.all(type, **properties)
-        self.objects[:] = [one for one in self.objects if one not in gone]
-        return bool(gone)
+        return self.objects.drop(type, **self.where, **properties)
 
 
 Endpoint = Callable[..., Any]
@@ -180,7 +176,7 @@ class Simulator(ABC):
         return {}
 
     @abstractmethod
-    def answer(self, request: Request, objects: list[Json]) -> Any:
+    def answer(self, request: Request, objects: Objects) -> Any:
         """Answer one request: an Answer, or its content. Raises Refused."""
 
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:

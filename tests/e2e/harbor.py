@@ -16,7 +16,6 @@ from rehearsal import application
 from rehearsal.application import Application, Headers
 from rehearsal.engine import Engine
 from rehearsal.estate import PROJECT, World, world
-from rehearsal.plugins.estate import select
 from rehearsal.vendor_api import github_git
 from tests.warm import WARM
 
@@ -93,7 +92,7 @@ class Team:
     def merge_workflows(self) -> None:
         """The pull request of `gate workflows sync` is merged."""
         with self.stage.vendors.edit("github") as objects:
-            for file in select(objects, "file", repository=REPOSITORY, branch=delivery_branch("main")):
+            for file in objects.all("file", repository=REPOSITORY, branch=delivery_branch("main")):
                 objects[:] = [o for o in objects if (o.get("file"), o.get("branch")) != (file["file"], "main")]
                 objects.append({**file, "branch": "main"})
 
