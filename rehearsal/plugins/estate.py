@@ -115,7 +115,10 @@ class Store:
         with (self.folder / f".{vendor}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             content = self._load(vendor)
+            before = json.dumps(content)
             yield content
+            if json.dumps(content) == before:
+                return
             unfinished = self.folder / f".{vendor}.json.new"
             unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
             os.replace(unfinished, self.folder / f"{vendor}.json")

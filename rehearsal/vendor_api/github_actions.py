@@ -59,8 +59,8 @@ def runs(repo: Repository, **where: str) -> Json:
 
 
 @endpoint("GET actions/runs/{number}")
-def get_run(repo: Repository, number: str) -> Json:
-    return _run(repo.one("run", number=int(number)))
+def get_run(repo: Repository, number: int) -> Json:
+    return _run(repo.one("run", number=number))
 
 
 def _run(found: Json) -> Json:
@@ -87,17 +87,17 @@ def _deploy(repo: Repository, body: Json, **known: Any) -> Json:
 
 
 @endpoint("GET deployments/{number}/statuses")
-def deployment_statuses(repo: Repository, number: str) -> list[Json]:
-    found = repo.objects.all("deployment_status", deployment=int(number))
+def deployment_statuses(repo: Repository, number: int) -> list[Json]:
+    found = repo.objects.all("deployment_status", deployment=number)
     return repo.page([_deployment_status(one) for one in reversed(found)])
 
 
 @endpoint("POST deployments/{number}/statuses")
-def set_deployment_status(repo: Repository, number: str) -> Answer:
+def set_deployment_status(repo: Repository, number: int) -> Answer:
     """Add a status. A success makes earlier successful deployments of the environment inactive (`auto_inactive`)."""
     if len(repo.body.get("description") or "") > 140:
         raise invalid("DeploymentStatus")
-    mine = repo.one("deployment", id=int(number))
+    mine = repo.one("deployment", id=number)
     newest = {one["deployment"]: one["state"] for one in repo.objects.all("deployment_status")}
     given = {"description": None, **{k: repo.body[k] for k in _STATUS if k in repo.body}}
     made = repo.add("deployment_status", deployment=mine["id"], **given, creator=repo.writer, created_at=now())

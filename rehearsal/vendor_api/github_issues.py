@@ -32,34 +32,34 @@ def open_issue(repo: Repository) -> Answer:
     return Answer(201, _issue(repo, repo.add("issue", **about, user=repo.writer, created=now())))
 
 
-@endpoint("PATCH issues/comments/{identity}")
-def change_comment(repo: Repository, identity: str) -> Json:
+@endpoint("PATCH issues/comments/{number}")
+def change_comment(repo: Repository, number: int) -> Json:
     _check_length(repo)
-    found = repo.one("comment", id=int(identity))
+    found = repo.one("comment", id=number)
     found["body"] = repo.body["body"]
     return _comment(repo, found)
 
 
 @endpoint("PATCH issues/{number}")
-def change_issue(repo: Repository, number: str) -> Json:
+def change_issue(repo: Repository, number: int) -> Json:
     _check_length(repo)
-    found = repo.one("issue", number=int(number))
+    found = repo.one("issue", number=number)
     stored = {"body": "body", "title": "title", "state": "state", "state_reason": "stateReason"}
     found.update({stored[name]: value for name, value in repo.body.items() if name in stored})
     return _issue(repo, found)
 
 
 @endpoint("GET issues/{number}/comments")
-def comments(repo: Repository, number: str) -> list[Json]:
-    return repo.page([_comment(repo, one) for one in repo.all("comment", issue=int(number))])
+def comments(repo: Repository, number: int) -> list[Json]:
+    return repo.page([_comment(repo, one) for one in repo.all("comment", issue=number)])
 
 
 @endpoint("POST issues/{number}/comments")
-def add_comment(repo: Repository, number: str) -> Answer:
+def add_comment(repo: Repository, number: int) -> Answer:
     _check_length(repo)
-    if not any(repo.find(type_, number=int(number)) for type_ in ("issue", *_PULLS)):
+    if not any(repo.find(type_, number=number) for type_ in ("issue", *_PULLS)):
         raise not_found()
-    made = repo.add("comment", issue=int(number), body=repo.body["body"], user=repo.writer)
+    made = repo.add("comment", issue=number, body=repo.body["body"], user=repo.writer)
     return Answer(201, _comment(repo, made))
 
 
@@ -78,8 +78,8 @@ def pulls(repo: Repository) -> list[Json]:
 
 
 @endpoint("GET pulls/{number}")
-def get_pull(repo: Repository, number: str) -> Json:
-    found = repo.find("pull_request", number=int(number)) or repo.one("pull", number=int(number))
+def get_pull(repo: Repository, number: int) -> Json:
+    found = repo.find("pull_request", number=number) or repo.one("pull", number=number)
     return _pull(repo, found)
 
 

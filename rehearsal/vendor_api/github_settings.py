@@ -140,9 +140,9 @@ def rulesets(repo: Repository) -> list[Json]:
 
 
 @endpoint("GET rulesets/{number}")
-def ruleset(repo: Repository, number: str) -> Json:
+def ruleset(repo: Repository, number: int) -> Json:
     """docs.github.com/en/rest/repos/rules, Get a repository ruleset."""
-    found = repo.one("ruleset", rulesetId=int(number))
+    found = repo.one("ruleset", rulesetId=number)
     names, declared = (found.get("conditions") or {}).get("refName") or {}, found.get("rules") or {}
     rules: list[Json] = [{"type": kind} for kind, on in pick(declared, _RULES).items() if on]
     if checks := declared.get("requiredStatusChecks"):

@@ -127,7 +127,8 @@ Endpoint = Callable[..., Any]
 class Endpoints:
     """Functions by method and path. The first one that fits a request answers it.
 
-    In a path `{name}` stands for one segment and `{name+}` for the rest. The function gets them as arguments.
+    In a path `{name}` stands for one segment, `{name+}` for the rest, and `{number}` for digits. The function gets them
+    as arguments.
     """
 
     def __init__(self, *parts: Endpoints) -> None:
@@ -139,7 +140,8 @@ class Endpoints:
         def added(function: Endpoint) -> Endpoint:
             for key in keys:
                 method, _, path = key.partition(" ")
-                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", path))
+                pattern = path.replace("{number}", r"(?P<number>\d+)")
+                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", pattern))
                 self._rows.append((method, re.compile(pattern), re.sub(r"\{.*?\}", "*", key), function))
             return function
 
@@ -149,7 +151,10 @@ class Endpoints:
         """Return the endpoint of a request: its key, with `*` in place of each name, and the function."""
         for method, pattern, key, function in self._rows:
             if method == request.method and (match := pattern.fullmatch(request.path)):
-                return key, partial(function, **{name: unquote(part) for name, part in match.groupdict().items()})
+                named = {
+                    name: int(part) if name == "number" else unquote(part) for name, part in match.groupdict().items()
+                }
+                return key, partial(function, **named)
         return None
 
 

@@ -82,3 +82,7 @@ def test_a_token_can_ask_who_it_writes_as(ask: Ask) -> None:
     query = {"query": "query { viewer { login } }"}
     assert ask("POST", "graphql", json=query).json() == {"data": {"viewer": {"login": "github-actions[bot]"}}}
     assert ask("POST", "graphql", json=query, token="other").status_code == 401
+
+
+def test_a_number_that_is_none_is_not_found(ask: Ask) -> None:
+    assert [ask("GET", f"pulls/{number}").status_code for number in ("x", "7")] == [404, 404]
