@@ -24,7 +24,7 @@ from rehearsal.estate import PROJECT, World
 from rehearsal.inventory import APPLICATION, BRANCH, SERVICE
 from rehearsal.plugins import Estate
 from rehearsal.plugins.catalog import PROVIDERS
-from rehearsal.plugins.estate import FOLDER_VARIABLE, select
+from rehearsal.plugins.estate import FOLDER_VARIABLE
 from rehearsal.production import FRONTEND
 
 
@@ -61,7 +61,7 @@ class Desk:
     def set(self, vendor: str, type: str, key: str, value: Any, **where: Any) -> None:
         """Set a property of the one object that has these other properties."""
         with self.vendors.edit(vendor) as objects:
-            (one,) = select(objects, type, **where)
+            (one,) = objects.all(type, **where)
             one[key] = value
 
 
