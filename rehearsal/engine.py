@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
 from rehearsal.estate import PROJECT, World
-from rehearsal.plugins.language import added_to_environment, run_program
+from rehearsal.plugins.language import run_program
 
 
 def program() -> None:
@@ -142,9 +144,9 @@ class Engine:
         self._show(line)
 
 
-def inhabit(world: World) -> contextlib.AbstractContextManager[None]:
+def inhabit(world: World) -> contextlib.AbstractContextManager[object]:
     """Run the block with the world's environment variables.
 
     An inline program runs in this process, so it must read the same environment as the CLI's own process.
     """
-    return added_to_environment(world.environment)
+    return mock.patch.dict(os.environ, world.environment)

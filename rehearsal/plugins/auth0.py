@@ -20,6 +20,7 @@ def _token(length: int) -> str:
 
 
 def new_client(_: Objects, new: Object) -> Object:
+    """Return what Auth0 makes for a new application: its id, its secret and how it authenticates."""
     id = str(new.get("id") or new.get("clientId") or _token(32))
     method = "none" if new.get("appType") in _PUBLIC_APPLICATIONS else "client_secret_post"
     return {
@@ -41,6 +42,7 @@ def new_grant(objects: Objects, new: Object) -> Object:
 
 
 def get_client(objects: Objects, arguments: Properties) -> Properties:
+    """Return an application by its id or its name."""
     wanted = {name: arguments[name] for name in ("clientId", "name") if arguments.get(name)}
     if wanted and (found := objects.find("client", **wanted)):
         return found

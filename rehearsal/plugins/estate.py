@@ -101,6 +101,11 @@ class Store:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def record(self, vendor: str, operation: str, type: str, key: str) -> None:
+        """Note an operation in the log.
+
+        Args:
+            key: which object it was about.
+        """
         entry = {"time": now(), "vendor": vendor, "operation": operation, "type": type, "key": key}
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(json.dumps(entry) + "\n")
@@ -125,4 +130,5 @@ class Store:
 
 
 def now() -> str:
+    """Return the time in UTC, with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -38,6 +38,7 @@ def _number() -> int:
 
 
 def new_repository(_: Objects, new: Object) -> Object:
+    """Return the ids and the names that GitHub gives a new repository. It is public unless declared otherwise."""
     name, private = new["name"], new.get("private", new.get("visibility") == "private")
     full_name = new.get("fullName", name)
     return {
@@ -51,6 +52,7 @@ def new_repository(_: Objects, new: Object) -> Object:
 
 
 def new_branch(objects: Objects, new: Object) -> Object:
+    """Return the commit of a new branch, which is its source's. The repository and the source have to exist."""
     _repository(objects, new["repository"])
     source = new.get("sourceSha") or new.get("sha")
     if source is None:
@@ -59,16 +61,19 @@ def new_branch(objects: Objects, new: Object) -> Object:
 
 
 def new_protection(objects: Objects, new: Object) -> Object:
+    """Return the rule's id. The plugin names the repository by its name or its node id."""
     repository = _repository(objects, new["repositoryId"])
     id = f"BPR_{secrets.token_urlsafe(12)}"
     return {"id": id, "repositoryId": repository["nodeId"], "repository": repository["name"]}
 
 
 def new_environment(objects: Objects, new: Object) -> Object:
+    """Return the repository's id. The repository has to exist."""
     return {"repositoryId": _repository(objects, new["repository"])["repoId"]}
 
 
 def new_policy(objects: Objects, new: Object) -> Object:
+    """Return the policy's id. The environment has to exist and to allow policies of its own."""
     repository, environment = _repository(objects, new["repository"]), _environment(objects, new)
     if not (environment.get("deploymentBranchPolicy") or {}).get("customBranchPolicies"):
         path = f"/repos/{new['repository']}/environments/{new['environment']}/deployment-branch-policies"
@@ -77,22 +82,26 @@ def new_policy(objects: Objects, new: Object) -> Object:
 
 
 def new_variable(objects: Objects, new: Object) -> Object:
+    """Return when the variable was made. The environment has to exist."""
     repository, _ = _repository(objects, new["repository"]), _environment(objects, new)
     return {"repositoryId": repository["repoId"], "createdAt": now()}
 
 
 def new_secret(objects: Objects, new: Object) -> Object:
+    """Return when the secret was written, as the plugin and as GitHub know it."""
     found = new_variable(objects, new)
     return found | dict.fromkeys(("updatedAt", "remoteUpdatedAt"), found["createdAt"])
 
 
 def new_ruleset(objects: Objects, new: Object) -> Object:
+    """Return the ruleset's ids. The repository has to exist."""
     _repository(objects, new["repository"])
     number = _number()
     return {"rulesetId": number, "nodeId": f"RRS_{number:x}", "etag": f'W/"{number:x}"', "id": str(number)}
 
 
 def new_file(objects: Objects, new: Object) -> Object:
+    """Return the commit of a new file. The branch has to exist."""
     repository = _repository(objects, new["repository"])
     branch = new.get("branch", repository["defaultBranch"])
     _branch(objects, new["repository"], branch)
@@ -106,6 +115,7 @@ def new_file(objects: Objects, new: Object) -> Object:
 
 
 def get_repository(objects: Objects, arguments: Properties) -> Properties:
+    """Return a repository by its name, with or without its owner."""
     return _repository(objects, arguments.get("name") or str(arguments.get("fullName", "")).rpartition("/")[2])
 
 

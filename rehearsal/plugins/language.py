@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from concurrent import futures
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import grpc
 from pulumi.automation._server import LanguageServer
@@ -47,7 +48,7 @@ class Host(LanguageServer):
         self.program = program
         if not request.args:
             request.args.append(self._engine)
-        with added_to_environment(self._environment), contextlib.chdir(folder):
+        with mock.patch.dict(os.environ, self._environment), contextlib.chdir(folder):
             answer: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]
         return answer
 
@@ -68,18 +69,6 @@ def run_program(folder: Path) -> None:
         sys.path.remove(str(folder))
         gc.unfreeze()  # the program expects its process to end
         gc.enable()
-
-
-@contextlib.contextmanager
-def added_to_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Add these environment variables to this process while the block runs."""
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def make_server(host: Host) -> grpc.Server:

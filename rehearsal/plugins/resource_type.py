@@ -87,14 +87,17 @@ class ResourceType:
 
     @cached_property
     def token(self) -> str:
+        """Return the type's token in the SDK's schema, such as github:index/branch:Branch."""
         return str(self.resource.pulumi_type)
 
     @cached_property
     def inputs(self) -> shapes.Shape:
+        """Return what the resource takes."""
         return shapes.inputs_of(self.args)
 
     @cached_property
     def properties(self) -> frozenset[str]:
+        """Return the names of all inputs and outputs."""
         return shapes.properties_of(self.resource)
 
     @cached_property
@@ -174,6 +177,7 @@ class ResourceType:
     # The vendor's side: what becomes of an object.
 
     def name_of(self, properties: Mapping[str, Any]) -> str:
+        """Return the object's name in errors and in the log."""
         return ":".join(str(properties.get(name)) for name in self.key)
 
     def shown(self, found: Object) -> Object:
@@ -181,9 +185,11 @@ class ResourceType:
         return found | {own: found.get(stored) for own, stored in self.renames.items()}
 
     def id_of(self, found: Object) -> str:
+        """Return the resource's id for an object."""
         return self.id_format.format(**self.shown(found)) if self.view else str(found["id"])
 
     def with_id(self, objects: Objects, id: str) -> Object | None:
+        """Return the object of the resource with this id, or None."""
         return next((o for o in objects.all(self.type) if self.id_of(o) == id), None)
 
     def add_to(self, objects: Objects, properties: Mapping[str, Any]) -> Object:

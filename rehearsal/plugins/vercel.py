@@ -21,6 +21,7 @@ def _id(prefix: str, length: int) -> str:
 
 
 def new_project(_: Objects, new: Object) -> Object:
+    """Return the project's id. Vercel takes lower-case letters, digits, dots, hyphens and underscores in a name."""
     if not re.fullmatch(r"[a-z0-9._-]{1,100}", str(new["name"])):
         raise ProviderError(
             f"Error creating project: invalid name {new['name']!r}: lowercase letters, digits and hyphens"
@@ -37,11 +38,13 @@ def _need_project(objects: Objects, new: Object, doing: str) -> None:
 
 
 def new_domain(objects: Objects, new: Object) -> Object:
+    """Return how a new domain stands. The project has to exist."""
     _need_project(objects, new, "creating project domain")
     return {"verified": True, "misconfigured": False, "verifications": []}
 
 
 def new_variable(objects: Objects, new: Object) -> Object:
+    """Return the variable's id. Vercel takes only some combinations of targets, branch and sensitivity."""
     _need_project(objects, new, "creating project environment variable")
     targets = set(new.get("targets", []))
     refused = "Could not create project environment variable, unexpected error"

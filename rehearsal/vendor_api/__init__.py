@@ -1,4 +1,4 @@
-"""The read endpoints of GitHub, Auth0 and Vercel on loopback, over the same estate that the stand-in plugins act on."""
+"""The REST APIs of GitHub, Auth0 and Vercel on loopback, over the same estate that the stand-in plugins act on."""
 
 from .server import Addresses, serve
 

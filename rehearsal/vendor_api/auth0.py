@@ -109,6 +109,7 @@ def clients(tenant: Tenant) -> Any:
 
 @endpoint("GET api/v2/clients/{identity}")
 def client(tenant: Tenant, identity: str) -> Json:
+    """Show one application, also with its lists of addresses."""
     _check(tenant, "client")
     found = tenant.find("client", clientId=identity)
     if found is None:

@@ -53,6 +53,7 @@ def approve(estate: Estate, repository: str, run_id: int, environment: str) -> N
 
 @endpoint("GET actions/runs", "GET actions/workflows/{workflow}/runs")
 def runs(repo: Repository, **where: str) -> Json:
+    """List the runs, the newest first: all, or those of one workflow."""
     state = repo.query.get("status")  # a status, or a conclusion
     found = [one for one in repo.all("run", **where) if state in (None, one["status"], one["conclusion"])]
     return repo.listed("workflow_runs", [_run(one) for one in reversed(found)])
@@ -71,6 +72,7 @@ def _run(found: Json) -> Json:
 
 @endpoint("GET deployments")
 def deployments(repo: Repository) -> list[Json]:
+    """List deployments, the newest first."""
     wanted = {name: value for name, value in repo.query.items() if name in ("environment", "sha", "ref", "task")}
     return repo.page([_deployment(one) for one in reversed(repo.all("deployment", **wanted))])
 
@@ -88,6 +90,7 @@ def _deploy(repo: Repository, body: Json, **known: Any) -> Json:
 
 @endpoint("GET deployments/{number}/statuses")
 def deployment_statuses(repo: Repository, number: int) -> list[Json]:
+    """List the statuses of a deployment, the newest first."""
     found = repo.objects.all("deployment_status", deployment=number)
     return repo.page([_deployment_status(one) for one in reversed(found)])
 

@@ -34,7 +34,8 @@ def commit(
         sha: its id, else a random one.
         files: what it changes: a name, or an entry of GitHub's own list (`filename`, `status`, `patch`).
 
-    Returns: its id.
+    Returns:
+        Its id.
     """
     sha, tree = sha or secrets.token_hex(20), tree or secrets.token_hex(20)
     with editing(estate, repository) as repo:
@@ -94,7 +95,11 @@ def forbidden(repo: Repository, ref: str, rule: str, writer: str) -> str:
 def status(
     estate: Estate, repository: str, sha: str, context: str, state: str = "success", by: str = "github-actions[bot]"
 ) -> None:
-    """Set a commit status. Args: by: the login that sets it."""
+    """Set a commit status.
+
+    Args:
+        by: the login that sets it.
+    """
     with editing(estate, repository) as repo:
         _add_status(repo, sha, {"context": context, "state": state}, by)
 
@@ -150,12 +155,14 @@ def _add_status(repo: Repository, sha: str, body: Json, writer: str) -> Json:
 
 @endpoint("GET git/ref/{ref+}")
 def get_ref(repo: Repository, ref: str) -> Json:
+    """Show a branch, a tag or another ref by its whole name."""
     kind, _, name = ref.partition("/")
     return _branch(repo.one("branch", branch=name)) if kind == "heads" else _ref(repo.one("ref", ref=f"refs/{ref}"))
 
 
 @endpoint("GET git/matching-refs/{start+}")
 def matching_refs(repo: Repository, start: str) -> list[Json]:
+    """List the refs whose names begin with this text. Branches are not among them."""
     return [_ref(one) for one in repo.all("ref") if one["ref"].startswith(f"refs/{start}")]
 
 
@@ -172,6 +179,7 @@ def make_tag(repo: Repository) -> Answer:
 
 @endpoint("POST git/refs")
 def make_ref(repo: Repository) -> Answer:
+    """Make a ref, if no ruleset forbids it and there is none of this name. A branch gets the files of its commit."""
     ref, sha = repo.body["ref"], repo.body["sha"]
     if not ref.startswith("refs/") or ref.count("/") < 2:
         raise refused(422, "Reference name must start with 'refs/' and have at least two slashes")
@@ -206,6 +214,7 @@ def move_branch(repo: Repository, ref: str) -> Json:
 
 @endpoint("DELETE git/refs/{ref+}")
 def drop_ref(repo: Repository, ref: str) -> Answer:
+    """Delete a ref, if no ruleset forbids it."""
     _need_permission(repo, f"refs/{ref}", "deletion")
     if not repo.drop("ref", ref=f"refs/{ref}"):
         raise refused(422, "Reference does not exist")
@@ -230,6 +239,7 @@ def _write_files(repo: Repository, branch: str, files: list[Json]) -> None:
 
 @endpoint("GET compare/{span}")
 def compare(repo: Repository, span: str) -> Json:
+    """Compare two commits or branches, and show what the second one has more."""
     base, head = (_sha(repo, end) for end in span.split("...", 1))
     if base == head:
         return {"status": "identical", "ahead_by": 0, "behind_by": 0}
@@ -253,6 +263,7 @@ def get_commit(repo: Repository, reference: str) -> Json:
 
 @endpoint("GET commits/{reference}/check-runs")
 def check_runs(repo: Repository, reference: str) -> Json:
+    """List what reported a check of a commit."""
     found = repo.all("check_run", sha=_sha(repo, reference))
     runs = [{"name": one["name"], "head_sha": one["sha"], "app": _app(one)} for one in found]
     return repo.listed("check_runs", runs)
@@ -260,6 +271,7 @@ def check_runs(repo: Repository, reference: str) -> Json:
 
 @endpoint("GET commits/{reference}/statuses")
 def statuses(repo: Repository, reference: str) -> list[Json]:
+    """List all statuses of a commit, the newest first."""
     return repo.page([_shown_status(one) for one in reversed(repo.all("status", sha=_sha(repo, reference)))])
 
 

@@ -25,6 +25,7 @@ def issues(repo: Repository) -> list[Json]:
 
 @endpoint("POST issues")
 def open_issue(repo: Repository) -> Answer:
+    """Open an issue. It needs a title."""
     _check_length(repo)
     if not repo.body.get("title"):
         raise _invalid("title can't be blank")
@@ -56,6 +57,7 @@ def comments(repo: Repository, number: int) -> list[Json]:
 
 @endpoint("POST issues/{number}/comments")
 def add_comment(repo: Repository, number: int) -> Answer:
+    """Comment on an issue or a pull request, which has to exist."""
     _check_length(repo)
     if not any(repo.find(type_, number=number) for type_ in ("issue", *_PULLS)):
         raise not_found()
@@ -85,6 +87,7 @@ def get_pull(repo: Repository, number: int) -> Json:
 
 @endpoint("GET commits/{reference}/pulls")
 def pulls_of_commit(repo: Repository, reference: str) -> list[Json]:
+    """List the pull requests that a commit merged, or whose head it is."""
     branch = repo.find("branch", branch=reference)
     sha = branch["sha"] if branch else reference
     return repo.page([_pull(repo, one) for one in repo.all("pull") if sha in (one["merge"], one["head"])])
@@ -105,6 +108,7 @@ def open_pull(repo: Repository) -> Answer:
 
 @endpoint("POST releases")
 def make_release(repo: Repository) -> Answer:
+    """Make a release, with generated notes if the request asks for them. A tag has one release."""
     tag = repo.body["tag_name"]
     if repo.find("release", tag_name=tag):
         raise invalid("Release", code="already_exists", field="tag_name")

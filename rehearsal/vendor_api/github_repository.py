@@ -84,6 +84,7 @@ def refused(status: int, message: str, **more: Any) -> Refused:
 
 
 def not_found() -> Refused:
+    """Return the 404 that GitHub gives also for what a token may not see."""
     return refused(404, "Not Found")
 
 

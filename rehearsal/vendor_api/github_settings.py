@@ -19,6 +19,7 @@ endpoint = Endpoints()
 
 @endpoint("GET ")
 def repository(repo: Repository) -> Json:
+    """Show the repository. Its writer may do everything."""
     (found,) = repo.objects.all("repository", name=repo.name)
     return {
         **pick(found, "node_id name private archived default_branch"),
@@ -136,6 +137,7 @@ _RULES = "creation deletion update non_fast_forward"
 
 @endpoint("GET rulesets")
 def rulesets(repo: Repository) -> list[Json]:
+    """List the rulesets without their rules."""
     return repo.page([_ruleset(repo, one) for one in repo.all("ruleset")])
 
 

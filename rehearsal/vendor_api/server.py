@@ -19,7 +19,11 @@ WORKFLOW = "github-actions[bot]"
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the vendors are. requests: each that came, as (vendor, method, path), oldest first."""
+    """Where the vendors are.
+
+    Attributes:
+        requests: vendor, method and path of each request, oldest first.
+    """
 
     github: str
     auth0: str
@@ -28,7 +32,7 @@ class Addresses:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the gate's commands need to look there."""
+        """Return the variables by which the commands find them."""
         return {"GITHUB_BASE_URL": self.github, "AUTH0_BASE_URL": self.auth0, "VERCEL_BASE_URL": self.vercel}
 
 
@@ -45,8 +49,10 @@ def serve(
 
     Args:
         credentials: GITHUB_TOKEN, AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, VERCEL_API_TOKEN: the only ones
-            that are accepted; REPORT_TOKEN, where there is one, is a workflow's own.
-        owner: of every repository. teams: Vercel's, ids by slug. scopes: of Auth0's management application.
+            that are accepted. REPORT_TOKEN, if there is one, is a workflow's own.
+        owner: of every repository.
+        teams: ids of the teams at Vercel, by slug.
+        scopes: of the management application at Auth0.
     """
     logins = {credentials["GITHUB_TOKEN"]: "the-gate"}
     logins |= {credentials["REPORT_TOKEN"]: WORKFLOW} if "REPORT_TOKEN" in credentials else {}

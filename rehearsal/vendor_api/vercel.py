@@ -68,6 +68,7 @@ def _bad(text: str) -> Exception:
 
 @endpoint("GET v2/teams/{asked}")
 def team(account: VercelAccount, asked: str) -> Json:
+    """Show a team by its slug or its id."""
     for slug, identity in account.teams.items():
         if asked in (slug, identity):
             return {"id": identity, "slug": slug}
@@ -87,6 +88,7 @@ def projects(account: VercelAccount) -> Json:
 
 @endpoint("GET v9/projects/{asked}")
 def project(account: VercelAccount, asked: str) -> Json:
+    """Show a project by its id or its name, and what serves its production."""
     found = account.project(asked)
     owner = found.get("teamId") or "user"
     return {**_project(found), "accountId": owner, **vercel_deployments.of_project(account, found)}
@@ -94,6 +96,7 @@ def project(account: VercelAccount, asked: str) -> Json:
 
 @endpoint("GET v9/projects/{asked}/domains")
 def domains(account: VercelAccount, asked: str) -> Json:
+    """List the domains of a project, the newest first."""
     found = account.all("domain", projectId=account.project(asked)["id"])
     return account.paged("domains", _timed(map(_domain, found), "createdAt"), moment="createdAt")
 
@@ -106,6 +109,7 @@ def domain(account: VercelAccount, asked: str, name: str) -> Json:
 
 @endpoint("GET v9/projects/{asked}/env", "GET v10/projects/{asked}/env")
 def variables(account: VercelAccount, asked: str) -> Json:
+    """List the variables of a project."""
     found = account.all("environment_variable", projectId=account.project(asked)["id"])
     return {"envs": [_variable(one) | {"securityIssues": []} for one in found]}
 
@@ -129,6 +133,7 @@ def configuration(account: VercelAccount, name: str) -> Json:
 
 @endpoint("GET v5/domains/{zone}/records")
 def records(account: VercelAccount, zone: str) -> Json:
+    """List the DNS records of a zone, the newest first."""
     account.one("zone", "Domain not found.", name=zone, teamId=account.team)
     found = [
         {**shown("record", one), "type": one["recordType"], "slug": one["id"]}

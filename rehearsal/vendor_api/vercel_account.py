@@ -24,7 +24,11 @@ class VercelAccount(Account):
     teams: dict[str, str]
 
     def one(self, type: str, missing: str, **properties: Any) -> Json:
-        """Return the first object of this type with these properties, or answer 404. Args: missing: Vercel's words."""
+        """Return the first object of this type with these properties, or answer 404.
+
+        Args:
+            missing: what Vercel says if there is none.
+        """
         if found := self.find(type, **properties):
             return found
         raise refused(404, "not_found", missing)

@@ -56,6 +56,7 @@ def build(
 
 @endpoint("GET v6/deployments", "GET v7/deployments")
 def deployments(account: VercelAccount) -> Json:
+    """List deployments, the newest first."""
     names = ("projectId", "target", "state", "sha", "branch")
     found = account.all("deployment", **{name: account.query[name] for name in names if account.query.get(name)})
     newest_first = sorted(found, key=lambda one: int(one["created"]), reverse=True)
@@ -76,6 +77,7 @@ def delete(account: VercelAccount, identity: str) -> Json:
 
 @endpoint("POST v10/projects/{project}/promote/{identity}")
 def promote(account: VercelAccount, project: str, identity: str) -> Answer:
+    """Let a deployment serve production. With `refusesPromoted` the project takes none that served before."""
     mine, found = _ready_for_production(account, project, identity)
     if found["served"] and mine.get("refusesPromoted"):
         raise refused(409, "conflict", "Deployment has been promoted before, roll back to it instead")
@@ -84,6 +86,7 @@ def promote(account: VercelAccount, project: str, identity: str) -> Answer:
 
 @endpoint("POST v9/projects/{project}/rollback/{identity}", "POST v1/projects/{project}/rollback/{identity}")
 def roll_back(account: VercelAccount, project: str, identity: str) -> Answer:
+    """Let an earlier deployment serve production again. With `hobby` the project goes back one step only."""
     mine, found = _ready_for_production(account, project, identity)
     if not found["served"]:
         raise refused(400, "bad_request", "Cannot roll back to a deployment that never served production")
