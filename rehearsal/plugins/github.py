@@ -119,13 +119,6 @@ def get_repository(objects: Objects, arguments: Properties) -> Properties:
     return _repository(objects, arguments.get("name") or str(arguments.get("fullName", "")).rpartition("/")[2])
 
 
-def get_branch(objects: Objects, arguments: Properties) -> Properties:
-    """Return a branch. For an absent one the real plugin answers without a ref, and raises no error."""
-    _repository(objects, arguments["repository"])
-    found = objects.find("branch", repository=arguments["repository"], branch=arguments["branch"])
-    return {**arguments, **(found or {})}
-
-
 class Plugin(VendorProvider):
     """The GitHub plugin. Without a token the real one starts, and its first request fails."""
 
@@ -147,8 +140,7 @@ class Plugin(VendorProvider):
     )
 
     def __init__(self, estate: Store) -> None:
-        lookups = {"getRepository": get_repository, "getBranch": get_branch}
-        super().__init__(estate, {f"github:index/{name}:{name}": function for name, function in lookups.items()})
+        super().__init__(estate, {"github:index/getRepository:getRepository": get_repository})
         self._token = ""
 
     def configure(self, settings: Mapping[str, str]) -> None:

@@ -396,11 +396,10 @@ def test_lookups_answer_from_the_estate(plugin: Callable[[str], Plugin]) -> None
     assert plugin("vercel").invoke(token, name="frontend")["id"] == "prj_1"
     with pytest.raises(Refused, match="404"):
         plugin("vercel").invoke(token, name="backend")
-    branch = "github:index/getBranch:getBranch"
-    assert plugin("github").invoke(branch, repository="platform", branch="main")["ref"] == "refs/heads/main"
-    assert "ref" not in plugin("github").invoke(branch, repository="platform", branch="other")
+    repository = "github:index/getRepository:getRepository"
+    assert plugin("github").invoke(repository, fullName="acme/platform")["name"] == "platform"
     with pytest.raises(Refused, match="404"):
-        plugin("github").invoke("github:index/getRepository:getRepository", name="other")
+        plugin("github").invoke(repository, name="other")
 
 
 def test_each_vendor_refuses_without_credentials_when_the_real_one_does(
