@@ -151,9 +151,8 @@ class Endpoints:
         """Return the endpoint of a request: its key, with `*` in place of each name, and the function."""
         for method, pattern, key, function in self._rows:
             if method == request.method and (match := pattern.fullmatch(request.path)):
-                named = {
-                    name: int(part) if name == "number" else unquote(part) for name, part in match.groupdict().items()
-                }
+                parts = match.groupdict().items()
+                named = {name: int(part) if name == "number" else unquote(part) for name, part in parts}
                 return key, partial(function, **named)
         return None
 
