@@ -71,10 +71,10 @@ class Wanted:
             return StackOverview(name, Missing(str(error)), "", self._state(name, Places()), drift, unread)
         settings, places = loaded.settings, self._places(loaded, config)
         state = self._state(name, places)
-        releases_, detected, news = self._releases(settings, config)
+        past, detected, news = self._releases(settings, config)
         health = self._health(settings, state)
         live = releases.live(settings.render.service.name, self.environ) if self.probe else None
-        return StackOverview(name, settings, places.repository, state, drift, releases_, health, detected, live, news)
+        return StackOverview(name, settings, places.repository, state, drift, past, health, detected, live, news)
 
     @cached_property
     def _workspace(self) -> automation.LocalWorkspace | Missing:
@@ -108,12 +108,9 @@ class Wanted:
         """Return the health; see StackOverview.health."""
         if self.probe is None or isinstance(state, Missing):
             return {}
-        backend, frontend = (
-            own_address(self.environ, settings.environment, name) for name in ("BACKEND_URL", "FRONTEND_URL")
-        )
-        backend = backend or state.backend_url
-        addresses = {"backend": backend and f"{backend}{settings.smoke.health_path}"}
-        addresses["frontend"] = frontend or state.frontend_url
+        own = partial(own_address, self.environ, settings.environment)
+        backend, frontend = own("BACKEND_URL") or state.backend_url, own("FRONTEND_URL") or state.frontend_url
+        addresses = {"backend": backend and f"{backend}{settings.smoke.health_path}", "frontend": frontend}
         return {name: self.probe(address) for name, address in addresses.items() if address}
 
     def _releases(
