@@ -2,9 +2,10 @@
 
 import string
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
+from functools import partialmethod
 from random import Random
 from typing import Any
 
@@ -133,21 +134,21 @@ class Estate:
             if row["name"] == name and (owner_id is None or Estate.owner_of(row) == owner_id)
         ]
 
-    def find_service(self, name: str) -> Json:
-        """Return the one service with this name."""
-        return single(self.named(self.services, name), name)
+    def find(self, table: str, name: str) -> Json:
+        """Return the one object of a table with this name.
 
-    def find_env_group(self, name: str) -> Json:
-        """Return the one environment group with this name."""
-        return single(self.named(self.env_groups, name), name)
+        Raises:
+            LookupError: there is none, or more than one. It says how many.
+        """
+        found = self.named(getattr(self, table), name)
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} objects are named {name}")
+        return found[0]
 
-    def find_postgres(self, name: str) -> Json:
-        """Return the one database with this name."""
-        return single(self.named(self.postgres, name), name)
-
-    def find_key_value(self, name: str) -> Json:
-        """Return the one key-value store with this name."""
-        return single(self.named(self.key_values, name), name)
+    find_service = partialmethod(find, "services")
+    find_env_group = partialmethod(find, "env_groups")
+    find_postgres = partialmethod(find, "postgres")
+    find_key_value = partialmethod(find, "key_values")
 
     def deploys_of(self, service_id: str) -> list[Json]:
         """Return the deploys of a service, newest first."""
@@ -179,11 +180,3 @@ class Estate:
             environment.update({variable["key"]: variable["value"] for variable in group["envVars"]})
         environment.update(self.env_vars.get(service_id, {}) if own is None else own)
         return environment
-
-
-def single(rows: Iterable[Json], name: str) -> Json:
-    """Return the only row, or raise a LookupError that says how many there are."""
-    found = list(rows)
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} objects are named {name}")
-    return found[0]

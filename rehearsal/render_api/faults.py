@@ -48,26 +48,17 @@ class Fault:
         )
 
 
-class Faults:
-    """The planned faults. Each is removed after as many requests as its `times`."""
-
-    def __init__(self) -> None:
-        self._planned: list[Fault] = []
+class Faults(list[Fault]):
+    """The planned faults. Each is past after as many requests as its `times`."""
 
     def add(self, *, kind: FaultKind, **which: Any) -> Fault:
         """Plan a fault, with the fields of Fault."""
-        fault = Fault(kind, **which)
-        self._planned.append(fault)
+        self.append(fault := Fault(kind, **which))
         return fault
-
-    def clear(self) -> None:
-        """Remove every fault that is still planned."""
-        self._planned.clear()
 
     def take(self, number: int, method: str, path: str) -> Fault | None:
         """Return the first fault that applies to a request, and count it."""
-        for fault in self._planned:
-            if fault.meets(number, method, path):
-                fault.times -= 1
-                return fault
-        return None
+        fault = next((fault for fault in self if fault.meets(number, method, path)), None)
+        if fault:
+            fault.times -= 1
+        return fault

@@ -67,11 +67,6 @@ def defaults(kind: str, **own: str) -> Json:
     return filled
 
 
-def fields(shape: str) -> frozenset[str]:
-    """Return the fields of a model."""
-    return frozenset(SHAPES.get(shape, {}).get("properties", ()))
-
-
 @cache
 def _validator(shape: str) -> Draft202012Validator:
     models = {
@@ -90,7 +85,7 @@ def _words(error: ValidationError, shape: str) -> str:
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         unknown = sorted(error.instance.keys() - known.keys())
-        fixed = sorted(fields(shape.replace("PATCH", "POST")) & {*unknown})
+        fixed = sorted(SHAPES.get(shape.replace("PATCH", "POST"), {}).get("properties", {}).keys() & {*unknown})
         what = f"{', '.join(fixed)} cannot be changed" if fixed else f"unknown field: {', '.join(unknown)}"
     elif error.validator == "enum":
         what = f"invalid value: {error.instance}"

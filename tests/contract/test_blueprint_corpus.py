@@ -15,7 +15,6 @@ from blueprint.spec import Document
 from gate.blueprints.document import problems, read
 from gate.blueprints.exporting import blueprint_of, text_of
 from gate.blueprints.importing import translate
-from rehearsal.render_api.estate import Estate, single
 from tests.contract.blueprint_corpus import FILES, Json, account, document, imported, section
 
 pytestmark = pytest.mark.rounds
@@ -100,7 +99,7 @@ def edits(declared: Document, estate: Any) -> Iterator[tuple[str, str, Json, str
     specs: list[Object] = [*declared.databases, *declared.services]
     for spec in specs:
         kind = kind_of(spec)
-        row = single(Estate.named(getattr(estate, TABLES[kind.section]), spec.name), spec.name)
+        row = estate.find(TABLES[kind.section], spec.name)
         for field in kind.fields:
             value = field.declared(spec)
             if value is None or not isinstance(field.read, str) or field.label in ("environment", "headers", "routes"):
