@@ -111,13 +111,10 @@ class World:
     def secret_values(self) -> list[str]:
         """Return every secret, given or made by a vendor. No output may hold one, and no state in clear."""
         stores = [*self.render.estate.postgres.values(), *self.render.estate.key_values.values()]
-        generated = [v for group in self.render.estate.env_groups.values() for v in _generated(group)]
+        variables = [one for group in self.render.estate.env_groups.values() for one in group["envVars"]]
+        generated = [one["value"] for one in variables if one["key"] == "JWT_SECRET_KEY"]
         auth0 = [client["clientSecret"] for client in self.vendors.find_all("auth0", "client")]
         return [*self.secrets.values(), *(store["_password"] for store in stores), *generated, *auth0]
-
-
-def _generated(group: dict[str, Any]) -> list[str]:
-    return [v["value"] for v in group["envVars"] if v["key"] == "JWT_SECRET_KEY"]
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,14 +25,13 @@ class Living:
     """Production as it was found.
 
     Attributes:
-        deploys: every deploy that there was, the live one among them.
-        kept: by vendor, object and property, what the gate does not declare.
+        variables: of the service.
+        requests: how many Render had answered.
+        kept: by vendor, object and property, what nobody may change: what the gate does not declare.
     """
 
     service_id: str
     variables: dict[str, str]
-    deploys: list[str]
-    domains: list[str]
     client_id: str
     requests: int
     kept: dict[tuple[str, str, str], str]
@@ -65,19 +65,17 @@ def seed_production(world: World) -> Living:
 def look(world: World, client_id: str = "") -> Living:
     """Return production as it is now."""
     estate = world.render.estate
-    (service,) = estate.named(estate.services, SERVICE)
-    return Living(
-        service_id=service["id"],
-        variables=dict(estate.env_vars[service["id"]]),
-        deploys=sorted(deploy["id"] for deploy in estate.deploys_of(service["id"])),
-        domains=sorted(domain["name"] for domain in estate.domains_of(service["id"])),
-        client_id=client_id,
-        requests=len(world.render.requests),
-        kept=_kept(world),
-    )
+    service_id = estate.find_service(SERVICE)["id"]
+    variables = dict(estate.env_vars[service_id])
+    kept = {f"variable {key}": value for key, value in variables.items() if key not in CHANGED}
+    kept["deploys"] = ", ".join(sorted(deploy["id"] for deploy in estate.deploys_of(service_id)))
+    kept["domains"] = ", ".join(sorted(domain["name"] for domain in estate.domains_of(service_id)))
+    at_render = {("render", "service", name): value for name, value in kept.items()}
+    return Living(service_id, variables, client_id, len(world.render.requests), _elsewhere(world) | at_render)
 
 
-def _kept(world: World) -> dict[tuple[str, str, str], str]:
+def _elsewhere(world: World) -> dict[tuple[str, str, str], str]:
+    """Return the values at GitHub, Auth0 and Vercel that the gate does not declare."""
     return {
         (vendor, f"{kind} {found['id']}", path): str(value)
         for vendor, types in FACTS["declared"].items()
@@ -101,28 +99,14 @@ def _properties(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def harm(world: World, before: Living) -> list[str]:
     """Return what somebody did to production that nobody may do, from the request log and from what exists."""
-    found = []
-    for request in world.render.requests[before.requests :]:
-        path = request.path.partition("?")[0]
-        steps = path.strip("/").split("/")
-        if steps[:2] == ["services", before.service_id] and _harmful(request.method, steps[2:]):
-            found.append(f"{request.method} {path}")
-    now = look(world)
-    lost = {key for key, value in before.variables.items() if key not in CHANGED and now.variables.get(key) != value}
+    service, now = f"/services/{before.service_id}", look(world)
+    requests = [f"{one.method} {one.path.partition('?')[0]}" for one in world.render.requests[before.requests :]]
+    harmless = re.compile(rf"GET .*|PATCH {service}|PUT {service}/env-vars/[^/]+")
+    found = [one for one in requests if f" {service}" in one and not harmless.fullmatch(one)]
     added = now.variables.keys() - before.variables.keys() - CHANGED - {MARKER}
-    found += [f"variable {key} lost or changed" for key in sorted(lost)]
     found += [f"variable {key} added" for key in sorted(added)]
     changed = sorted(where for where, value in before.kept.items() if now.kept.get(where) != value)
     found += [f"{vendor}: {name}: {path} lost or changed" for vendor, name, path in changed]
-    found += ["deploys: not the same"] if now.deploys != before.deploys else []
-    found += ["domains: not the same"] if now.domains != before.domains else []
     deleted = [e for e in world.vendors.log if e["operation"] == "delete"]
     found += [f"{entry['vendor']}: {entry['type']} {entry['key']} deleted" for entry in deleted]
     return found
-
-
-def _harmful(method: str, steps: list[str]) -> bool:
-    """Return every write but changes of fields and writes of one variable."""
-    if method == "GET" or (method == "PATCH" and not steps):
-        return False
-    return not (method == "PUT" and steps[:1] == ["env-vars"] and len(steps) == 2)

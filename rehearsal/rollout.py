@@ -115,8 +115,7 @@ class Rollout:
         told = expect_no_changes(self._engine)
         if done := harm(self._story.world, self._before):
             raise RehearsalFailed(f"production was touched: {', '.join(done)}")
-        kept = len(self._before.variables) - 1 + len(self._before.kept)
-        return f"{told}; no deploy, restart or deletion, {kept} undeclared values as before"
+        return f"{told}; no deploy, restart or deletion, {len(self._before.kept)} undeclared values as before"
 
     def existing(self) -> AdoptionReport:
         """Return what `gate adopt` finds."""
