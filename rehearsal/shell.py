@@ -96,7 +96,6 @@ BREAKS = {
 }
 """The edits by the name that `python -m rehearsal break` takes."""
 
-
 _WELCOME = Path(__file__).parent / "welcome.txt"
 """What the shell says first, with Rich's markup."""
 _PACKAGES = {"vercel": "pulumiverse-vercel"}
@@ -112,28 +111,6 @@ def _install_plugins(world: World, stand_ins: Path) -> None:
         (folder / f"pulumi-resource-{name}").symlink_to(stand_ins / f"pulumi-resource-{name}")
 
 
-def environment(world: World, addresses: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Return the environment of the shell: credentials, the virtual environment, and the stand-ins.
-
-    Args:
-        addresses: of backend and frontend, by the name of the environment in capitals.
-    """
-    venv = world.project / "venv"
-    stand_ins, _, rest = world.environment["PATH"].partition(os.pathsep)
-    if not venv.exists():
-        venv.symlink_to(sys.prefix)
-        (world.project / "rehearsal").symlink_to(PROJECT / "rehearsal")
-        _install_plugins(world, Path(stand_ins))
-    path = os.pathsep.join([stand_ins, str(venv / "bin"), rest])
-    own = {
-        f"{name}_{half}_URL": address
-        for name, both in addresses.items()
-        for half, address in zip(("BACKEND", "FRONTEND"), both, strict=True)
-    }
-    shell = {"PATH": path, "VIRTUAL_ENV": str(venv), "PS1": "(rehearsal) $ ", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
-    return {**os.environ, **world.environment, **own, **shell}
-
-
 def stay(world: World, console: Console, production: tuple[str, str]) -> None:
     """Open the shell, and return when it ends.
 
@@ -142,6 +119,19 @@ def stay(world: World, console: Console, production: tuple[str, str]) -> None:
     """
     console.print("\n" + _WELCOME.read_text(), highlight=False, soft_wrap=True)
     with application.serve(Application(world.render, world.vendors, SERVICE, FRONTEND)) as staging:
-        variables = environment(world, {"PRODUCTION": production, "STAGING": staging})
+        names = [f"{stack}_{half}_URL" for stack in ("PRODUCTION", "STAGING") for half in ("BACKEND", "FRONTEND")]
+        addresses = dict(zip(names, [*production, *staging], strict=True))
+        variables = {**os.environ, **world.environment, **addresses, **_environment(world)}
         subprocess.run(["bash", "--noprofile", "--norc"], cwd=world.project, env=variables, check=False)
     console.print("The rehearsal is over.")
+
+
+def _environment(world: World) -> dict[str, str]:
+    """Put the virtual environment and the stand-ins into the project, and return the variables that find them."""
+    venv = world.project / "venv"
+    stand_ins, _, rest = world.environment["PATH"].partition(os.pathsep)
+    venv.symlink_to(sys.prefix)
+    (world.project / "rehearsal").symlink_to(PROJECT / "rehearsal")
+    _install_plugins(world, Path(stand_ins))
+    path = os.pathsep.join([stand_ins, str(venv / "bin"), rest])
+    return {"PATH": path, "VIRTUAL_ENV": str(venv), "PS1": "(rehearsal) $ ", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
