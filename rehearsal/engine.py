@@ -53,7 +53,7 @@ class Stack(automation.Stack):
 
     @property
     def file(self) -> Path:
-        """The state file."""
+        """Return the path of the state file."""
         return self._newest(f"stacks/*/{self.name}.json")
 
     def outputs(self) -> automation.OutputMap:

@@ -132,8 +132,8 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
 def transport(simulator: Simulator) -> httpx.MockTransport:
     """Return a transport for `httpx.Client(transport=…)` that asks a simulator without a socket.
 
-    A fault becomes the exception that a client would get. No hang is waited for: it is compared with the client's
-    timeout.
+    A fault becomes the exception that a client would get. The transport does not wait for a hang; it compares
+    the hang with the client's timeout.
     """
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -73,7 +73,7 @@ class Releases:
         return told
 
     def _run(self, command: list[str], expected: int = 0) -> str:
-        """Roll back with one command, after which the good commit serves at both vendors."""
+        """Run one command, after which the good commit serves at both vendors."""
         self._story.gate(*command, expected=expected, job=self.job)
         if (found := serving(self._world.render, self._world.vendors)) != (self._good, self._good):
             raise RehearsalFailed(f"after gate {' '.join(command)} {found} serve, expected {self._good} at both")

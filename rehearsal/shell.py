@@ -103,7 +103,7 @@ _PACKAGES = {"vercel": "pulumiverse-vercel"}
 
 
 def _install_plugins(world: World, stand_ins: Path) -> None:
-    """Put the stand-in providers where Pulumi installs plugins; of those on PATH it warns in every run."""
+    """Put the stand-in providers where Pulumi installs plugins. It warns of those on PATH in every run."""
     for name in PROVIDERS:
         version = importlib.metadata.version(_PACKAGES.get(name, f"pulumi-{name}"))
         folder = Path(world.environment["PULUMI_HOME"], "plugins", f"resource-{name}-v{version}")

@@ -49,7 +49,7 @@ class Fault:
 
 
 class Faults(list[Fault]):
-    """The planned faults. Each is past after as many requests as its `times`."""
+    """The planned faults. A fault is over after as many requests as its `times`."""
 
     def add(self, *, kind: FaultKind, **which: Any) -> Fault:
         """Plan a fault, with the fields of Fault."""
