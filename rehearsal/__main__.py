@@ -42,7 +42,7 @@ def main() -> int:
     tagging = commands.add_parser("tag", help="let a new commit reach main and get a tag")
     tagging.add_argument("name", help="such as v1.2.0")
     arguments = parser.parse_args()
-    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     if arguments.command:
         return _in_shell(arguments, console)
     pulumi = os.environ.get("MARKETEDGE_PULUMI") or shutil.which("pulumi")
@@ -93,7 +93,6 @@ def _announce(console: Console, chapters: list[Chapter], *, everything: bool) ->
         "nothing, a change is reviewed, edits by hand are found and healed, the living production is adopted, and a "
         "release that fails rolls back.\nThe real program runs on the real Pulumi engine. GitHub, Auth0, Render and "
         f"Vercel are simulated on this machine; nothing leaves it. The engine's own lines go to {log}.",
-        highlight=False,
     )
 
 
@@ -108,10 +107,10 @@ def _in_shell(arguments: argparse.Namespace, console: Console) -> int:
             console.print(f"{sha[:7]} is on main, passed staging, is built by Vercel and tagged {arguments.name}.")
         elif arguments.what:
             BREAKS[arguments.what].edit(desk)
-            console.print(f"Done: {BREAKS[arguments.what].says}.", highlight=False)
+            console.print(f"Done: {BREAKS[arguments.what].says}.")
         else:
             for name, one in BREAKS.items():
-                console.print(f"{name:<14} {one.says}", highlight=False)
+                console.print(f"{name:<14} {one.says}")
     return 0
 
 

@@ -117,7 +117,7 @@ def stay(world: World, console: Console, production: tuple[str, str]) -> None:
     Args:
         production: the addresses of production's backend and frontend.
     """
-    console.print("\n" + _WELCOME.read_text(), highlight=False, soft_wrap=True)
+    console.print("\n" + _WELCOME.read_text(), soft_wrap=True)
     with application.serve(Application(world.render, world.vendors, SERVICE, FRONTEND)) as staging:
         names = [f"{stack}_{half}_URL" for stack in ("PRODUCTION", "STAGING") for half in ("BACKEND", "FRONTEND")]
         addresses = dict(zip(names, [*production, *staging], strict=True))

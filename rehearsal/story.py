@@ -69,10 +69,10 @@ class Story:
             outcome = "failed"
             try:
                 outcome = chapter.tell()
-                self.console.print(f"[green]✓[/] {outcome}", highlight=False)
+                self.console.print(f"[green]✓[/] {outcome}")
             except (RehearsalFailed, CommandError, TimeoutError) as error:
                 self.failure = error
-                self.console.print(f"[bold red]failed:[/] {error}", highlight=False)
+                self.console.print(f"[bold red]failed:[/] {error}")
             self._show_warnings()
             counts = (str(now - then) for now, then in zip(self._counts(), before, strict=True))
             seconds = time.monotonic() - started
@@ -85,17 +85,17 @@ class Story:
     def summarise(self) -> None:
         """Print what each chapter cost, what came of it, and the verdict."""
         legend = "Reads and writes: requests to Render. Others: writes at GitHub, Auth0 and Vercel."
-        self.console.print(self._told, legend, highlight=False)
+        self.console.print(self._told, legend)
         number = self._told.row_count
         if self.failure:
             verdict = f"[bold red]Chapter {number} failed:[/] {self.failure}"
         else:
             verdict = f"[bold green]All {number} chapters ended as they should[/], in {self._seconds:.0f} s."
-        self.console.print(verdict, f"The engine's own lines: {os.path.relpath(self.log)}", sep="\n", highlight=False)
+        self.console.print(verdict, f"The engine's own lines: {os.path.relpath(self.log)}", sep="\n")
 
     def show(self, text: str) -> None:
         """Print what a command printed."""
-        self.console.print(text.rstrip(), highlight=False, markup=False, soft_wrap=True)
+        self.console.print(text.rstrip(), markup=False, soft_wrap=True)
 
     def stack(self, name: str) -> Engine:
         """Open a stack whose engine writes to the log, and set the secrets that its configuration refers to."""
@@ -122,7 +122,7 @@ class Story:
         """
         command = " ".join(["gate", *arguments])
         if not quiet:
-            self.console.print(f"[bold]$ {command}", highlight=False)
+            self.console.print(f"[bold]$ {command}")
         done = subprocess.run(
             [sys.executable, "-m", "gate", *arguments],
             cwd=self.world.project,
@@ -155,9 +155,9 @@ class Story:
     def _show_warnings(self) -> None:
         for text in self._new_warnings[:_WARNINGS]:
             short = text if len(text) <= _SHORT else f"{text[:_SHORT].rpartition(' ')[0]} …"
-            self.console.print(f"[yellow]warning:[/] {short}", highlight=False)
+            self.console.print(f"[yellow]warning:[/] {short}")
         if more := len(self._new_warnings[_WARNINGS:]):
-            self.console.print(f"[yellow]warning:[/] {more} more, in the log", highlight=False)
+            self.console.print(f"[yellow]warning:[/] {more} more, in the log")
         self._new_warnings.clear()
 
     def _counts(self) -> tuple[int, int, int]:
