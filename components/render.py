@@ -77,9 +77,11 @@ class Backend(pulumi.ComponentResource):
             self._declare(section, spec)
         self.database_id, self.env_group_id = map(self._first, ("databases", "envVarGroups"))
         services = {name: one for (section, name), one in self._made.items() if section == "services"}
-        self.service_urls = {name: one["url"] for name, one in services.items() if name in blueprint.addressed}
+        addressed = {service.name for service in blueprint.render.addressed}
+        self.service_urls = {name: one["url"] for name, one in services.items() if name in addressed}
         self.outputs = {"render.serviceUrls": pulumi.Output.json_dumps(self.service_urls, sort_keys=True)}
-        if own := services.get(blueprint.main or ""):
+        main = blueprint.render.backend  # the service that the frontend talks to
+        if main and (own := services.get(main.name)):
             self.service_id, self.service_url = own["id"], own["url"]
             self.outputs |= {"render.serviceId": self.service_id, "render.serviceUrl": self.service_url}
         self.register_outputs({"service_id": self.service_id, "service_url": self.service_url})

@@ -41,19 +41,9 @@ class Blueprint:
     """
 
     def __init__(self, settings: Settings, repository_url: str) -> None:
-        self._settings, self._repository_url, self._parts = settings.render, repository_url, settings.parts
+        self.render, self._repository_url, self._parts = settings.render, repository_url, settings.parts
         self.branch = settings.github.branch.name
         """The branch that is built, unless a service names another one."""
-
-    @property
-    def main(self) -> str | None:
-        """The name of the service that the frontend talks to."""
-        return self._settings.backend.name if self._settings.backend else None
-
-    @property
-    def addressed(self) -> frozenset[str]:
-        """The names of the services that browsers can open."""
-        return frozenset(service.name for service in self._settings.addressed)
 
     def resource_name(self, key: Key, held: Mapping[Key, str], earlier: str | None = None) -> str:
         """Return the name of an object's Pulumi resource: its own name, with its kind if another object has that name.
@@ -64,13 +54,13 @@ class Blueprint:
         """
         section, name = key
         # If several have one name, the first keeps it.
-        named = (other for other, listed in self._settings.by_section.items() if name in [one.name for one in listed])
+        named = (other for other, listed in self.render.by_section.items() if name in [one.name for one in listed])
         is_free = section == next(named, section) and name not in [held[k] for k in held if k != (section, earlier)]
         return held.get(key) or (name if is_free else f"{name}-{section}")
 
     def concerns(self, spec: Spec, section: str, name: str) -> bool:
         """Whether a command is told of another object: one that it refers to, or the only one below a short key."""
-        render = self._settings
+        render = self.render
         short = {
             "databases": render.single_database,
             "keyValues": render.single_key_value,
@@ -81,7 +71,7 @@ class Blueprint:
 
     def objects(self, value_of: ValueOf) -> Iterator[tuple[str, Spec]]:
         """Return section and content of each declared object, each after those that it refers to."""
-        render = self._settings
+        render = self.render
         if Part.BACKEND not in self._parts:
             for service in render.services if Part.CRITICAL_VARIABLES in self._parts else ():
                 if critical := _critical(service):
@@ -118,7 +108,7 @@ class Blueprint:
         return spec | {"runtime": "static"} if isinstance(service, StaticSite) else self._in_region(spec)
 
     def _in_region(self, spec: Spec) -> Spec:
-        return {"region": self._settings.region, **spec}
+        return {"region": self.render.region, **spec}
 
     def document(self, value_of: ValueOf = lambda _: "") -> Document:
         """Return every object in one document. Without `value_of`, values from other components are empty in it."""
