@@ -31,6 +31,7 @@ class Loaded:
 
     @property
     def repository_url(self) -> str:
+        """The address of the repository at GitHub."""
         return f"https://github.com/{self.owner}/{self.settings.github.repository}"
 
 
@@ -195,6 +196,7 @@ def _misspelt_environment(sections: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def set_secret(stack: str, name: str) -> str:
+    """Return the command that sets an entry of `marketedge:secrets`."""
     return f"pulumi config set --stack {stack} --secret --path '{SECRETS}.{name}'"
 
 

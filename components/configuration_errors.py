@@ -112,6 +112,7 @@ _TEXTS = {
 
 
 def path_of(location: tuple[str | int, ...]) -> str:
+    """Return a place as people write it: `marketedge:render.service.envVars[2].key`."""
     text = f"{NAMESPACE}:"
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"

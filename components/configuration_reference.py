@@ -72,6 +72,7 @@ class Key:
 
     @property
     def required(self) -> bool:
+        """Whether a file has to have it."""
         return self.field.is_required() and self.id not in USUAL
 
     @property

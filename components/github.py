@@ -35,6 +35,11 @@ class ProtectedBranch(pulumi.ComponentResource):
     branch: pulumi.Output[str]
 
     def __init__(self, name: str, owner: str, settings: Settings) -> None:
+        """Declare the branch, if it is made here, and its rule.
+
+        Args:
+            owner: of the repository.
+        """
         super().__init__("marketedge:github:ProtectedBranch", name)
         declared, own = settings.github, settings.github.branch
         rules = declared.protection_in(settings.phase)

@@ -93,6 +93,7 @@ class Render(Within):
 
     @property
     def databases(self) -> list[Database]:
+        """Every database."""
         return self._placed([self.single_database], "listed_databases")
 
     @property
@@ -101,10 +102,12 @@ class Render(Within):
 
     @property
     def key_values(self) -> list[KeyValue]:
+        """Every key-value instance."""
         return [one for one in self._listed if isinstance(one, KeyValue)]
 
     @property
     def env_groups(self) -> list[Group]:
+        """Every environment group."""
         return self._placed([self.single_group], "listed_groups")
 
     @property
@@ -114,6 +117,7 @@ class Render(Within):
 
     @property
     def objects(self) -> list[Object]:
+        """Every object of any kind."""
         return [*self.projects, *self.databases, *self.key_values, *self.env_groups, *self.services]
 
     @property

@@ -55,10 +55,12 @@ class Facts:
 
     @property
     def settings(self) -> Settings:
+        """The settings of the stack."""
         return self.loaded.settings
 
     @property
     def declared(self) -> frozenset[Part]:
+        """What the stack declares in its phase."""
         return self.settings.parts
 
 

@@ -111,6 +111,7 @@ class Settings(Model):
 
     @property
     def released_by_tag(self) -> bool:
+        """Whether a tag starts a release, and not a merge."""
         return self.release.by == "tag"
 
     @property
@@ -150,6 +151,7 @@ class Settings(Model):
 
     @property
     def frontend_url(self) -> str | None:
+        """Where people open the frontend; None if the settings do not say it."""
         return f"https://{self.vercel.domain}" if self.vercel else self.smoke.frontend_url
 
     @property

@@ -155,6 +155,7 @@ class LoginTest(Model):
 
     @property
     def logs_a_user_in(self) -> bool:
+        """Whether the test logs in a user, and not the application itself."""
         return self.grant == "password"
 
     def _problems(self) -> Iterator[str]:

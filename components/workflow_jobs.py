@@ -47,6 +47,7 @@ class Job:
     filtered: bool
 
     def starts_on_pull_requests_to(self, branch: str) -> bool:
+        """Whether a pull request to the branch starts it."""
         return matches(self.on_pull_requests, branch)
 
     @property
