@@ -76,9 +76,7 @@ class ProtectedBranch(pulumi.ComponentResource):
             required_linear_history=False,
             lock_branch=False,
             opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[made] if made else [],
-                ignore_changes=_KEPT if settings.adopted else None,
+                parent=self, depends_on=[made] if made else [], ignore_changes=_KEPT if settings.adopted else None
             ),
         )
         self.branch = made.branch if made else pulumi.Output.from_input(own.name)

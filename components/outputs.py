@@ -18,11 +18,7 @@ from components.vercel_project import ExistingProject, conflicts
 
 
 def export(
-    loaded: Loaded,
-    backend: Backend | None,
-    observed: Observation,
-    warned: list[str],
-    project: ExistingProject | None,
+    loaded: Loaded, backend: Backend | None, observed: Observation, warned: list[str], project: ExistingProject | None
 ) -> Mapping[str, Any]:
     """Export everything.
 

@@ -167,10 +167,7 @@ def _needs(section: str, spec: Spec, other_section: str, other: str) -> bool:
     return _is_told(section, other_section)
 
 
-_TOLD = {
-    "envVarGroups": _DATA,
-    "services": _DATA | {"envVarGroups"},
-}
+_TOLD = {"envVarGroups": _DATA, "services": _DATA | {"envVarGroups"}}
 """The sections whose objects an object of a section may refer to by id."""
 
 
