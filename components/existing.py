@@ -13,6 +13,7 @@ import pulumi_auth0 as auth0
 
 from components import vendors as named
 from components.accounts import VendorError, accounts_of_the_program
+from components.accounts.api import VendorRateLimited, VendorUnreachable
 from components.accounts.lookup import NeedsDecision, Unknown, look_up
 
 Created = tuple[str, str, Mapping[str, Any]]
@@ -47,9 +48,12 @@ def existing(created: Iterable[Created], owner: str, environ: Mapping[str, str])
     """
     created = [one for one in created if one[0] in _TOLD]
     new = {values.get("environment") for kind, _, values in created if kind == named.ENVIRONMENT}
+    silent = set[str]()
     with accounts_of_the_program(owner, environ) as accounts:
         for kind, what, values in created:
             if kind in (named.ENVIRONMENT_VARIABLE, named.ENVIRONMENT_SECRET) and values.get("environment") in new:
+                continue
+            if (vendor := named.label_of(kind)) in silent:
                 continue
             try:
                 if _application(values) if kind == named.CLIENT else look_up(accounts, kind, values):
@@ -58,6 +62,9 @@ def existing(created: Iterable[Created], owner: str, environ: Mapping[str, str])
                 yield what
             except Unknown:  # a part of its name is known at `up` only
                 continue
+            except (VendorUnreachable, VendorRateLimited) as error:  # each further question would wait as long
+                silent.add(vendor)
+                pulumi.log.info(f"what exists already at {vendor} was not looked up: {error}")
             except (VendorError, httpx.InvalidURL, AttributeError, KeyError, TypeError, ValueError) as error:
                 reason = str(error).partition("\n")[0]
                 pulumi.log.info(f"whether {what} exists already was not looked up: {reason}")

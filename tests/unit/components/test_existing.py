@@ -11,6 +11,7 @@ import pulumi_auth0
 import pytest
 
 from components import vendors as named
+from components.accounts.api import Patience
 from components.existing import Created, existing
 from components.vendors import UNKNOWN
 from rehearsal import vendor_api
@@ -136,3 +137,17 @@ def test_what_only_up_will_know_and_what_nobody_answers_is_passed_over(
     assert found(refused, WANTED["domain"]) == []
     assert told[0].startswith("whether domain exists already was not looked up: Vercel does not allow VERCEL_API_TOKEN")
     assert found({}, WANTED["environment"], WANTED["ruleset"]) == [], "without a token"
+
+
+def test_a_vendor_that_does_not_answer_is_asked_once_and_named_once(
+    environ: dict[str, str], estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", told.append)
+    monkeypatch.setattr("components.accounts.PREVIEW", Patience(tries=1))
+    estate.seed("vercel", "domain", projectId="prj_1", domain="app.example.com")
+    away = {**environ, "GITHUB_BASE_URL": "http://127.0.0.1:9"}
+    wanted = [WANTED["ruleset"], WANTED["environment"], WANTED["rule"], WANTED["domain"]]
+    assert found(away, *wanted) == ["domain"], "the other vendors are asked all the same"
+    (only,) = told
+    assert only.startswith("what exists already at GitHub was not looked up: no usable answer from GitHub to GET")
