@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from blueprint.errors import GateError
 from components.render_settings import SERVICE_TAGS
 from components.settings import Settings
 from components.vendors import NAMESPACE, SECRETS
@@ -24,7 +25,7 @@ class Problem:
         return f"{self.path}: {self.found} — {self.expected}"
 
 
-class SettingsError(ValueError):
+class SettingsError(GateError):
     """The configuration is wrong. The text lists every problem. Nothing was declared."""
 
     def __init__(self, stack: str, problems: list[Problem]) -> None:

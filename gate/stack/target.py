@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from components.configuration import Loaded, load
-from components.configuration_errors import SettingsError
 from components.settings import Settings
 from components.stack_file import StackConfig, StackFileError, locate, names, read
 from gate.common.errors import GateError, StackUnavailable
@@ -206,10 +205,7 @@ def load_stack(
     """
     path = stack_file(name, folder)
     config = read_config(path)
-    try:
-        loaded = load(name, config, frozenset(), environ, check_secrets=False, file=config)
-    except SettingsError as error:
-        raise GateError(str(error)) from None
+    loaded = load(name, config, frozenset(), environ, check_secrets=False, file=config)
     environment = loaded.settings.environment
     if env not in (None, environment):
         raise GateError(
