@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import tables
-from benchmarks.scenarios import BenchFailed, Measure, measure_all, measure_comparable
+from benchmarks.scenarios import BenchFailed, Measure, measure_comparable, measure_size
 from blueprint.errors import RenderError
 
 SIZES = (1, 10, 50, 200)
@@ -22,7 +22,10 @@ def main(argv: Sequence[str] | None = None, docs: Path = DOCS) -> int:
     arguments = _arguments(argv)
     began = time.monotonic()
     try:
-        measures = measure_all(sorted(set(arguments.sizes)), _progress)
+        measures: list[Measure] = []
+        for size in sorted(set(arguments.sizes)):
+            print(f"measuring {size} service{'s' if size != 1 else ''}", file=sys.stderr, flush=True)
+            measures += measure_size(size)
         text = _text(measures, began)
         print(text)
         if arguments.write:
@@ -64,10 +67,6 @@ def _text(measures: Sequence[Measure], began: float) -> str:
     parts += [tables.comparison(measure_comparable())]
     took = f"in {time.monotonic() - began:.0f} s of real time"
     return "\n\n".join([*parts, f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, {took}."])
-
-
-def _progress(size: int) -> None:
-    print(f"measuring {size} service{'s' if size != 1 else ''}", file=sys.stderr, flush=True)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 
 from benchmarks.timeline import Timeline
 from blueprint.client import RenderClient
 from blueprint.reconcile import Report
+from blueprint.spec import Document
 from blueprint.workspace import Session
 from rehearsal.estate import WORKSPACE
 from rehearsal.render_api import RenderSimulator, serve
@@ -63,23 +65,21 @@ class Account:
     def __init__(self, simulator: RenderSimulator, timeline: Timeline, url: str) -> None:
         self.simulator, self._timeline, self._url = simulator, timeline, url
 
-    def measure(self, run: Callable[[Session], Report]) -> tuple[Report, Cost]:
-        """Run with a new session, while no allowance is used.
+    def measure(self, run: Callable[..., Report], document: Document, *made: Report) -> tuple[Report, Cost]:
+        """Run a function of `blueprint.reconcile` with a new session, while no allowance is used.
 
         Returns:
             The report of the run, and what it took.
         """
         self._timeline.skip_to_full_hour()
         sent, deployed, began = len(self.simulator.requests), self._deploys_begun(), self._timeline.now()
-        with RenderClient(
-            _KEY,
-            base_url=self._url,
-            deadline=math.inf,
-            transport=_Wire(self._timeline),
-            sleep=self._timeline.sleep,
-            clock=self._timeline.clock,
-        ) as client:
-            report = run(Session(client, None, lambda _line: None))
+        options: dict[str, Any] = {"deadline": math.inf, "transport": _Wire(self._timeline)}
+        options |= {"sleep": self._timeline.sleep, "clock": self._timeline.clock}
+        with RenderClient(_KEY, base_url=self._url, **options) as client:
+            session = Session(client, None, lambda _line: None)
+            if document.known.owner_id:
+                session.expect_owner(document.known.owner_id)
+            report = run(session, document, *made)
         ended, log = self._timeline.now(), self.simulator.requests[sent:]
         reads = sum(request.method == "GET" for request in log)
         return report, Cost(

@@ -1,6 +1,6 @@
 """Measures what happens to an estate of several sizes, and to the smallest one with a command for each object."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.account import Account, Cost, account, total
@@ -9,7 +9,6 @@ from blueprint import reconcile
 from blueprint.fields import DriftKind
 from blueprint.reconcile import Report
 from blueprint.spec import Document
-from blueprint.workspace import Session
 
 COLD, UNCHANGED, CHANGE, DRIFT = "cold up", "no-change preview", "one-variable change", "drift check"
 SCENARIOS = (COLD, UNCHANGED, CHANGE, DRIFT)
@@ -33,22 +32,6 @@ class Measure:
     cost: Cost
 
 
-def measure_all(sizes: Sequence[int], begin: Callable[[int], None] = lambda _size: None) -> list[Measure]:
-    """Measure every scenario at each size.
-
-    Args:
-        begin: is told each size before it is measured.
-
-    Raises:
-        BenchFailed: a run did not do what it is measured for.
-    """
-    measures: list[Measure] = []
-    for size in sizes:
-        begin(size)
-        measures += measure_size(size)
-    return measures
-
-
 def measure_size(services: int) -> Iterator[Measure]:
     """Measure every scenario, one after the other, in one account.
 
@@ -56,12 +39,12 @@ def measure_size(services: int) -> Iterator[Measure]:
         BenchFailed: a run did not do what it is measured for.
     """
     with account() as render:
-        made, cost = render.measure(_apply(estate(services)))
+        made, cost = render.measure(reconcile.apply, estate(services))
         yield Measure(COLD, services, cost)
 
         yield Measure(UNCHANGED, services, _look(render, estate(services), {}))
 
-        _, cost = render.measure(_apply(only_last(services, made, changed="as declared now")))
+        _, cost = render.measure(reconcile.apply, only_last(services, made, changed="as declared now"))
         yield Measure(CHANGE, services, cost)
 
         edited = _edit_out_of_band(render, service_name(services))
@@ -84,48 +67,26 @@ def measure_comparable() -> dict[str, Cost]:
     everything, (section, service) = estate(services=1), objects[-1]
     costs = {}
     with account() as render:
-        _, look = render.measure(_observe(everything))
+        _, look = render.measure(reconcile.observe, everything)
         applied = [look]
         for kind, spec in objects:
-            report, cost = render.measure(_apply(alone(kind, spec, made)))
+            report, cost = render.measure(reconcile.apply, alone(kind, spec, made))
             made |= report
             applied.append(cost)
         costs[APPLY] = total(applied)
         costs[PLAN] = _look(render, everything, {})
-        edited = _edit_out_of_band(render, service_name(1))
-        looked = _look(render, everything, edited)
-        repaired = total([looked, render.measure(_apply(alone(section, service, made)))[1]])
+        looked = _look(render, everything, _edit_out_of_band(render, service_name(1)))
+        repair = total([looked, render.measure(reconcile.apply, alone(section, service, made))[1]])
         looked = _look(render, everything, {})
-        costs["change of one variable"] = total(
-            [looked, render.measure(_apply(only_last(1, made, changed="as declared now")))[1]]
-        )
-        costs[REPAIR] = repaired
-        costs[DESTROY] = total(
-            [render.measure(_destroy(alone(kind, spec, made), made))[1] for kind, spec in reversed(objects)]
-        )
+        changed = render.measure(reconcile.apply, only_last(1, made, changed="as declared now"))[1]
+        costs |= {"change of one variable": total([looked, changed]), REPAIR: repair}
+        removals = [(alone(kind, spec, made), made) for kind, spec in reversed(objects)]
+        costs[DESTROY] = total([render.measure(reconcile.destroy, *removal)[1] for removal in removals])
         if left := [*render.simulator.estate.services, *render.simulator.estate.postgres]:
             raise BenchFailed(f"destroy left {', '.join(left)}")
     with account() as render:
-        costs[ONE_DOCUMENT] = render.measure(_apply(everything))[1]
+        costs[ONE_DOCUMENT] = render.measure(reconcile.apply, everything)[1]
     return costs
-
-
-def _apply(document: Document) -> Callable[[Session], Report]:
-    return lambda session: reconcile.apply(_in_known_workspace(session, document), document)
-
-
-def _observe(document: Document) -> Callable[[Session], Report]:
-    return lambda session: reconcile.observe(session, document)
-
-
-def _destroy(document: Document, made: Report) -> Callable[[Session], Report]:
-    return lambda session: reconcile.destroy(_in_known_workspace(session, document), document, made)
-
-
-def _in_known_workspace(session: Session, document: Document) -> Session:
-    if document.known.owner_id:
-        session.expect_owner(document.known.owner_id)
-    return session
 
 
 def _edit_out_of_band(render: Account, name: str) -> Drift:
@@ -138,7 +99,7 @@ def _edit_out_of_band(render: Account, name: str) -> Drift:
 
 def _look(render: Account, document: Document, expected: Drift) -> Cost:
     """Look at everything, and fail unless exactly what is expected is found."""
-    report, cost = render.measure(_observe(document))
+    report, cost = render.measure(reconcile.observe, document)
     found = {
         name: [f"{drift['field']} {drift['kind']}" for drift in one["drift"]] if one["exists"] else ["does not exist"]
         for section in report.values()

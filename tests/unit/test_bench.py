@@ -22,7 +22,6 @@ from benchmarks.scenarios import (
     UNCHANGED,
     BenchFailed,
     Measure,
-    measure_all,
     measure_comparable,
     measure_size,
 )
@@ -32,7 +31,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def small() -> list[Measure]:
-    return measure_all([1, 3])
+    return [measure for size in (1, 3) for measure in measure_size(size)]
 
 
 def cost_of(measures: list[Measure], scenario: str, services: int) -> Cost:
@@ -109,7 +108,7 @@ def test_the_comparable_estate_takes_fewer_requests_than_with_the_terraform_prov
 def test_a_run_that_finds_something_else_fails_the_benchmark(monkeypatch, capsys):
     monkeypatch.setattr("benchmarks.scenarios.EDITED", "VARIABLE_OF_NOBODY")
     with pytest.raises(BenchFailed, match="VARIABLE_OF_NOBODY undeclared"):
-        measure_all([1])
+        list(measure_size(1))
     assert main(["--sizes", "1"]) == 1
     assert "bench: expected to find" in capsys.readouterr().err
 
