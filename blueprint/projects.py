@@ -40,12 +40,12 @@ class DeclaredProject(DeclaredObject[Project]):
             if changed := {key: value for key, value in _settings(one).items() if live.get(key) != value}:
                 self._say(f"environment {one.name}: {changed}")
                 self._session.client.patch(f"/environments/{live['id']}", changed)
-        return self._report() | {"applied": self._settings()}
+        return self._report() | {"applied": self._as_reported()}
 
     def _drift(self, references: References) -> Iterator[Difference]:
         """Compare with what was applied last, if that is known."""
         applied: Json | None = self._made.get("applied")
-        for field, value in self._settings().items():
+        for field, value in self._as_reported().items():
             name, _, key = field.partition(".")
             environment = self._environments.get(name)
             live = environment.get(key) if environment and key else environment and environment["name"]
@@ -55,7 +55,7 @@ class DeclaredProject(DeclaredObject[Project]):
             kind = DriftKind.NOT_APPLIED if waits else DriftKind.CHANGED if environment else DriftKind.MISSING
             yield Difference(field=f"environments.{field}", kind=kind, declared=value, live=live)
 
-    def _settings(self) -> Json:
+    def _as_reported(self) -> Json:
         """Return each environment's name by itself, and each setting by `<environment>.<key of the API>`."""
         declared: Json = {}
         for one in self.spec.environments:
