@@ -62,7 +62,7 @@ class Tenant(Account):
 
     def has_api(self, audience: str) -> bool:
         """Whether the tenant knows an API by this identifier."""
-        return audience == self.audience or self.find("resource_server", identifier=audience) is not None
+        return audience == self.audience or self.objects.find("resource_server", identifier=audience) is not None
 
 
 class Auth0(Simulator):
@@ -98,7 +98,7 @@ def clients(tenant: Tenant) -> Any:
     fields = {name for name in tenant.query.get("fields", "").split(",") if name}
     if tenant.query.get("include_fields", "true") != "true":
         fields = {*_SHOWN.split()} - fields
-    found, size = tenant.all("client"), tenant.request.number("per_page", 50)
+    found, size = tenant.objects.all("client"), tenant.request.number("per_page", 50)
     if size > 100:
         raise _refused(400, "Query validation error: 'per_page' must be at most 100", "invalid_query_string")
     listed = [_client(one, fields) for one in tenant.request.page(found, default=50, most=100, first=0)]
@@ -111,7 +111,7 @@ def clients(tenant: Tenant) -> Any:
 def client(tenant: Tenant, identity: str) -> Json:
     """Show one application, also with its lists of addresses."""
     _check(tenant, "client")
-    found = tenant.find("client", clientId=identity)
+    found = tenant.objects.find("client", clientId=identity)
     if found is None:
         raise _refused(404, "The client does not exist", "inexistent_client")
     return _client(found, set()) | {name: value or [] for name, value in pick(found, _LISTS).items()}
@@ -122,7 +122,7 @@ def client_grants(tenant: Tenant) -> Any:
     """Show a bare list, or with `take` an object whose `next` is where the list goes on."""
     _check(tenant, "client-grants", "read:client_grants")
     wanted = {camel(name): tenant.query[name] for name in ("client_id", "audience") if name in tenant.query}
-    found = tenant.all("client_grant", **wanted)
+    found = tenant.objects.all("client_grant", **wanted)
     shown = [{**pick(one, "id client_id audience"), "scope": one.get("scopes") or []} for one in found]
     if "take" not in tenant.query:
         return tenant.request.page(shown, default=50, most=100, first=0)
@@ -170,7 +170,7 @@ def token(tenant: Tenant) -> Json:
 def authorize(tenant: Tenant) -> Answer:
     """Redirect to the login page, or show an error page where nobody may be sent back."""
     asked = tenant.query
-    client = tenant.find("client", clientId=asked.get("client_id"))
+    client = tenant.objects.find("client", clientId=asked.get("client_id"))
     callback, audience = str(asked.get("redirect_uri")), asked.get("audience")
     if client is None:
         return Answer(403, f"Unknown client: {asked.get('client_id')}")
@@ -186,7 +186,7 @@ def _caller(tenant: Tenant) -> Json:
     identity, secret = tenant.body.get("client_id"), tenant.body.get("client_secret")
     if (identity, secret) == tenant.management:
         return {"clientId": identity, "grantTypes": ["client_credentials"]}
-    found = tenant.find("client", clientId=identity)
+    found = tenant.objects.find("client", clientId=identity)
     public = found and found.get("authenticationMethod") == "none"
     if found is None or (secret != found.get("clientSecret") and not public):
         raise _login_refused(401, "access_denied", "Unauthorized")
@@ -195,7 +195,7 @@ def _caller(tenant: Tenant) -> Json:
 
 def _for_itself(tenant: Tenant, client: Json) -> Json:
     audience, identity = _audience(tenant), client["clientId"]
-    grant = tenant.find("client_grant", clientId=identity, audience=audience)
+    grant = tenant.objects.find("client_grant", clientId=identity, audience=audience)
     scopes = None if grant is None else tuple(grant.get("scopes") or ())
     manages = identity == tenant.management[0] and audience == tenant.audience
     if manages:
@@ -214,17 +214,17 @@ def _for_a_user(tenant: Tenant, client: Json, grant: str) -> Json:
     for name in ("username", "password", *(["realm"] if grant == _REALM else [])):
         if not asked.get(name):
             raise _login_refused(403, "invalid_request", f"Missing required parameter: {name}")
-    usual = (tenant.find("tenant") or {}).get("defaultDirectory")
+    usual = (tenant.objects.find("tenant") or {}).get("defaultDirectory")
     realm = asked["realm"] if grant == _REALM else usual
     if not realm:
         raise _login_refused(500, "server_error", "Authorization server not configured with default connection.")
-    connection = tenant.find("connection", name=realm)
+    connection = tenant.objects.find("connection", name=realm)
     if connection is None:
         raise _login_refused(400, "invalid_request", "the connection was not found")
     if client["clientId"] not in connection.get("enabledClients", [client["clientId"]]):
         raise _login_refused(400, "invalid_request", "the connection was disabled")
     audience = _audience(tenant) if asked.get("audience") else ""
-    user = tenant.find("user", connection=realm, email=asked["username"], password=asked["password"])
+    user = tenant.objects.find("user", connection=realm, email=asked["username"], password=asked["password"])
     if user is None:
         raise _login_refused(403, "invalid_grant", "Wrong email or password.")
     subject = str(user.get("userId") or f"auth0|{user['email']}")

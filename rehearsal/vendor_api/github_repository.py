@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,9 +28,17 @@ class Repository(Account):
     owner: str = "zebra-devops"
     writer: str = "octocat"
 
-    @property
-    def where(self) -> Mapping[str, Any]:
-        return {"repository": self.name}
+    def all(self, type: str, **properties: Any) -> list[Json]:
+        return self.objects.all(type, repository=self.name, **properties)
+
+    def find(self, type: str, **properties: Any) -> Json | None:
+        return self.objects.find(type, repository=self.name, **properties)
+
+    def add(self, type: str, **properties: Any) -> Json:
+        return self.objects.add(type, repository=self.name, **properties)
+
+    def drop(self, type: str, **properties: Any) -> bool:
+        return self.objects.drop(type, repository=self.name, **properties)
 
     def one(self, type: str, **properties: Any) -> Json:
         """Return the first object of this type with these properties, or answer 404."""

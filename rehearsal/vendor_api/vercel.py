@@ -78,12 +78,9 @@ def team(account: VercelAccount, asked: str) -> Json:
 @endpoint("GET v10/projects")
 def projects(account: VercelAccount) -> Json:
     """List all projects, or those that a repository of this name is linked to."""
-    every = [
-        {**_project(one), "updatedAt": _TIME + n} for n, one in enumerate(account.all("project", teamId=account.team))
-    ]
-    repo = account.query.get("repo")
-    linked = [one for one in every if repo in (None, (one["link"] or {}).get("repo"))]
-    return account.paged("projects", linked[::-1], moment="updatedAt", begins="from")
+    repo, found = account.query.get("repo"), map(_project, account.objects.all("project", teamId=account.team))
+    linked = [one for one in found if repo in (None, (one["link"] or {}).get("repo"))]
+    return account.paged("projects", _timed(linked, "updatedAt"), moment="updatedAt", begins="from")
 
 
 @endpoint("GET v9/projects/{asked}")
@@ -97,7 +94,7 @@ def project(account: VercelAccount, asked: str) -> Json:
 @endpoint("GET v9/projects/{asked}/domains")
 def domains(account: VercelAccount, asked: str) -> Json:
     """List the domains of a project, the newest first."""
-    found = account.all("domain", projectId=account.project(asked)["id"])
+    found = account.objects.all("domain", projectId=account.project(asked)["id"])
     return account.paged("domains", _timed(map(_domain, found), "createdAt"), moment="createdAt")
 
 
@@ -110,7 +107,7 @@ def domain(account: VercelAccount, asked: str, name: str) -> Json:
 @endpoint("GET v9/projects/{asked}/env", "GET v10/projects/{asked}/env")
 def variables(account: VercelAccount, asked: str) -> Json:
     """List the variables of a project."""
-    found = account.all("environment_variable", projectId=account.project(asked)["id"])
+    found = account.objects.all("environment_variable", projectId=account.project(asked)["id"])
     return {"envs": [_variable(one) | {"securityIssues": []} for one in found]}
 
 
@@ -125,7 +122,7 @@ def variable(account: VercelAccount, asked: str, identity: str) -> Json:
 @endpoint("GET v6/domains/{name}/config")
 def configuration(account: VercelAccount, name: str) -> Json:
     """Show whether a domain's records are right, and what they should be (domains/get-a-domain-s-configuration)."""
-    known = account.find("domain", domain=name)
+    known = account.objects.find("domain", domain=name)
     misconfigured = bool(known is None or known.get("misconfigured"))
     how = {"configuredBy": None if misconfigured else "CNAME", "misconfigured": misconfigured}
     return {**shown("configuration", {}), **how, "acceptedChallenges": [] if misconfigured else ["http-01"]}
@@ -137,7 +134,7 @@ def records(account: VercelAccount, zone: str) -> Json:
     account.one("zone", "Domain not found.", name=zone, teamId=account.team)
     found = [
         {**shown("record", one), "type": one["recordType"], "slug": one["id"]}
-        for one in account.all("dns_record", domain=zone)
+        for one in account.objects.all("dns_record", domain=zone)
     ]
     return account.paged("records", _timed(found, "created", "updated", "createdAt", "updatedAt"), moment="createdAt")
 

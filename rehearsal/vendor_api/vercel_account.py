@@ -29,13 +29,13 @@ class VercelAccount(Account):
         Args:
             missing: what Vercel says if there is none.
         """
-        if found := self.find(type, **properties):
+        if found := self.objects.find(type, **properties):
             return found
         raise refused(404, "not_found", missing)
 
     def project(self, asked: str) -> Json:
         """Return the project with this id or name."""
-        for found in self.all("project", teamId=self.team):
+        for found in self.objects.all("project", teamId=self.team):
             if asked in (found["id"], found["name"]):
                 return found
         raise refused(404, "not_found", "Project not found.")

@@ -15,6 +15,7 @@ from .wire import Answer, Endpoints, Json
 
 endpoint = Endpoints()
 _READY = "READY"
+_FILTERS = ("projectId", "target", "state", "sha", "branch")
 
 
 def build(
@@ -57,8 +58,8 @@ def build(
 @endpoint("GET v6/deployments", "GET v7/deployments")
 def deployments(account: VercelAccount) -> Json:
     """List deployments, the newest first."""
-    names = ("projectId", "target", "state", "sha", "branch")
-    found = account.all("deployment", **{name: account.query[name] for name in names if account.query.get(name)})
+    wanted = {name: value for name, value in account.query.items() if name in _FILTERS}
+    found = account.objects.all("deployment", **wanted)
     newest_first = sorted(found, key=lambda one: int(one["created"]), reverse=True)
     return account.paged("deployments", [_deployment(one) for one in newest_first])
 
@@ -70,7 +71,7 @@ def deployment(account: VercelAccount, identity: str) -> Json:
 
 @endpoint("DELETE v13/deployments/{identity}")
 def delete(account: VercelAccount, identity: str) -> Json:
-    if not account.drop("deployment", id=identity):
+    if not account.objects.drop("deployment", id=identity):
         raise refused(404, "not_found", "Not found")
     return {"uid": identity, "state": "DELETED"}
 
@@ -119,9 +120,9 @@ def of_project(account: VercelAccount, project: Json) -> Json:
     """Return what a project says of its deployments. With `namesNewest` its target is the newest build."""
     last, serving = project.get("aliasRequest"), project.get("serving")
     if project.get("namesNewest"):
-        mine = account.all("deployment", projectId=project["id"], target="production")
+        mine = account.objects.all("deployment", projectId=project["id"], target="production")
         serving = max(mine, key=lambda one: int(one["created"]))["id"] if mine else None
-    found = account.find("deployment", id=serving) if serving else None
+    found = account.objects.find("deployment", id=serving) if serving else None
     told: Json = {"targets": {"production": _target(found)} if found else {}}
     if last:
         told["lastAliasRequest"] = last if project.get("looked") else {**last, "jobStatus": "in-progress"}

@@ -95,29 +95,12 @@ class Account:
     request: Request = Request("", "", {}, {})
 
     @property
-    def where(self) -> Mapping[str, Any]:
-        """Return the properties that every object of the account has."""
-        return {}
-
-    @property
     def query(self) -> Mapping[str, str]:
         return self.request.query
 
     @property
     def body(self) -> Json:
         return self.request.body or {}
-
-    def all(self, type: str, **properties: Any) -> list[Json]:
-        return self.objects.all(type, **self.where, **properties)
-
-    def find(self, type: str, **properties: Any) -> Json | None:
-        return self.objects.find(type, **self.where, **properties)
-
-    def add(self, type: str, **properties: Any) -> Json:
-        return self.objects.add(type, **self.where, **properties)
-
-    def drop(self, type: str, **properties: Any) -> bool:
-        return self.objects.drop(type, **self.where, **properties)
 
 
 Endpoint = Callable[..., Any]
