@@ -199,24 +199,21 @@ def _called(uses: Any, files: Mapping[str, Any], depth: int) -> list[str]:
 _Row = dict[str, list[str]]
 
 
-def _rows(strategy: Any) -> Iterator[_Row | None]:
+def _rows(strategy: Any) -> list[_Row | None]:
     """Return each row's values by key, in order: an empty row without a matrix, None for one that only a run knows.
 
     A row of `include` is added to every combination whose own values it keeps, or else is a row of its own (Running
     variations of jobs in a workflow: Expanding or adding matrix configurations).
     """
     if isinstance(strategy, str):
-        yield None
-        return
+        return [None]
     matrix = _mapping(strategy).get("matrix")
     if not isinstance(matrix, dict):
-        yield {} if matrix is None else None
-        return
+        return [{} if matrix is None else None]
     axes = {key: values for key, values in matrix.items() if key not in ("include", "exclude")}
     listed = [*axes.values(), matrix.get("include", []), matrix.get("exclude", [])]
     if not all(isinstance(values, list) for values in listed) or _computed(listed):
-        yield None
-        return
+        return [None]
     rows = itertools.islice(itertools.product(*axes.values()), _MOST_LOOKED_AT)
     combinations = [dict(zip(axes, row, strict=True)) for row in rows] if axes else []
     left_out = [_mapping(one) for one in matrix.get("exclude", [])]
@@ -228,7 +225,7 @@ def _rows(strategy: Any) -> Iterator[_Row | None]:
             kept[n] = kept[n] | extra
         if not fitting:
             alone.append(extra)
-    yield from ({k: _flat(v) for k, v in row.items()} for row in [*kept, *alone])
+    return [{k: _flat(v) for k, v in row.items()} for row in [*kept, *alone]]
 
 
 def _computed(values: list[Any]) -> bool:
