@@ -117,6 +117,8 @@ def host_name(value: str) -> str:
     return value
 
 
+Text = Annotated[str, Field(min_length=1)]
+"""Text that is not empty."""
 Origin = Annotated[str, AfterValidator(origin)]
 CallbackUrl = Annotated[str, AfterValidator(callback)]
 HostName = Annotated[str, AfterValidator(host_name)]
@@ -124,7 +126,7 @@ HostName = Annotated[str, AfterValidator(host_name)]
 Origins = Annotated[list[Origin], AfterValidator(unique)]
 CallbackUrls = Annotated[list[CallbackUrl], AfterValidator(unique)]
 HostNames = Annotated[list[HostName], AfterValidator(unique)]
-Names = Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(unique)]
+Names = Annotated[list[Text], AfterValidator(unique)]
 StackName = Annotated[str, Field(pattern=r"^([\w.-]+/){0,2}[\w.-]+$")]
 """Check the name of a Pulumi stack: its name alone, or organization/project/stack."""
 

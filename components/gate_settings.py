@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from blueprint.sources import Model
-from components.addresses import Names, Origin
+from components.addresses import Names, Origin, Text
 
 Path = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
 
@@ -20,10 +20,10 @@ class Suite(Model):
         junit: the JUnit file that it writes, relative to its folder. A failure in it fails the suite.
     """
 
-    command: Annotated[str, Field(min_length=1)]
-    folder: Annotated[str, Field(min_length=1)] = "."
+    command: Text
+    folder: Text = "."
     timeout_seconds: int = Field(240, ge=1, le=300)
-    junit: Annotated[str, Field(min_length=1)] | None = None
+    junit: Text | None = None
 
 
 class Smoke(Model):
@@ -43,7 +43,7 @@ class Smoke(Model):
 
     health_path: Path = "/health"
     health_status: Names = Field(["healthy"], min_length=1)
-    environment_field: Annotated[str, Field(min_length=1)] | None = "environment"
+    environment_field: Text | None = "environment"
     ready_path: Path = "/ready"
     dependencies: Names = Field(["database", "redis"])
     auth0_url_path: Path | None = "/api/v1/auth/auth0-url"
@@ -109,13 +109,13 @@ class Release(Model):
     """
 
     by: Literal["tag", "merge"] = "merge"
-    smoke_context: Annotated[str, Field(min_length=1)] = "staging-smoke-tests"
+    smoke_context: Text = "staging-smoke-tests"
     smoke_status_by: Names = Field(["github-actions[bot]"])
     budget_seconds: int = Field(1800, ge=60)
     rollback_budget_seconds: int = Field(600, ge=60, le=600)
     runbook: str = "docs/ROLLBACK_PROCEDURES.md"
-    database: Annotated[str, Field(min_length=1)] | None = None
+    database: Text | None = None
     backup: bool = True
     backup_max_age_hours: int = Field(24, ge=1, le=24 * 30)
     migrations: Names = Field(["migrations", "alembic"])
-    migrations_command: Annotated[str, Field(min_length=1)] | None = None
+    migrations_command: Text | None = None

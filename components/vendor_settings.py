@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from blueprint.kinds_of_text import BranchName, Folder, unique
 from blueprint.sources import Model
-from components.addresses import ORGANIZATION, CallbackUrls, HostName, HostNames, Names, Origins
+from components.addresses import ORGANIZATION, CallbackUrls, HostName, HostNames, Names, Origins, Text
 from components.phases import Phase
 from components.variables import GitHubSecrets, GitHubVariables, VercelVariables
 
@@ -146,7 +146,7 @@ class LoginTest(Model):
 
     application: Annotated[str, Field(min_length=1, pattern=r"^[^<>]+$")]
     grant: Literal["password", "client_credentials"] = "password"
-    connection: Annotated[str, Field(min_length=1)] | None = None
+    connection: Text | None = None
 
     @property
     def grant_type(self) -> str:
@@ -242,7 +242,7 @@ class Vercel(Model):
         aliases: further domains.
     """
 
-    project: Annotated[str, Field(min_length=1)]
+    project: Text
     settings: VercelProject | None = None
     target: Literal["production", "preview", "branch"]
     domain: HostName
