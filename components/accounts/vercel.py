@@ -165,8 +165,12 @@ def commit_of(deployment: Mapping[str, Any]) -> str:
     return str((deployment.get("meta") or {}).get("githubCommitSha", ""))
 
 
+FAILED = frozenset({"ERROR", "DELETED", "BLOCKED"})
+"""The states of a build that will never serve (rest-api, deployments). One that was skipped is CANCELED."""
+
+
 def state_of(deployment: Mapping[str, Any]) -> str:
-    """Return QUEUED, BUILDING, READY, ERROR or CANCELED."""
+    """Return QUEUED, INITIALIZING, BUILDING, READY, CANCELED, or one of the states of a failure."""
     return str(deployment.get("readyState") or deployment.get("state"))
 
 

@@ -10,13 +10,13 @@ from typing import Any, Literal, NamedTuple
 
 from components.accounts.api import VendorError, VendorForbidden
 from components.accounts.repository import Repository
-from components.accounts.vercel import Vercel, commit_of, state_of
+from components.accounts.vercel import FAILED, Vercel, commit_of, state_of
 from gate.common.budget import Budget
 from gate.common.errors import StepFailed
 from gate.release.records import Deployed
 
 _UNDER_WAY = frozenset({"pending", "in-progress"})
-_ENDED = frozenset({"READY", "ERROR", "CANCELED"})
+_ENDED = FAILED | {"READY", "CANCELED"}
 _PATIENCE = 60.0
 """Seconds that Vercel gets to start a build, and to end what was asked for another build before."""
 _VERSIONS = {"promote": "v10", "rollback": "v9"}
@@ -87,7 +87,7 @@ class VercelProject:
             state = _build_end(lambda: next(map(state_of, self._builds(sha=sha)), None), sha, budget)
         except StepFailed as error:
             return Build(note=str(error))
-        if state == "ERROR":
+        if state in FAILED:
             return Build(note=f"it failed: see its log, {self.name}, Deployments. Repair it, and tag the repair")
         return self.build_of(sha, repository, root)
 
@@ -227,7 +227,7 @@ class PreviewBuilds:
             return next(map(state_of, own), None)
 
         ended = _build_end(state, sha, budget)
-        if ended == "ERROR":
+        if ended in FAILED:
             raise StepFailed(f"Vercel: the build of {sha[:7]} failed: see its log, the project's Deployments")
         told = {"READY": "is ready", "CANCELED": "was skipped: the one before it serves"}
         budget.note(f"Vercel: the build of {sha[:7]} {told.get(ended, 'did not begin: the one before it serves')}")
@@ -240,7 +240,7 @@ def _build_end(state: Callable[[], str | None], sha: str, budget: Budget) -> str
         state: of the build now; None if there is none.
 
     Returns:
-        READY, ERROR or CANCELED; `none` if Vercel did not start one.
+        READY, CANCELED or a state of a failure; `none` if Vercel did not start one.
 
     Raises:
         StepFailed: the budget is used up.

@@ -13,7 +13,7 @@ from typing import Any
 
 from blueprint.workspace import Session, connect
 from components.accounts import Accounts
-from components.accounts.vercel import Vercel, state_of
+from components.accounts.vercel import FAILED, Vercel, state_of
 from gate.common.budget import Budget
 from gate.common.errors import GateError, StepFailed
 from gate.common.notifications import workflow_run
@@ -28,7 +28,6 @@ BUDGET = 900.0
 """Seconds that the builds of the previews may take."""
 _BEGINS = 120.0
 """Seconds in which a vendor starts to build what was pushed."""
-_FAILED = frozenset({"ERROR", "DELETED", "BLOCKED"})
 _LOGIN = "login from"
 _ELSEWHERE = frozenset({"suite", "version", "health of"})
 """Checks that are not made of a preview: the team's own tests write data, and the commit is known from the vendor."""
@@ -94,7 +93,7 @@ def at_vercel(vercel: Vercel, project: str, sha: str, budget: Budget) -> Half:
             return Half("Vercel", f"https://{found['url']}", f"https://{found['url']}, commit {sha[:7]}")
         if state == "CANCELED":
             return _none("Vercel", f"the build of {sha[:7]} was skipped or canceled")
-        if state in _FAILED:
+        if state in FAILED:
             return Half("Vercel", "", f"the build of {sha[:7]} ended as {state}", Outcome.FAILED)
         return None
 

@@ -114,6 +114,7 @@ def with_preview(environment: Environment, world: ReleaseWorld) -> Environment:
     [
         ("READY", "done", "is ready"),
         ("ERROR", "failed", "failed: see its log"),
+        ("BLOCKED", "failed", "failed: see its log"),
         ("CANCELED", "done", "was skipped"),
         (None, "done", "did not begin"),
     ],

@@ -164,11 +164,12 @@ def test_a_build_that_does_not_end_changes_nothing(world: ReleaseWorld) -> None:
     assert (report.outcome, world.serving()) == ("refused", (good, good))
 
 
-def test_a_build_that_fails_refuses_the_release(world: ReleaseWorld) -> None:
+@pytest.mark.parametrize("state", ["ERROR", "BLOCKED"])
+def test_a_build_that_fails_refuses_the_release(world: ReleaseWorld, state: str) -> None:
     good = released(world, "v1.0.0")
     sha = world.tagged("v1.1.0")
     built(world, sha, "BUILDING")
-    report = go_while(world, "v1.1.0", lambda _passed: built(world, sha, "ERROR"))
+    report = go_while(world, "v1.1.0", lambda _passed: built(world, sha, state))
     (problem,) = [problem for _, problem in report.conditions if problem]
     assert problem.startswith("it failed: see its log")
     assert (report.outcome, world.serving()) == ("refused", (good, good))
