@@ -5,7 +5,7 @@ tried with the real plugins. `gate adopt` and `gate recover` import what is foun
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -71,7 +71,7 @@ class LookUp:
     """Looks for one declared resource at its vendor, by its natural key."""
 
     accounts: Accounts
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(repr=False)  # the values of secrets are among them
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return an input.

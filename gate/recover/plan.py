@@ -9,7 +9,7 @@ components of the same name as the parent of all their children (found with CLI 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pulumi.automation import CommandError, OpType, Stack
@@ -43,7 +43,7 @@ class Declared:
     type: str
     parent: str
     custom: bool
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(repr=False)
     provider: str
     is_new: bool
     id: str
