@@ -16,7 +16,7 @@ import gate
 from components.configuration import Loaded
 from tests.unit.settings.stack_file import SECRETS, StackFile
 
-HOLDS_SECRETS = re.compile(r"(inputs|environ|environment_|secrets?|api_key|token|tokens|password|passphrase|credentials)")
+HOLDS_SECRETS = re.compile(r"(inputs|environ(ment_)?|secrets?|api_key|tokens?|password|passphrase|credentials)")
 PUBLIC = {
     "components.vendors:Vendor.credentials",  # their names
     "gate.blueprints.importing:Imported.secrets",  # their names, with what uses them
