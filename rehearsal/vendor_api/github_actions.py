@@ -12,7 +12,7 @@ import fnmatch
 from typing import Any, Literal
 
 from ..plugins import Estate
-from .github_repository import Repository, editing, invalid, now
+from .github_repository import Repository, editing, invalid, now, user
 from .wire import Answer, Endpoints, Json, pick
 
 endpoint = Endpoints()
@@ -102,7 +102,7 @@ def set_deployment_status(repo: Repository, number: int) -> Answer:
         raise invalid("DeploymentStatus")
     mine = repo.one("deployment", id=number)
     newest = {one["deployment"]: one["state"] for one in repo.objects.all("deployment_status")}
-    given = {"description": None, **{k: repo.body[k] for k in _STATUS if k in repo.body}}
+    given = pick(repo.body, "state description environment_url log_url")
     made = repo.add("deployment_status", deployment=mine["id"], **given, creator=repo.writer, created_at=now())
     for other in repo.all("deployment", environment=mine["environment"]) if made["state"] == "success" else ():
         if other is not mine and newest.get(other["id"]) == "success":
@@ -111,15 +111,11 @@ def set_deployment_status(repo: Repository, number: int) -> Answer:
     return Answer(201, _deployment_status(made))
 
 
-_STATUS = ("state", "description", "environment_url", "log_url")
-
-
 def _deployment(found: Json) -> Json:
     shown = pick(found, "id sha ref task environment payload description created_at")
-    return {**shown, "creator": {"login": found.get("creator", "octocat")}}
+    return {**shown, "creator": user(found.get("creator"))}
 
 
 def _deployment_status(found: Json) -> Json:
     shown = {name: found.get(name) or "" for name in ("description", "environment_url", "log_url")}
-    creator = {"login": found.get("creator", "octocat")}
-    return {**pick(found, "id state created_at"), **shown, "creator": creator}
+    return {**pick(found, "id state created_at"), **shown, "creator": user(found.get("creator"))}
