@@ -18,6 +18,24 @@ from .wire import Answer, Endpoints, Json, pick
 endpoint = Endpoints()
 
 
+def run(
+    estate: Estate,
+    repository: str,
+    number: int,
+    *,
+    status: str,
+    conclusion: str | None = None,
+    sha: str = "0" * 40,
+    workflow: str = "",
+    created: str = "",
+) -> None:
+    """Set how a workflow's run stands at Actions."""
+    with editing(estate, repository) as repo:
+        repo.drop("run", number=number)
+        state: Json = {"status": status, "conclusion": conclusion, "created": created or now(), "approved": []}
+        repo.add("run", number=number, sha=sha, workflow=workflow, **state)
+
+
 def enter(
     estate: Estate, repository: str, run_id: int, environment: str, ref: str
 ) -> Literal["in", "waiting", "refused"]:

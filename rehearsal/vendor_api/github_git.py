@@ -104,35 +104,6 @@ def status(
         _add_status(repo, sha, {"context": context, "state": state}, by)
 
 
-def run(
-    estate: Estate,
-    repository: str,
-    number: int,
-    *,
-    status: str,
-    conclusion: str | None = None,
-    sha: str = "0" * 40,
-    workflow: str = "",
-    created: str = "",
-) -> None:
-    """Set how a workflow's run stands at Actions."""
-    with editing(estate, repository) as repo:
-        repo.drop("run", number=number)
-        state: Json = {"status": status, "conclusion": conclusion, "created": created or now(), "approved": []}
-        repo.add("run", number=number, sha=sha, workflow=workflow, **state)
-
-
-def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str = "") -> None:
-    """Make a pull request.
-
-    Args:
-        head: its commit.
-        merge: the commit that merged it; empty while it is open.
-    """
-    with editing(estate, repository) as repo:
-        repo.add("pull", number=number, head=head, merge=merge, state="closed" if merge else "open")
-
-
 def merge_files(estate: Estate, repository: str, head: str, base: str) -> None:
     """Merge a pull request of files: the base then has them as the head does."""
     with editing(estate, repository) as repo:

@@ -6,12 +6,24 @@ is a `pull_request` if a request opened it, which names branches, or a `pull` if
 
 from __future__ import annotations
 
-from .github_repository import Repository, invalid, not_found, now, user
+from ..plugins import Estate
+from .github_repository import Repository, editing, invalid, not_found, now, user
 from .wire import Answer, Endpoints, Json, pick
 
 endpoint = Endpoints()
 _LONGEST = 65_536
 _PULLS = ("pull", "pull_request")
+
+
+def pull(estate: Estate, repository: str, number: int, *, head: str, merge: str = "") -> None:
+    """Make a pull request.
+
+    Args:
+        head: its commit.
+        merge: the commit that merged it; empty while it is open.
+    """
+    with editing(estate, repository) as repo:
+        repo.add("pull", number=number, head=head, merge=merge, state="closed" if merge else "open")
 
 
 @endpoint("GET issues")

@@ -12,7 +12,7 @@ import pytest
 
 from components.accounts import lookup
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import github_actions, github_git
+from rehearsal.vendor_api import github_actions, github_git, github_issues
 
 from . import github_description as description
 from . import github_graphql
@@ -135,7 +135,7 @@ def test_reviewers_are_asked_for_every_job_that_names_the_environment(vendors: V
     estate.seed("github", "environment", **where, deploymentBranchPolicy=custom, reviewers=[{"users": [1]}])
     estate.seed("github", "deployment_policy", **where, tagPattern="v*")
     run = 7
-    github_git.run(estate, "platform", run, status="in_progress", sha="a" * 40)
+    github_actions.run(estate, "platform", run, status="in_progress", sha="a" * 40)
     assert github_actions.enter(estate, "platform", run, "production", "refs/heads/main") == "refused"
     for _job in range(2):
         assert github_actions.enter(estate, "platform", run, "production", "refs/tags/v1.0.0") == "waiting"
@@ -148,14 +148,14 @@ def test_reviewers_are_asked_for_every_job_that_names_the_environment(vendors: V
 
 
 def test_a_run_tells_whether_it_has_ended(vendors: Vendors) -> None:
-    github_git.run(vendors.estate, "platform", 42, status="completed", conclusion="cancelled")
+    github_actions.run(vendors.estate, "platform", 42, status="completed", conclusion="cancelled")
     found = vendors.github("GET", "actions/runs/42").json()
     assert (found["status"], found["conclusion"]) == ("completed", "cancelled")
     assert vendors.github("GET", "actions/runs/43").status_code == 404
 
 
 def test_a_release_with_generated_notes_is_made_once(vendors: Vendors) -> None:
-    github_git.pull(vendors.estate, "platform", 7, head="f" * 40, merge="e" * 40)
+    github_issues.pull(vendors.estate, "platform", 7, head="f" * 40, merge="e" * 40)
     made = {"tag_name": "v1.1.0", "generate_release_notes": True}
     assert [vendors.github("POST", "releases", json=made).status_code for _ in range(2)] == [201, 422]
     notes = vendors.github("GET", "releases/tags/v1.1.0").json()["body"]

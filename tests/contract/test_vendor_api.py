@@ -22,7 +22,7 @@ from components.accounts.repository import Repository
 from components.accounts.vercel import Vercel
 from components.required_checks import Evidence, read_evidence
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import Addresses, github_git, serve
+from rehearsal.vendor_api import Addresses, github_git, github_issues, serve
 
 CREDENTIALS = {
     "GITHUB_TOKEN": "ghp_contract",
@@ -285,7 +285,7 @@ def test_the_evidence_of_required_checks_is_what_github_shows(estate: Estate, ve
     estate.seed(
         "github", "file", repository="platform", branch="main", file=path, content="on: push\njobs: {unit: {}}\n"
     )
-    github_git.pull(estate, "platform", 3, head="c" * 40)
+    github_issues.pull(estate, "platform", 3, head="c" * 40)
     github_git.status(estate, "platform", "c" * 40, "external/ci")
 
     def evidence(branch: str) -> Evidence:

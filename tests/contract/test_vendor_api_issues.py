@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import github_git, serve
+from rehearsal.vendor_api import github_issues, serve
 
 from .test_vendor_api_releases import CREDENTIALS
 
@@ -53,7 +53,7 @@ def test_an_issue_is_opened_listed_changed_and_closed(ask: Ask) -> None:
 def test_issues_and_pull_requests_are_counted_and_listed_together_the_newest_first(ask: Ask, estate: Estate) -> None:
     for branch in ("x", "main"):
         estate.seed("github", "branch", repository="gate", branch=branch, sha="b" * 40)
-    github_git.pull(estate, "gate", 1, head="a" * 40)
+    github_issues.pull(estate, "gate", 1, head="a" * 40)
     assert ask("POST", "issues", json={"title": "Drift"}).json()["number"] == 2
     assert ask("POST", "pulls", json={"title": "t", "head": "x", "base": "main"}).json()["number"] == 3
     listed = ask("GET", "issues").json()
@@ -62,7 +62,7 @@ def test_issues_and_pull_requests_are_counted_and_listed_together_the_newest_fir
 
 
 def test_a_comment_has_its_author_and_needs_something_to_comment(ask: Ask, estate: Estate) -> None:
-    github_git.pull(estate, "gate", 4, head="a" * 40)
+    github_issues.pull(estate, "gate", 4, head="a" * 40)
     made = ask("POST", "issues/4/comments", json={"body": "text"}).json()
     assert (made["body"], made["user"]["login"], made["user"]["type"]) == ("text", "github-actions[bot]", "Bot")
     other = ask("POST", "issues/4/comments", json={"body": "x"}, token=CREDENTIALS["GITHUB_TOKEN"]).json()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import Addresses, github_git, serve, vercel_deployments
+from rehearsal.vendor_api import Addresses, github_git, github_issues, serve, vercel_deployments
 
 CREDENTIALS = {
     "GITHUB_TOKEN": "ghp_contract",
@@ -150,7 +150,7 @@ def test_a_ruleset_tells_its_conditions_and_rules_by_itself_only(vendors: Vendor
 
 def test_the_pull_requests_of_a_commit(vendors: Vendors) -> None:
     merged = github_git.commit(vendors.estate, "platform", "main")
-    github_git.pull(vendors.estate, "platform", 7, head="f" * 40, merge=merged)
+    github_issues.pull(vendors.estate, "platform", 7, head="f" * 40, merge=merged)
     (found,) = vendors.github("GET", f"commits/{merged}/pulls").json()
     assert (found["number"], found["head"]["sha"], found["merge_commit_sha"]) == (7, "f" * 40, merged)
     assert [one["number"] for one in vendors.github("GET", "pulls", params={"state": "all"}).json()] == [7]

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from rehearsal.estate import World, seed, world
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_issues
 
 from .conftest import PROJECT
 from .running import Done, Runner, StandIn, commit_everything
@@ -123,7 +123,7 @@ def own_world(folder: Path, tools: Path, pulumi: Path) -> Iterator[OwnWorld]:
     with world(folder / "world", pulumi, rate_limits=False) as living:
         seed(living.vendors)
         living.vendors.seed("github", "repository", name=REPOSITORY, fullName=f"zebra-devops/{REPOSITORY}")
-        github_git.pull(living.vendors, REPOSITORY, 7, head="a" * 40)
+        github_issues.pull(living.vendors, REPOSITORY, 7, head="a" * 40)
         asked_for = folder / "asked-for"
         asked_for.touch()
         vendors = ("AUTH0_BASE_URL", "VERCEL_BASE_URL", "GITHUB_BASE_URL", "RENDER_HOST", *living.vendors.environment)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.vendor_api import github_git, vercel_deployments
+from rehearsal.vendor_api import github_git, github_issues, vercel_deployments
 
 from .canceled import PYTHON, run_canceled
 from .conftest import PROJECT
@@ -141,7 +141,7 @@ def serve_a_frontend(world: WorkflowWorld) -> None:
 def test_a_merge_to_staging_deploys_smokes_and_comments(world: WorkflowWorld) -> None:
     serve_a_frontend(world)  # production's domains stand in for staging's, which serve the branch's newest build
     sha = world.merge("staging")
-    github_git.pull(world.estate, REPOSITORY, 41, head="f" * 40, merge=sha)
+    github_issues.pull(world.estate, REPOSITORY, 41, head="f" * 40, merge=sha)
     done = world.act("push", "staging-deploy", "staging", {"ref": "refs/heads/staging"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.serving("staging") == sha

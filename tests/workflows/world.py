@@ -21,7 +21,7 @@ from rehearsal.application import Application
 from rehearsal.loopback import running
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
-from rehearsal.vendor_api import github_git, vercel_deployments
+from rehearsal.vendor_api import github_actions, github_git, vercel_deployments
 from rehearsal.vendor_api.github_actions import approve, enter
 
 from .conftest import PROJECT
@@ -122,7 +122,7 @@ class WorkflowWorld:
         an environment does not take the ref.
         """
         number = 1 + max((o["number"] for o in self.estate.find_all("github", "run")), default=0)
-        github_git.run(self.estate, REPOSITORY, number, status="in_progress", sha=self.head())
+        github_actions.run(self.estate, REPOSITORY, number, status="in_progress", sha=self.head())
         approved: list[str] = []
         for environment in environments(self.repository, workflow):
             while (answer := enter(self.estate, REPOSITORY, number, environment, ref)) == "waiting":

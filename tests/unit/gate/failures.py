@@ -17,7 +17,7 @@ from components.accounts.api import Api, VendorError
 from gate.cli import main
 from gate.release import environment as opening
 from gate.smoke.watch import Watched
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_actions, github_git
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld
 from tests.unit.gate.test_release_command import Told
 from tests.unit.gate.test_release_recovery import killed_at
@@ -216,11 +216,11 @@ def next_tag(drill: Drill) -> int:
 def taken_over(drill: Drill) -> int:
     drill.patch.setenv("GITHUB_RUN_ID", "7")
     drill.patch.setenv("GITHUB_REPOSITORY", f"zebra-devops/{REPOSITORY}")
-    github_git.run(drill.world.estate, REPOSITORY, 7, status="in_progress")
+    github_actions.run(drill.world.estate, REPOSITORY, 7, status="in_progress")
     drill.killed(6)
     drill.patch.delenv("GITHUB_RUN_ID")
     assert main(["rollback"]) == 1
-    github_git.run(drill.world.estate, REPOSITORY, 7, status="completed", conclusion="cancelled")
+    github_actions.run(drill.world.estate, REPOSITORY, 7, status="completed", conclusion="cancelled")
     return main(["rollback"])
 
 

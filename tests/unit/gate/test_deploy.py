@@ -17,7 +17,7 @@ from gate.release.environment import Environment
 from gate.release.frontend import PreviewBuilds
 from gate.release.staging import deploy
 from gate.report import releases
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_git, github_issues
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, Verdict, release_world
 
 
@@ -69,7 +69,7 @@ def test_a_commit_that_does_not_work_fails_and_stays_for_a_look(world: ReleaseWo
 def test_the_pull_request_gets_one_comment_that_a_rerun_renews(world: ReleaseWorld) -> None:
     automatic(world)
     sha = world.push(smoked=False)
-    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
+    github_issues.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
     world.unhealthy.add(sha)
     with world.environment() as environment:
         deploy(sha, environment, world.budget())
@@ -85,7 +85,7 @@ def test_the_pull_request_gets_one_comment_that_a_rerun_renews(world: ReleaseWor
 def test_a_strangers_comment_that_quotes_the_marker_is_never_overwritten(world: ReleaseWorld) -> None:
     automatic(world)
     sha = world.push(smoked=False)
-    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
+    github_issues.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
     with world.environment() as environment:
         deploy(sha, environment, world.budget())
     (ours,) = world.estate.find_all("github", "comment", issue=7)
@@ -158,7 +158,7 @@ def test_two_merges_in_quick_succession_are_no_failure_of_the_first(world: Relea
     """Render cancels the first deploy where a second push comes while it runs."""
     automatic(world)
     older = world.push(smoked=False)
-    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=older)
+    github_issues.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=older)
     pushed: list[str] = []
     budget = world.budget()
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_told_to_github_is_in_the_report(
     """Without the status nothing goes on from here; a comment is only a word about it."""
     automatic(world)
     sha = world.push(smoked=False)
-    github_git.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
+    github_issues.pull(world.estate, REPOSITORY, 7, head="f" * 40, merge=sha)
     real = Api.send
 
     def lose(self: Api, method: str, where: str, *args: Any, **options: Any) -> Any:

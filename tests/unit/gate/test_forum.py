@@ -16,7 +16,7 @@ from gate.common.errors import GateError
 from gate.vendors.issues import LIMIT, IssueTracker, cut, marker, open_issue_tracker
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_issues
 from tests.unit.gate.release_world import CREDENTIALS
 
 OWN, TOKEN = "staging-gate", "ghs_report_token_of_a_test"
@@ -28,7 +28,7 @@ BOT = "github-actions[bot]"
 def estate(tmp_path: Path) -> Estate:
     estate = Estate(tmp_path / "estate")
     estate.seed("github", "repository", name=OWN, fullName=f"zebra-devops/{OWN}")
-    github_git.pull(estate, OWN, 7, head="a" * 40)
+    github_issues.pull(estate, OWN, 7, head="a" * 40)
     return estate
 
 

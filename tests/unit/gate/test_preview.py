@@ -18,7 +18,7 @@ from gate.common.notifications import commit
 from gate.vendors.issues import LIMIT
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_issues
 from tests.unit.gate import events as e
 from tests.unit.gate.stack import CREDENTIALS, FakeStack, failure
 
@@ -252,7 +252,7 @@ def many(fields: int) -> FakeStack:
 def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     estate = Estate(tmp_path / "estate")
     estate.seed("github", "repository", name="staging-gate", fullName="zebra-devops/staging-gate")
-    github_git.pull(estate, "staging-gate", 7, head="a" * 40)
+    github_issues.pull(estate, "staging-gate", 7, head="a" * 40)
     with vendor_api.serve(estate, {**CREDENTIALS, "REPORT_TOKEN": TOKEN}) as addresses:
         own = {"GITHUB_REPOSITORY": "zebra-devops/staging-gate", "REPORT_TOKEN": TOKEN}
         for name, value in {**addresses.environment, **own}.items():

@@ -13,7 +13,7 @@ from gate.common.version import parse, problem_with
 from gate.release.release import release
 from gate.release.report import ReleaseReport
 from gate.release.rollback import rollback
-from rehearsal.vendor_api import github_git, vercel_deployments
+from rehearsal.vendor_api import github_git, github_issues, vercel_deployments
 from tests.unit.gate.release_world import CONTEXT, FRONTEND, REPOSITORY, ReleaseWorld, release_world
 
 
@@ -218,7 +218,7 @@ def test_a_squashed_merge_is_as_good_as_the_head_of_its_pull_request(
     github_git.status(world.estate, REPOSITORY, head, CONTEXT)
     tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
     squashed = github_git.commit(world.estate, REPOSITORY, "main", tree=tree if same else "")
-    github_git.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
+    github_issues.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
     vercel_deployments.build(world.estate, FRONTEND, squashed, "main")
     github_git.tag(world.estate, REPOSITORY, "v1.0.0", squashed)
     assert go(world, "v1.0.0").outcome == outcome
@@ -229,11 +229,11 @@ def test_the_pull_request_that_a_commit_merged_is_found_behind_a_hundred_others(
     head = github_git.commit(world.estate, REPOSITORY, "staging")
     tree = next(o for o in world.estate.objects("github") if o.get("sha") == head and o["type"] == "commit")["tree"]
     squashed = github_git.commit(world.estate, REPOSITORY, "main", tree=tree)
-    github_git.pull(world.estate, REPOSITORY, 1, head=squashed)
+    github_issues.pull(world.estate, REPOSITORY, 1, head=squashed)
     with world.estate.edit("github") as objects:
         first = objects[-1]
         objects += [{**first, "id": f"pull-{number}", "number": number} for number in range(10, 110)]
-    github_git.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
+    github_issues.pull(world.estate, REPOSITORY, 8, head=head, merge=squashed)
     with world.environment() as environment:
         assert environment.repository.merged_head(squashed) == head
 

@@ -12,7 +12,7 @@ import pytest
 
 from gate.common.errors import ReleaseRefused
 from gate.release.lock import is_over, who
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_actions
 from tests.unit.gate.release_world import REPOSITORY, ReleaseWorld, release_world
 from tests.unit.gate.test_release import go, released
 
@@ -85,7 +85,7 @@ def test_a_workflows_run_is_over_when_github_says_so(
     world: ReleaseWorld, run: dict[str, str] | None, over: bool
 ) -> None:
     if run:
-        github_git.run(world.estate, REPOSITORY, 7, **run)
+        github_actions.run(world.estate, REPOSITORY, 7, **run)
     name = who({"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": f"zebra-devops/{REPOSITORY}"})
     with world.environment() as environment:
         assert is_over(name, environment.repository) is over

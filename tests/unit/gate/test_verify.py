@@ -28,7 +28,7 @@ from gate.verify.look import Check, Look
 from gate.verify.run import Others, verify
 from rehearsal import vendor_api
 from rehearsal.loopback import running
-from rehearsal.vendor_api import github_git, vercel_deployments
+from rehearsal.vendor_api import github_git, github_issues, vercel_deployments
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY, SERVICE
 from tests.unit.gate.smoke_application import LOGIN, Application
 from tests.unit.gate.verify_world import FRONTEND, Estates
@@ -162,7 +162,7 @@ def test_a_required_check_that_nothing_reports_names_the_job(estates: Estates) -
 @pytest.mark.parametrize("kind", ["check_run", "status"])
 def test_a_check_that_an_app_reports_on_pull_requests_counts(estates: Estates, kind: str) -> None:
     rename_migration_job(estates)
-    github_git.pull(estates.estate, REPOSITORY, 7, head="f" * 40)
+    github_issues.pull(estates.estate, REPOSITORY, 7, head="f" * 40)
     with estates.estate.edit("github") as objects:
         name = "Database Migration Test"
         about = {"type": kind, "id": "1", "repository": REPOSITORY, "sha": "f" * 40}

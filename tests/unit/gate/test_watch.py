@@ -24,7 +24,7 @@ from gate.stack.target import load_target
 from rehearsal import vendor_api
 from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator
-from rehearsal.vendor_api import github_git
+from rehearsal.vendor_api import github_actions
 from tests.unit.gate.release_world import CREDENTIALS, REPOSITORY
 from tests.unit.settings.stack_file import STACKS
 
@@ -344,7 +344,7 @@ def test_the_time_to_detect_of_a_scheduled_look_begins_at_the_last_good_one(
     for number, minutes, conclusion in ((1, 9, "success"), (2, 4, "success"), (3, 2, "failure")):
         moment = (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
         about = {"workflow": "production-watch.yml", "status": "completed", "conclusion": conclusion}
-        github_git.run(estate, REPOSITORY, number, created=moment, **about)
+        github_actions.run(estate, REPOSITORY, number, created=moment, **about)
     target = load_target("production", None, {"BACKEND_URL": "https://api.example.com"}, STACKS)
     with vendor_api.serve(estate, {**CREDENTIALS, "REPORT_TOKEN": "ghs_report"}) as addresses:
         environ = {**CREDENTIALS, **addresses.environment, "REPORT_TOKEN": "ghs_report"}
