@@ -6,7 +6,7 @@ import contextlib
 import copy
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,20 +41,22 @@ def command(home: str) -> automation.PulumiCommand:
 class Stack(automation.Stack):
     """A stack whose state lies in a folder.
 
-    After each `up` the Automation API asks the CLI for the outputs and the history: three processes, as long as the
-    `up` itself. Both are read in the folder instead.
+    The Automation API asks the CLI whether a stack exists, and after each `up` for its outputs and history: processes
+    that take as long as the `up` itself. All of it is read in the folder instead.
 
     Args:
         options: of `automation.LocalWorkspace`. Its folder has a Pulumi.yaml.
     """
 
     def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(name, automation.LocalWorkspace(**options), StackInitMode.CREATE_OR_SELECT)
+        self.name, self.workspace, self._mode = name, automation.LocalWorkspace(**options), StackInitMode.SELECT
+        if not any(self._files(f"stacks/*/{name}.json")):
+            super().__init__(name, self.workspace, StackInitMode.CREATE)
 
     @property
     def file(self) -> Path:
         """Return the path of the state file."""
-        return self._newest(f"stacks/*/{self.name}.json")
+        return max(self._files(f"stacks/*/{self.name}.json"))
 
     def outputs(self) -> automation.OutputMap:
         resources = json.loads(self.file.read_text())["checkpoint"]["latest"]["resources"]
@@ -63,15 +65,15 @@ class Stack(automation.Stack):
 
     def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
         """Return the last operation, without the configuration that it had."""
-        told = json.loads(self._newest(f"history/*/{self.name}/*.history.json").read_text())
+        told = json.loads(max(self._files(f"history/*/{self.name}/*.history.json")).read_text())
         ended = datetime.fromtimestamp(told["endTime"], UTC)
         about = {name: told[name] for name in ("kind", "message", "environment", "result")}
         changed = told["resourceChanges"]
         return automation.UpdateSummary(**about, config={}, start_time=ended, end_time=ended, resource_changes=changed)
 
-    def _newest(self, pattern: str) -> Path:
+    def _files(self, pattern: str) -> Iterable[Path]:
         backend = self.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix("file://")
-        return max(Path(backend, ".pulumi").glob(pattern))
+        return Path(backend, ".pulumi").glob(pattern)
 
 
 class Engine:

@@ -33,6 +33,11 @@ _PROGRAM = """\
 import json, os, socket, sys
 _, *arguments = sys.argv
 if arguments[:2] != ["-m", "gate"]:
+    done = os.path.join(os.path.dirname("{listener}"), "_".join(arguments).replace("/", "_"))
+    if arguments[:3] == ["-m", "pip", "install"]:
+        if os.path.exists(done):
+            sys.exit()
+        open(done, "w").close()
     os.execv("{python}", ["{python}", *arguments])
 server = socket.socket(socket.AF_UNIX)
 server.connect("{listener}")
@@ -75,7 +80,10 @@ class Warm:
             return subprocess.CompletedProcess([module, *arguments], status, stdout.read(), stderr.read())
 
     def python(self, folder: Path) -> Path:
-        """Make a `python` in a folder that forks for `python -m gate`, and is the ordinary one for all else."""
+        """Make a `python` in a folder that forks for `python -m gate`, and is the ordinary one for all else.
+
+        pip installs the same only once: it finds everything there, and each job of a workflow asks it again.
+        """
         folder.mkdir(exist_ok=True)
         program = folder / "python"
         program.write_text(_PROGRAM.format(python=sys.executable, listener=self.listener()))

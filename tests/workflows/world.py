@@ -6,7 +6,6 @@ import contextlib
 import http.server
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from rehearsal.plugins import Estate
 from rehearsal.render_api import RenderSimulator, serve
 from rehearsal.vendor_api import github_actions, github_git, vercel_deployments
 from rehearsal.vendor_api.github_actions import approve, enter
+from tests.warm import WARM
 
 from .conftest import PROJECT
 from .running import Done, Runner, StandIn
@@ -187,7 +187,11 @@ def workflow_world(folder: Path, tools: Path, repository: Path) -> Iterator[Work
         vendors = stack.enter_context(vendor_api.serve(estate, CREDENTIALS))
         host = stack.enter_context(serve(render))
         addresses = {name: stack.enter_context(application.serve(app)) for name, app in apps.items()}
-        given = {"RENDER_HOST": host, "GATE_SOURCE": str(PROJECT), "PYTHON_FOLDER": str(Path(sys.executable).parent)}
+        given = {
+            "RENDER_HOST": host,
+            "GATE_SOURCE": str(PROJECT),
+            "PYTHON_FOLDER": str(WARM.python(folder / "python").parent),
+        }
         given |= {"ARTIFACTS": str(folder / "artifacts"), "NO_PROXY": "127.0.0.1,localhost", **vendors.environment}
         while not all(app.running() for app in apps.values()):
             time.sleep(0.1)
