@@ -23,7 +23,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -43,19 +43,53 @@ server = socket.socket(socket.AF_UNIX)
 server.connect("{listener}")
 socket.send_fds(server, [b"."], [0, 1, 2])
 server.sendall(json.dumps(["gate", os.getcwd(), dict(os.environ), *arguments[2:]]).encode() + b"\\n")
-sys.exit(int(server.makefile().readline()))
+_pid, status = server.makefile()
+sys.exit(int(status))
 """
 
 
+class Forked:
+    """A command that runs, as `subprocess.Popen` has it. Attributes: pid: of its process, which may be killed."""
+
+    def __init__(self, server: socket.socket, files: Sequence[IO[str]], opened: contextlib.ExitStack) -> None:
+        self._server, self._files, self._opened = server, files, opened
+        self._answers = opened.enter_context(server.makefile())
+        self.pid = int(self._answers.readline())
+        self.returncode: int | None = None
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Raises: TimeoutError."""
+        if self.returncode is None:
+            self._server.settimeout(timeout)
+            self.returncode = int(self._answers.readline())
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        self.wait(timeout)
+        with self._opened:
+            for file in self._files:
+                file.seek(0)
+            stdout, stderr = (file.read() for file in self._files)
+        return stdout, stderr
+
+
 class Warm:
-    """Asks the server, which starts with the first command and ends with this process."""
+    """Asks the server, which starts with the first command and ends with this process.
+
+    Attributes: running: process numbers of what `run` waits for.
+    """
 
     def __init__(self) -> None:
+        self.running: set[int] = set()
         self._lock = threading.Lock()
         self.server: subprocess.Popen[bytes] | None = None
         self._listener = ""
 
-    def run(
+    def start(
         self,
         module: str,
         arguments: Sequence[str],
@@ -63,21 +97,28 @@ class Warm:
         cwd: str | Path | None = None,
         env: Mapping[str, str] | None = None,
         input: str = "",
-    ) -> subprocess.CompletedProcess[str]:
-        """Do what `subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)` does."""
+    ) -> Forked:
+        """Do what `subprocess.Popen([sys.executable, "-m", module, *arguments], text=True, …)` does."""
         with contextlib.ExitStack() as opened:
-            stdin, stdout, stderr = (opened.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3))
+            stdin, *files = (opened.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3))
             stdin.write(input)
             stdin.seek(0)
             server = opened.enter_context(socket.socket(socket.AF_UNIX))
             server.connect(self.listener())
-            socket.send_fds(server, [b"."], [stdin.fileno(), stdout.fileno(), stderr.fileno()])
+            socket.send_fds(server, [b"."], [file.fileno() for file in (stdin, *files)])
             order = [module, str(cwd or os.getcwd()), dict(os.environ if env is None else env), *arguments]
             server.sendall(json.dumps(order).encode() + b"\n")
-            status = int(server.makefile().readline())
-            stdout.seek(0)
-            stderr.seek(0)
-            return subprocess.CompletedProcess([module, *arguments], status, stdout.read(), stderr.read())
+            return Forked(server, files, opened.pop_all())
+
+    def run(self, module: str, arguments: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        """Do what `subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)` does."""
+        started = self.start(module, arguments, **options)
+        self.running.add(started.pid)
+        try:
+            stdout, stderr = started.communicate()
+        finally:
+            self.running.discard(started.pid)
+        return subprocess.CompletedProcess([module, *arguments], started.wait(), stdout, stderr)
 
     def python(self, folder: Path) -> Path:
         """Make a `python` in a folder that forks for `python -m gate`, and is the ordinary one for all else.
@@ -126,7 +167,7 @@ def serve(listener: socket.socket) -> None:
         _load(order[0])
         if os.fork() == 0:
             listener.close()
-            asking.sendall(f"{_run(*order, files=files)}\n".encode())
+            asking.sendall(f"{_run(asking, *order, files=files)}\n".encode())
             os._exit(0)
         asking.close()
         for file in files:
@@ -137,19 +178,28 @@ def serve(listener: socket.socket) -> None:
 
 
 @functools.cache
-def _load(package: str) -> None:
-    """Import everything of a package once, so that its commands have it."""
-    found = importlib.import_module(package)
-    for module in pkgutil.walk_packages(found.__path__, f"{package}."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+def _load(module: str) -> None:
+    """Import everything of a command's package once, so that all of its commands have it."""
+    package, _, inside = module.partition(".")
+    for name in ("components", "blueprint", "rehearsal") if inside else (package,):
+        for found in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
     gc.freeze()
 
 
-def _run(module: str, folder: str, environment: Mapping[str, str], *arguments: str, files: Sequence[int]) -> int:
-    """Run one command in a process below this one. Returns: its exit code, negative for a signal."""
+def _run(
+    asking: socket.socket,
+    module: str,
+    folder: str,
+    environment: Mapping[str, str],
+    *arguments: str,
+    files: Sequence[int],
+) -> int:
+    """Run one command in a process below this one, whose number is told. Returns: exit code, negative for a signal."""
     child = os.fork()
     if child:
+        asking.sendall(f"{child}\n".encode())
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     for number, file in enumerate(files):
         os.dup2(file, number)

@@ -6,40 +6,30 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
 from rehearsal.estate import PROJECT, World
 from rehearsal.render_api import Response
+from tests.warm import WARM, Forked
 
 SECONDS = 120.0
 """How long one up may take; it takes a tenth of it."""
 _QUIET = 1.0
 
 
-def start_up(world: World, stack: str, *, processes: bool = True) -> subprocess.Popen[str]:
+def start_up(world: World, stack: str, *, processes: bool = True) -> Forked:
     """`pulumi up` of the real program. What it prints is the process's to tell.
 
     Args: processes: start the plugins as processes, which can be killed with it; otherwise attach to those here.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.up"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdin
     attaching = () if not processes else ("PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES")
     environment = {name: value for name, value in world.environment.items() if name not in attaching}
-    json.dump({"folder": str(world.folder), "stack": stack, "environment": environment}, process.stdin)
-    process.stdin.close()
-    process.stdin = None
-    return process
+    order = json.dumps({"folder": str(world.folder), "stack": stack, "environment": environment})
+    return WARM.start("tests.faults.up", [], cwd=PROJECT, input=order)
 
 
 def up_killed_at(world: World, stack: str, method: str, path: str) -> None:
@@ -47,20 +37,17 @@ def up_killed_at(world: World, stack: str, method: str, path: str) -> None:
 
     Args: path: its end.
     """
-    process = start_up(world, stack)
     killed: list[str] = []
 
-    def kill(line: str) -> None:
-        if not killed and line.startswith(f"{method} ") and line.endswith(path):
-            _wait_for_the_other_vendors(world)
-            killed.append(line)
-            _kill_tree(process)
+    def is_it(line: str) -> bool:
+        if killed or not (line.startswith(f"{method} ") and line.endswith(path)):
+            return False
+        killed.append(line)
+        return True
 
-    with_hook(world, kill)
-    process.communicate(timeout=SECONDS)
-    with_hook(world, lambda _line: None)
+    status, _ = _up_killed(world, stack, is_it)
     assert killed, f"there was no {method} {path}"
-    assert process.returncode == -signal.SIGKILL
+    assert status == -signal.SIGKILL
 
 
 def up_killed_after(world: World, stack: str, requests: int) -> bool:
@@ -68,20 +55,31 @@ def up_killed_after(world: World, stack: str, requests: int) -> bool:
 
     Returns: False where it came to its end before.
     """
-    process, handled = start_up(world, stack, processes=False), 0
+    handled: list[str] = []
 
-    def kill(_line: str) -> None:
-        nonlocal handled
-        handled += 1
-        if handled == requests:
+    def is_it(line: str) -> bool:
+        handled.append(line)
+        return len(handled) == requests
+
+    status, said = _up_killed(world, stack, is_it, processes=False)
+    assert status in (0, -signal.SIGKILL), said
+    return status != 0
+
+
+def _up_killed(world: World, stack: str, at: Callable[[str], bool], *, processes: bool = True) -> tuple[int, str]:
+    """An up that is killed at the request that `at` says. Returns: its exit code, and what it printed."""
+    begun: Future[Forked] = Future()
+
+    def kill(line: str) -> None:
+        if at(line):
             _wait_for_the_other_vendors(world)
-            _kill_tree(process)
+            _kill_trees(begun.result(SECONDS).pid, *WARM.running)  # the second: commands of the plugin in this process
 
     with_hook(world, kill)
-    said, _ = process.communicate(timeout=SECONDS)
+    begun.set_result(start_up(world, stack, processes=processes))
+    printed = "".join(begun.result().communicate(timeout=SECONDS))
     with_hook(world, lambda _line: None)
-    assert process.returncode in (0, -signal.SIGKILL), said
-    return process.returncode != 0
+    return begun.result().wait(), printed
 
 
 def with_hook(world: World, after: Callable[[str], None]) -> None:
@@ -103,11 +101,11 @@ def _wait_for_the_other_vendors(world: World) -> None:
         time.sleep(_QUIET)
 
 
-def _kill_tree(process: subprocess.Popen[str]) -> None:
-    """End a process and all that descend from it: plugins are in process groups of their own."""
+def _kill_trees(*roots: int) -> None:
+    """End processes and all that descend from them: plugins are in process groups of their own."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    tree = [process.pid]
+    tree = [*roots]
     for parent in tree:  # grows while it is walked
         tree += [child for child, of in parents if of == parent]
     for pid in tree:

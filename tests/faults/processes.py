@@ -8,10 +8,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from rehearsal.estate import PROJECT
 from rehearsal.render_api import RenderSimulator, Response, serve
+from tests.warm import WARM, Forked
 
 Json = dict[str, Any]
 API_KEY = "rnd_of_a_process"
@@ -87,18 +89,20 @@ class Shell:
 
         None handled: it dies with its first request on the way.
         """
-        process = self.start("apply", document)
+        begun: Future[Forked] = Future()
         self.sim.seen = 0
 
         def kill(number: int, _line: str) -> None:
             if number == max(after, 1):
-                process.kill()
-                process.wait(SECONDS)
+                begun.result(SECONDS).kill()
+                begun.result().wait(SECONDS)
 
         self.sim.before, self.sim.after = (kill, _nothing) if after == 0 else (_nothing, kill)
-        process.communicate(timeout=SECONDS)
+        order = json.dumps(document)
+        begun.set_result(WARM.start("blueprint", ["apply"], env=self._environment, cwd=PROJECT, input=order))
+        begun.result().communicate(timeout=SECONDS)
         self.sim.before = self.sim.after = _nothing
-        return -process.returncode
+        return -begun.result().wait()
 
 
 def _nothing(_number: int, _line: str) -> None:

@@ -41,7 +41,7 @@ def together(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         second.set_secrets(world.secrets.stack)
         meet(world, "POST /postgres", "POST /services")
         processes = {name: start_up(world, name) for name in STACKS}
-        printed = {name: process.communicate(timeout=SECONDS)[0] for name, process in processes.items()}
+        printed = {name: "".join(process.communicate(timeout=SECONDS)) for name, process in processes.items()}
         statuses = {name: process.returncode for name, process in processes.items()}
         yield Together(world, {"staging": first, "second": second}, printed, statuses)
 
