@@ -19,9 +19,9 @@ from .stage import changes
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 
-@pytest.fixture(scope="module")
-def harbor(pulumi_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    with team(tmp_path_factory.mktemp("harbor") / "world", pulumi_cli) as made:
+@pytest.fixture
+def harbor(pulumi_cli: Path, tmp_path: Path) -> Iterator[Team]:
+    with team(tmp_path / "world", pulumi_cli) as made:
         yield made
     gc.collect()
 
@@ -30,7 +30,15 @@ def names_of_marketedge(texts: dict[str, str]) -> list[str]:
     return [where for where, text in texts.items() if "zebra" in text.lower() or "marketedge" in text.lower()]
 
 
-def test_staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None:
+def test_another_teams_stacks_live_from_the_first_up_to_the_last_destroy(harbor: Team) -> None:
+    staging_comes_up_drifts_is_healed_and_released_to(harbor)
+    production_is_adopted_led_through_the_phases_and_released_to(harbor)
+    the_report_shows_both_stacks_without_vercel(harbor)
+    nothing_of_marketedge_is_written_at_a_vendor(harbor)
+    staging_is_destroyed_and_production_is_not(harbor)
+
+
+def staging_comes_up_drifts_is_healed_and_released_to(harbor: Team) -> None:
     stage, engine = harbor.stage, harbor.stack("staging")
     up = engine.up()
     harbor.stage.wait_for_deploys()
@@ -79,7 +87,7 @@ def configure_production(harbor: Team, key: str, value: Any) -> None:
     configure(harbor.stage.project / "Pulumi.production.yaml", key, value)
 
 
-def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Team) -> None:
+def production_is_adopted_led_through_the_phases_and_released_to(harbor: Team) -> None:
     stage, engine = harbor.stage, harbor.stack("production")
     before = {name: dict(variables) for name, variables in _variables(harbor).items()}
     asked = len(stage.render.requests)
@@ -143,7 +151,7 @@ def test_production_is_adopted_led_through_the_phases_and_released_to(harbor: Te
     assert (samples["production deployments"], samples["staging deployments"]) == (2, 1)
 
 
-def test_the_report_shows_both_stacks_without_vercel(harbor: Team) -> None:
+def the_report_shows_both_stacks_without_vercel(harbor: Team) -> None:
     written = harbor.gate("production", "report", "--html", "estate.html")
     assert written.returncode == 0, written.stdout + written.stderr
     page = (harbor.stage.project / "estate.html").read_text()
@@ -156,8 +164,8 @@ def _variables(harbor: Team) -> dict[str, dict[str, str]]:
     return {name: estate.env_vars[estate.find_service(name)["id"]] for name in (API, WEB)}
 
 
-def test_nothing_of_marketedge_is_written_at_a_vendor(harbor: Team) -> None:
-    """The estate of the three vendors, and what Render was sent. Runs after both stacks have been up."""
+def nothing_of_marketedge_is_written_at_a_vendor(harbor: Team) -> None:
+    """The estate of the three vendors, and what Render was sent."""
     estate = {vendor: json.dumps(harbor.stage.vendors.objects(vendor)) for vendor in ("github", "auth0", "vercel")}
     assert any(STAGING_API in body for body in harbor.sent.values())
     assert names_of_marketedge({**estate, **harbor.sent}) == []
@@ -166,7 +174,7 @@ def test_nothing_of_marketedge_is_written_at_a_vendor(harbor: Team) -> None:
     assert names_of_marketedge(files) == []
 
 
-def test_staging_is_destroyed_and_production_is_not(harbor: Team) -> None:
+def staging_is_destroyed_and_production_is_not(harbor: Team) -> None:
     engine = harbor.stack("staging")
     engine.unprotect()
     engine.destroy()
