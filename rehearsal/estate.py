@@ -122,6 +122,7 @@ def world(
     folder: Path,
     pulumi: Path,
     *,
+    given: Secrets | None = None,
     provisioning_seconds: float = 0.0,
     rate_limits: bool = True,
     processes: bool = False,
@@ -134,12 +135,13 @@ def world(
     Args:
         folder: where its files go; it must be outside the source tree.
         pulumi: the CLI's binary.
+        given: None makes new secrets.
         processes: True lets the engine start each plugin, as in real life; False lets it attach to this process.
         stacks: the folder with the stack files.
         owner: of the repository at GitHub.
         tenant: at Auth0.
     """
-    given = Secrets()
+    given = given or Secrets()
     given.credentials["AUTH0_DOMAIN"] = tenant
     simulator = RenderSimulator(
         api_keys={given.credentials["RENDER_API_KEY"]: [WORKSPACE["id"]]},

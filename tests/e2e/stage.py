@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import gc
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,20 +16,33 @@ import yaml
 from pulumi.automation.events import EngineEvent, OpType
 
 from rehearsal.engine import Engine
-from rehearsal.estate import World, seed, world
+from rehearsal.estate import Secrets, World, seed, world
 from tests.changes import Operations
 
 STACK = "staging"
 
 
+@functools.cache
+def _begun(pulumi: Path) -> tuple[Secrets, dict[str, bytes]]:
+    """The secrets of a staging stack, and the files that the CLI writes to make it with them, by path in the world."""
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world", pulumi) as stage:
+        Engine(stage, STACK, lambda _line: None).set_secrets(stage.secrets.stack)
+        files = [stage.project / f"Pulumi.{STACK}.yaml", *stage.state.rglob("*.*")]
+        return stage.secrets, {
+            str(file.relative_to(stage.folder)): file.read_bytes() for file in files if file.is_file()
+        }
+
+
 @contextlib.contextmanager
 def staging(folder: Path, pulumi: Path, *, processes: bool = False) -> Iterator[tuple[World, Engine]]:
     """A staging stack with its secrets set, and nothing up yet. Args: processes: see rehearsal.estate.world."""
-    with world(folder, pulumi, rate_limits=False, processes=processes) as stage:
+    secrets, files = _begun(pulumi)
+    with world(folder, pulumi, given=copy.deepcopy(secrets), rate_limits=False, processes=processes) as stage:
         seed(stage.vendors)
-        engine = Engine(stage, STACK, lambda _line: None)
-        engine.set_secrets(stage.secrets.stack)
-        yield stage, engine
+        for path, content in files.items():
+            (stage.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (stage.folder / path).write_bytes(content)
+        yield stage, Engine(stage, STACK, lambda _line: None)
     # An inline program whose `up` failed leaves a coroutine behind, which CPython 3.11 may choke on later.
     gc.collect()
 
