@@ -11,6 +11,7 @@ import gc
 import io
 import os
 import shutil
+import signal
 import ssl
 import sys
 from collections.abc import Generator, Iterator
@@ -42,6 +43,12 @@ builtins.open = io.open = _refuse_the_teams_files  # type: ignore[assignment]
 
 # Each HTTP client makes a context, which reads all certificates of the machine: 40 ms for each of thousands of clients.
 ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C. A shell's background job ignores it, its children inherit that, and some tests send it to those."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

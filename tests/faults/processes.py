@@ -60,9 +60,6 @@ class Shell:
         }
 
     def start(self, command: str, document: Json, **environ: str) -> subprocess.Popen[str]:
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            # Tests that run in the background of a shell ignore Ctrl-C, and a child would inherit that.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             [str(PROJECT / "bin" / "render"), command],
             stdin=subprocess.PIPE,
