@@ -35,6 +35,7 @@ def desk(folder: Path, pulumi: Path) -> Iterator[tuple[World, Engine]]:
     with staging(folder / "world", pulumi) as (stage, engine):
         (stage.project / "requirements.txt").write_text((PROJECT / "requirements.txt").read_text())
         stage.environment["MARKETEDGE_PULUMI"] = str(pulumi)
+        engine.stack.workspace.select_stack(engine.stack.name)  # so that its own files are there
         yield stage, engine
 
 
