@@ -52,18 +52,14 @@ class Simulator(Protocol):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one simulator, with one thread for each connection.
-
-    Args:
-        latency: how long each request waits, in seconds.
-    """
+    """Serves one simulator, with one thread for each connection."""
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, simulator: Simulator, latency: float = 0.0) -> None:
+    def __init__(self, simulator: Simulator) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.simulator, self.latency = simulator, latency
+        self.simulator = simulator
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -75,7 +71,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer any method. The simulator decides which ones an endpoint has."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
-        time.sleep(self.server.latency)
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             response = self.server.simulator.handle(self.command, path, query, headers, body)

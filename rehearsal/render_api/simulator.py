@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from rehearsal.loopback import ConnectionFault, Response, Server, running, transport
+from rehearsal.loopback import ConnectionFault, Response, Server, Simulator, running, transport
 from rehearsal.render_api import repositories
 from rehearsal.render_api.datastores import KeyValues, Postgres, settle
 from rehearsal.render_api.deploys import Deploys, commit_of
@@ -191,14 +191,11 @@ def api_key(headers: Mapping[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def serve(simulator: RenderSimulator, latency: float = 0.0) -> Iterator[str]:
+def serve(simulator: Simulator) -> Iterator[str]:
     """Serve a simulator on a loopback socket, for clients that are processes of their own.
-
-    Args:
-        latency: how long each request waits, in seconds.
 
     Yields:
         The base URL.
     """
-    with running(Server(simulator, latency)) as address:
+    with running(Server(simulator)) as address:
         yield f"{address}/v1"

@@ -19,10 +19,9 @@ def _without_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     served: dict[int, httpx.MockTransport] = {}
     begin, end, send = loopback.Server.__init__, loopback.Server.server_close, httpx.HTTPTransport.handle_request
 
-    def begins(self: loopback.Server, simulator: loopback.Simulator, latency: float = 0.0) -> None:
-        begin(self, simulator, latency)
-        if not latency:
-            served[self.server_port] = loopback.transport(simulator)
+    def begins(self: loopback.Server, simulator: loopback.Simulator) -> None:
+        begin(self, simulator)
+        served[self.server_port] = loopback.transport(simulator)
 
     def ends(self: loopback.Server) -> None:
         served.pop(self.server_port, None)
