@@ -339,9 +339,13 @@ def test_reports_of_checks_are_read_where_the_stack_has_github(
 
     monkeypatch.setattr("gate.verify.github.read_evidence", evidence)
     monkeypatch.setattr(certificates, "certificate", lambda host: unknown(f"no connection to {host}"))
-    config = estates.target.config | {"github:baseUrl": "https://git.test/", "github:token": "of-the-stack"}
-    verify(dataclasses.replace(estates.target, config=config), {}, OTHERS)
-    assert asked == [("https://git.test", "Bearer of-the-stack")]
+    with vendor_api.serve(estates.estate, CREDENTIALS | {"GITHUB_TOKEN": "of-the-stack"}) as addresses:
+        base = addresses.environment["GITHUB_BASE_URL"]
+        config = estates.target.config | {"github:baseUrl": base, "github:token": "of-the-stack"}
+        verify(dataclasses.replace(estates.target, config=config), {}, OTHERS)
+    [(address, authorization)] = asked
+    assert base.startswith(address)
+    assert authorization == "Bearer of-the-stack"
 
 
 def test_without_tokens_what_cannot_be_asked_is_unknown(estates: Estates, monkeypatch: pytest.MonkeyPatch) -> None:
