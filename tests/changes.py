@@ -6,6 +6,7 @@ Two tests go through it: one on the real engine, and one on the program alone, w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +96,7 @@ def put(path: str, value: Any) -> Callable[[Config], object]:
         if value is None:
             del at[last]
         else:
-            at[last] = value
+            at[last] = deepcopy(value)  # a later row may change what this one puts there
 
     return change
 
@@ -120,7 +121,7 @@ def variable(holder: str, key: str, **source: Any) -> Callable[[Config], object]
     def change(config: Config) -> None:
         listed = variables(config, holder)
         kept = [one for one in listed if one.get("key") != key]
-        listed[:] = [*kept, {"key": key, **source}] if source else kept
+        listed[:] = [*kept, {"key": key, **deepcopy(source)}] if source else kept
 
     return change
 
@@ -138,7 +139,7 @@ def both(*changes: Callable[[Config], object]) -> Callable[[Config], object]:
 
 
 def put_whole(section: str, value: Any) -> Callable[[Config], object]:
-    return lambda config: config.update({f"marketedge:{section}": value})
+    return lambda config: config.update({f"marketedge:{section}": deepcopy(value)})
 
 
 def larger_database(config: Config) -> None:

@@ -186,6 +186,18 @@ def test_so_it_is_for_any_sequence_of_changes(rounds: list[list[str]]) -> None:
         assert stack.preview() == {}
 
 
+def test_a_row_is_the_same_for_whoever_declares_it() -> None:
+    def declared_one_after_the_other() -> list[str]:
+        file, seen = StackFile(), []
+        for rows in in_rounds(AT_RENDER).values():
+            for row in rows.values():
+                row.declare(file.config)
+                seen.append(json.dumps(file.config))
+        return seen
+
+    assert declared_one_after_the_other() == declared_one_after_the_other()
+
+
 def test_the_table_is_long_enough() -> None:
     assert len(DECLARED) + len(EDITED) >= 80
     assert len(AT_RENDER) >= 40
